@@ -1,0 +1,55 @@
+"""Assay: reinforcement learning with verifiable rewards across six reasoning domains.
+
+Only the names below are public at the top; each is imported when it is first used, so `import assay` is instant.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Example": "assay.types",
+    "Verdict": "assay.types",
+    "Rollout": "assay.types",
+    "Group": "assay.types",
+    "Measurement": "assay.types",
+    "verify": "assay.verify.run",
+    "verify_many": "assay.verify.run",
+    "load": "assay.corpus.collection",
+    "Corpus": "assay.corpus.collection",
+    "measure": "assay.rollout.measure",
+    "check": "assay.curate.check",
+    "reward_fn": "assay.serve.trl",
+}
+
+__all__ = ["Corpus", "Example", "Group", "Measurement", "Rollout", "Verdict", "check", "load", "measure"]
+__all__ += ["reward_fn", "verify", "verify_many"]
+
+if TYPE_CHECKING:
+    from assay.corpus.collection import Corpus as Corpus
+    from assay.corpus.collection import load as load
+    from assay.curate.check import check as check
+    from assay.rollout.measure import measure as measure
+    from assay.serve.trl import reward_fn as reward_fn
+    from assay.types import Example as Example
+    from assay.types import Group as Group
+    from assay.types import Measurement as Measurement
+    from assay.types import Rollout as Rollout
+    from assay.types import Verdict as Verdict
+    from assay.verify.run import verify as verify
+    from assay.verify.run import verify_many as verify_many
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'assay' has no attribute {name!r}")
+    if name == "verify":  # the room is callable, see assay/verify/__init__.py
+        return importlib.import_module("assay.verify")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME])

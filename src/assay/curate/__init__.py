@@ -1,0 +1,1 @@
+"""Which Examples we keep, and why."""

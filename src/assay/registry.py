@@ -1,0 +1,77 @@
+"""Name -> thing, imported only when it is asked for.
+
+Each room keeps one `Registry` with a table of names to `module:attribute`, so that listing names imports nothing
+heavy. Third parties add names through an entry-point group (`assay.sources`, `assay.verifiers`, ...) or, within one
+process, with `register`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from assay.errors import UnknownName
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """A table of names to things of one kind.
+
+    Example:
+        >>> ENGINES: Registry[type] = Registry("engine", {"replay": "assay.models.replay:ReplayEngine"})
+        >>> ENGINES.names()
+        ['replay']
+    """
+
+    def __init__(self, kind: str, table: Mapping[str, str], group: str | None = None) -> None:
+        self.kind = kind
+        self._table = dict(table)
+        self._group = group
+        self._made: dict[str, T] = {}
+        self._plugins: dict[str, EntryPoint] | None = None
+
+    def names(self) -> list[str]:
+        """All names, sorted; nothing is imported."""
+        return sorted({*self._table, *self._made, *self._found()})
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._table or name in self._made or name in self._found()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names())
+
+    def get(self, name: str) -> T:
+        """The thing called `name`. Raises `UnknownName`, with the nearest names, when there is none."""
+        if name not in self._made:
+            self._made[name] = self._load(name)
+        return self._made[name]
+
+    def register(self, name: str, thing: T) -> T:
+        """Add a thing for this process. Raises `ValueError` when the name is taken by another thing."""
+        if name in self and self._made.get(name) is not thing:
+            raise ValueError(f"{self.kind} {name!r} is already registered; choose another name")
+        self._made[name] = thing
+        return thing
+
+    def adder(self, name: str) -> Callable[[T], T]:
+        """`register` as a decorator."""
+        return lambda thing: self.register(name, thing)
+
+    def _load(self, name: str) -> T:
+        if name in self._table:
+            module, _, attribute = self._table[name].partition(":")
+            thing: T = getattr(importlib.import_module(module), attribute)
+            return thing
+        if name in self._found():
+            loaded: T = self._found()[name].load()
+            return loaded
+        raise UnknownName(self.kind, name, self.names())
+
+    def _found(self) -> dict[str, EntryPoint]:
+        if self._plugins is None:
+            found = entry_points(group=self._group) if self._group else ()
+            self._plugins = {point.name: point for point in found}
+        return self._plugins

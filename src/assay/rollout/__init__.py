@@ -1,0 +1,1 @@
+"""The one place where a response meets a verifier."""

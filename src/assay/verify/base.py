@@ -1,0 +1,82 @@
+"""What a verifier is: a deterministic function `(example, response) -> Verdict` with a name, a version and parameters.
+
+A verifier never evaluates model text, keeps no state a caller can see, and is light to import. It raises
+`BadReference` when the reference or a parameter cannot be used; the boundary in `run.py` makes that an `error`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from assay.errors import BadReference, did_you_mean
+from assay.registry import Registry
+from assay.types import Example, Verdict
+
+Judge = Callable[[Example, str], Verdict]
+
+ANSWER_DEADLINE = 1.0
+"""Default seconds for a verifier that only reads text."""
+PROGRAM_DEADLINE = 30.0
+"""Default seconds for a verifier that runs programs."""
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A registered verifier. Calling it runs the bare function: no deadline and no catching; use `assay.verify`."""
+
+    name: str
+    version: int
+    """Raised whenever any verdict may change; written into corpora, rollouts and reports."""
+    judge: Judge
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Parameter names and their defaults."""
+    runs_programs: bool = False
+    """Whether it needs the sandbox, and so the longer deadline."""
+
+    @property
+    def deadline(self) -> float:
+        return PROGRAM_DEADLINE if self.runs_programs else ANSWER_DEADLINE
+
+    def check_params(self, given: Mapping[str, Any]) -> None:
+        """Raise `BadReference` on a parameter that this verifier does not have."""
+        for name in given:
+            if name not in self.params:
+                hint = did_you_mean(name, self.params) if self.params else "; it takes none"
+                raise BadReference(f"verifier {self.name!r} has no parameter {name!r}{hint}")
+
+    def __call__(self, example: Example, response: str) -> Verdict:
+        return self.judge(example, response)
+
+
+def verifier(
+    name: str, *, version: int, params: Mapping[str, Any] | None = None, runs_programs: bool = False
+) -> Callable[[Judge], Verifier]:
+    """Turn a judging function into a `Verifier`. `params` names every parameter with its default."""
+    return lambda judge: Verifier(name, version, judge, dict(params or {}), runs_programs)
+
+
+VERIFIERS: Registry[Verifier] = Registry(
+    "verifier",
+    {
+        "math": "assay.verify.math:math",
+        "number": "assay.verify.number:number",
+        "choice": "assay.verify.choice:choice",
+        "boolean": "assay.verify.boolean:boolean",
+        "text": "assay.verify.text:text",
+        "set": "assay.verify.names:set_",
+        "sequence": "assay.verify.names:sequence",
+        "assignment": "assay.verify.names:assignment",
+        "grid": "assay.verify.grid:grid",
+        "records": "assay.verify.records:records",
+        "code.tests": "assay.verify.code:tests",
+        "code.stdio": "assay.verify.code:stdio",
+        "code_io.output": "assay.verify.code_io:output",
+        "code_io.input": "assay.verify.code_io:input_",
+        "sat": "assay.verify.code_io:sat",
+        "script": "assay.verify.script:script",
+        "instructions": "assay.verify.instructions:instructions",
+    },
+    group="assay.verifiers",
+)
