@@ -1,0 +1,94 @@
+"""What a source is: a name, a licence, and a stream of Examples for a split.
+
+Real sources read public rows from a data directory or the hub (`files.py`); procedural ones make problems from hashed
+seeds (`procedural.py`). A source names its verifier as a string and never imports it.
+"""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from assay.errors import BadConfig, MissingData, UnknownName
+from assay.registry import Registry
+from assay.types import Example
+
+DATA_VARIABLE = "ASSAY_DATA"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(ABC):
+    """Where problems come from."""
+
+    name: str
+    """`domain/short-name`."""
+    domain: str
+    """One of `types.DOMAINS`, or the control domain."""
+    about: str
+    """One line for `assay list`."""
+    licence: str
+    """Licence of the rows at their origin."""
+    splits: tuple[str, ...]
+    """Split names; the first is the one a check reads."""
+    kind: Literal["real", "procedural"] = "real"
+    eval_only: bool = False
+    """Whether its rows must never be trained on."""
+
+    def examples(
+        self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1
+    ) -> Iterator[Example]:
+        """Stream the Examples of a split; the same arguments give the same Examples in the same order.
+
+        Args:
+            split: One of `splits`; raises `UnknownName` otherwise.
+            data: Data directory of real rows; `data_dir()` when `None`. Procedural sources ignore it.
+            size: At most so many Examples; real sources give all without it, procedural ones 1,000.
+            seed: Seed of procedural sources; real ones ignore it.
+            level: Difficulty of procedural sources, from 1; real ones ignore it.
+        """
+        if split not in self.splits:
+            raise UnknownName(f"split of {self.name}", split, self.splits)
+        if size is not None and size < 0:
+            raise BadConfig(f"size must not be negative, got {size}")
+        return self._stream(split, data, size, seed, level)
+
+    @abstractmethod
+    def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]: ...
+
+
+def data_dir(given: Path | str | None = None) -> Path:
+    """The directory of real rows: `given`, else `$ASSAY_DATA`. Raises `MissingData` with what to do."""
+    where = given or os.environ.get(DATA_VARIABLE)
+    if not where:
+        raise MissingData(
+            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data, pass a path, "
+            "or load the rows from the hub (extra 'hub')"
+        )
+    path = Path(where).expanduser()
+    if not path.is_dir():
+        raise MissingData(f"the data directory {path} does not exist; set {DATA_VARIABLE} to the one that does")
+    return path
+
+
+SOURCES: Registry[Source] = Registry(
+    "source",
+    {
+        "math/arithmetic": "assay.sources.math_gen:arithmetic",
+        "math/linear": "assay.sources.math_gen:linear",
+        "code/expression": "assay.sources.code_gen:expression",
+        "code/list_ops": "assay.sources.code_gen:list_ops",
+        "science/units": "assay.sources.science_gen:units",
+        "science/kinematics": "assay.sources.science_gen:kinematics",
+        "logic/ordering": "assay.sources.logic_gen:ordering",
+        "logic/knights_knaves": "assay.sources.logic_gen:knights_knaves",
+        "simulation/output": "assay.sources.simulation_gen:output",
+        "simulation/input": "assay.sources.simulation_gen:input_",
+        "table/lookup": "assay.sources.table_gen:lookup",
+        "table/aggregate": "assay.sources.table_gen:aggregate",
+    },
+    group="assay.sources",
+)

@@ -1,0 +1,70 @@
+"""Procedural sources: deterministic, disjoint, distinct; gold is right and slips are wrong by construction."""
+
+from itertools import islice
+from random import Random
+
+import pytest
+
+from assay.errors import AssayError, BadConfig, UnknownName
+from assay.sources.base import SOURCES
+from assay.sources.procedural import Problem, Procedural, split_of
+from assay.types import DOMAINS
+
+MADE = [s for s in map(SOURCES.get, SOURCES.names()) if isinstance(s, Procedural)]
+by_name = pytest.mark.parametrize("source", MADE, ids=lambda s: s.name)
+
+
+def test_every_domain_has_two() -> None:
+    assert {d: sum(s.domain == d for s in MADE) for d in DOMAINS} == dict.fromkeys(DOMAINS, 2)
+
+
+@by_name
+def test_same_arguments_same_examples(source: Procedural) -> None:
+    for level in range(1, source.levels + 1):
+        first, again = ([e.to_json() for e in source.examples("test", size=5, level=level)] for _ in range(2))
+        assert first == again
+    assert [e.id for e in source.examples(size=5)] == [e.id for e in source.examples(size=8)][:5]
+    assert [e.id for e in source.examples(size=5)] != [e.id for e in source.examples(size=5, seed=1)]
+
+
+@by_name
+def test_splits_are_disjoint_and_prompts_distinct(source: Procedural) -> None:
+    prompts = {split: [e.text for e in source.examples(split, size=120)] for split in source.splits}
+    for split, texts in prompts.items():
+        assert len(set(texts)) == 120
+        assert {split_of(text) for text in texts} == {split}
+    assert all(text.isascii() and len(text) <= 120 for texts in prompts.values() for text in texts)
+
+
+@by_name
+def test_level_one_has_room_for_the_demo(source: Procedural) -> None:
+    """The test split owns a fifth of the prompts: 600 here are about 3,000 in all."""
+    assert sum(1 for _ in source.examples("test", size=600)) == 600
+
+
+@by_name
+def test_slips_differ_from_gold(source: Procedural) -> None:
+    rng = Random(0)
+    for level in range(1, source.levels + 1):
+        for example in source.examples(size=12, level=level):
+            assert source.wrong(example, rng) != example.gold
+            assert f"level:{level}" in example.tags
+
+
+def test_an_exhausted_level_says_so() -> None:
+    def draw(rng: Random, level: int) -> Problem:
+        return Problem(f"{rng.randint(0, 9)}?", 1, "1", ("2",))
+
+    tiny = Procedural(name="math/tiny", domain="math", about="", verifier="number", draw=draw)
+    with pytest.raises(AssayError, match="no more than about"):
+        list(tiny.examples("train", size=100))
+
+
+def test_bad_arguments_are_named() -> None:
+    source = SOURCES.get("math/arithmetic")
+    with pytest.raises(UnknownName, match="did you mean 'train'"):
+        source.examples("trian")
+    with pytest.raises(BadConfig, match="levels 1 to 8"):
+        list(islice(source.examples(level=9), 1))
+    with pytest.raises(BadConfig, match="negative"):
+        source.examples(size=-1)
