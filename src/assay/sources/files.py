@@ -1,0 +1,169 @@
+"""Real sources: public rows from files of a data directory, or from the hub, through one row function.
+
+A source declares where its rows lie and how one row becomes Examples. Rows stay where they are: the package ships
+loaders, never copies of third-party rows.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from assay.errors import BadRow, MissingData, MissingExtra
+from assay.sources.base import DATA_VARIABLE, Source, data_dir
+from assay.types import Example
+
+HUB = Path("hub")
+"""Given as the data directory (or as the value of `ASSAY_DATA`): rows come from the hub instead of files."""
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a row function makes of one raw row."""
+
+    prompt: str
+    reference: Any
+    gold: str | None = None
+    """A response that earns full reward, taken from the row or derived from its reference."""
+    verifier: str = ""
+    """Where it is not the source's: the row's own answer type decides."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where the same rows are published for the `datasets` library."""
+
+    name: str
+    config: str | None = None
+    splits: Mapping[str, str] = field(default_factory=dict)
+    """Our split -> theirs, where the names differ."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Real(Source):
+    """A source that reads published rows."""
+
+    verifier: str
+    files: Mapping[str, str]
+    """Split -> file under the data directory."""
+    row: Callable[[Raw], Iterable[Row]]
+    """One raw row -> its Examples; empty where the row is not part of this source."""
+    part: Callable[[Raw], str] | None = None
+    """Raw row -> split, where one file holds several splits."""
+    tables: str = ""
+    """File of tables that rows name by `table_id`; the table is put under `table`."""
+    hub: Hub | None = None
+    """`None` where no public copy has the same fields."""
+
+    def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
+        rows = self._hub_rows(split) if _from_hub(data) else self._file_rows(split, data_dir(data))
+        return islice(self._examples(rows, split), size)
+
+    def _examples(self, rows: Iterator[tuple[str, int, Raw]], split: str) -> Iterator[Example]:
+        for where, number, raw in rows:
+            try:
+                wanted = self.part is None or self.part(raw) == split
+                made = list(self.row(raw)) if wanted else []
+            except (KeyError, TypeError, ValueError, IndexError, AttributeError) as fault:
+                raise BadRow(where, number, f"not a row of {self.name}: {fault!r}") from fault
+            for row in made:
+                yield self._example(row, split, f"read:{where}:{number}")
+
+    def _example(self, row: Row, split: str, lineage: str) -> Example:
+        return Example(
+            prompt=row.prompt,  # type: ignore[arg-type]  # text is read as one user turn
+            reference=row.reference,
+            verifier=row.verifier or self.verifier,
+            params=row.params,
+            domain=self.domain,
+            source=self.name,
+            gold=row.gold,
+            tags=(f"split:{split}", *row.tags),
+            licence=self.licence,
+            lineage=(lineage,),
+        )
+
+    def _file_rows(self, split: str, root: Path) -> Iterator[tuple[str, int, Raw]]:
+        tables = _tables(_existing(root, self.tables)) if self.tables else {}
+        for number, raw in read_jsonl(_existing(root, self.files[split])):
+            if self.tables:
+                raw = {**raw, "table": tables.get(raw.get("table_id", ""))}
+            yield self.files[split], number, raw
+
+    def _hub_rows(self, split: str) -> Iterator[tuple[str, int, Raw]]:
+        if self.hub is None:
+            raise MissingData(f"{self.name} has no hub copy with the same fields: set {DATA_VARIABLE} to a directory")
+        try:
+            from datasets import load_dataset
+        except ImportError as fault:
+            raise MissingExtra(f"loading {self.name} from the hub", "hub") from fault
+        theirs = self.hub.splits.get(split, split)
+        for number, raw in enumerate(load_dataset(self.hub.name, self.hub.config, split=theirs), 1):
+            yield f"hub:{self.hub.name}", number, raw
+
+
+def _from_hub(data: Path | None) -> bool:
+    return (data or Path(os.environ.get(DATA_VARIABLE, ""))) == HUB
+
+
+def _existing(root: Path, name: str) -> Path:
+    """The file under `root`, gzipped or not. Raises `MissingData` when it is not there."""
+    for path in (root / name, root / name.removesuffix(".gz"), root / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
+
+
+def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line numbers and rows of a .jsonl or .jsonl.gz file. Raises `BadRow`, with file and line, on a broken one."""
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError as fault:
+                raise BadRow(str(path), number, f"not JSON: {fault}") from fault
+            if not isinstance(row, dict):
+                raise BadRow(str(path), number, f"a row is an object, not {type(row).__name__}")
+            yield number, row
+
+
+@lru_cache(maxsize=4)
+def _tables(path: Path) -> dict[str, dict[str, Any]]:
+    return {table["table_id"]: table for _, table in read_jsonl(path)}
+
+
+def boxed(answer: str) -> str:
+    """The shortest response that states `answer` as final."""
+    return f"\\boxed{{{answer}}}"
+
+
+def fenced(program: str, language: str = "python") -> str:
+    """A program or literal as the last fenced block of a response."""
+    return f"```{language}\n{program.strip(chr(10))}\n```"
+
+
+def tagged(answer: str) -> str:
+    """An answer between answer tags."""
+    return f"<answer>{answer}</answer>"
+
+
+def letters(options: Iterable[str]) -> dict[str, str]:
+    """Options of a multiple-choice question under A, B, C, ..."""
+    return {chr(ord("A") + i): option for i, option in enumerate(options)}
+
+
+NUMERAL = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?%?")
+"""A number as tables print it: `1,234.5` or `12%`."""

@@ -1,0 +1,27 @@
+"""The control domain: instructions whose fulfilment can be checked without a judge (IFEval)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from assay.sources.files import Hub, Raw, Real, Row
+from assay.types import CONTROL
+
+
+def _ifeval(raw: Raw) -> Iterable[Row]:
+    """The hub copy writes every keyword of every instruction, most of them null; only set ones are kept."""
+    kwargs = [{key: value for key, value in given.items() if value is not None} for given in raw["kwargs"]]
+    yield Row(raw["prompt"], {"instruction_id_list": list(raw["instruction_id_list"]), "kwargs": kwargs})
+
+
+ifeval = Real(
+    name="instruction/ifeval",
+    domain=CONTROL,
+    about="Verifiable instructions: lengths, formats, keywords (no gold responses exist)",
+    licence="Apache-2.0",
+    verifier="instructions",
+    splits=("test",),
+    files={"test": "ood/ifeval_input.jsonl"},
+    row=_ifeval,
+    hub=Hub("google/IFEval", splits={"test": "train"}),
+)

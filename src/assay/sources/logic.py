@@ -1,0 +1,82 @@
+"""Real logic: ARC-AGI grids, ZebraLogic tables, knights and knaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from assay.sources.files import Hub, Raw, Real, Row, tagged
+
+Grid = list[list[int]]
+
+
+def _arc(raw: Raw) -> Iterable[Row]:
+    """One Example a test grid: most tasks have one, some two or three."""
+    shown = "\n\n".join(
+        f"Example {number}\nInput:\n{_cells(pair['input'])}\nOutput:\n{_cells(pair['output'])}"
+        for number, pair in enumerate(raw["train"], 1)
+    )
+    for pair in raw["test"]:
+        prompt = (
+            "Each input grid becomes its output grid by one rule. Find the rule and apply it to the test input.\n\n"
+            f"{shown}\n\nTest\nInput:\n{_cells(pair['input'])}\n\n"
+            "Please output only the output grid, as a list of lists, within <answer> and </answer>."
+        )
+        yield Row(prompt, pair["output"], tagged(json.dumps(pair["output"])), tags=(f"task:{raw['task_id']}",))
+
+
+def _cells(grid: Grid) -> str:
+    return "\n".join(" ".join(map(str, row)) for row in grid)
+
+
+def _zebra(raw: Raw) -> Iterable[Row]:
+    solution = {"header": raw["solution"]["header"], "rows": raw["solution"]["rows"]}
+    prompt = (
+        f"{raw['puzzle'].strip()}\n\nPlease output the solution within <answer> and </answer> as a JSON object with "
+        f'"header": {json.dumps(solution["header"])} and "rows": one list a house, in the order of the header.'
+    )
+    yield Row(prompt, solution, tagged(json.dumps(solution)), tags=(f"size:{raw['size']}",))
+
+
+def _knights_knaves(raw: Raw) -> Iterable[Row]:
+    kinds = {n: "knight" if k else "knave" for n, k in zip(raw["names"], raw["solution"], strict=True)}
+    prompt = (
+        f"{raw['quiz']}\n\nPlease output the final answer within <answer> and </answer>, "
+        "one `name: knight` or `name: knave` for each inhabitant, separated by commas."
+    )
+    gold = tagged(", ".join(f"{name}: {kind}" for name, kind in kinds.items()))
+    yield Row(prompt, kinds, gold, tags=(f"people:{len(kinds)}",))
+
+
+arc_agi1 = Real(
+    name="logic/arc_agi1",
+    domain="logic",
+    about="Abstraction and reasoning corpus 1: find the rule that turns one grid into another",
+    licence="Apache-2.0",
+    verifier="grid",
+    splits=("train", "test"),
+    files={"train": "logic/arc_agi1_training.jsonl.gz", "test": "logic/arc_agi1_evaluation.jsonl.gz"},
+    row=_arc,
+)
+zebra = Real(
+    name="logic/zebra",
+    domain="logic",
+    about="ZebraLogic grid puzzles (public hub copies hide the solutions)",
+    licence="none stated; evaluation only",
+    verifier="records",
+    splits=("test",),
+    eval_only=True,
+    files={"test": "logic/zebralogic_grid_1000.jsonl"},
+    row=_zebra,
+    hub=Hub("allenai/ZebraLogicBench-private", "grid_mode"),
+)
+kk = Real(
+    name="logic/kk",
+    domain="logic",
+    about="Knights and knaves of Logic-RL, 3 to 7 inhabitants",
+    licence="Apache-2.0",
+    verifier="assignment",
+    splits=("train", "test"),
+    files={"train": "logic/knights_knaves_train.jsonl.gz", "test": "logic/knights_knaves_test.jsonl"},
+    row=_knights_knaves,
+)

@@ -1,0 +1,75 @@
+"""Real tables: questions about one table, shown as Markdown.
+
+The answer's own type picks the verifier: numbers go to `number`, one text to `text`, several texts to `set`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from assay.sources.files import NUMERAL, Raw, Real, Row, boxed
+
+ASK = "\n\nPlease output the final answer within \\boxed{}. If there are several answers, separate them with commas."
+
+
+def _hitab(raw: Raw) -> Iterable[Row]:
+    table = raw["table"]
+    head, *body = table["texts"]
+    yield _question(raw["question"], table["title"], head, body, raw["answer"])
+
+
+def _wtq(raw: Raw) -> Iterable[Row]:
+    yield _question(raw["question"], "", raw["table"]["header"], raw["table"]["rows"], raw["answer"])
+
+
+def _question(
+    question: str, title: str, head: Sequence[str], body: Sequence[Sequence[str]], answers: Sequence[Any]
+) -> Row:
+    prompt = f"{f'Table: {title}{chr(10)}' if title else ''}{markdown(head, body)}\n\n{question}{ASK}"
+    plain = [_plain(answer) for answer in answers]
+    gold = boxed(", ".join(map(str, plain)))
+    if all(isinstance(a, int | float) or NUMERAL.fullmatch(a) for a in plain):
+        several = {"ordered": False} if len(plain) > 1 else {}
+        return Row(prompt, plain[0] if len(plain) == 1 else plain, gold, "number", several)
+    texts = [str(a) for a in plain]
+    return Row(prompt, texts[0], gold, "text") if len(texts) == 1 else Row(prompt, texts, gold, "set")
+
+
+def _plain(answer: Any) -> Any:
+    """120824.0 as the integer that the table shows."""
+    return int(answer) if isinstance(answer, float) and answer.is_integer() else answer
+
+
+def markdown(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown; bars and line breaks inside a cell are escaped."""
+    lines = [head, ["---"] * len(head), *body]
+    return "\n".join("| " + " | ".join(_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _cell(text: Any) -> str:
+    return " ".join(str(text).split()).replace("|", "\\|")
+
+
+hitab = Real(
+    name="table/hitab",
+    domain="table",
+    about="Questions about hierarchical tables",
+    licence="C-UDA 1.0",
+    verifier="text",
+    splits=("train", "dev", "test"),
+    files={split: f"tabular/hitab_{split}.jsonl" for split in ("train", "dev", "test")},
+    tables="tabular/hitab_tables.jsonl.gz",
+    row=_hitab,
+)
+wtq = Real(
+    name="table/wtq",
+    domain="table",
+    about="WikiTableQuestions: questions about Wikipedia tables (hub copies nest the table in the row)",
+    licence="CC BY-SA 4.0",
+    verifier="text",
+    splits=("train", "test"),
+    files={"train": "tabular/wtq_train.jsonl.gz", "test": "tabular/wtq_test.jsonl"},
+    tables="tabular/wtq_tables.jsonl.gz",
+    row=_wtq,
+)
