@@ -6,7 +6,9 @@ A verifier never evaluates model text, keeps no state a caller can see, and is l
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,11 +17,21 @@ from assay.registry import Registry
 from assay.types import Example, Verdict
 
 Judge = Callable[[Example, str], Verdict]
+Quick = Callable[[Example, str], Verdict | None]
 
 ANSWER_DEADLINE = 1.0
 """Default seconds for a verifier that only reads text."""
 PROGRAM_DEADLINE = 30.0
 """Default seconds for a verifier that runs programs."""
+
+DEADLINE: ContextVar[float | None] = ContextVar("DEADLINE", default=None)
+"""When the verdict that is being made is due, on the monotonic clock; `None` where nobody waits."""
+
+
+def deadline_left() -> float | None:
+    """Seconds left for the verdict that is being made (0 once they are used up), or `None` without a deadline."""
+    due = DEADLINE.get()
+    return None if due is None else max(0.0, due - time.monotonic())
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,8 @@ class Verifier:
     """Parameter names and their defaults."""
     runs_programs: bool = False
     """Whether it needs the sandbox, and so the longer deadline."""
+    quick: Quick | None = None
+    """A first attempt whose cost is bounded by construction, so it may run in the caller; `None` is 'not sure'."""
 
     @property
     def deadline(self) -> float:
@@ -51,10 +65,20 @@ class Verifier:
 
 
 def verifier(
-    name: str, *, version: int, params: Mapping[str, Any] | None = None, runs_programs: bool = False
+    name: str,
+    *,
+    version: int,
+    params: Mapping[str, Any] | None = None,
+    runs_programs: bool = False,
+    quick: Quick | None = None,
 ) -> Callable[[Judge], Verifier]:
     """Turn a judging function into a `Verifier`. `params` names every parameter with its default."""
-    return lambda judge: Verifier(name, version, judge, dict(params or {}), runs_programs)
+    return lambda judge: Verifier(name, version, judge, dict(params or {}), runs_programs, quick)
+
+
+def parameter(verifier_params: Mapping[str, Any], given: Mapping[str, Any], name: str) -> Any:
+    """The given value of a parameter, or its default."""
+    return given.get(name, verifier_params[name])
 
 
 VERIFIERS: Registry[Verifier] = Registry(

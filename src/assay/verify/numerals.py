@@ -1,0 +1,233 @@
+"""Numbers as people write them: digits, fractions, powers of ten, currency, percent, units and words.
+
+All values are exact fractions. A number keeps the half unit of its last written decimal, which is what a decimal
+reference allows. `1,0` is no number, and a number with more than `MAX_DIGITS` digits is too costly to read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+MAX_DIGITS = 2000
+
+_UNITS_IN_WORDS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
+sixteen seventeen eighteen nineteen"""
+_TENS_IN_WORDS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORD_VALUES = {word: value for value, word in enumerate(_UNITS_IN_WORDS.split())}
+_WORD_VALUES |= {word: 10 * value for value, word in enumerate(_TENS_IN_WORDS.split(), start=2)}
+SCALES = {
+    "hundred": 100,
+    "thousand": 1000,
+    "thousands": 1000,
+    "million": 10**6,
+    "millions": 10**6,
+    "billion": 10**9,
+    "billions": 10**9,
+    "trillion": 10**12,
+    "trillions": 10**12,
+}
+CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "US$": "dollar"}
+
+_UNIT_TABLE = """
+metre: m meter meters metre metres
+kilometre: km kilometer kilometers kilometre kilometres
+centimetre: cm centimeter centimeters centimetre centimetres
+millimetre: mm millimeter millimeters millimetre millimetres
+inch: in inch inches
+foot: ft foot feet
+yard: yd yard yards
+mile: mi mile miles
+gram: g gram grams
+kilogram: kg kilogram kilograms kilo kilos
+milligram: mg milligram milligrams
+pound: lb lbs pound pounds £ gbp
+ounce: oz ounce ounces
+ton: t ton tons tonne tonnes
+second: s sec secs second seconds
+minute: min mins minute minutes
+hour: h hr hrs hour hours
+day: day days
+week: week weeks
+month: month months
+year: yr yrs year years
+litre: l liter liters litre litres
+millilitre: ml milliliter milliliters millilitre millilitres
+gallon: gal gallon gallons
+degree: ° degree degrees deg ^\\circ
+radian: rad radian radians
+dollar: $ dollar dollars usd
+cent: cent cents ¢
+euro: € euro euros eur
+yen: ¥ yen jpy
+kilometre/hour: km/h kmh kph kmph
+metre/second: m/s
+mile/hour: mph mi/h
+newton: n newton newtons
+joule: j joule joules
+kilojoule: kj kilojoule kilojoules
+watt: w watt watts
+kilowatt: kw kilowatt kilowatts
+volt: v volt volts
+ampere: a amp amps ampere amperes
+ohm: ohm ohms
+pascal: pa pascal pascals
+hertz: hz hertz
+kelvin: k kelvin kelvins
+celsius: °c celsius
+fahrenheit: °f fahrenheit
+mole: mol mole moles
+person: person people persons
+"""
+UNITS = {
+    alias: name
+    for line in _UNIT_TABLE.split("\n")
+    if line
+    for name, _, rest in [line.partition(":")]
+    for alias in rest.split()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with what was written around it."""
+
+    value: Fraction
+    half_unit: Fraction = Fraction(0)
+    """Half a unit of the last written decimal; 0 for an integer or a fraction."""
+    percent: bool = False
+    unit: str = ""
+    """Canonical name, or the words as written in lower case."""
+
+
+class TooLong(ValueError):
+    """A number whose digits would be too costly to compute with."""
+
+
+_GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?:[ ]\d{3})+(?![ ]?\d)|\d+"
+_DECIMAL = rf"(?:(?:{_GROUPED})(?:\.\d*)?|\.\d+)"
+_QUANTITY = re.compile(
+    rf"""(?P<approx>(?:about|approximately|approx\.?|around|exactly|~|≈|\\approx)\s*)?
+    (?P<sign>[+-])?\s*(?P<currency>US\$|[$€£¥₹])?\s*(?P<sign2>-)?
+    (?:(?P<whole>\d+)\s+)??
+    (?:\\frac\s*\{{\s*(?P<top>-?\d+)\s*\}}\s*\{{\s*(?P<bottom>\d+)\s*\}}
+      |(?P<num>\d+)\s*/\s*(?P<den>\d+)(?![\d.])
+      |(?P<decimal>{_DECIMAL})(?:[eE](?P<exp>[+-]?\d+)(?!\w)|\s*(?:\*|x|X|×|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{{?\s*(?P<power>[+-]?\d+)\s*\}}?)?)
+    """,
+    re.VERBOSE,
+)
+_SCALE = re.compile(r"\s*(hundred|thousands?|millions?|billions?|trillions?|[kK](?![a-zA-Z])|bn\b)", re.IGNORECASE)
+_PERCENT = re.compile(r"\s*(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
+_UNIT = re.compile(r"[^\d=<>\[\]{}~≈+*\\]*(?:\^\s*\{?[23]\}?[^\d=<>]*)?")
+_NOT_UNIT = re.compile(
+    r"[,;:]\s*\S|\b(?:or|and|to|not|minus|plus|times|than|half|maybe|perhaps|"
+    + "|".join(w for w in _WORD_VALUES if w != "one")
+    + r")\b|[-–—/]\s*$|^\s*[-–—/!]",
+    re.IGNORECASE,
+)
+_WRAPPERS = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|operatorname|textit|mathit|boxed)\s*\{([^{}]*)\}")
+_SPACES = re.compile(r"\\[,;:! ]|~|\\q?quad\b|[\u00a0\u2009\u202f\u2002\u2003]")
+_DROP = re.compile(r"\\(?:left|right|displaystyle|limits)(?![a-zA-Z])|\\[()\[\]]")
+
+
+def plain(text: str) -> str:
+    """Without LaTeX wrappers, delimiters and spacing; minus signs and fractions in one spelling."""
+    text = _DROP.sub("", text).replace("{,}", ",").replace("\\!", "")
+    for _ in range(4):
+        text, changed = _WRAPPERS.subn(r" \1 ", text)
+        if not changed:
+            break
+    text = _SPACES.sub(" ", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
+    text = text.replace("\\$", "US$").replace("\\%", "%").replace("−", "-").replace("–", "-").replace("^\\circ", "°")
+    text = text.strip()
+    if text.startswith("$") and text.endswith("$") and len(text) > 1:
+        text = text.strip("$")
+    elif text.count("$") - text.count("US$") == 2:
+        text = re.sub(r"(?<!US)\$([^$]*)(?<!US)\$", r"\1", text)
+    return " ".join(text.replace("^{°}", "°").split())
+
+
+def quantity(text: str) -> Quantity | None:
+    """The text as one number with an optional unit, or `None`. Raises `TooLong`."""
+    if (words := from_words(text)) is not None:
+        return words
+    match = _QUANTITY.match(text)
+    if match is None:
+        return None
+    value, half = _value(match)
+    rest = text[match.end() :]
+    while scale := _SCALE.match(rest):
+        factor = SCALES.get(scale[1].lower(), 1000 if scale[1] in "kK" else 10**9)
+        value, half, rest = value * factor, half * factor, rest[scale.end() :]
+    percent = _PERCENT.match(rest)
+    rest = rest[percent.end() :] if percent else rest
+    rest = rest.rstrip(" .!)")
+    if not _UNIT.fullmatch(rest) or _NOT_UNIT.search(rest):
+        return None
+    unit = unit_name(rest) or (CURRENCIES[match["currency"]] if match["currency"] else "")
+    return Quantity(value, half, percent is not None, unit)
+
+
+def _value(match: re.Match[str]) -> tuple[Fraction, Fraction]:
+    digits = sum(len(part) for part in match.groups() if part)
+    if digits > MAX_DIGITS:
+        raise TooLong(f"a number of {digits} digits")
+    half, sign = Fraction(0), -1 if "-" in (match["sign"], match["sign2"]) else 1
+    if (bottom := match["bottom"] or match["den"]) is not None:
+        if not int(bottom):
+            return Fraction(10) ** 400, half  # a division by zero equals nothing
+        value = Fraction(int(match["top"] or match["num"]), int(bottom))
+    else:
+        text = match["decimal"].replace(",", "").replace(" ", "")
+        exponent = int(match["exp"] or match["power"] or 0)
+        if abs(exponent) > MAX_DIGITS:
+            raise TooLong(f"a power of ten of {exponent}")
+        value = Fraction(text if text[-1] != "." else text[:-1]) * Fraction(10) ** exponent
+        decimals = len(text.partition(".")[2])
+        half = Fraction(10) ** (exponent - decimals) / 2 if decimals else half
+    if match["whole"] is not None:
+        value += int(match["whole"])
+    return sign * value, half
+
+
+def unit_name(text: str) -> str:
+    """The canonical name of a unit, or its words in lower case."""
+    words = text.strip().strip("()").strip().lower().replace("per ", "/").replace(" /", "/").replace("/ ", "/")
+    if words in UNITS:
+        return UNITS[words]
+    return "/".join(UNITS.get(part.strip(), part.strip()) for part in words.split("/"))
+
+
+def same_unit(a: str, b: str) -> bool:
+    """Whether two units agree: one is missing, or they share their last word (`red apples`, `apples`)."""
+    if not a or not b or a == b:
+        return True
+    if a in UNITS.values() or b in UNITS.values():
+        heads = [UNITS.get(u.split()[0], u.split()[0]) for u in (a, b)]
+        return heads[0] == heads[1]
+    one, two = ({w.rstrip("s") for w in u.split()} for u in (a, b))
+    return one <= two or two <= one
+
+
+def from_words(text: str) -> Quantity | None:
+    """A number in English words (`one hundred and five`), or `None`."""
+    words = text.lower().rstrip(".").replace("-", " ").split()
+    if not words or len(words) > 20 or words[0] not in _WORD_VALUES:
+        return None
+    total = part = 0
+    for place, word in enumerate(words):
+        if word in _WORD_VALUES:
+            part += _WORD_VALUES[word]
+        elif word == "hundred":
+            part *= 100
+        elif word in SCALES:
+            total, part = total + part * SCALES[word], 0
+        elif word != "and" or place in (0, len(words) - 1) or words[place - 1] not in SCALES:
+            unit = " ".join(words[place:])
+            return (
+                None
+                if _NOT_UNIT.search(unit) or not _UNIT.fullmatch(unit)
+                else Quantity(Fraction(total + part), unit=unit_name(unit))
+            )
+    return Quantity(Fraction(total + part))

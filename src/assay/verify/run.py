@@ -1,0 +1,133 @@
+"""Running a verifier: the one boundary that catches, stamps and keeps the deadline.
+
+Three lanes. A verdict whose cost is bounded by construction is made in the caller; any other verdict on text in a
+worker process that is killed at the deadline; a verifier that runs programs is called in place, because the sandbox
+enforces its limits (`deadline_left()` tells it how long). A verifier registered in this process only is unknown to a
+worker: it runs in a daemon thread that is abandoned at the deadline, since a thread cannot be killed.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import replace
+
+from assay.errors import BadReference
+from assay.types import Example, Verdict
+from assay.verify import pool
+from assay.verify.base import DEADLINE, VERIFIERS, Verifier
+
+TOO_COSTLY = "too costly to evaluate"
+_local: set[str] = set()  # verifiers of this process that no worker knows
+
+
+def verify(example: Example, response: str, *, deadline: float | None = None) -> Verdict:
+    """Judge one response within `deadline` seconds (default: the verifier's own).
+
+    Never raises for what a response, reference or parameter holds: that is a verdict. Raises `UnknownName` when no
+    verifier has the Example's name, and `TypeError` when the response is not text.
+    """
+    verifier = VERIFIERS.get(example.verifier)
+    if not isinstance(response, str):
+        raise TypeError(f"a response is text, not {type(response).__name__}")
+    limit = verifier.deadline if deadline is None else deadline
+    start = time.monotonic()
+    try:
+        verifier.check_params(example.params)
+        verdict = _in_its_lane(verifier, example, response, limit)
+    except BadReference as bad:
+        verdict = Verdict.error(str(bad))
+    except Exception as bug:  # noqa: BLE001 - the boundary: whatever a verifier raises is its fault
+        verdict = Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
+    seconds = time.monotonic() - start
+    return replace(verdict, seconds=seconds, verifier=verifier.name, version=verifier.version)
+
+
+def verify_many(
+    examples: Sequence[Example], responses: Sequence[str], *, workers: int = 1, deadline: float | None = None
+) -> list[Verdict]:
+    """`verify` of each pair, in order, with up to `workers` verdicts in the making at once."""
+    if len(examples) != len(responses):
+        raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
+    for name in {example.verifier for example in examples}:
+        VERIFIERS.get(name)
+    if workers <= 1 or len(examples) <= 1:
+        return [verify(example, text, deadline=deadline) for example, text in zip(examples, responses, strict=True)]
+    with ThreadPoolExecutor(workers, "assay-verify") as threads:
+        return list(threads.map(lambda pair: verify(*pair, deadline=deadline), zip(examples, responses, strict=True)))
+
+
+def judge_caught(example: Example, response: str) -> Verdict:
+    """The bare verdict, with whatever the verifier raises turned into one; for the far side of a lane."""
+    try:
+        return VERIFIERS.get(example.verifier)(example, response)
+    except BadReference as bad:
+        return Verdict.error(str(bad))
+    except (MemoryError, RecursionError) as limit:
+        return Verdict.of(False, why=f"{TOO_COSTLY}: {type(limit).__name__}")
+    except Exception as bug:  # noqa: BLE001 - the boundary of the worker process and of the thread
+        return Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
+
+
+def _in_its_lane(verifier: Verifier, example: Example, response: str, limit: float) -> Verdict:
+    due = time.monotonic() + limit
+    if verifier.runs_programs:
+        token = DEADLINE.set(due)
+        try:
+            return verifier(example, response)
+        finally:
+            DEADLINE.reset(token)
+    if verifier.quick is not None and (verdict := verifier.quick(example, response)) is not None:
+        return verdict
+    if verifier.name not in _local and (verdict := _in_worker(example, response, due, limit)) is not None:
+        return verdict
+    _local.add(verifier.name)
+    return _in_thread(example, response, due, limit)
+
+
+def _in_worker(example: Example, response: str, due: float, limit: float) -> Verdict | None:
+    """The verdict of a worker process, or `None` when workers do not know the verifier."""
+    request = {
+        "verifier": example.verifier,
+        "params": dict(example.params),
+        "reference": example.reference,
+        "prompt": [turn.to_json() for turn in example.prompt],
+        "response": response,
+        "deadline": limit,
+    }
+    try:
+        reply = pool.ask(request, due)
+    except pool.WorkerTimeout as late:
+        return _out_of_time(late.cpu, limit)
+    except pool.WorkerDied as died:
+        return Verdict.error(str(died))
+    return Verdict.from_json(reply["verdict"]) if reply["verdict"] else None
+
+
+def _in_thread(example: Example, response: str, due: float, limit: float) -> Verdict:
+    made: list[Verdict] = []
+    context = copy_context()
+    context.run(DEADLINE.set, due)
+    thread = threading.Thread(
+        target=lambda: made.append(context.run(judge_caught, example, response)), name="assay-verdict", daemon=True
+    )
+    thread.start()
+    thread.join(limit)
+    return made[0] if made else _out_of_time(_cpu_of(thread.native_id or 0), limit)
+
+
+def _out_of_time(cpu: float, limit: float) -> Verdict:
+    if cpu >= pool.BLAME * limit:
+        return Verdict.of(False, why=f"{TOO_COSTLY}: it used its {limit:g} s of CPU time")
+    return Verdict.timeout(f"{limit:g} s passed and only {cpu:.2f} s of CPU time was had: the machine is starved")
+
+
+def _cpu_of(native_id: int) -> float:
+    """CPU seconds of a thread by its kernel id; 0 where it is gone or the system does not say."""
+    try:
+        return time.clock_gettime((~native_id << 3) | 6)  # Linux: the per-thread CPU clock of that id
+    except OSError:
+        return 0.0
