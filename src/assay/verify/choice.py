@@ -66,6 +66,8 @@ def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) 
     if match is None:
         return None, ""
     letter, rest = match[1].upper(), text[match.end() :].strip()
+    if re.match(r"(?:or|and)\b", rest) or (not rest[:1].isalpha() and _ANOTHER.match(rest)):
+        return None, "it names more than one option"
     sure = not match[0][-1].isspace() or bool(re.search(r"[).:\]\-–—]\s*$", match[0])) or not rest
     if (
         not sure

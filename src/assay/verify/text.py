@@ -1,0 +1,73 @@
+"""Short free text: an answer in words, compared without case, articles, punctuation and diacritics.
+
+The marked answer must be one of the accepted strings. Prose is right where it states one accepted string as its
+answer: at its start before a comma, a bracket or a preposition ("Paris, the capital of France"), or after the verb of
+a short sentence ("It was painted by Leonardo da Vinci."). Containing the string somewhere, denying it, or offering
+alternatives is not enough.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assay.errors import BadReference
+from assay.types import Example, Verdict
+from assay.verify.base import verifier
+from assay.verify.extract import NoAnswer, find
+from assay.verify.words import fold
+
+_HEDGE = re.compile(r"\b(?:or|not|neither|nor|maybe|perhaps|possibly|unsure|unknown|either|might|could)\b|n't\b", re.I)
+_END = r"(?=\s*(?:$|[,;:(.\[—–]|\b(?:in|at|on|for|from|of|by|with|because|since|as|which|who|that|where|when|to)\b))"
+_VERB = re.compile(r"\b(?:is|are|was|were|be|by|named|called|in|on)\s+", re.IGNORECASE)
+_QUOTES = "\"'`“”‘’*_"
+
+
+def _judge(example: Example, response: str) -> Verdict:
+    accepted = _accepted(example.reference)
+    try:
+        found = find(example, response)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    said = fold(found.text)
+    if not said:
+        return Verdict.no_answer("the answer has no word in it")
+    right = said in accepted or (found.marker in ("phrase", "whole") and _states(found.text, accepted))
+    return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
+
+
+text = verifier("text", version=1, quick=_judge)(_judge)
+
+
+def _states(prose: str, accepted: dict[str, str]) -> bool:
+    """Whether prose gives one accepted string as its answer."""
+    if len(accepted) > 200 or len(prose) > 1000:
+        return False
+    sentence = prose.strip().strip(_QUOTES)
+    ends = [start.end() for start in _VERB.finditer(sentence)] if len(sentence) <= 200 else []
+    for original in accepted.values():
+        if _HEDGE.search(re.sub(re.escape(original), " ", sentence, flags=re.IGNORECASE)):
+            continue
+        pattern = re.compile(rf"[{_QUOTES}]*(?:the |an? )?{re.escape(original)}[{_QUOTES}]*{_END}", re.IGNORECASE)
+        if pattern.match(sentence) or any(_closes(pattern, sentence, at) for at in ends):
+            return True
+        if len(sentence) <= 200 and re.match(
+            rf"(?:the )?{re.escape(original)} (?:is|are|was|were|has|had|did|won)\b", sentence, re.I
+        ):
+            return True
+    return False
+
+
+def _closes(pattern: re.Pattern[str], sentence: str, at: int) -> bool:
+    """Whether an accepted string stands at `at` and the sentence offers no second name after it."""
+    match = pattern.match(sentence, at)
+    return match is not None and not re.match(r"\s*,\s*[A-Z]|.*\band [A-Z]", sentence[match.end() :])
+
+
+def _accepted(reference: Any) -> dict[str, str]:
+    given = reference if isinstance(reference, list | tuple) else [reference]
+    made = {fold(str(item)): str(item).strip() for item in given if isinstance(item, str | int | float)}
+    made.pop("", None)
+    if not made:
+        raise BadReference(f"the reference of a text is a string or a list of strings, not {reference!r}")
+    return made
