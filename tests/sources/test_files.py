@@ -1,4 +1,4 @@
-"""Real sources: one row function for files and hub, errors that name file and line, and the shared rows where present."""
+"""Real sources: one row function for files and hub, errors with file and line, the shared rows where present."""
 
 import gzip
 import json

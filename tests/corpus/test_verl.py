@@ -1,0 +1,88 @@
+"""The verl layout: ours there and back, and foreign rows back as they came."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.corpus.collection import load
+from assay.corpus.verl import from_verl, read_verl, route_of, to_verl, write_verl
+from assay.errors import BadRow
+from assay.types import Example
+
+NAN = float("nan")
+
+
+def guru(source: str, truth: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "data_source": source,
+        "prompt": [{"role": "user", "content": "What?"}],
+        "ability": "x",
+        "apply_chat_template": True,
+        "reward_model": {"style": "rule", "ground_truth": truth},
+        "extra_info": {"index": 7, "split": "train", "dataset": "y"},
+        **more,
+    }
+
+
+def test_ours_there_and_back(tmp_path: Path) -> None:
+    made = load("math/linear", "code/list_ops", "logic/knights_knaves", "table/lookup", size=5)
+    rated = Example.from_json(made[0].to_json() | {"pass_rates": {"qwen2.5_7b": [3, 16]}})
+    examples = [rated, *made]
+    rows = [to_verl(example, i) for i, example in enumerate(examples)]
+    assert [from_verl(row).to_json() for row in rows] == [example.to_json() for example in examples]
+    assert rows[0]["qwen2.5_7b_pass_rate"] == 3 / 16
+    assert {tuple(row["extra_info"]) for row in rows} == {("index", "split", "assay")}
+    write_verl(examples, tmp_path / "x.parquet")
+    assert [e.to_json() for e in read_verl(tmp_path / "x.parquet")] == [e.to_json() for e in examples]
+
+
+@pytest.mark.parametrize(
+    ("row", "verifier", "reference"),
+    [
+        (guru("math__deepscaler_preview", "\\frac{1}{2}"), "math", "\\frac{1}{2}"),
+        (guru("stem__gpqa_diamond", "C"), "choice", "C"),
+        (guru("table__hitab", "1,234"), "number", "1,234"),
+        (guru("table__hitab", "women"), "text", "women"),
+        (guru("simulation__arcagi1", [[0, 1]]), "grid", [[0, 1]]),
+        (guru("logic__ordering_puzzle_dataset", ["b", "a"]), "sequence", ["b", "a"]),
+        (guru("logic__zebra_puzzle_dataset", {"header": ["h"], "rows": [["1"]]}), "records", None),
+        (
+            guru("codegen__leetcode2k", json.dumps({"functional": "def check(c):\n    pass\n\ncheck(Solution().go)"})),
+            "code.tests",
+            {"tests": "def check(c):\n    pass\n", "entry_point": "Solution().go"},
+        ),
+        (
+            guru("codegen__taco", json.dumps({"inputs": ["1"], "outputs": ["2"]})),
+            "code.stdio",
+            {"inputs": ["1"], "outputs": ["2"]},
+        ),
+    ],
+)
+def test_foreign_rows_come_back(row: dict[str, Any], verifier: str, reference: Any) -> None:
+    example = from_verl(row)
+    assert example.verifier == verifier and reference in (None, example.reference)
+    assert to_verl(example) == row
+    assert to_verl(Example.from_json(json.loads(json.dumps(example.to_json())))) == row
+
+
+def test_missing_rates_are_not_zero() -> None:
+    row = guru("math__x", "1", **{"qwen2.5_7b_pass_rate": 0.875, "qwen3_30b_pass_rate": NAN})
+    example = from_verl(row)
+    assert example.pass_rates == {"qwen2.5_7b": (14, 16)}
+    back = to_verl(example)
+    assert back["qwen2.5_7b_pass_rate"] == 0.875 and back["qwen3_30b_pass_rate"] != back["qwen3_30b_pass_rate"]
+
+
+def test_what_cannot_be_routed_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no verifier is known"):
+        route_of("simulation__codeio")
+    with pytest.raises(ValueError, match="verl layout"):
+        from_verl({"data_source": "math"})
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist([guru("poetry", "x")]), tmp_path / "x.parquet")
+    with pytest.raises(BadRow, match=r"x.parquet:1"):
+        list(read_verl(tmp_path / "x.parquet"))
