@@ -11,7 +11,8 @@ from random import Random
 
 from assay.sources.procedural import Problem, Procedural, others
 
-_LETTERS = "abcdefgh"
+_DIGITS, _LETTERS = "0123456789", "abcdefgh"
+"""Level 1 works on strings of digits, the higher ones on letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +23,28 @@ class Step:
     run: Callable[[str], str]
 
 
-def _step(rng: Random) -> Step:
-    letter, k = rng.choice(_LETTERS), rng.randint(1, 2)
+def _alphabet(level: int) -> str:
+    return _DIGITS if level == 1 else _LETTERS
+
+
+def _step(rng: Random, level: int) -> Step:
+    letter, k = rng.choice(_alphabet(level)), rng.randint(1, 2)
+    case = (Step("s.swapcase()", lambda s: s.swapcase()),) if level > 1 else ()
     return rng.choice(
         (
+            *case,
             Step("s[::-1]", lambda s: s[::-1]),
             Step(f"s + '{letter}'", lambda s: s + letter),
             Step(f"'{letter}' + s", lambda s: letter + s),
             Step("s + s", lambda s: s + s),
             Step(f"s[{k}:] + s[:{k}]", lambda s: s[k:] + s[:k]),
             Step(f"s[-{k}:] + s[:-{k}]", lambda s: s[-k:] + s[:-k]),
-            Step("s.swapcase()", lambda s: s.swapcase()),
         )
     )
 
 
 def _program(rng: Random, level: int) -> tuple[str, Callable[[str], str]]:
-    steps = [_step(rng) for _ in range(level)]
+    steps = [_step(rng, level) for _ in range(level)]
 
     def run(s: str) -> str:
         for step in steps:
@@ -50,7 +56,7 @@ def _program(rng: Random, level: int) -> tuple[str, Callable[[str], str]]:
 
 
 def _word(rng: Random, level: int) -> str:
-    return "".join(rng.choices(_LETTERS, k=rng.randint(3, 3 + level)))
+    return "".join(rng.choices(_alphabet(level), k=rng.randint(3, 3 + level)))
 
 
 def _output(rng: Random, level: int) -> Problem:

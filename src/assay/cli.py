@@ -1,0 +1,281 @@
+"""The command line. Each command is thin: it reads options, calls one function of a room, and prints.
+
+Rooms are imported inside the commands, so that `assay --help` is instant.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assay.errors import AssayError, did_you_mean
+
+if TYPE_CHECKING:
+    from assay.learn.recipe import GrpoRecipe
+
+PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+
+
+class Commands(click.Group):
+    """A group that says what to do next: did-you-mean for commands, one line for errors that a user can mend."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], self.commands)
+            raise click.UsageError(f"no command {args[0]!r}{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AssayError as error:
+            click.secho(f"error: {error}", fg="red", err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="assay", message="assay %(version)s")
+def main() -> None:
+    """Reinforcement learning with verifiable rewards: from raw problem sets to a trained policy and a report.
+
+    \b
+    Start here:
+      assay demo                                  watch a tiny policy learn in six domains, on this machine
+      assay list                                  sources, verifiers, suites and engines
+      assay grade responses.jsonl                 verdicts for what your model already said
+    \b
+    Then:
+      assay check math/gsm8k                      does every gold answer pass its own verifier?
+      assay curate recipes/real-mix.toml          raw problem sets to one corpus with a card
+      assay train recipes/demo.toml --grpo.steps=50
+      assay eval runs/demo --suite mini
+      assay report runs/demo
+    """
+
+
+@main.command("list")
+@click.argument("what", required=False, type=click.Choice(["sources", "verifiers", "suites", "engines"]))
+def list_(what: str | None) -> None:
+    """List what is registered: sources, verifiers, suites and engines."""
+    from assay.evaluate.suite import SUITES
+    from assay.models.engine import ENGINES
+    from assay.sources.base import SOURCES
+    from assay.verify.base import VERIFIERS
+
+    if what in (None, "sources"):
+        found = [SOURCES.get(name) for name in SOURCES.names()]
+        _table("sources", [(s.name, s.kind, ", ".join(s.splits), s.licence, s.about) for s in found])
+    if what in (None, "verifiers"):
+        judges = [VERIFIERS.get(name) for name in VERIFIERS.names()]
+        _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params) or "no parameters") for v in judges])
+    if what in (None, "suites"):
+        _table("suites", [(n, f"{len(s.sources)} sources", f"{s.samples} samples") for n, s in SUITES.items()])
+    if what in (None, "engines"):
+        _table("engines", [(name,) for name in ENGINES.names()])
+
+
+@main.command()
+@click.argument("names", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Every registered source.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.option("--size", type=int, help="At most so many rows of each source.")
+@click.option("--workers", type=int, default=2, show_default=True)
+def check(names: Sequence[str], everything: bool, data: Path | None, size: int | None, workers: int) -> None:
+    """Prove that gold passes and nonsense fails, for one or more sources.
+
+    Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
+    fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
+    """
+    from assay.curate.check import check as check_source
+    from assay.sources.base import SOURCES
+
+    if not names and not everything:
+        raise click.UsageError("name a source, such as math/gsm8k, or give --all")
+    failed = []
+    for name in SOURCES.names() if everything else names:
+        with _status(f"checking {name}"):
+            report = check_source(name, data=data, size=size, workers=workers)
+        click.echo(str(report))
+        if not report.ok:
+            failed.append(name)
+    if failed:
+        click.secho(f"not clean: {', '.join(failed)}", fg="red", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("source", default="-", type=click.Path(allow_dash=True))
+@click.option("-o", "--output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
+@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a line; 1, or 30 for programs.")
+@click.option("--explain", is_flag=True, help="Print a summary, and what was read and why for lines that failed.")
+@click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
+def grade(
+    source: str, output: str, workers: int, deadline: float | None, explain: bool, fail_below: float | None
+) -> None:
+    """Judge responses: one JSON object a line in, one verdict a line out, in the same order.
+
+    \b
+    Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
+      {"verifier": "number", "reference": 42, "response": "The answer is 42."}
+    """
+    from assay.rollout.grade import grade_file
+
+    summary = grade_file(source, output, workers=workers, deadline=deadline, explain=explain)
+    if explain:
+        click.echo(str(summary), err=True)
+    if fail_below is not None and summary.pass_rate < fail_below:
+        click.secho(f"pass rate {summary.pass_rate:.4f} is below {fail_below}", fg="red", err=True)
+        sys.exit(1)
+
+
+@main.command(context_settings=PASSES_ON)
+@click.argument("recipe")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Corpus directory; corpora/NAME otherwise.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.pass_context
+def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
+    """Turn raw problem sets into one corpus with a card: what came in, what went out, and why.
+
+    Any key of the recipe can be overridden, as in `--seed=1`. A killed run resumes with the same command.
+    """
+    from assay.config import find_recipe, load_config, overrides
+    from assay.curate.recipe import CurateRecipe
+    from assay.curate.run import run_curation
+
+    path = find_recipe(recipe)
+    config = load_config(CurateRecipe, path, overrides(ctx.args))
+    out = output or Path("corpora") / path.stem
+    with _bar() as bar:
+        corpus = run_curation(config, out, data=data, on_progress=bar.update)
+    click.echo(str(corpus.card))
+    click.echo(f"\ncorpus: {out}")
+
+
+@main.command(context_settings=PASSES_ON)
+@click.argument("recipe")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Run directory; runs/NAME otherwise.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.pass_context
+def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
+    """Train a policy by a recipe. A killed run resumes with the same command, to the same result.
+
+    Any key of the recipe can be overridden: `--model.path=Qwen/Qwen2.5-1.5B --grpo.steps 200`.
+    """
+    from assay.config import find_recipe, load_config, overrides, read_toml
+    from assay.learn.recipe import GrpoRecipe, WarmupRecipe
+
+    path = find_recipe(recipe)
+    out = output or Path("runs") / path.stem
+    changed = overrides(ctx.args)
+    if read_toml(path).get("method") == "warmup":
+        from assay.learn.warmup import warm_up
+
+        click.echo(f"policy: {warm_up(load_config(WarmupRecipe, path, changed), out)}")
+    else:
+        run_experiment(load_config(GrpoRecipe, path, changed), out, data)
+
+
+@main.command()
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
+def demo(output: Path, fresh: bool) -> None:
+    """Watch a tiny policy learn by reinforcement in six domains, on this machine, in minutes, without a network.
+
+    The policy is a checkpoint of under a million parameters that ships with the package; `recipes/tiny.toml` makes it
+    from nothing. Everything else happens here: sampling, verifying, learning, measuring, the page.
+    """
+    import shutil
+
+    from assay.config import find_recipe, load_config
+    from assay.learn.recipe import GrpoRecipe
+
+    if fresh:
+        shutil.rmtree(output, ignore_errors=True)
+    run_experiment(load_config(GrpoRecipe, find_recipe("demo")), output, None)
+
+
+@main.command("eval")
+@click.argument("model")
+@click.option("--suite", default="mini", show_default=True, help="A suite by name, or a TOML file.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise.")
+@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.option("--workers", type=int, default=2, show_default=True)
+def eval_(model: str, suite: str, output: Path | None, data: Path | None, workers: int) -> None:
+    """Measure a model on a suite: avg@n and unbiased pass@k, each with an interval.
+
+    MODEL is a run directory, a model directory, a hub name, `tiny`, or a .jsonl of recorded completions.
+    """
+    from assay.config import load_config
+    from assay.evaluate.run import evaluate
+    from assay.evaluate.suite import Suite, find_suite
+    from assay.report.text import score_table
+
+    asked = load_config(Suite, suite) if suite.endswith(".toml") else find_suite(suite)
+    policy = Path(model) / "policy"
+    path = str(policy) if policy.is_dir() else model
+    out = output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
+    with _bar() as bar:
+        bar.stage(f"{model} on {suite}", len(asked.examples(data)))
+        scores = evaluate(path, asked, out=out, data=data, workers=workers, on_groups=bar.advance)
+    click.echo(score_table(scores))
+    click.echo(f"\nrollouts and scores: {out}")
+
+
+@main.command()
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
+def report(run: Path, output: Path | None) -> None:
+    """Write the page of a run: curves, before and after, and real rollouts with their verdicts."""
+    from assay.report.page import write_page
+
+    click.echo(f"page: {write_page(run, output)}")
+
+
+def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
+    """Run a recipe with progress bars, print what changed, and write the page."""
+    from assay.learn.experiment import Progress, experiment
+    from assay.report.page import headline, write_page
+    from assay.report.text import change_table
+
+    with _bar() as bar:
+        experiment(recipe, out, data=data, progress=Progress(bar.stage, bar.advance, bar.note_step))
+    for note in json.loads((out / "notes.json").read_text("utf-8")):
+        click.secho(note, fg="yellow")
+    changes = out / "eval" / "changes.json"
+    if changes.exists():
+        click.echo(change_table(out))
+        click.echo(headline(json.loads(changes.read_text("utf-8"))))
+    click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
+
+
+def _table(title: str, rows: Sequence[Sequence[str]]) -> None:
+    click.secho(f"\n{title}", bold=True)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  " + "  ".join(cells).rstrip())
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    from assay.report.progress import Bars
+
+    with Bars() as bars:
+        yield bars
+
+
+@contextmanager
+def _status(text: str) -> Iterator[Callable[[str], None]]:
+    from rich.console import Console
+
+    with Console(stderr=True).status(text) as status:
+        yield lambda changed: status.update(changed)

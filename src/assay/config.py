@@ -1,0 +1,127 @@
+"""TOML and dotted overrides into one typed tree, where an unknown key is an error with the nearest name.
+
+A recipe is `tomllib` -> overrides -> a pydantic model with `extra="forbid"`. The defaults of the models are the
+recipe: what a file leaves out is documented by the class.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assay.errors import BadConfig, did_you_mean
+from assay.types import content_hash
+
+
+class Config(BaseModel):
+    """Base of every configuration class: frozen, and an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+C = TypeVar("C", bound=BaseModel)
+
+
+def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str] = ()) -> C:
+    """Read a TOML file, apply overrides such as `model.path=runs/a` or `--model.path=runs/a`, and check it.
+
+    Raises `BadConfig` with the file, the key, what was wrong and the nearest known key.
+    """
+    tree = read_toml(path) if path else {}
+    for override in overrides:
+        key, value = _split(override)
+        _put(tree, key.split("."), value, key)
+    try:
+        return kind.model_validate(tree)
+    except ValidationError as bad:
+        raise BadConfig(_explain(kind, bad, str(path or "configuration"))) from None
+
+
+def read_toml(path: Path | str) -> dict[str, Any]:
+    """Parse a TOML file. Raises `BadConfig` where it is missing or malformed."""
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8"))
+    except FileNotFoundError:
+        near = did_you_mean(Path(path).name, [p.name for p in Path(path).parent.glob("*.toml")])
+        raise BadConfig(f"no recipe at {path}{near}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+        raise BadConfig(f"{path}: not TOML: {bad}") from None
+
+
+def find_recipe(name: str) -> Path:
+    """A recipe file: a path, or the name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
+    shipped = [Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes"]
+    tried = [Path(name), *(folder / f"{Path(name).stem}.toml" for folder in shipped)]
+    found = next((path for path in tried if path.is_file()), None)
+    if found is None:
+        known = sorted({p.stem for folder in shipped for p in folder.glob("*.toml")})
+        raise BadConfig(f"no recipe {name!r}{did_you_mean(name, known)}")
+    return found
+
+
+def overrides(arguments: Sequence[str]) -> list[str]:
+    """`--a.b=1`, `--a.b 1` and `a.b=1` as `a.b=1`. Raises `BadConfig` on anything else."""
+    out: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if "=" in argument:
+            out.append(argument.removeprefix("--"))
+        elif argument.startswith("--") and (value := next(rest, None)) is not None:
+            out.append(f"{argument.removeprefix('--')}={value}")
+        else:
+            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value")
+    return out
+
+
+def fingerprint(*parts: Any) -> str:
+    """Hash of everything that decides a result; runs whose fingerprints differ are never silently compared."""
+    return content_hash([p.model_dump(mode="json") if isinstance(p, BaseModel) else p for p in parts])
+
+
+def _split(override: str) -> tuple[str, Any]:
+    key, equals, text = override.removeprefix("--").partition("=")
+    if not equals or not key:
+        raise BadConfig(f"an override is KEY=VALUE, such as model.path=runs/a; got {override!r}")
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
+
+
+def _put(tree: dict[str, Any], keys: Sequence[str], value: Any, whole: str) -> None:
+    for key in keys[:-1]:
+        tree = tree.setdefault(key, {})
+        if not isinstance(tree, dict):
+            raise BadConfig(f"override {whole!r}: {key!r} is not a table")
+    tree[keys[-1]] = value
+
+
+def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
+    lines = []
+    for error in bad.errors():
+        key = ".".join(str(part) for part in error["loc"])
+        if error["type"] == "extra_forbidden":
+            known = _fields_at(kind, error["loc"][:-1])
+            lines.append(f"{where}: unknown key {key!r}{did_you_mean(str(error['loc'][-1]), known)}")
+        else:
+            lines.append(f"{where}: {key}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})")
+    return "\n".join(lines)
+
+
+def _fields_at(kind: Any, loc: Sequence[int | str]) -> Mapping[str, Any]:
+    for part in loc:
+        if isinstance(part, str) and isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(part)
+            kind = _model_in(field.annotation) if field else None
+    return kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and not getattr(annotation, "__args__", ()):
+        return annotation
+    inner = [_model_in(a) for a in getattr(annotation, "__args__", ())]
+    return next((a for a in inner if isinstance(a, type) and issubclass(a, BaseModel)), None)

@@ -1,0 +1,90 @@
+"""The numbers of an evaluation, each with an interval: avg@n, unbiased pass@k, and paired differences.
+
+Intervals are percentile bootstraps over questions (all samples of a question stay together), with a hashed seed, so a
+rerun gives the same interval bit for bit. Verdicts without a score are left out of every number and counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from assay.errors import AssayError
+from assay.types import Measurement, hashed_seed
+
+RESAMPLES = 2000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number, its 95 % interval, and how many questions stand behind it."""
+
+    value: float
+    low: float
+    high: float
+    questions: int
+
+    @property
+    def above_zero(self) -> bool:
+        """Whether the whole interval is above zero."""
+        return self.low > 0
+
+
+def pass_at_k(n: int, c: int, k: int) -> float:
+    """Unbiased pass@k of one question: 1 - C(n-c, k) / C(n, k) (Chen et al. 2021, arXiv 2107.03374, section 2.1).
+
+    Raises `AssayError` when k is above n: a pass@k from fewer than k samples would be a guess.
+
+    Example:
+        >>> round(pass_at_k(4, 2, 2), 4)
+        0.8333
+    """
+    if not 0 <= c <= n or not 1 <= k <= n:
+        raise AssayError(f"pass@{k} needs at least {k} samples and 0 <= correct <= samples; got {c} of {n}")
+    return 1.0 - comb(n - c, k) / comb(n, k)
+
+
+def rates(measured: Sequence[Measurement], k: int | None = None) -> np.ndarray:
+    """Each question's avg@n, or its unbiased pass@k: shape (questions,). Questions without a counted sample are out."""
+    if k is None:
+        return np.array([m.correct / m.n for m in measured if m.n])
+    return np.array([pass_at_k(m.n, m.correct, k) for m in measured if m.n >= k])
+
+
+def estimate(values: np.ndarray, seed_name: str) -> Estimate:
+    """Mean of per-question values and its bootstrap interval. Raises `AssayError` without a question."""
+    if not len(values):
+        raise AssayError(f"{seed_name}: no question has a counted sample, so there is nothing to average")
+    means = _bootstrap(values, seed_name).mean(axis=1)
+    return _interval(float(values.mean()), means, len(values))
+
+
+def difference(before: Mapping[str, Measurement], after: Mapping[str, Measurement], seed_name: str) -> Estimate:
+    """Paired difference of avg@n, after minus before, over the questions that both answered."""
+    both = [i for i in before if i in after and before[i].n and after[i].n]
+    change = np.array([after[i].correct / after[i].n - before[i].correct / before[i].n for i in both])
+    return estimate(change, seed_name)
+
+
+def mean_of(estimates: Mapping[str, np.ndarray], seed_name: str) -> Estimate:
+    """Unweighted mean over domains of their per-question values, resampled within each domain."""
+    parts = {name: values for name, values in estimates.items() if len(values)}
+    if not parts:
+        raise AssayError(f"{seed_name}: no domain has a question")
+    drawn = np.mean([_bootstrap(v, f"{seed_name}:{name}").mean(axis=1) for name, v in parts.items()], axis=0)
+    value = float(np.mean([v.mean() for v in parts.values()]))
+    return _interval(value, drawn, sum(len(v) for v in parts.values()))
+
+
+def _bootstrap(values: np.ndarray, seed_name: str) -> np.ndarray:
+    rng = np.random.default_rng(hashed_seed("bootstrap", seed_name))
+    return values[rng.integers(0, len(values), size=(RESAMPLES, len(values)))]
+
+
+def _interval(value: float, drawn: np.ndarray, questions: int) -> Estimate:
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(value, float(low), float(high), questions)

@@ -1,0 +1,135 @@
+"""Measure a model on a suite and write the scores: overall, by domain, by source; before and after can be compared."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from assay.errors import AssayError
+from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
+from assay.evaluate.suite import Suite
+from assay.journal import CLAIM, write_atomically
+from assay.models.engine import Engine
+from assay.rollout.measure import Measurements, measure
+from assay.types import Example, Measurement
+
+SCORES = "scores.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a score table."""
+
+    name: str
+    """`all`, a domain, or a source."""
+    avg: Estimate
+    """avg@n."""
+    passes: Mapping[int, Estimate]
+    """k -> unbiased pass@k."""
+    uncounted: int
+    """Verdicts `timeout` and `error`: in no mean."""
+    verdicts: Mapping[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"passes": {str(k): asdict(e) for k, e in self.passes.items()}}
+
+
+@dataclass(frozen=True)
+class Scores:
+    """A model's result on a suite."""
+
+    model: str
+    samples: int
+    rows: tuple[Row, ...]
+    measured: Mapping[str, Measurement]
+
+    def row(self, name: str) -> Row:
+        """The row called `name`. Raises `KeyError`."""
+        return next(row for row in self.rows if row.name == name)
+
+
+def evaluate(
+    model: str | Engine,
+    suite: Suite,
+    *,
+    out: Path,
+    data: Path | None = None,
+    examples: Sequence[Example] | None = None,
+    workers: int = 2,
+    on_groups: Callable[[int], None] | None = None,
+) -> Scores:
+    """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
+
+    `examples` replaces what the suite's sources give, when the caller has them already.
+    """
+    asked = suite.examples(data) if examples is None else list(examples)
+    measured = measure(
+        model, asked, samples=suite.samples, sampling=suite.sampling, out=out, workers=workers, on_groups=on_groups
+    )
+    name = next((g.rollouts[0].model for g in measured.groups), str(model))
+    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured))
+    there = json.loads((out / CLAIM).read_text("utf-8"))
+    text = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
+    write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
+    return scores
+
+
+def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
+    """Rows for all, each domain and each source. `all` is the unweighted mean of the domains."""
+    by_domain = _split(measured, lambda example: example.domain)
+    by_source = _split(measured, lambda example: example.source)
+    rows = [_all(by_domain, ks, measured)]
+    for name, part in [*by_domain.items(), *by_source.items()]:
+        if any(m.n for m in part.values()):
+            passes = {k: estimate(rates(list(part.values()), k), f"{name}@{k}") for k in ks if _enough(part, k)}
+            rows.append(_row(name, estimate(rates(list(part.values())), name), passes, part))
+    return tuple(rows)
+
+
+def changes(before: Scores, after: Scores) -> dict[str, Estimate]:
+    """Paired difference of avg@n, after minus before, by row name. Raises `AssayError` when nothing is shared."""
+    names = [row.name for row in after.rows if row.name != "all"]
+    out: dict[str, Estimate] = {}
+    for name in names:
+        mine = {i: m for i, m in after.measured.items() if name in (m.domain, m.source)}
+        theirs = {i: m for i, m in before.measured.items() if i in mine}
+        if any(m.n and mine[i].n for i, m in theirs.items()):
+            out[name] = difference(theirs, mine, f"change:{name}")
+    if not out:
+        raise AssayError("the two evaluations share no question, so they cannot be compared")
+    return out
+
+
+def write_changes(before: Scores, after: Scores, path: Path) -> dict[str, Estimate]:
+    """`changes`, also written as JSON for the report."""
+    found = changes(before, after)
+    write_atomically(path, json.dumps({name: asdict(e) for name, e in found.items()}, indent=2) + "\n")
+    return found
+
+
+def _all(by_domain: Mapping[str, Measurements], ks: Sequence[int], measured: Measurements) -> Row:
+    values = {name: rates(list(part.values())) for name, part in by_domain.items()}
+    passes = {
+        k: mean_of({name: rates(list(part.values()), k) for name, part in by_domain.items()}, f"all@{k}")
+        for k in ks
+        if _enough(measured, k)
+    }
+    return _row("all", mean_of(values, "all"), passes, measured)
+
+
+def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements) -> Row:
+    verdicts = Counter(str(r.verdict.status) for group in part.groups for r in group.rollouts)
+    return Row(name, avg, passes, sum(m.uncounted for m in part.values()), dict(sorted(verdicts.items())))
+
+
+def _enough(part: Mapping[str, Measurement], k: int) -> bool:
+    return any(m.n >= k for m in part.values())
+
+
+def _split(measured: Measurements, key: Callable[[Example], str]) -> dict[str, Measurements]:
+    names = dict.fromkeys(key(group.example) for group in measured.groups)
+    return {name: Measurements(g for g in measured.groups if key(g.example) == name) for name in names}

@@ -1,0 +1,98 @@
+"""What is asked in an evaluation: sources, how many samples, and how to sample. A suite is data, like any recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import Field
+
+from assay.config import Config
+from assay.corpus.collection import load
+from assay.errors import AssayError, UnknownName
+from assay.models.engine import Sampling
+from assay.types import Example
+
+
+class SourceSpec(Config):
+    """Examples of one registered source."""
+
+    name: str
+    size: int | None = Field(None, ge=1)
+    """At most so many; everything (procedural: 1,000) without it."""
+    split: str = "train"
+    seed: int = 0
+    level: int = Field(1, ge=1)
+
+
+class Suite(Config):
+    """An evaluation. `k` lists the pass@k to report; each needs at least k samples."""
+
+    sources: tuple[SourceSpec, ...] = Field(min_length=1)
+    samples: int = Field(8, ge=1)
+    k: tuple[int, ...] = (1,)
+    temperature: float = Field(1.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1)
+    seed: int = 0
+
+    @property
+    def sampling(self) -> Sampling:
+        return Sampling(self.temperature, self.top_p, self.max_tokens, self.seed)
+
+    def examples(self, data: Path | None = None) -> list[Example]:
+        """Everything the suite asks. Raises `AssayError` when a k is larger than the samples."""
+        if max(self.k, default=1) > self.samples:
+            raise AssayError(f"pass@{max(self.k)} needs samples >= {max(self.k)}, the suite has {self.samples}")
+        return [example for spec in self.sources for example in spec_examples(spec, data, self.seed)]
+
+
+def spec_examples(spec: SourceSpec, data: Path | None, seed: int) -> Sequence[Example]:
+    """The Examples of one specification; `seed` stands in where it names none."""
+    corpus = load(spec.name, data=data, split=spec.split, size=spec.size, seed=spec.seed or seed, level=spec.level)
+    return list(corpus)
+
+
+_MINI = (
+    ("math/arithmetic", "math/linear"),
+    ("code/expression", "code/list_ops"),
+    ("science/units", "science/kinematics"),
+    ("logic/ordering", "logic/knights_knaves"),
+    ("simulation/output", "simulation/input"),
+    ("table/lookup", "table/aggregate"),
+)
+_REAL = (
+    ("math/math500", 100),
+    ("math/aime24", 30),
+    ("code/humaneval", 100),
+    ("code/mbpp", 100),
+    ("science/supergpqa", 100),
+    ("logic/arc_agi1", 100),
+    ("logic/zebra", 100),
+    ("simulation/cruxeval_input", 100),
+    ("simulation/cruxeval_output", 100),
+    ("table/hitab", 100),
+    ("table/wtq", 100),
+    ("instruction/ifeval", 100),
+)
+SUITES = {
+    "mini": Suite(
+        sources=tuple(SourceSpec(name=name, size=32, split="test") for pair in _MINI for name in pair),
+        k=(1, 8),
+        max_tokens=64,
+    ),
+    "real": Suite(
+        sources=tuple(SourceSpec(name=name, size=size, split="test") for name, size in _REAL),
+        samples=4,
+        k=(1, 4),
+        max_tokens=2048,
+    ),
+}
+"""Suites by name: `mini` is procedural and needs no data; `real` reads the data directory."""
+
+
+def find_suite(name: str) -> Suite:
+    """A suite by name. Raises `UnknownName`, with the nearest names."""
+    if name not in SUITES:
+        raise UnknownName("suite", name, SUITES)
+    return SUITES[name]

@@ -1,0 +1,68 @@
+"""Checkpoints that can be trusted after a crash: only those written to their end are resumed from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from assay.errors import MissingExtra
+from assay.models.engine import model_path
+from assay.types import content_hash
+
+WHOLE = "WHOLE"
+"""Marker file of a checkpoint that was written to its end."""
+
+
+def quiet_imports() -> Any:
+    """Import transformers with its progress bars off: ours are the only ones. Raises `MissingExtra`."""
+    try:
+        import transformers
+        import trl  # noqa: F401  # checked here so that the message names the extra
+    except ImportError:
+        raise MissingExtra("training", "train") from None
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return transformers
+
+
+def mark_whole(transformers: Any) -> Any:
+    """A trainer callback that marks each checkpoint after its last file is written."""
+
+    class MarkWhole(transformers.TrainerCallback):  # type: ignore[misc]  # the base is imported late
+        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+            (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()
+
+    return MarkWhole()
+
+
+def newest_checkpoint(directory: Path) -> Path | None:
+    """The newest checkpoint that was written to its end; half-written ones are removed."""
+    found = sorted(directory.glob("checkpoint-*"), key=_step)
+    for broken in [path for path in found if not (path / WHOLE).exists()]:
+        shutil.rmtree(broken)
+    return next((path for path in reversed(found) if path.exists()), None)
+
+
+def _step(path: Path) -> int:
+    return int(path.name.partition("-")[2])
+
+
+def save_policy(model: Any, tokenizer: Any, where: Path) -> Path:
+    """Write weights and tokenizer so that the directory appears in one step."""
+    temporary = where.with_name(f".{where.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    model.save_pretrained(temporary)
+    tokenizer.save_pretrained(temporary)
+    os.replace(temporary, where)
+    return where
+
+
+def weights_hash(path: str) -> str:
+    """Hash of a model directory's configuration, tokenizer and file sizes; of a hub name, the name itself."""
+    where = Path(model_path(path))
+    if not where.is_dir():
+        return content_hash(path)
+    small = [file.read_text("utf-8") for file in sorted(where.glob("*.json"))]
+    return content_hash([small, sorted((file.name, file.stat().st_size) for file in where.iterdir())])

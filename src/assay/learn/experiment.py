@@ -1,0 +1,92 @@
+"""One recipe, whole: measure the starting policy on held-out problems, train, measure again, compare.
+
+Every part resumes, so calling `experiment` again after a crash goes on where it stopped.
+
+Output directory, beside what `grpo.py` writes:
+    eval/before, eval/after    held-out rollouts and scores
+    eval/changes.json          paired differences by domain and source
+    examples.jsonl             the problems of training and evaluation, for the page
+    notes.json                 what the run says about itself (domains left out, and why)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from assay.errors import IsolationRefused
+from assay.evaluate.run import Scores, evaluate, write_changes
+from assay.evaluate.suite import Suite
+from assay.journal import write_atomically
+from assay.learn.grpo import train, training_set
+from assay.learn.progress import StepRecord
+from assay.learn.recipe import GrpoRecipe
+from assay.models.hf import TransformersEngine
+from assay.sandbox import require
+from assay.types import Example
+from assay.verify.base import VERIFIERS
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a caller may watch. Each is called as work is done."""
+
+    on_stage: Callable[[str, int], None] = lambda name, total: None
+    """A stage begins: its name and how many units it has."""
+    on_units: Callable[[int], None] = lambda count: None
+    """Units of the stage that are finished."""
+    on_step: Callable[[StepRecord], None] = field(default=lambda record: None)
+
+
+def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progress: Progress | None = None) -> Path:
+    """Run a GRPO recipe and return `out`. Problems whose verifiers cannot run here are left out, and noted."""
+    watch = progress or Progress()
+    examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
+    asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
+    write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
+    lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
+    write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
+    before = _score(recipe, recipe.model.path, "before", asked, out, watch)
+    watch.on_stage("training", recipe.grpo.steps)
+
+    def stepped(record: StepRecord) -> None:
+        watch.on_step(record)
+        watch.on_units(1)
+
+    policy = train(recipe, examples, out, on_step=stepped)
+    after = _score(recipe, str(policy), "after", asked, out, watch)
+    if before and after:
+        write_changes(before, after, out / "eval" / "changes.json")
+    return out
+
+
+def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
+    """The Examples that this machine can judge, and a note on those that it cannot.
+
+    Verifiers that run programs need isolation. Where the sandbox refuses, their problems are left out rather than
+    scored; raises `IsolationRefused` when nothing else is left.
+    """
+    try:
+        require()
+    except IsolationRefused as refused:
+        kept = [example for example in examples if not VERIFIERS.get(example.verifier).runs_programs]
+        if examples and not kept:
+            raise
+        gone = sorted({example.source for example in examples} - {example.source for example in kept})
+        return kept, [f"left out {', '.join(gone)}: {refused}"] if gone else []
+    return list(examples), []
+
+
+def _score(
+    recipe: GrpoRecipe, path: str, name: str, asked: Sequence[Example], out: Path, watch: Progress
+) -> Scores | None:
+    if recipe.eval is None:
+        return None
+    suite: Suite = recipe.eval
+    watch.on_stage(f"held-out problems, {name}", len(asked))
+    engine = TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
+    return evaluate(
+        engine, suite, out=out / "eval" / name, examples=asked, workers=recipe.workers, on_groups=watch.on_units
+    )

@@ -1,0 +1,137 @@
+"""What a training recipe may say. One TOML file is one experiment; the defaults below are the documented ones.
+
+`method = "grpo"` learns by reinforcement on a mixed corpus; `method = "warmup"` makes a policy by supervised
+learning on demonstrations, noisy ones if asked, so that reinforcement has something to explore.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from assay.config import Config
+from assay.evaluate.suite import SourceSpec, Suite
+
+
+class Data(Config):
+    """What to learn from: a curated corpus, or sources as they are."""
+
+    corpus: str | None = None
+    """Directory that `assay curate` wrote."""
+    sources: tuple[SourceSpec, ...] = ()
+    domain_weights: dict[str, float] = Field(default_factory=dict)
+    """Share of prompts by domain; domains that are not named get 1, and all are equal without it."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Data:
+        if bool(self.corpus) == bool(self.sources):
+            raise ValueError("give either data.corpus or data.sources")
+        if any(weight < 0 for weight in self.domain_weights.values()):
+            raise ValueError("domain_weights must not be negative")
+        return self
+
+
+class Model(Config):
+    """The policy to start from."""
+
+    path: str = "tiny"
+    """A directory, a hub name, or `tiny` for the checkpoint that ships with the package."""
+    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+
+
+class Grpo(Config):
+    """Group-relative policy optimisation (DeepSeekMath, arXiv 2402.03300, section 4.1) with its choices named."""
+
+    steps: int = Field(100, ge=1)
+    prompts: int = Field(32, ge=1)
+    """P: problems drawn for one generation."""
+    group: int = Field(8, ge=2)
+    """G: responses sampled to each problem."""
+    updates: int = Field(1, ge=1)
+    """Optimiser steps taken on one generation (`num_iterations`)."""
+    learning_rate: float = Field(1e-6, gt=0)
+    warmup_steps: int = Field(0, ge=0)
+    weight_decay: float = Field(0.0, ge=0)
+    max_grad_norm: float = Field(1.0, gt=0)
+    temperature: float = Field(1.0, gt=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    max_tokens: int = Field(512, ge=1)
+    clip_low: float = Field(0.2, gt=0)
+    clip_high: float = Field(0.2, gt=0)
+    kl: float = Field(0.0, ge=0)
+    """Coefficient of the k3 estimate of the KL divergence to the starting policy."""
+    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
+    """How token losses are averaged; `dapo` is the token mean over the batch that Guru used."""
+    scale: Literal["group", "batch", "none"] = "group"
+    """What the advantage is divided by."""
+    micro_batch: int = Field(64, ge=1)
+    """Sequences in one forward and backward pass."""
+    save_every: int = Field(25, ge=1)
+    """Steps between checkpoints; rounded up to a generation boundary, where resuming is exact."""
+    gradient_checkpointing: bool = False
+
+    @model_validator(mode="after")
+    def _fits(self) -> Grpo:
+        if (self.prompts * self.group) % min(self.micro_batch, self.prompts * self.group):
+            raise ValueError(f"prompts x group = {self.prompts * self.group} must be a multiple of micro_batch")
+        return self
+
+
+class GrpoRecipe(Config):
+    """`method = "grpo"`."""
+
+    method: Literal["grpo"] = "grpo"
+    seed: int = 0
+    model: Model = Model()
+    data: Data
+    grpo: Grpo = Grpo()
+    eval: Suite | None = None
+    """Held-out problems, measured before and after training."""
+    threads: int = Field(1, ge=0)
+    """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
+    workers: int = Field(2, ge=1)
+    """Verifications that run side by side."""
+
+
+class Tiny(Config):
+    """A Llama configuration small enough to learn on a laptop's processor."""
+
+    hidden: int = Field(128, ge=16)
+    layers: int = Field(4, ge=1)
+    heads: int = Field(4, ge=1)
+    feed_forward: int = Field(320, ge=16)
+    vocabulary: int = Field(512, ge=264)
+    """Byte-level: 256 bytes, special tokens, and merges learnt from the demonstrations."""
+    context: int = Field(512, ge=64)
+
+
+class Phase(Config):
+    """A stretch of supervised learning with a cosine schedule."""
+
+    steps: int = Field(1000, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
+    noise: float = Field(0.0, ge=0, lt=1)
+    """Share of demonstrations that are wrong on purpose."""
+
+
+class Warmup(Config):
+    """Supervised learning on gold responses, then on noisy ones.
+
+    The first phase teaches the tasks; the second puts probability on wrong answers of the same form.
+    """
+
+    phases: tuple[Phase, ...] = (Phase(), Phase(steps=200, learning_rate=5e-4, noise=0.5))
+    batch: int = Field(64, ge=1)
+    save_every: int = Field(200, ge=1)
+
+
+class WarmupRecipe(Config):
+    """`method = "warmup"`."""
+
+    method: Literal["warmup"]
+    seed: int = 0
+    tiny: Tiny = Tiny()
+    data: Data
+    warmup: Warmup = Warmup()
+    threads: int = Field(1, ge=0)

@@ -1,0 +1,163 @@
+"""The `transformers` engine: any causal language model directory or hub name, batched, on whatever device there is.
+
+Sampling draws one uniform number per token from a stream hashed from (seed, prompt, sample number) and inverts the
+cumulative distribution, so a completion does not depend on what else was in its batch (up to floating-point noise).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from assay.errors import AssayError, MissingExtra
+from assay.models.engine import Completion, Sampling, model_path
+from assay.models.prompting import encode
+from assay.types import Message, hashed_seed
+
+if TYPE_CHECKING:
+    import torch
+
+
+class TransformersEngine:
+    """Batched generation with a Hugging Face causal language model.
+
+    `path` is a directory, a hub name or `tiny`; `batch` is the number of sequences decoded together; `threads` sets
+    torch's threads for the process (0 leaves them); `model` and `tokenizer` may be passed ready-made.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        batch: int = 128,
+        device: str | None = None,
+        dtype: str = "auto",
+        threads: int = 0,
+        model: Any = None,
+        tokenizer: Any = None,
+    ) -> None:
+        try:
+            import torch
+            import transformers
+        except ImportError:
+            raise MissingExtra("the transformers engine", "models") from None
+        if threads:
+            torch.set_num_threads(threads)
+        self.name = name or path
+        self.batch = batch
+        where = model_path(path)
+        try:
+            self.tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(where)
+            self.model = model or transformers.AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
+        except (OSError, ValueError) as bad:
+            first_line = str(bad).strip().splitlines()[0]
+            raise AssayError(f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed)") from bad
+        if model is None:
+            self.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        if self.tokenizer.pad_token_id is None:
+            self.tokenizer.pad_token = self.tokenizer.eos_token
+        self.eos = _eos_ids(self.model, self.tokenizer)
+
+    def generate(
+        self, prompts: Sequence[tuple[Message, ...]], n: int, sampling: Sampling, *, first: int = 0
+    ) -> list[list[Completion]]:
+        """`n` completions a prompt; see `Engine.generate`. Prompts are decoded in order of length."""
+        import torch
+
+        encoded = [encode(self.tokenizer, prompt) for prompt in prompts]
+        jobs = [(p, s) for p in range(len(prompts)) for s in range(first, first + n)]
+        jobs.sort(key=lambda job: len(encoded[job[0]]))
+        done: dict[tuple[int, int], Completion] = {}
+        was_training = self.model.training
+        self.model.eval()
+        with torch.inference_mode():
+            for start in range(0, len(jobs), self.batch):
+                chunk = jobs[start : start + self.batch]
+                seeds = [hashed_seed(sampling.seed, encoded[p], s) for p, s in chunk]
+                done.update(zip(chunk, self._decode([encoded[p] for p, _ in chunk], seeds, sampling), strict=True))
+        self.model.train(was_training)
+        return [[done[p, s] for s in range(first, first + n)] for p in range(len(prompts))]
+
+    def _decode(self, prompts: list[list[int]], seeds: list[int], sampling: Sampling) -> list[Completion]:
+        import torch
+
+        ids, mask = left_pad(prompts, self.tokenizer.pad_token_id)
+        draw = _Draw(seeds, sampling)
+        out = self.model.generate(
+            input_ids=ids.to(self.model.device),
+            attention_mask=mask.to(self.model.device),
+            max_new_tokens=sampling.max_tokens,
+            do_sample=False,
+            temperature=None,
+            top_p=None,
+            top_k=None,
+            num_beams=1,
+            repetition_penalty=None,
+            eos_token_id=sorted(self.eos),
+            pad_token_id=self.tokenizer.pad_token_id,
+            logits_processor=[draw],
+        )
+        tokens = out[:, ids.shape[1] :].tolist()
+        logprobs = torch.stack(draw.logprobs, dim=1).tolist()
+        return [self._completion(row, lps) for row, lps in zip(tokens, logprobs, strict=True)]
+
+    def _completion(self, row: list[int], logprobs: list[float]) -> Completion:
+        end = next((i for i, token in enumerate(row) if token in self.eos), None)
+        kept = row if end is None else row[: end + 1]
+        text = self.tokenizer.decode(kept, skip_special_tokens=True)
+        finish = "length" if end is None else "stop"
+        return Completion(text, finish, tuple(kept), tuple(logprobs[: len(kept)]))
+
+
+class _Draw:
+    """A logits processor that samples: it leaves only the drawn token, so that greedy decoding picks it."""
+
+    def __init__(self, seeds: list[int], sampling: Sampling) -> None:
+        self.streams = [np.random.default_rng(seed) for seed in seeds]
+        self.sampling = sampling
+        self.logprobs: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        scores_BV = scores.float()
+        if self.sampling.temperature == 0:
+            chosen_B = scores_BV.argmax(dim=-1)
+        else:
+            scores_BV = nucleus(scores_BV / self.sampling.temperature, self.sampling.top_p)
+            draws = torch.tensor([stream.random() for stream in self.streams], dtype=torch.float64)
+            cdf_BV = scores_BV.double().softmax(dim=-1).cumsum(dim=-1)
+            target_B1 = (draws.to(cdf_BV.device) * cdf_BV[:, -1]).unsqueeze(1)
+            chosen_B = torch.searchsorted(cdf_BV, target_B1, right=True).squeeze(1).clamp(max=scores.shape[-1] - 1)
+        logp = scores_BV.log_softmax(dim=-1).gather(1, chosen_B.unsqueeze(1)).squeeze(1)
+        self.logprobs.append(logp)
+        return torch.full_like(scores, float("-inf")).scatter_(1, chosen_B.unsqueeze(1), 0.0)
+
+
+def nucleus(scores_BV: torch.Tensor, top_p: float) -> torch.Tensor:
+    """Keep the smallest set of tokens whose probability reaches `top_p`; the rest become -inf (Holtzman 2019)."""
+    if top_p >= 1:
+        return scores_BV
+    ordered, order = scores_BV.sort(dim=-1, descending=True)
+    probability = ordered.softmax(dim=-1)
+    ordered = ordered.masked_fill(probability.cumsum(dim=-1) - probability >= top_p, float("-inf"))
+    return ordered.gather(-1, order.argsort(dim=-1))
+
+
+def left_pad(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of token ids as a (B, T) tensor padded on the left, and its attention mask."""
+    import torch
+
+    longest = max(len(row) for row in rows)
+    ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows])
+    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+    return ids, mask
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    ids = model.generation_config.eos_token_id
+    ids = ids if isinstance(ids, list) else [ids]
+    return frozenset(i for i in [*ids, tokenizer.eos_token_id] if i is not None)

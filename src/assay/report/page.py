@@ -1,0 +1,164 @@
+"""One self-contained HTML page of a run: did it learn, where, and what did it say.
+
+Everything is read from the run's own files; the page holds no script and asks the network for nothing. Model text is
+escaped: a response that holds markup is shown, never rendered.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.errors import AssayError, MissingExtra
+from assay.journal import CLAIM, Journal, write_atomically
+from assay.report import charts
+from assay.types import DOMAINS
+
+SHOWN = 2
+"""Held-out problems shown in each domain."""
+
+
+def write_page(run: Path, to: Path | None = None) -> Path:
+    """Write the page of a run directory and return its path (`RUN/report.html` unless told otherwise).
+
+    Raises `AssayError` when the directory holds no run.
+    """
+    if not (run / CLAIM).exists():
+        raise AssayError(f"{run} holds no run: give a directory that `assay train` or `assay demo` wrote")
+    target = to or run / "report.html"
+    write_atomically(target, render(run))
+    return target
+
+
+def render(run: Path) -> str:
+    """The page as text."""
+    try:
+        import jinja2
+    except ImportError:
+        raise MissingExtra("the report page", "report") from None
+    loader = jinja2.FileSystemLoader(Path(__file__).parent)
+    environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
+    environment.filters.update(percent=percent, points=points)
+    return environment.get_template("page.html.j2").render(**content(run))
+
+
+def content(run: Path) -> dict[str, Any]:
+    """What the template shows."""
+    steps = Journal(run / "metrics.jsonl").read()
+    before, after = (_json(run / "eval" / name / "scores.json") for name in ("before", "after"))
+    changes = _json(run / "eval" / "changes.json") or {}
+    return {
+        "facts": _json(run / CLAIM) or {},
+        "notes": _json(run / "notes.json") or [],
+        "headline": headline(changes),
+        "rows": score_rows(before, after, changes),
+        "samples": (after or before or {}).get("samples", 0),
+        "ks": sorted({int(k) for row in (after or {}).get("rows", []) for k in row["passes"]}),
+        "pictures": pictures(steps),
+        "steps": len(steps),
+        "rollouts": rollouts(run, SHOWN),
+    }
+
+
+def pictures(steps: charts.Steps) -> list[tuple[str, str, str]]:
+    """(title, what it shows, SVG) of each chart; none without a training step."""
+    if not steps:
+        return []
+    reward = charts.per_domain(steps, "reward", "Reward by domain", top=1)
+    length = charts.per_domain(steps, "length", "Response length by domain")
+    return [
+        ("Reward", "Mean reward of the responses sampled in training.", reward),
+        ("Response length", "Tokens a response.", length),
+        ("Verdicts", "Timeouts and errors enter no mean and no loss.", charts.verdict_mix(steps)),
+        ("Health", "A group whose responses are all judged alike is not trained on.", charts.health(steps)),
+    ]
+
+
+def headline(changes: Mapping[str, Mapping[str, float]]) -> str:
+    """One honest sentence about what was learnt."""
+    seen = [d for d in DOMAINS if d in changes]
+    if not seen:
+        return "This run has no held-out comparison."
+    rose = [d for d in seen if changes[d]["low"] > 0]
+    fell = [d for d in seen if changes[d]["high"] < 0]
+    unclear = [d for d in seen if d not in rose and d not in fell]
+    parts = [f"Held-out accuracy rose in {len(rose)} of {len(seen)} domains"]
+    if unclear:
+        parts.append(f"no clear change in {_words(unclear)}")
+    if fell:
+        parts.append(f"it fell in {_words(fell)}")
+    return "; ".join(parts) + "."
+
+
+def score_rows(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, changes: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Rows of the before/after table: `all`, then domains in the usual order, each followed by its sources."""
+    by_name = {row["name"]: row for row in (after or {}).get("rows", [])}
+    earlier = {row["name"]: row for row in (before or {}).get("rows", [])}
+    names = [n for n in {**earlier, **by_name} if n not in ("all", *DOMAINS)]
+    order = ["all"]
+    for domain in [d for d in DOMAINS if d in by_name or d in earlier] + [n for n in names if "/" not in n]:
+        order += [domain, *(n for n in names if n.startswith(f"{domain}/"))]
+    return [
+        {
+            "name": name,
+            "kind": "all" if name == "all" else "source" if "/" in name else "domain",
+            "before": earlier.get(name),
+            "after": by_name.get(name),
+            "change": changes.get(name),
+        }
+        for name in order
+        if name in by_name or name in earlier
+    ]
+
+
+def rollouts(run: Path, shown: int) -> list[dict[str, Any]]:
+    """Held-out problems with what the model said before and after, the most changed ones first."""
+    examples = {row["id"]: row for row in Journal(run / "examples.jsonl").read()}
+    said = {name: _by_example(run / "eval" / name / "rollouts.jsonl") for name in ("before", "after")}
+    gains = {
+        i: _mean(said["after"][i]) - _mean(said["before"][i])
+        for i in said["after"]
+        if i in said["before"] and i in examples
+    }
+    out: list[dict[str, Any]] = []
+    for domain in DOMAINS:
+        of_domain = sorted((i for i in gains if examples[i]["domain"] == domain), key=lambda i: (-gains[i], i))
+        picked = of_domain[: shown - 1] + of_domain[-1:] if len(of_domain) > shown else of_domain
+        out += [
+            {"example": examples[i], "before": said["before"][i][:4], "after": said["after"][i][:4]} for i in picked
+        ]
+    return out
+
+
+def percent(value: float) -> str:
+    """0.1234 -> `12.3`."""
+    return f"{100 * value:.1f}"
+
+
+def points(value: float) -> str:
+    """0.1234 -> `+12.3`."""
+    return f"{100 * value:+.1f}"
+
+
+def _mean(group: Sequence[Mapping[str, Any]]) -> float:
+    scores = [r["verdict"]["score"] for r in group if r["verdict"]["score"] is not None]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _by_example(path: Path) -> dict[str, list[dict[str, Any]]]:
+    out: dict[str, list[dict[str, Any]]] = {}
+    for row in Journal(path).read() if path.exists() else []:
+        out.setdefault(row["example_id"], []).append(row)
+    return out
+
+
+def _json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8")) if path.exists() else None
+
+
+def _words(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
