@@ -165,5 +165,5 @@ def letters(options: Iterable[str]) -> dict[str, str]:
     return {chr(ord("A") + i): option for i, option in enumerate(options)}
 
 
-NUMERAL = re.compile(r"[+-]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?%?")
-"""A number as tables print it: `1,234.5` or `12%`."""
+NUMERAL = re.compile(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?%?")
+"""A number as tables print it: `1,234.5` or `12%`; `007` is a name."""

@@ -30,17 +30,16 @@ def _alphabet(level: int) -> str:
 def _step(rng: Random, level: int) -> Step:
     letter, k = rng.choice(_alphabet(level)), rng.randint(1, 2)
     case = (Step("s.swapcase()", lambda s: s.swapcase()),) if level > 1 else ()
-    return rng.choice(
-        (
-            *case,
-            Step("s[::-1]", lambda s: s[::-1]),
-            Step(f"s + '{letter}'", lambda s: s + letter),
-            Step(f"'{letter}' + s", lambda s: letter + s),
-            Step("s + s", lambda s: s + s),
-            Step(f"s[{k}:] + s[:{k}]", lambda s: s[k:] + s[:k]),
-            Step(f"s[-{k}:] + s[:-{k}]", lambda s: s[-k:] + s[:-k]),
-        )
+    steps: tuple[Step, ...] = (
+        *case,
+        Step("s[::-1]", lambda s: s[::-1]),
+        Step(f"s + '{letter}'", lambda s: s + letter),
+        Step(f"'{letter}' + s", lambda s: letter + s),
+        Step("s + s", lambda s: s + s),
+        Step(f"s[{k}:] + s[:{k}]", lambda s: s[k:] + s[:k]),
+        Step(f"s[-{k}:] + s[:-{k}]", lambda s: s[-k:] + s[:-k]),
     )
+    return rng.choice(steps)
 
 
 def _program(rng: Random, level: int) -> tuple[str, Callable[[str], str]]:

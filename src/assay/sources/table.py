@@ -5,12 +5,13 @@ The answer's own type picks the verifier: numbers go to `number`, one text to `t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from assay.sources.files import NUMERAL, Raw, Real, Row, boxed
 
-ASK = "\n\nPlease output the final answer within \\boxed{}. If there are several answers, separate them with commas."
+ASK = "\n\nPlease output the final answer within \\boxed{}. If there are several, give them as a JSON list."
 
 
 def _hitab(raw: Raw) -> Iterable[Row]:
@@ -28,12 +29,15 @@ def _question(
 ) -> Row:
     prompt = f"{f'Table: {title}{chr(10)}' if title else ''}{markdown(head, body)}\n\n{question}{ASK}"
     plain = [_plain(answer) for answer in answers]
-    gold = boxed(", ".join(map(str, plain)))
-    if all(isinstance(a, int | float) or NUMERAL.fullmatch(a) for a in plain):
-        several = {"ordered": False} if len(plain) > 1 else {}
-        return Row(prompt, plain[0] if len(plain) == 1 else plain, gold, "number", several)
-    texts = [str(a) for a in plain]
-    return Row(prompt, texts[0], gold, "text") if len(texts) == 1 else Row(prompt, texts, gold, "set")
+    texts = [str(answer) for answer in plain]
+    if all(NUMERAL.fullmatch(text) for text in texts):
+        if len(plain) == 1:
+            return Row(prompt, plain[0], boxed(texts[0]), "number")
+        listed = "[" + ", ".join(text.replace(",", "") for text in texts) + "]"
+        return Row(prompt, plain, boxed(listed), "number", {"ordered": False})
+    if len(texts) == 1:
+        return Row(prompt, texts[0], boxed(texts[0]), "text")
+    return Row(prompt, texts, boxed(json.dumps(texts, ensure_ascii=False)), "set")
 
 
 def _plain(answer: Any) -> Any:
