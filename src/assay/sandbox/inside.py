@@ -1,0 +1,209 @@
+"""What a jailed child does: run a program, or answer calls to one. The only place where judged text is executed.
+
+Nothing here is trusted by anyone: a candidate may patch all of it. What leaves is data, and saying something false
+about itself is the same as answering wrongly.
+"""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import io
+import socket
+import sys
+import types
+from collections.abc import Callable
+from typing import Any
+
+from assay.sandbox import wire
+
+CHANNEL, PEER = 3, 4
+MAX_TEXT = 400
+
+
+def run(role: str) -> int:
+    """Play a role until it is over; return the exit code."""
+    sys.stdin = io.TextIOWrapper(open(0, "rb", closefd=False), encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stdout = io.TextIOWrapper(open(1, "wb", closefd=False), encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stderr = io.TextIOWrapper(open(2, "wb", closefd=False), encoding="utf-8", errors="backslashreplace")  # noqa: SIM115
+    vars(sys).update(__stdin__=sys.stdin, __stdout__=sys.stdout, __stderr__=sys.stderr)
+    channel = socket.socket(fileno=CHANNEL)
+    wire.send(channel, {"ready": 1})  # from here on, an early end is the program's own doing
+    if role == "program":
+        return _program(channel)
+    if role == "server":
+        return Server(channel).serve()
+    from assay.sandbox import checker
+
+    return checker.run(channel, socket.socket(fileno=PEER))
+
+
+def module(name: str) -> types.ModuleType:
+    """A new, empty module that classes and dataclasses defined in it can find."""
+    made = types.ModuleType(name)
+    vars(made)["__builtins__"] = builtins
+    sys.modules[name] = made
+    return made
+
+
+def execute(source: str, namespace: dict[str, Any], name: str) -> None:
+    """Compile and run text in a namespace."""
+    execute_code(compile(source, name, "exec", dont_inherit=True), namespace)
+
+
+def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
+    exec(code, namespace)  # noqa: S102 - we are in the jail
+
+
+def describe(problem: BaseException) -> dict[str, Any]:
+    """An exception as data: names of its classes, its arguments where they are plain, its text."""
+    names = [kind.__name__ for kind in type(problem).__mro__][:-1]
+    try:
+        packed = wire.Codec().pack(tuple(problem.args))
+    except wire.WireError:
+        packed = {"v": {"t": []}}
+    try:
+        text = str(problem)[:MAX_TEXT]
+    except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
+        text = ""
+    return {"names": names, "args": packed, "text": text}
+
+
+def _program(channel: socket.socket) -> int:
+    """Run a whole program as `__main__`, with the interpreter's own ending: threads, exit functions, flushing."""
+    request = wire.receive(channel) or {}
+    sys.argv = ["solution.py"]
+    code, problem = 0, None
+    try:
+        execute(request["source"], vars(module("__main__")), "solution.py")
+    except SystemExit as leave:
+        code = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+    except BaseException as caught:  # noqa: BLE001 - the boundary of a program
+        code, problem = 1, caught
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as caught:
+        code, problem = 1, caught
+    if problem is not None:
+        wire.send(channel, {"problem": describe(problem)})
+    return code & 255
+
+
+class Server(wire.Codec):
+    """Defines the candidate's names and answers calls to them until the other side is gone."""
+
+    def __init__(self, channel: socket.socket) -> None:
+        super().__init__()
+        self.channel = channel
+        self.things: list[Any] = []
+        self.names: dict[str, Any] = {}
+
+    def serve(self) -> int:
+        while (request := wire.receive(self.channel)) is not None:
+            self._answer(request)
+        return 0
+
+    def foreign(self, value: Any) -> dict[str, Any]:
+        if isinstance(value, Callback):
+            return {"cb": value.number}
+        self.things.append(value)
+        kind = "class" if issubclass(type(value), type) else "function" if callable(value) else "object"
+        return {"h": len(self.things) - 1, "t": type(value).__name__, "k": kind}
+
+    def resolve(self, body: dict[str, Any]) -> Any:
+        if "cb" in body:
+            return Callback(self, body["cb"])
+        return self.things[body["h"]]
+
+    def _answer(self, request: dict[str, Any]) -> None:
+        try:
+            reply = _OPERATIONS[request["op"]](self, request)
+        except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
+            reply = {"x": describe(problem)}
+        wire.send(self.channel, reply)
+
+    def ask(self, callback: int, arguments: tuple[Any, ...]) -> Any:
+        """Call a function of the other side, which may call us before it answers."""
+        wire.send(self.channel, {"cb": callback, "a": self.pack(arguments)})
+        while (message := wire.receive(self.channel)) is not None:
+            if "op" in message:
+                self._answer(message)
+            elif "x" in message:
+                raise RuntimeError(str(message["x"]))
+            else:
+                return self.unpack(message)
+        raise SystemExit(0)
+
+    def setup(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run the setup before the program; one that needs the program's names is left for after it."""
+        self.names = vars(module("solution"))
+        try:
+            execute(request["setup"], self.names, "setup.py")
+        except NameError:
+            return {"again": True}
+        self.classes = {k: v for k, v in self.names.items() if isinstance(v, type) and v.__module__ == "solution"}
+        return {"again": False}
+
+    def load(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run the program, then what is left of the setup; return the names it defines."""
+        execute(request["source"], self.names, "solution.py")
+        if request["setup"]:
+            execute(request["setup"], self.names, "setup.py")
+        for name, kind in self.classes.items():  # a program may define such a class again
+            again = self.names.get(name)
+            self.classes[name] = again if isinstance(again, type) else kind
+        return {"names": [name for name in self.names if not name.startswith("__")]}
+
+    def call(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Call a thing. Arguments that it changed come back only where it returned `None`, as in-place code does."""
+        args, kwargs = self.unpack(request["a"])
+        function = self.things[request["h"]] if "h" in request else self.names[request["name"]]
+        value = function(*args, **kwargs)
+        reply = self.pack(value)
+        if value is None and request.get("back"):
+            reply["back"] = self.pack((args, kwargs))
+        return reply
+
+
+class Callback:
+    """A function of the other side, such as a key function that a test passes."""
+
+    def __init__(self, server: Server, number: int) -> None:
+        self.server, self.number = server, number
+
+    def __call__(self, *args: Any) -> Any:
+        return self.server.ask(self.number, args)
+
+
+Operation = Callable[[Server, dict[str, Any]], dict[str, Any]]
+
+
+def _on_thing(act: Callable[..., Any]) -> Operation:
+    def operation(server: Server, request: dict[str, Any]) -> dict[str, Any]:
+        arguments = server.unpack(request["a"]) if "a" in request else ()
+        return server.pack(act(server.things[request["h"]], *arguments))
+
+    return operation
+
+
+_OPERATIONS: dict[str, Operation] = {
+    "setup": Server.setup,
+    "load": Server.load,
+    "call": Server.call,
+    "name": lambda server, request: server.pack(server.names[request["name"]]),
+    "attr": _on_thing(getattr),
+    "setattr": _on_thing(setattr),
+    "item": _on_thing(lambda thing, key: thing[key]),
+    "setitem": _on_thing(lambda thing, key, value: thing.__setitem__(key, value)),
+    "iter": _on_thing(iter),
+    "next": _on_thing(next),
+    "len": _on_thing(len),
+    "str": _on_thing(str),
+    "repr": _on_thing(repr),
+    "int": _on_thing(int),
+    "float": _on_thing(float),
+}

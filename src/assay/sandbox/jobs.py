@@ -1,0 +1,110 @@
+"""What can be run, within which limits, and what comes back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may use. Exhausting one is the program's own doing."""
+
+    cpu: float = 10.0
+    """Seconds of processor time of each process of the job, measured from outside."""
+    wall: float | None = None
+    """Seconds from start to end; `None` is `max(2, 4 * cpu)`."""
+    memory: int = 1 << 30
+    """Bytes of address space beyond the interpreter's own."""
+    output: int = 16 << 20
+    """Bytes on standard output."""
+
+    @property
+    def wall_seconds(self) -> float:
+        return max(2.0, 4 * self.cpu) if self.wall is None else self.wall
+
+    def to_json(self) -> dict[str, float]:
+        return {"cpu": self.cpu, "wall": self.wall_seconds, "memory": self.memory, "output": self.output}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Run a whole program: text in, text out."""
+
+    source: str
+    stdin: bytes = b""
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Define a program's names and call one of its functions with plain data; the value comes back as plain data."""
+
+    source: str
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Run tests in one process against a candidate in another."""
+
+    source: str
+    """The candidate: never in the process that holds the tests."""
+    tests: tuple[str, ...]
+    """Python source, run in order in one namespace."""
+    entry: str = ""
+    """`name` or `Name().method`; handed to `check` when `call` is true."""
+    call: bool = False
+    """Whether the tests define `check`, to be called with the entry point."""
+    setup: str = ""
+    """Run on both sides; instances of its classes cross as copies."""
+    given: str = ""
+    """Run on the checker's side only: helpers that the tests may trust."""
+    wanted: tuple[str, ...] = ()
+    """Names of the candidate that the tests use."""
+    limits: Limits = Limits()
+
+
+Job = Program | Call | Check
+
+
+class Outcome(StrEnum):
+    """How a job ended. None of them says that an answer is right: that is decided outside."""
+
+    DONE = "done"
+    RUNTIME_ERROR = "runtime_error"
+    COMPILE_ERROR = "compile_error"
+    TIMEOUT = "timeout"
+    MEMORY_LIMIT = "memory_limit"
+    OUTPUT_LIMIT = "output_limit"
+    SECURITY_VIOLATION = "security_violation"
+    STARVED = "starved"
+    """The wall limit passed while the machine gave the job no processor: nobody's fault."""
+    SANDBOX_ERROR = "sandbox_error"
+    """The sandbox broke: not the program's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out of a job."""
+
+    outcome: Outcome
+    text: str = ""
+    """One sentence about an outcome other than `done`."""
+    output: bytes = b""
+    """Standard output of a `Program`."""
+    value: Any = None
+    """What a `Call` returned, or the report of a `Check`."""
+    cpu: float = 0.0
+    wall: float = 0.0
+    isolation: tuple[str, ...] = ()
+    """What isolation was active, measured when the job's slot started."""
+
+    @property
+    def blameless(self) -> bool:
+        """Whether the program is not to blame for an outcome that is no answer."""
+        return self.outcome in (Outcome.STARVED, Outcome.SANDBOX_ERROR)

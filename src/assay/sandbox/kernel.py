@@ -1,0 +1,211 @@
+"""The kernel's isolation, through ctypes: namespaces, an empty root, Landlock, capabilities, seccomp, limits.
+
+Each function says whether its part is active or raises `OSError`; nothing here decides what is enough.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+import resource
+import stat
+import struct
+import tempfile
+
+from assay.sandbox import seccomp
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+_NOBODY = 65534
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_MNT_DETACH = 2
+_LL_READ, _LL_LIST = 1 | 4 | 8, 8  # execute, read file, list a folder
+_SYS_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+
+
+def _call(name: str, *args: object) -> int:
+    result: int = getattr(_libc, name)(*args)
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Leave the named namespaces. Raises `OSError`."""
+    _call("unshare", flags)
+
+
+def setns(fd: int, kind: int) -> None:
+    """Enter the namespace behind `fd`. Raises `OSError`."""
+    _call("setns", fd, kind)
+
+
+def prctl(option: int, value: int) -> None:
+    _call("prctl", option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0))
+
+
+def new_user_namespace(proc: int) -> None:
+    """Own user namespace that knows this user and group only; `proc` is an open `/proc`. Raises `OSError`."""
+    uid, gid = os.getuid(), os.getgid()
+    prctl(_PR_SET_DUMPABLE, 1)  # a change of user made /proc/self belong to root
+    unshare(NEWUSER)
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        fd = os.open(f"self/{name}", os.O_WRONLY, dir_fd=proc)
+        try:
+            os.write(fd, text.encode())
+        finally:
+            os.close(fd)
+
+
+def empty_root(readable: list[str]) -> None:
+    """Make a root that holds only `readable`, read-only, and two devices. Needs a mount namespace. Raises `OSError`."""
+    _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
+    wanted = [*(path for path in readable if os.path.lexists(path)), "/dev/null", "/dev/urandom"]
+    links = {path: os.readlink(path) for path in wanted if os.path.islink(path)}
+    fds = {path: os.open(path, os.O_PATH) for path in wanted if path not in links}
+    root = tempfile.gettempdir()
+    _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
+    try:
+        for path, fd in fds.items():
+            _bind(fd, root + path, path.startswith("/dev/"))
+        for path, target in links.items():
+            os.makedirs(os.path.dirname(root + path), exist_ok=True)
+            os.symlink(target, root + path)
+        os.chdir(root)
+        _call("syscall", _SYS_PIVOT_ROOT[platform.machine()], b".", b".")
+    except OSError:
+        os.chdir("/")
+        _call("umount2", os.fsencode(root), _MNT_DETACH)
+        raise
+    finally:
+        for fd in fds.values():
+            os.close(fd)
+    _call("umount2", b".", _MNT_DETACH)
+    os.chdir("/")
+    _mount(None, "/", None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+
+
+def _bind(fd: int, target: str, device: bool) -> None:
+    folder = stat.S_ISDIR(os.fstat(fd).st_mode)
+    os.makedirs(target if folder else os.path.dirname(target), exist_ok=True)
+    if not folder:
+        os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
+    _mount(f"/proc/self/fd/{fd}", target, None, _MS_BIND | _MS_REC)
+    if not device:
+        _mount(None, target, None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _locked_flags(target))
+
+
+def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
+    texts = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    _call("mount", texts[0], texts[1], texts[2], ctypes.c_ulong(flags), texts[3])
+
+
+def _locked_flags(path: str) -> int:
+    """Mount flags that the original has and that a user namespace may not take away."""
+    return os.statvfs(path).f_flag & (_MS_NOSUID | _MS_NODEV | 8 | 1024 | 2048) | _MS_NOSUID
+
+
+def become_nobody() -> None:
+    """Leave root for a user without rights. Raises `OSError`."""
+    os.setgroups([])
+    os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+    os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+
+
+def landlock_rules(readable: list[str], listable: list[str]) -> tuple[int, int] | None:
+    """A rule set that allows reading `readable` and listing `listable`, and the ABI; `None` without Landlock."""
+    abi = int(_libc.syscall(444, None, ctypes.c_size_t(0), 1))
+    if abi < 1:
+        return None
+    files = (1 << 13) - 1 | (1 << 13) * (abi >= 2) | (1 << 14) * (abi >= 3) | (1 << 15) * (abi >= 5)
+    parts = [files, 3 * (abi >= 4), 3 * (abi >= 6)][: 1 + (abi >= 4) + (abi >= 6)]
+    attributes = struct.pack(f"={len(parts)}Q", *parts)
+    rules = _call("syscall", 444, attributes, ctypes.c_size_t(len(attributes)), 0)
+    for paths, rights in ((readable, _LL_READ), (listable, _LL_LIST)):
+        for path in paths:
+            _allow(rules, path, rights)
+    _allow(rules, "/dev/null", 2 | 4)
+    return rules, abi
+
+
+def _allow(rules: int, path: str, rights: int) -> None:
+    try:
+        fd = os.open(path, os.O_PATH)
+    except OSError:
+        return  # not on this machine
+    try:
+        _call("syscall", 445, rules, 1, struct.pack("=Qi", rights if os.path.isdir(path) else rights & 7, fd), 0)
+    finally:
+        os.close(fd)
+
+
+def enter_landlock(rules: int) -> None:
+    """Give up all files but those of the rules, for good. Raises `OSError`."""
+    _call("syscall", 446, rules, 0)
+
+
+def readable_as_nobody(path: str) -> bool:
+    """Whether root may become nobody and still read the file."""
+    os.seteuid(_NOBODY)
+    try:
+        return os.access(path, os.R_OK, effective_ids=True)
+    finally:
+        os.seteuid(0)
+
+
+def no_new_privileges() -> None:
+    prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def die_with_parent() -> None:
+    """Ask for SIGKILL when the process that forked this one ends, and keep others from tracing this one."""
+    prctl(_PR_SET_PDEATHSIG, 9)
+    prctl(_PR_SET_DUMPABLE, 0)
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, in a user namespace too. Raises `OSError`."""
+    header, data = struct.pack("=Ii", 0x20080522, 0), bytes(24)
+    _call("capset", header, data)
+
+
+_BASE = seccomp.base()
+_DELTA = seccomp.delta() if _BASE else b""
+
+
+def enter_base_seccomp() -> bool:
+    """Refuse, from here on and in all children, what a zygote does not need; whether that is active."""
+    return _BASE is not None and _enter_seccomp(_BASE)
+
+
+def enter_seccomp() -> None:
+    """Refuse the rest of the deny list, for good. Raises `OSError`."""
+    _enter_seccomp(_DELTA)
+
+
+def _enter_seccomp(code: bytes) -> bool:
+    buffer = ctypes.create_string_buffer(code, len(code))
+    pointer = struct.pack("@HP", len(code) // 8, ctypes.addressof(buffer))
+    _call("prctl", _PR_SET_SECCOMP, ctypes.c_ulong(2), pointer, ctypes.c_ulong(0), ctypes.c_ulong(0))
+    return True
+
+
+def limit(cpu: float, memory: int, output: int, threads: int | None) -> None:
+    """Resource limits of one job; CPU time is only a backstop, the zygote measures it from outside."""
+    for what, value in (
+        (resource.RLIMIT_CPU, int(cpu) + 2),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_FSIZE, output),
+        (resource.RLIMIT_NPROC, threads),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        if value is None:
+            continue  # without an own user namespace the count would be that of all the user's processes
+        hard = resource.getrlimit(what)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(what, (value, value))

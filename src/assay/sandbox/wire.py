@@ -1,0 +1,237 @@
+"""What may cross between the trusted side, the checker and the candidate: frames of tagged JSON, and plain data only.
+
+A frame is a 4-byte length and JSON. Values of Python's plain types survive exactly (an int is not a float, `True` is
+not 1, NaN stays NaN); subclasses arrive as their base type; instances of named *value classes* arrive as copies; all
+else is a handle or refused. Nothing here ever calls a method that the value's own class could override.
+"""
+
+from __future__ import annotations
+
+import builtins
+import json
+import socket
+from collections import OrderedDict, deque
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+MAX_FRAME = 16 << 20
+"""Bytes of the longest frame."""
+MAX_DEPTH = 150
+"""Nesting of the deepest value."""
+_SMALL = 1 << 53
+
+
+class WireError(Exception):
+    """A value that cannot cross, or a frame that is none."""
+
+
+def send(sock: socket.socket, message: dict[str, Any]) -> None:
+    """Write one frame. Raises `WireError` when it is too long, `OSError` when the other side is gone."""
+    try:
+        data = json.dumps(message, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as bad:
+        raise WireError(f"not plain data: {bad}") from None
+    if len(data) > MAX_FRAME:
+        raise WireError(f"{len(data)} bytes of data, more than {MAX_FRAME}")
+    sock.sendall(len(data).to_bytes(4, "big") + data)
+
+
+def receive(sock: socket.socket) -> dict[str, Any] | None:
+    """Read one frame; `None` when the other side is gone. Raises `WireError` on what is no frame."""
+    head = _exactly(sock, 4)
+    if head is None:
+        return None
+    size = int.from_bytes(head, "big")
+    if size > MAX_FRAME:
+        raise WireError(f"a frame of {size} bytes, more than {MAX_FRAME}")
+    data = _exactly(sock, size)
+    if data is None:
+        return None
+    try:
+        message = json.loads(data)
+    except (ValueError, RecursionError) as bad:
+        raise WireError(f"not a frame: {bad}") from None
+    if not isinstance(message, dict):
+        raise WireError("a frame holds an object")
+    return message
+
+
+def _exactly(sock: socket.socket, size: int) -> bytearray | None:
+    data = bytearray()
+    while len(data) < size:
+        try:
+            piece = sock.recv(min(size - len(data), 1 << 20))
+        except ConnectionResetError:
+            return None
+        if not piece:
+            return None
+        data += piece
+    return data
+
+
+class Codec:
+    """Values to JSON and back.
+
+    Example:
+        >>> Codec().unpack(Codec().pack((1, 1.0, True, {2: "two"})))
+        (1, 1.0, True, {2: 'two'})
+    """
+
+    def __init__(self) -> None:
+        self.classes: dict[str, type] = {}
+        """Value classes by name: their instances cross as copies of their attributes."""
+        self._objects: list[Any] = []
+        self._seen: dict[int, int] = {}
+
+    def foreign(self, value: Any) -> dict[str, Any]:
+        """What stands for a value that is not plain data; the base refuses it."""
+        raise WireError(f"{type(value).__name__} is not plain data")
+
+    def resolve(self, body: dict[str, Any]) -> Any:
+        """The object that a foreign body stands for; the base refuses it."""
+        raise WireError(f"not plain data: {sorted(body)}")
+
+    def pack(self, value: Any) -> dict[str, Any]:
+        """JSON for a value. Raises `WireError`."""
+        self._objects, self._seen = [], {}
+        try:
+            packed: dict[str, Any] = {"v": self._encode(value, 0)}
+            states, at = [], 0
+            while at < len(self._objects):  # a list, not recursion: a linked list may be long
+                states.append([type(self._objects[at]).__name__, self._state(self._objects[at])])
+                at += 1
+        except RecursionError:
+            raise WireError("data nested too deeply") from None
+        finally:
+            self._objects, self._seen = [], {}
+        return {**packed, "o": states} if states else packed
+
+    def unpack(self, packed: Any) -> Any:
+        """The value of JSON that the other side packed, built of exact plain types. Raises `WireError`."""
+        try:
+            states = packed.get("o", [])
+            self._objects = [object.__new__(self.classes[name]) for name, _ in states]
+            for made, (_, state) in zip(self._objects, states, strict=True):
+                self._restore(made, state)
+            return self._decode(packed["v"], 0)
+        except (AttributeError, TypeError, ValueError, KeyError, IndexError, ArithmeticError, RecursionError) as bad:
+            raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
+        finally:
+            self._objects = []
+
+    def _state(self, value: Any) -> list[list[Any]]:
+        slots = [s for c in type(value).__mro__ for s in c.__dict__.get("__slots__", ()) if hasattr(value, s)]
+        state = {**getattr(value, "__dict__", {}), **{s: getattr(value, s) for s in slots if not s.startswith("__")}}
+        return [[str(name), self._encode(item, 1)] for name, item in state.items()]
+
+    def _restore(self, made: Any, state: list[list[Any]]) -> None:
+        for name, item in state:
+            if not callable(getattr(type(made), name, None)):  # a method stays what its own class says
+                object.__setattr__(made, str(name), self._decode(item, 1))
+
+    def _encode(self, value: Any, depth: int) -> Any:
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return value
+        if kind is int:
+            return value if -_SMALL < value < _SMALL else {"i": hex(value)}
+        if kind is float:
+            return value if value - value == 0 else {"f": repr(value)}
+        if depth > MAX_DEPTH:
+            raise WireError(f"data nested more than {MAX_DEPTH} deep")
+        if kind is list:
+            return [self._encode(item, depth + 1) for item in value]
+        if kind.__name__ in self.classes:
+            return {"o": self._index(value)}
+        return self._encode_more(value, kind, depth)
+
+    def _index(self, value: Any) -> int:
+        if id(value) not in self._seen:
+            self._seen[id(value)] = len(self._objects)
+            self._objects.append(value)
+        return self._seen[id(value)]
+
+    def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
+        for base, tag, items in _SEQUENCES:
+            if issubclass(kind, base):
+                body = [self._encode(item, depth + 1) for item in items(value)]
+                return body if tag == "l" else {tag: body}
+        for base, tag, pairs in _MAPPINGS:
+            if issubclass(kind, base):
+                return {tag: [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in pairs(value)]}
+        for base, plain in _SCALARS:
+            if issubclass(kind, base):
+                return self._encode(plain(value), depth)
+        if kind in _WRITERS:
+            return _WRITERS[kind](value)
+        if issubclass(kind, type):
+            name: str = value.__name__
+            if vars(builtins).get(name) is value:
+                return {"ty": name}
+        return self.foreign(value)
+
+    def _decode(self, body: Any, depth: int) -> Any:
+        if isinstance(body, list):
+            if depth > MAX_DEPTH:
+                raise WireError(f"data nested more than {MAX_DEPTH} deep")
+            return [self._decode(item, depth + 1) for item in body]
+        if not isinstance(body, dict):
+            return body
+        if len(body) != 1 or depth > MAX_DEPTH:
+            return self.resolve(body)
+        [(tag, inner)] = body.items()
+        if tag in _FROM_ITEMS:
+            return _FROM_ITEMS[tag](self._decode(item, depth + 1) for item in inner)
+        if tag in _FROM_PAIRS:
+            return _FROM_PAIRS[tag]((self._decode(k, depth + 1), self._decode(v, depth + 1)) for k, v in inner)
+        if tag in _READERS:
+            return _READERS[tag](inner)
+        return self._objects[inner] if tag == "o" else self.resolve(body)
+
+
+def _builtin_type(name: str) -> type:
+    found = vars(builtins)[name]
+    if not isinstance(found, type):
+        raise TypeError(f"{name} is not a type")
+    return found
+
+
+_SEQUENCES: tuple[tuple[type, str, Any], ...] = (
+    (list, "l", list.__iter__),
+    (tuple, "t", tuple.__iter__),
+    (set, "s", set.__iter__),
+    (frozenset, "fs", frozenset.__iter__),
+    (deque, "q", deque.__iter__),
+)
+_MAPPINGS: tuple[tuple[type, str, Any], ...] = ((OrderedDict, "od", OrderedDict.items), (dict, "d", dict.items))
+_SCALARS: tuple[tuple[type, Any], ...] = (
+    (int, int.__pos__),
+    (float, float.__pos__),
+    (str, lambda text: str.__add__(text, "")),
+)
+_WRITERS: dict[type, Any] = {
+    bytes: lambda value: {"b": value.hex()},
+    bytearray: lambda value: {"ba": value.hex()},
+    complex: lambda value: {"c": [repr(value.real), repr(value.imag)]},
+    range: lambda value: {"r": [hex(value.start), hex(value.stop), hex(value.step)]},
+    Decimal: lambda value: {"dec": str(value)},
+    Fraction: lambda value: {"fr": [hex(value.numerator), hex(value.denominator)]},
+    type(...): lambda value: {"el": 0},
+    type(NotImplemented): lambda value: {"ni": 0},
+}
+_FROM_ITEMS: dict[str, Any] = {"t": tuple, "s": set, "fs": frozenset, "q": deque}
+_FROM_PAIRS: dict[str, Any] = {"d": dict, "od": OrderedDict}
+_READERS: dict[str, Any] = {
+    "i": lambda text: int(text, 16),
+    "f": float,
+    "b": bytes.fromhex,
+    "ba": bytearray.fromhex,
+    "c": lambda parts: complex(float(parts[0]), float(parts[1])),
+    "r": lambda parts: range(*(int(part, 16) for part in parts)),
+    "dec": Decimal,
+    "fr": lambda parts: Fraction(*(int(part, 16) for part in parts)),
+    "el": lambda _: ...,
+    "ni": lambda _: NotImplemented,
+    "ty": _builtin_type,
+}

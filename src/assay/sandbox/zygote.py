@@ -1,0 +1,256 @@
+"""The process that forks one jailed child a part of a job, watches its CPU time from outside, and kills it.
+
+It is exec'd with a clean environment, so nothing of the trusted side is in its memory, and it never reads what a job
+holds: a request names roles and limits, file descriptors travel beside it, and the child reads its own part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import time
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from assay.sandbox import inside, kernel
+
+_PRELOAD = (
+    "abc array base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools "
+    "hashlib heapq inspect io itertools json linecache math numbers operator os random re statistics string textwrap "
+    "time traceback types typing unicodedata"
+)
+_SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
+_TICK = 0.05
+_SPARE_MEMORY = 128 << 20  # address space that the interpreter itself needs
+_THREADS = 128
+
+
+@dataclass
+class _Part:
+    pid: int
+    watch: int  # pidfd
+    limits: dict[str, float]
+    started: float
+    killed: str = ""
+    starved: float = 0.0  # seconds it was ready to run and had no processor
+    end: dict[str, Any] | None = None
+
+    def cpu(self) -> float:
+        try:
+            return time.clock_gettime((~self.pid << 3) | 2)  # Linux: the CPU clock of that process
+        except OSError:
+            return 0.0
+
+
+class Jail:
+    """The isolation that this machine gives, taken once; each child adds what only it can take."""
+
+    def __init__(self) -> None:
+        self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
+        self.features: list[str] = []
+        stdlib = os.path.dirname(os.__file__)
+        self._take(self._leave_the_files, [stdlib, *_SHARED])
+        self._take(self._leave_root, os.__file__)
+        self._take(self._own_user_namespace)
+        for name, flag in (("net", kernel.NEWNET), ("ipc", kernel.NEWIPC), ("uts", kernel.NEWUTS)):
+            self._take(lambda name=name, flag=flag: self._leave(name, flag))
+        self._take(lambda: self._leave("pid", kernel.NEWPID))
+        kernel.no_new_privileges()
+        readable = [e.path for e in os.scandir(stdlib) if e.name not in ("site-packages", "dist-packages")]
+        rules = kernel.landlock_rules([*readable, *_SHARED], [stdlib])
+        self.rules = rules[0] if rules else -1
+        self.features += [f"landlock{rules[1]}"] if rules else []
+        self._take(self._filter_calls)
+
+    def _take(self, step: Any, *args: Any) -> None:
+        with contextlib.suppress(OSError):  # what is refused is missing from `features`; the trusted side decides
+            step(*args)
+
+    def _leave(self, name: str, flag: int) -> None:
+        kernel.unshare(flag)
+        self.features.append(name)
+
+    def _leave_the_files(self, readable: list[str]) -> None:
+        if os.getuid() != 0:
+            self._own_user_namespace()
+        kernel.unshare(kernel.NEWNS)
+        kernel.empty_root(readable)
+        self.features.append("root")
+
+    def _leave_root(self, needed: str) -> None:
+        if os.getuid() == 0 and kernel.readable_as_nobody(needed):
+            kernel.become_nobody()
+        if os.getuid() != 0:
+            self.features.append("uid")
+
+    def _own_user_namespace(self) -> None:
+        if "user" not in self.features:
+            kernel.new_user_namespace(self.proc)
+            self.features.append("user")
+
+    def _filter_calls(self) -> None:
+        if kernel.enter_base_seccomp():
+            self.features.append("seccomp")
+
+    def enter(self, limits: dict[str, float]) -> None:
+        """What each child does before it reads its part: limits, no capabilities, no files, few system calls."""
+        kernel.die_with_parent()
+        memory = int(limits["memory"]) + _SPARE_MEMORY
+        kernel.limit(limits["cpu"], memory, int(limits["output"]), _THREADS if "user" in self.features else None)
+        if self.rules >= 0:
+            kernel.enter_landlock(self.rules)
+        kernel.drop_capabilities()
+        if "seccomp" in self.features:
+            kernel.enter_seccomp()
+
+
+class Zygote:
+    """Serves one job at a time on `control` until the trusted side closes it."""
+
+    def __init__(self, control: socket.socket, jail: Jail) -> None:
+        self.control, self.jail = control, jail
+        self.home = os.open("self/ns/pid", os.O_RDONLY, dir_fd=jail.proc) if "pid" in jail.features else -1
+
+    def serve(self) -> NoReturn:
+        self.control.send(json.dumps({"features": self.jail.features}).encode())
+        while True:
+            data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
+            if not data:
+                os._exit(0)
+            request = json.loads(data)
+            reply = self._job(request["parts"], fds) if "parts" in request else None
+            if reply is not None:
+                self.control.send(json.dumps(reply).encode())
+
+    def _job(self, wanted: list[dict[str, Any]], fds: list[int]) -> dict[str, Any]:
+        parts: list[_Part] = []
+        try:
+            for want in wanted:
+                parts.append(self._fork(want, fds))
+        except OSError as failed:
+            for part in parts:
+                os.kill(part.pid, signal.SIGKILL)
+            return {"error": f"no process for the job: {failed}", "parts": [self._reap(part) for part in parts]}
+        finally:
+            for fd in fds:
+                os.close(fd)
+        self._watch(parts)
+        return {"parts": [part.end for part in parts]}
+
+    def _fork(self, want: dict[str, Any], fds: list[int]) -> _Part:
+        if self.home >= 0:
+            kernel.unshare(kernel.NEWPID)
+        try:
+            pid = os.fork()
+            if pid == 0:
+                self._become(want, fds)
+        finally:
+            if self.home >= 0:
+                kernel.setns(self.home, kernel.NEWPID)
+        return _Part(pid, os.pidfd_open(pid), want["limits"], time.monotonic())
+
+    def _become(self, want: dict[str, Any], fds: list[int]) -> NoReturn:
+        """In the child: only the part's own descriptors stay open, at 0, 1, 3 and 4."""
+        code = 120
+        try:
+            for target, index in want["fds"].items():
+                os.dup2(fds[index], int(target))
+            self.jail.enter(want["limits"])
+            os.closerange(3 + len([t for t in want["fds"] if int(t) >= 3]), 4096)
+            code = inside.run(want["role"])
+        finally:
+            os._exit(code)
+
+    def _watch(self, parts: list[_Part]) -> None:
+        """Until the last part, which leads, has ended: then the others are killed too."""
+        poller = select.poll()
+        poller.register(self.control, select.POLLIN)
+        for part in parts:
+            poller.register(part.watch, select.POLLIN)
+        while any(part.end is None for part in parts):
+            ready = {fd for fd, _ in poller.poll(1000 * self._until_next_limit(parts))}
+            if self.control.fileno() in ready:
+                poller.unregister(self.control)
+                self._kill(parts, "asked")  # whatever it says, or its end, stops the job
+            for part in parts:
+                if part.watch in ready:
+                    poller.unregister(part.watch)
+                    self._reap(part)
+            if parts[-1].end is not None:
+                self._kill(parts, "over")
+            self._enforce(parts)
+
+    def _until_next_limit(self, parts: list[_Part]) -> float:
+        left = _TICK
+        for part in parts:
+            if part.end is None:
+                wall = part.started + part.limits["wall"] - time.monotonic()
+                left = min(left, part.limits["cpu"] - part.cpu(), wall)
+        return max(left, 0.001)
+
+    def _enforce(self, parts: list[_Part]) -> None:
+        for part in parts:
+            if part.end is None and not part.killed:
+                if part.cpu() >= part.limits["cpu"]:
+                    self._kill([part], "cpu")
+                elif time.monotonic() - part.started >= part.limits["wall"]:
+                    self._kill([part], "wall")
+
+    def _kill(self, parts: list[_Part], why: str) -> None:
+        for part in parts:
+            if part.end is None and not part.killed:
+                part.killed, part.starved = why, self._starved(part)
+                os.kill(part.pid, signal.SIGKILL)
+
+    def _starved(self, part: _Part) -> float:
+        """Seconds that the part was ready to run without a processor, from the kernel's own books; 0 if unknown."""
+        try:
+            pid = _read(f"self/fdinfo/{part.watch}", self.jail.proc).split("\nPid:")[1].split()[0]
+            return int(_read(f"{pid}/schedstat", self.jail.proc).split()[1]) / 1e9
+        except (OSError, IndexError, ValueError):
+            return 0.0
+
+    def _reap(self, part: _Part) -> dict[str, Any]:
+        _, status, usage = os.wait4(part.pid, 0)
+        os.close(part.watch)
+        part.end = {
+            "code": os.waitstatus_to_exitcode(status),
+            "killed": part.killed,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "wall": time.monotonic() - part.started,
+            "starved": part.starved,
+            "memory": usage.ru_maxrss << 10,
+        }
+        return part.end
+
+
+def _read(path: str, proc: int) -> str:
+    fd = os.open(path, os.O_RDONLY, dir_fd=proc)
+    try:
+        return os.read(fd, 4096).decode()
+    finally:
+        os.close(fd)
+
+
+def main(control_fd: int) -> NoReturn:
+    """Take the isolation, then go on as the first process of the own process namespace."""
+    while os.dup(0) < 15:
+        pass  # low numbers stay taken, so that what a job brings never collides with a child's own
+    jail = Jail()
+    zygote = os.fork()
+    if zygote:
+        os.close(control_fd)
+        os.waitpid(zygote, 0)
+        os._exit(0)
+    kernel.die_with_parent()
+    for name in _PRELOAD.split():
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+    Zygote(socket.socket(fileno=control_fd), jail).serve()

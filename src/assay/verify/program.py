@@ -1,0 +1,180 @@
+"""The program of a response: fences, whole texts, and completions that are only a body.
+
+The last Python or unlabelled fence that defines what is asked for counts; else all Python fences joined; else the
+whole response if it parses; a completion that is only a body is prefixed by the prompt's code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import warnings
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from assay.types import Example
+from assay.verify.extract import NoAnswer
+
+MAX_SOURCE = 200_000
+"""Characters of the longest program."""
+_OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
+_PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
+_START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
+_CODE_WORD = re.compile(r"^\s*(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
+_MAX_STARTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block."""
+
+    label: str
+    text: str
+    start: int
+    """Where its content starts in the text."""
+
+
+def spoken(example: Example, response: str) -> str:
+    """The response after its thinking. Raises `NoAnswer` where the thinking never closes or nothing is left."""
+    end = response.rfind("</think>")
+    body = response[end + 8 :] if end >= 0 else response
+    opened = bool(example.prompt) and example.prompt[-1].content.rstrip().endswith("<think>")
+    if "<think>" in body or (opened and end < 0):
+        raise NoAnswer("the thinking part never closes")
+    if not body.strip():
+        raise NoAnswer("the response is empty")
+    return body
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree, or `None` where the text is no Python; never runs it."""
+    if len(source) > MAX_SOURCE:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def fences(text: str) -> list[Fence]:
+    """All fenced blocks in order; the last one may lack its end, and no newline is needed before an end."""
+    found, at = [], 0
+    while opened := _OPEN.search(text, at):
+        start = opened.end()
+        end, at = _closing(text, start, opened[1])
+        found.append(Fence(opened[2].lower(), text[start:end], start))
+    return found
+
+
+def _closing(text: str, start: int, mark: str) -> tuple[int, int]:
+    """Where the block ends and where the text goes on: the first end that leaves Python, else the first end."""
+    closing = re.compile(re.escape(mark) + r"[`~]*[ \t]*(?=\n|$)")
+    ends = [(m.start(), m.end()) for m, _ in zip(closing.finditer(text, start), range(8), strict=False)]
+    if not ends:
+        return len(text), len(text)
+    return next((end for end in ends if parse(text[start : end[0]]) is not None), ends[0])
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Names that the top level of a program defines."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
+
+
+def program_of(example: Example, response: str, wanted: Collection[str] = ()) -> str:
+    """The program that a response holds; `wanted` are names it should define. Raises `NoAnswer`."""
+    body = spoken(example, response)
+    blocks = [f for f in fences(body) if f.label in _PYTHON]
+    for block in reversed(blocks):
+        if _fits(block.text, wanted):
+            return block.text
+    joined = "\n".join(f.text for f in ([f for f in blocks if f.label] or blocks))
+    for text in (joined, body):
+        if wanted and text and _fits(text, wanted):
+            return text
+    for text in (joined, body.split("```")[0] if not blocks else ""):
+        if wanted and text.strip() and (whole := _completed(example, text, wanted)):
+            return whole
+    if joined.strip():
+        return joined
+    if _fits(body, ()) or _CODE_WORD.search(body):
+        return body
+    raise NoAnswer("no program in the response")
+
+
+def _fits(text: str, wanted: Collection[str]) -> bool:
+    tree = parse(text)
+    if tree is None:
+        return False
+    return bool(defined(tree) & set(wanted)) if wanted else any(_does_something(node) for node in tree.body)
+
+
+def _does_something(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return any(isinstance(n, ast.Call) for n in ast.walk(node))
+    return not isinstance(node, ast.Return)
+
+
+def _completed(example: Example, text: str, wanted: Collection[str]) -> str | None:
+    """The prompt's code followed by a completion that is only a body."""
+    for head in _heads(example):
+        for tail in _tails(head, text):
+            if _fits(head + tail, wanted):
+                return head + tail
+    return None
+
+
+def _heads(example: Example) -> Iterator[str]:
+    """The prompt's code: its last fenced Python block, else its tail from a first line of code."""
+    for turn in reversed(example.prompt):
+        for block in reversed(fences(turn.content)):
+            if block.label in _PYTHON:
+                yield block.text
+        starts = [match.start() for match, _ in zip(_START.finditer(turn.content), range(_MAX_STARTS), strict=False)]
+        for start in starts:
+            yield turn.content[start:]
+
+
+def _tails(head: str, text: str) -> Iterator[str]:
+    yield text
+    yield "\n" + text
+    last = next((line for line in reversed(head.splitlines()) if line.strip()), "")
+    indent = re.match(r"\s*", last)[0] if not last.rstrip().endswith(":") else re.match(r"\s*", last)[0] + "    "  # type: ignore[index]
+    yield "\n" + textwrap.indent(textwrap.dedent(text.strip("\n")), indent)
+    lines = text.strip("\n").split("\n", 1)  # a first line whose indent was eaten by the prompt's end
+    yield "\n" + indent + lines[0].strip() + ("\n" + lines[1] if len(lines) > 1 else "")
+
+
+def helpers(example: Example, used: Collection[str], entry: str) -> str:
+    """Source of the prompt's own finished functions that tests use, so that the checker need not trust the response."""
+    for head in _heads(example):
+        tree = parse(head) or parse(head + "\n    pass\n")
+        if tree is None:
+            continue
+        kept = [n for n in tree.body if _is_import(n) or (_is_finished(n) and getattr(n, "name", "") != entry)]
+        if any(getattr(node, "name", "") in used for node in kept):
+            return "\n".join(ast.unparse(node) for node in kept)
+        return ""
+    return ""
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom))
+
+
+def _is_finished(node: ast.stmt) -> bool:
+    """Whether a function has a body beyond its docstring."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+    return any(not isinstance(n, (ast.Pass, ast.Raise)) for n in body)
