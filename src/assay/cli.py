@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -116,7 +116,7 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
 @click.option("-o", "--output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout.")
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a line; 1, or 30 for programs.")
-@click.option("--explain", is_flag=True, help="Print a summary, and what was read and why for lines that failed.")
+@click.option("--explain", is_flag=True, help="Tell each verdict and a summary on standard error.")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
 def grade(
     source: str, output: str, workers: int, deadline: float | None, explain: bool, fail_below: float | None
@@ -127,13 +127,19 @@ def grade(
     Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
       {"verifier": "number", "reference": 42, "response": "The answer is 42."}
     """
-    from assay.rollout.grade import grade_file
+    from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
-    summary = grade_file(source, output, workers=workers, deadline=deadline, explain=explain)
+    with ExitStack() as stack:
+        lines = sys.stdin.buffer if source == "-" else stack.enter_context(_open(Path(source)))
+        target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
+        told = sys.stderr if explain else None
+        counts = grade_file(lines, target, workers=workers, deadline=deadline, explain=told)
+    rate = pass_rate(counts)
     if explain:
-        click.echo(str(summary), err=True)
-    if fail_below is not None and summary.pass_rate < fail_below:
-        click.secho(f"pass rate {summary.pass_rate:.4f} is below {fail_below}", fg="red", err=True)
+        shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+        click.echo(f"{shown or 'no lines'}; pass rate {'none' if rate is None else f'{rate:.4f}'}", err=True)
+    if fail_below is not None and (rate is None or rate < fail_below):
+        click.secho(f"pass rate {'none' if rate is None else f'{rate:.4f}'} is below {fail_below}", fg="red", err=True)
         sys.exit(1)
 
 
@@ -148,14 +154,14 @@ def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | No
     Any key of the recipe can be overridden, as in `--seed=1`. A killed run resumes with the same command.
     """
     from assay.config import find_recipe, load_config, overrides
-    from assay.curate.recipe import CurateRecipe
+    from assay.curate.recipe import CurationRecipe
     from assay.curate.run import run_curation
 
     path = find_recipe(recipe)
-    config = load_config(CurateRecipe, path, overrides(ctx.args))
+    config = load_config(CurationRecipe, path, overrides(ctx.args))
     out = output or Path("corpora") / path.stem
     with _bar() as bar:
-        corpus = run_curation(config, out, data=data, on_progress=bar.update)
+        corpus = run_curation(config, out, data=data, progress=bar.update)
     click.echo(str(corpus.card))
     click.echo(f"\ncorpus: {out}")
 
@@ -255,6 +261,13 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
         click.echo(change_table(out))
         click.echo(headline(json.loads(changes.read_text("utf-8"))))
     click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
+
+
+def _open(path: Path) -> BinaryIO:
+    try:
+        return path.open("rb")
+    except OSError as missing:
+        raise AssayError(f"cannot read {path}: {missing.strerror}; give a file of JSON lines, or - for stdin") from None
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> None:

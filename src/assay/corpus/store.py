@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import assay
 from assay.corpus.ledger import Card, Dropped
 from assay.corpus.parquet import read_parquet, write_parquet
 from assay.errors import AssayError, MissingData, RunConflict
 from assay.journal import write_atomically
 from assay.types import SCHEMA_VERSION, Example, check_schema, content_hash
 from assay.verify.base import VERIFIERS
+from assay.version import VERSION
 
 SHARD_ROWS = 10_000
 MANIFEST = "manifest.json"
@@ -59,7 +59,7 @@ def read_corpus(directory: Path) -> tuple[list[Example], list[Dropped], dict[str
 def _facts(examples: Sequence[Example], card: Card, fingerprint: str) -> dict[str, Any]:
     return {
         "schema": SCHEMA_VERSION,
-        "assay": assay.__version__,
+        "assay": VERSION,
         "fingerprint": fingerprint,
         "data_hash": content_hash([example.id for example in examples]),
         "examples": len(examples),

@@ -103,7 +103,7 @@ def to_verl(example: Example, index: int = 0) -> dict[str, Any]:
     truth = example.reference
     plain = isinstance(truth, str)
     kept = example.to_json()
-    ours = {name: kept[name] for name in kept if name not in ("id", "prompt", "reference")} | {"plain": plain}
+    ours = {name: kept[name] for name in kept if name not in ("id", "reference")} | {"plain": plain}
     split = next((tag.removeprefix("split:") for tag in example.tags if tag.startswith("split:")), "train")
     return {
         "data_source": example.source,
@@ -129,7 +129,8 @@ def _own(row: Row, truth: Any, payload: str) -> Example:
     ours = json.loads(payload)
     check_schema(ours)
     reference = truth if ours.pop("plain") else json.loads(truth)
-    return Example.from_json({**ours, "schema": SCHEMA_VERSION, "prompt": row["prompt"], "reference": reference})
+    prompt = row.get("prompt") or ours["prompt"]  # verl hands reward functions a row without its prompt
+    return Example.from_json({**ours, "schema": SCHEMA_VERSION, "prompt": prompt, "reference": reference})
 
 
 def _other(row: Row, truth: Any) -> Example:
@@ -141,7 +142,7 @@ def _other(row: Row, truth: Any) -> Example:
         if column.endswith(_RATE) and _counted(rate)
     }
     return Example(
-        prompt=row["prompt"],
+        prompt=row.get("prompt") or (),
         reference=reference,
         verifier=route.verifier if isinstance(route.verifier, str) else route.verifier(reference),
         domain=route.domain,

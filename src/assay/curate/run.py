@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import assay
 from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Dropped
 from assay.curate.recipe import CurationRecipe
@@ -21,6 +20,7 @@ from assay.journal import Journal, claim
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
 from assay.verify.base import VERIFIERS
+from assay.version import VERSION
 
 BATCH = 64
 """Rows judged between two writes to disk."""
@@ -106,7 +106,7 @@ def _as_row(example: Example, decision: Decision) -> dict[str, str]:
 def _facts(recipe: CurationRecipe, examples: Sequence[Example]) -> dict[str, object]:
     return {
         "kind": "curate",
-        "assay": assay.__version__,
+        "assay": VERSION,
         "recipe": recipe.model_dump(mode="json"),
         "data": content_hash([[example.id, example.gold] for example in examples]),
         "verifiers": {name: VERIFIERS.get(name).version for name in sorted({e.verifier for e in examples})},

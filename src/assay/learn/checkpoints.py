@@ -30,7 +30,7 @@ def quiet_imports() -> Any:
 def mark_whole(transformers: Any) -> Any:
     """A trainer callback that marks each checkpoint after its last file is written."""
 
-    class MarkWhole(transformers.TrainerCallback):  # type: ignore[misc]  # the base is imported late
+    class MarkWhole(transformers.TrainerCallback):
         def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()
 

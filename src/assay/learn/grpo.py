@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import assay
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.evaluate.suite import spec_examples
@@ -28,6 +27,7 @@ from assay.models.prompting import as_input
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
 from assay.verify.base import VERIFIERS
+from assay.version import VERSION
 
 
 def train(
@@ -165,7 +165,7 @@ def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
     return {
         "kind": "train",
         "recipe": recipe.model_dump(mode="json"),
-        "assay": assay.__version__,
+        "assay": VERSION,
         "verifiers": {name: VERIFIERS.get(name).version for name in names},
         "data": content_hash([example.id for example in examples]),
         "model": weights_hash(recipe.model.path),

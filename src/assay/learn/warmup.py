@@ -14,7 +14,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import assay
 from assay.errors import BadConfig
 from assay.journal import claim
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
@@ -23,6 +22,7 @@ from assay.learn.tiny import make_model, make_tokenizer
 from assay.sources.base import SOURCES
 from assay.sources.procedural import Procedural
 from assay.types import content_hash, hashed_seed
+from assay.version import VERSION
 
 Demonstration = tuple[str, str]
 
@@ -44,7 +44,7 @@ def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
     if recipe.data.corpus:
         raise BadConfig("a warm-up needs data.sources that are procedural, not a corpus")
     clean = list(demonstrations(recipe.data, 0.0, recipe.seed))
-    facts = {"kind": "warmup", "recipe": recipe.model_dump(mode="json"), "assay": assay.__version__}
+    facts = {"kind": "warmup", "recipe": recipe.model_dump(mode="json"), "assay": VERSION}
     claim(out, facts | {"data": content_hash(clean)})
     policy = out / "policy"
     if policy.is_dir():

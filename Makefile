@@ -1,0 +1,39 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each makes the virtual environment that it needs.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA := $(abspath ../shared/data)
+export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
+
+.PHONY: demo test fast lint format bench clean
+
+demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
+	$(BIN)/assay demo
+
+test: $(VENV)/ready  ## every test that needs neither a network nor an accelerator
+	$(BIN)/python -m pytest
+
+fast: $(VENV)/ready  ## the tests that take less than a minute in all
+	$(BIN)/python -m pytest -m "not slow and not gpu and not net"
+
+lint: $(VENV)/ready  ## style, types, and the import contract
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/ready
+	$(BIN)/ruff check --fix src tests benchmarks
+	$(BIN)/ruff format src tests benchmarks
+
+bench: $(VENV)/ready  ## measurements, each beside its peer
+	for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+$(VENV)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) runs corpora evals

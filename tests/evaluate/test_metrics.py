@@ -1,0 +1,67 @@
+"""pass@k against brute force, intervals that repeat, differences that are paired."""
+
+from itertools import combinations
+from statistics import fmean
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.errors import AssayError
+from assay.evaluate.metrics import difference, estimate, mean_of, pass_at_k, rates
+from assay.types import Measurement
+
+
+@given(st.integers(1, 8), st.data())
+def test_pass_at_k_equals_brute_force(n, data):
+    c = data.draw(st.integers(0, n))
+    k = data.draw(st.integers(1, n))
+    flags = [True] * c + [False] * (n - c)
+    assert pass_at_k(n, c, k) == pytest.approx(fmean(any(s) for s in combinations(flags, k)))
+
+
+def test_pass_at_k_needs_k_samples():
+    with pytest.raises(AssayError, match="at least 4 samples"):
+        pass_at_k(3, 1, 4)
+
+
+def measured(pairs):
+    return {str(i): Measurement(str(i), "m", c, n) for i, (c, n) in enumerate(pairs)}
+
+
+def test_uncounted_questions_leave_the_mean():
+    got = rates(list(measured([(1, 2), (0, 0), (2, 2)]).values()))
+    assert got.tolist() == [0.5, 1.0]
+    with pytest.raises(AssayError, match="no question"):
+        estimate(np.array([]), "empty")
+
+
+def test_intervals_repeat_and_cover():
+    values = np.array([0.0, 1.0] * 50)
+    first, again = estimate(values, "a"), estimate(values, "a")
+    assert first == again
+    assert first.low < 0.5 < first.high
+    assert 0.15 < first.high - first.low < 0.25  # 2 x 1.96 x sqrt(0.25 / 100) = 0.196
+
+
+def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for trial in range(200):
+        e = estimate((rng.random(60) < 0.3).astype(float), f"trial{trial}")
+        covered += e.low <= 0.3 <= e.high
+    assert covered >= 180
+
+
+def test_differences_are_paired_by_question():
+    before, after = measured([(0, 4), (2, 4), (1, 4)]), measured([(1, 4), (3, 4), (2, 4)])
+    change = difference(before, after, "x")
+    assert (change.value, change.low, change.high) == (0.25, 0.25, 0.25)
+    assert change.above_zero
+
+
+def test_the_mean_over_domains_is_unweighted():
+    got = mean_of({"a": np.array([1.0]), "b": np.zeros(9)}, "x")
+    assert got.value == 0.5
+    assert got.questions == 10

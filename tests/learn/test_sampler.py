@@ -1,0 +1,45 @@
+"""The domain-weighted order: shares are kept at every point, nothing repeats early, the order can be repeated."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.errors import BadConfig
+from assay.learn.sampler import DomainMix, repeated
+
+domains = st.lists(st.sampled_from("abcd"), min_size=1, max_size=40)
+
+
+@given(domains, st.dictionaries(st.sampled_from("abcd"), st.floats(0.1, 5)), st.integers(1, 120), st.integers(0, 9))
+def test_shares_hold_at_every_point(names, weights, count, seed):
+    weights = {name: w for name, w in weights.items() if name in names}
+    mix = DomainMix(names, weights, seed)
+    drawn = mix.first(count)
+    assert drawn == DomainMix(names, weights, seed).first(count)
+    counts = Counter(names[i] for i in drawn)
+    for name, share in mix.shares.items():
+        assert abs(counts[name] - share * count) <= len(mix.shares)
+
+
+@given(domains, st.integers(0, 9))
+def test_every_problem_comes_once_before_any_comes_twice(names, seed):
+    drawn = DomainMix(names, {}, seed).first(200)
+    for name in set(names):
+        order = [i for i in drawn if names[i] == name]
+        size = names.count(name)
+        for start in range(0, len(order) - size + 1, size):
+            assert sorted(order[start : start + size]) == sorted(i for i, n in enumerate(names) if n == name)
+
+
+def test_weights_are_checked():
+    with pytest.raises(BadConfig, match="did you mean 'math'"):
+        DomainMix(["math"], {"maths": 1}, 0)
+    with pytest.raises(BadConfig, match="no domain"):
+        DomainMix(["math"], {"math": 0}, 0)
+    assert set(DomainMix(["a", "b"], {"b": 0}, 0).first(9)) == {0}
+
+
+def test_the_order_of_a_data_loader():
+    assert repeated([5, 6, 7, 8], prompts=2, group=2, repeats=2) == [5, 5, 6, 6, 5, 5, 6, 6, 7, 7, 8, 8, 7, 7, 8, 8]

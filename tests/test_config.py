@@ -1,0 +1,56 @@
+"""Configuration: overrides land where they say, and a wrong key names the right one."""
+
+import pytest
+
+from assay.config import find_recipe, load_config, overrides
+from assay.errors import BadConfig
+from assay.learn.recipe import GrpoRecipe, WarmupRecipe
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_text('[data]\nsources = [{ name = "math/arithmetic", size = 4 }]\n[grpo]\nsteps = 3\n')
+    return path
+
+
+def test_overrides_reach_nested_keys(recipe):
+    config = load_config(GrpoRecipe, recipe, ["grpo.steps=7", "--model.path=runs/a", "grpo.learning_rate=1e-3"])
+    assert (config.grpo.steps, config.model.path, config.grpo.learning_rate) == (7, "runs/a", 1e-3)
+
+
+@pytest.mark.parametrize(
+    ("override", "says"),
+    [
+        ("grpo.stesp=7", "steps"),
+        ("modle.path=x", "model"),
+        ("grpo.steps=0", "grpo.steps"),
+        ("grpo.loss=ppo", "grpo.loss"),
+        ("steps", "KEY=VALUE"),
+        ("data.corpus=x", "either"),
+        ("grpo.micro_batch=7", "multiple of micro_batch"),
+    ],
+)
+def test_a_wrong_key_or_value_says_what_to_do(recipe, override, says):
+    with pytest.raises(BadConfig, match=says):
+        load_config(GrpoRecipe, recipe, [override])
+
+
+def test_flags_become_overrides():
+    assert overrides(["--a.b=1", "--c", "x y", "d.e=2"]) == ["a.b=1", "c=x y", "d.e=2"]
+    with pytest.raises(BadConfig, match="neither"):
+        overrides(["stray"])
+
+
+def test_broken_and_missing_files(tmp_path):
+    (tmp_path / "bad.toml").write_text("a = = 1")
+    with pytest.raises(BadConfig, match="not TOML"):
+        load_config(GrpoRecipe, tmp_path / "bad.toml")
+    with pytest.raises(BadConfig, match="demo"):
+        find_recipe("dmeo")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("demo", GrpoRecipe), ("tiny", WarmupRecipe)])
+def test_shipped_recipes_are_valid_and_short(name, kind):
+    path = find_recipe(name)
+    load_config(kind, path)

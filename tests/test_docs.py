@@ -1,0 +1,49 @@
+"""Every fenced example in the documents runs.
+
+A block marked with a comment on the line above is run only where its need is met: `<!-- needs: data -->` for the data
+directory, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here. Console blocks run each `$` line; their output is
+not compared.
+"""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"(?:<!-- needs: (?P<need>\w+) -->\n)?^```(?P<kind>python|console)\n(?P<body>.*?)^```", re.M | re.S)
+DATA = os.environ.get("ASSAY_DATA", "")
+
+
+def blocks():
+    for document in DOCUMENTS:
+        if document.exists():
+            for number, found in enumerate(FENCE.finditer(document.read_text("utf-8")), 1):
+                yield pytest.param(*found.group("kind", "body", "need"), id=f"{document.name}-{number}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "body", "need"), blocks())
+def test_example_runs(kind, body, need, tmp_path):
+    if need == "data" and not Path(DATA or "nowhere").is_dir():
+        pytest.skip("needs the data directory: set ASSAY_DATA")
+    if need in ("gpu", "hub", "cluster"):
+        pytest.skip(f"needs a {need}")
+    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
+    if kind == "python":
+        run([sys.executable, "-c", body], tmp_path)
+        return
+    for line in re.sub(r"\\\n", "", body).splitlines():
+        if line.startswith("$ "):
+            words = shlex.split(line[2:].partition("  #")[0])
+            run([str(Path(sys.executable).with_name(words[0])), *words[1:]], tmp_path)
+
+
+def run(command, where):
+    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"

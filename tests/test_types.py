@@ -1,0 +1,92 @@
+"""The records: what round-trips, what identifies, what never counts."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.types import Example, Group, Measurement, Message, Rollout, Verdict, hashed_seed
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+names = st.text(min_size=1, max_size=8)
+examples = st.builds(
+    Example,
+    prompt=st.lists(st.builds(Message, names, st.text()), min_size=1, max_size=3),
+    reference=values,
+    verifier=names,
+    params=st.dictionaries(names, values, max_size=2),
+    domain=names,
+    source=names,
+    gold=st.none() | st.text(),
+    tags=st.lists(names, max_size=2),
+    pass_rates=st.dictionaries(names, st.tuples(st.integers(0, 9), st.integers(9, 16)), max_size=2),
+    extra=st.dictionaries(names, values, max_size=2),
+)
+
+
+@given(examples)
+def test_example_survives_json(example):
+    again = Example.from_json(json.loads(json.dumps(example.to_json())))
+    assert again == example
+    assert again.id == example.id
+
+
+@given(examples)
+def test_id_is_what_is_asked_and_how_it_is_judged(example):
+    row = example.to_json()
+    same = Example.from_json({**row, "gold": "other", "tags": ["t"], "licence": "x", "pass_rates": {"m": [1, 2]}})
+    assert same.id == example.id
+    assert Example.from_json({**row, "verifier": example.verifier + "'"}).id != example.id
+
+
+def test_types_of_a_reference_are_not_mixed_up():
+    ids = {Example(prompt="p", reference=r, verifier="v").id for r in (1, 1.0, "1", True, [1])}
+    assert len(ids) == 5
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        ({"prompt": "p", "verifier": "v"}, "reference"),
+        ({"prompt": "p", "verifier": "v", "reference": 1, "rewad": 1}, "rewad"),
+        ({"prompt": "p", "verifier": "v", "reference": 1, "schema": 99}, "upgrade"),
+        ({"prompt": 3, "verifier": "v", "reference": 1}, "prompt"),
+    ],
+)
+def test_a_bad_row_says_what_is_wrong(row, says):
+    with pytest.raises(ValueError, match=says):
+        Example.from_json(row)
+
+
+def test_an_error_is_not_a_zero():
+    verdicts = [Verdict.of(True), Verdict.of(False), Verdict.no_answer(""), Verdict.error(""), Verdict.timeout("")]
+    example = Example(prompt="p", reference=1, verifier="v")
+    group = Group(example, tuple(Rollout(example.id, "m", i, "", v) for i, v in enumerate(verdicts)))
+    measured = Measurement.of(group)
+    assert (measured.correct, measured.n, measured.uncounted) == (1, 3, 2)
+    assert Measurement("e", "m", 0, 0, 4).rate is None
+
+
+@pytest.mark.parametrize(
+    ("scores", "signal"), [((1, 1, None), False), ((1, 0), True), ((None, None), False), ((0.5, 0.5), False)]
+)
+def test_a_group_has_signal_when_counted_scores_differ(scores, signal):
+    example = Example(prompt="p", reference=1, verifier="v")
+    verdicts = [Verdict.error("") if s is None else Verdict.partial(s) for s in scores]
+    group = Group(example, tuple(Rollout(example.id, "m", i, "", v) for i, v in enumerate(verdicts)))
+    assert group.has_signal is signal
+
+
+def test_rollout_survives_json():
+    rollout = Rollout("e", "m", 3, "text \ud800", Verdict.of(True, read="4", why="equal"), 7, "length")
+    assert Rollout.from_json(json.loads(json.dumps(rollout.to_json()))) == rollout
+
+
+def test_seeds_are_hashed_not_added():
+    seeds = {hashed_seed(seed, "name", index) for seed in range(50) for index in range(50)}
+    assert len(seeds) == 2500
