@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from assay.errors import AssayError
 from assay.rollout.judge import judge
-from assay.types import Example, Status, Verdict
+from assay.types import Example, Status, Verdict, as_messages
 from assay.verify.base import VERIFIERS
 
 BATCH = 256
@@ -115,7 +115,7 @@ def _checked(row: Any) -> Parsed:
         raise ValueError("'params' is an object")
     VERIFIERS.get(row["verifier"]).check_params(params)
     example = Example(
-        prompt=row.get("prompt") or "", reference=row["reference"], verifier=row["verifier"], params=params
+        prompt=as_messages(row.get("prompt") or ""), reference=row["reference"], verifier=row["verifier"], params=params
     )
     return row.get("id"), example, row["response"]
 

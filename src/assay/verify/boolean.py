@@ -16,8 +16,8 @@ from assay.verify.extract import NoAnswer, find
 from assay.verify.words import tokens
 
 _YES = "yes y true t correct right entailed entails entailment supported supports valid affirmative"
-_NO = """no n false f incorrect wrong refuted refutes contradiction contradicted contradicts unsupported invalid negative
-untrue"""
+_NO = """no n false f incorrect wrong refuted refutes contradiction contradicted contradicts unsupported invalid
+negative untrue"""
 _TRUE, _FALSE = set(_YES.split()), set(_NO.split())
 _LETTERS = {"y", "t", "n", "f"}
 _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)

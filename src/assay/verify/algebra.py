@@ -1,0 +1,298 @@
+"""When two trees are equal: exact rational arithmetic, then identity testing at several points in high precision.
+
+A difference at one point proves that two expressions differ. Equality at all points at two precisions, with an error
+that shrinks with the precision, is accepted as an identity. Every operation is bounded: a power, factorial or binomial
+that would need more than `MAX_BITS` bits raises `TooCostly`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cache, reduce
+from typing import Any
+
+from assay.types import hashed_seed
+from assay.verify.latex import TooCostly
+from assay.verify.tree import Tree
+
+MAX_BITS = 100_000
+MAX_INTEGER_ARGUMENT = 5000
+MAX_NODES = 4000
+DIGITS = (40, 90)
+"""Decimal digits of the two precisions at which an identity must hold."""
+POINTS = 6
+
+
+class Undefined(ArithmeticError):
+    """A value that does not exist at this point, such as a division by zero."""
+
+
+def symbols(tree: Tree) -> set[str]:
+    """The free variables of a tree."""
+    if tree[0] == "sym":
+        return {tree[1]}
+    return {name for part in tree[1:] if isinstance(part, tuple) for name in symbols(part)}
+
+
+def constants(tree: Tree) -> set[str]:
+    if tree[0] == "const":
+        return {tree[1]}
+    return {name for part in tree[1:] if isinstance(part, tuple) for name in constants(part)}
+
+
+def size(tree: Tree) -> int:
+    return 1 + sum(size(part) for part in tree[1:] if isinstance(part, tuple))
+
+
+def exact(tree: Tree) -> Fraction | None:
+    """The rational value, or `None` where it is not rational or not seen to be. Raises `TooCostly`, `Undefined`."""
+    kind = tree[0]
+    if kind in ("num", "based"):
+        return _bounded(tree[1])
+    if kind not in ("+", "*", "^", "fn"):
+        return None
+    parts = [exact(part) for part in tree[1:] if isinstance(part, tuple)]
+    if any(part is None for part in parts):
+        return None
+    known = [part for part in parts if part is not None]
+    if kind == "+":
+        return _bounded(sum(known, Fraction(0)))
+    if kind == "*":
+        return reduce(lambda a, b: _bounded(a * b), known, Fraction(1))
+    return exact_power(*known) if kind == "^" else _exact_function(tree[1], known)
+
+
+def exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:
+    """`base ** exponent` when it is rational."""
+    if exponent.denominator != 1:
+        if base < 0 or exponent.denominator > 64:
+            return None
+        top, bottom = (_root(part, exponent.denominator) for part in (base.numerator, base.denominator))
+        return (
+            None if top is None or bottom is None else exact_power(Fraction(top, bottom), Fraction(exponent.numerator))
+        )
+    if base == 0 and exponent <= 0:
+        raise Undefined("0 to a power that is not positive")
+    bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if abs(base) != 1 and base and abs(exponent) * max(bits - 1, 1) > MAX_BITS:
+        raise TooCostly(f"a power of more than {MAX_BITS} bits")
+    return base ** (int(exponent) % 2 if abs(base) == 1 else int(exponent))
+
+
+def _root(value: int, index: int) -> int | None:
+    if value < 2:
+        return value
+    if index == 2:
+        root = math.isqrt(value)
+    else:
+        low, high = 1, 1 << (value.bit_length() // index + 1)
+        while low < high:
+            middle = (low + high + 1) // 2
+            low, high = (middle, high) if middle**index <= value else (low, middle - 1)
+        root = low
+    return root if root**index == value else None
+
+
+def _exact_function(name: str, given: list[Fraction]) -> Fraction | None:
+    first = given[0]
+    simple: dict[str, Callable[[], Fraction | None]] = {
+        "abs": lambda: abs(first),
+        "floor": lambda: Fraction(math.floor(first)),
+        "ceil": lambda: Fraction(math.ceil(first)),
+        "max": lambda: max(given),
+        "min": lambda: min(given),
+        "factorial": lambda: _factorial(first),
+        "binom": lambda: _binomial(first, given[1]),
+    }
+    if name in ("gcd", "lcm") and all(v.denominator == 1 for v in given):
+        return Fraction(getattr(math, name)(*map(int, given)))
+    return simple[name]() if name in simple else None
+
+
+def _factorial(n: Fraction) -> Fraction | None:
+    if n.denominator != 1 or n < 0:
+        return None
+    if n > MAX_INTEGER_ARGUMENT:
+        raise TooCostly(f"the factorial of more than {MAX_INTEGER_ARGUMENT}")
+    return _bounded(Fraction(math.factorial(int(n))))
+
+
+def _binomial(n: Fraction, k: Fraction) -> Fraction | None:
+    if n.denominator != 1 or k.denominator != 1 or n < 0:
+        return None
+    if n > 10**6 or min(k, n - k) > MAX_INTEGER_ARGUMENT:
+        raise TooCostly(f"a binomial of more than {MAX_INTEGER_ARGUMENT}")
+    return _bounded(Fraction(math.comb(int(n), int(k)) if 0 <= k <= n else 0))
+
+
+def _bounded(value: Fraction) -> Fraction:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) > MAX_BITS:
+        raise TooCostly(f"a number of more than {MAX_BITS} bits")
+    return value
+
+
+# --- identity testing ------------------------------------------------------------------------------------------------
+
+
+def identical(a: Tree, b: Tree) -> bool:
+    """Whether two trees have the same value wherever both are defined. Raises `TooCostly` or `Undefined`."""
+    if a == b:
+        return True
+    if size(a) + size(b) > MAX_NODES:
+        raise TooCostly(f"more than {MAX_NODES} nodes")
+    names = symbols(a) | symbols(b)
+    if not names and (x := exact(a)) is not None and (y := exact(b)) is not None:
+        return x == y
+    readings = ("ln", "log10") if _has_log(a) or _has_log(b) else ("ln",)
+    return any(_identical_at_points(a, b, sorted(names), reading) for reading in readings)
+
+
+def _identical_at_points(a: Tree, b: Tree, names: list[str], log: str) -> bool:
+    complex_values = bool({"i"} & (constants(a) | constants(b)))
+    held = 0
+    for place in range(POINTS if names else 1):
+        point = {name: _coordinate(name, place) for name in names}
+        same = _same_at(a, b, point, log, real_only=bool(names) and not complex_values)
+        if same is False:
+            return False
+        held += same is True
+    if held == 0:
+        raise Undefined("no value at any point that was tried")
+    return held >= (3 if names else 1)
+
+
+def _same_at(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str, *, real_only: bool) -> bool | None:
+    """Whether two trees agree at a point; `None` where one of them has no (real) value there."""
+    gaps = []
+    for digits in DIGITS:
+        try:
+            x, y = (Numeric(digits, point, log).value(tree) for tree in (a, b))
+        except Undefined:
+            return None
+        if real_only and (abs(x.imag) > abs(x) * 1e-20 or abs(y.imag) > abs(y) * 1e-20):
+            return None
+        gap, scale = abs(x - y), max(abs(x), abs(y))
+        if gap > scale * 1e-12 and gap > 1e-25:
+            return False
+        gaps.append((gap, scale))
+    (first, _), (second, scale) = gaps
+    return bool(second <= scale * 10.0 ** (12 - DIGITS[1]) or (second <= first * 1e-25 and second < 1e-60))
+
+
+def _coordinate(name: str, place: int) -> Fraction:
+    """A point that depends on the variable's name only: positive at first, then of either sign."""
+    seed = hashed_seed("point", name, place)
+    value = Fraction(seed % 2801 + 211, 997)
+    return -value if place >= 3 and seed & (1 << 40) else value
+
+
+def _has_log(tree: Tree) -> bool:
+    return tree[:2] == ("fn", "log") or any(_has_log(part) for part in tree[1:] if isinstance(part, tuple))
+
+
+def numeric(tree: Tree, digits: int = 40) -> Any:
+    """The complex value of a tree without variables, as an mpmath number."""
+    return Numeric(digits, {}, "ln").value(tree)
+
+
+@cache
+def _context(digits: int) -> Any:
+    import mpmath
+
+    context = mpmath.MPContext()
+    context.dps = digits
+    return context
+
+
+class Numeric:
+    """Evaluation at a point in mpmath's complex numbers of a fixed precision."""
+
+    def __init__(self, digits: int, point: Mapping[str, Fraction], log: str) -> None:
+        self.mp, self.point, self.log = _context(digits), point, log
+
+    def value(self, tree: Tree) -> Any:
+        mp, kind = self.mp, tree[0]
+        if kind in ("num", "based"):
+            return mp.mpc(mp.mpf(tree[1].numerator) / tree[1].denominator)
+        if kind == "sym":
+            if tree[1] not in self.point:
+                raise Undefined(f"{tree[1]} has no value")
+            return self.value(("num", self.point[tree[1]]))
+        if kind == "const":
+            return self.constant(tree[1])
+        if kind == "deg":
+            return self.value(tree[1]) * mp.pi / 180
+        parts = [self.value(part) for part in tree[1:] if isinstance(part, tuple)]
+        if kind == "+":
+            return sum(parts, mp.mpc(0))
+        if kind == "*":
+            return reduce(lambda a, b: a * b, parts, mp.mpc(1))
+        return self.power(*parts) if kind == "^" else self.function(tree[1], parts)
+
+    def constant(self, name: str) -> Any:
+        if name == "infty":
+            raise Undefined("infinity")
+        return {"pi": self.mp.mpc(self.mp.pi), "e": self.mp.mpc(self.mp.e), "i": self.mp.mpc(0, 1)}[name]
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        mp = self.mp
+        if base == 0:
+            if exponent.real <= 0:
+                raise Undefined("0 to a power that is not positive")
+            return mp.mpc(0)
+        if abs(exponent) > 10**9 or abs(exponent * mp.log(base)) > MAX_BITS:
+            raise TooCostly(f"a power of more than {MAX_BITS} bits")
+        if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 10**6:
+            return base ** int(exponent.real)
+        odd_root = _odd_root(exponent)
+        if odd_root and base.imag == 0 and base.real < 0:
+            return mp.mpc((-1) ** odd_root[0] * mp.power(-base.real, exponent.real))
+        return mp.power(base, exponent)
+
+    def function(self, name: str, given: list[Any]) -> Any:
+        mp, first = self.mp, given[0]
+        if abs(first) > 10**30:
+            raise TooCostly("a function of a huge number")
+        if name in ("floor", "ceil", "max", "min", "gcd", "lcm") and any(abs(v.imag) > 1e-20 for v in given):
+            raise Undefined(f"{name} of a complex number")
+        if name in ("factorial", "binom", "exp", "sinh", "cosh") and any(abs(v) > 10**4 for v in given):
+            raise TooCostly(f"{name} of a huge number")
+        try:
+            return mp.mpc(self.table(name, first, given))
+        except (ZeroDivisionError, ValueError, OverflowError, KeyError):
+            raise Undefined(f"{name} has no value here") from None
+
+    def table(self, name: str, first: Any, given: list[Any]) -> Any:
+        mp = self.mp
+        if name in ("ln", "log", "lg"):
+            if first == 0:
+                raise ValueError("the logarithm of 0")
+            return mp.log(first) / (mp.log(10) if name == "lg" or (name == "log" and self.log == "log10") else 1)
+        plain: dict[str, Callable[[Any], Any]] = {
+            "abs": abs,
+            "floor": lambda v: mp.floor(v.real),
+            "ceil": lambda v: mp.ceil(v.real),
+        }
+        if name in plain:
+            return plain[name](first)
+        if name in ("max", "min"):
+            return max(v.real for v in given) if name == "max" else min(v.real for v in given)
+        if name == "binom":
+            return mp.binomial(first, given[1])
+        arcs = {"arcsin": mp.asin, "arccos": mp.acos, "arctan": mp.atan, "arccot": mp.acot}
+        return arcs[name](first) if name in arcs else getattr(mp, _METHODS[name])(first)
+
+
+_SAME_NAME = "sin cos tan cot sec csc sinh cosh tanh exp factorial arg"
+_METHODS = {name: name for name in _SAME_NAME.split()}
+
+
+def _odd_root(exponent: Any) -> tuple[int, int] | None:
+    """`(p, q)` when the exponent is p/q with odd q, so that a negative number has a real power."""
+    for q in (3, 5, 7, 9):
+        p = exponent.real * q
+        if exponent.imag == 0 and abs(p - round(p)) < 1e-30:
+            return round(p), q
+    return None

@@ -1,0 +1,262 @@
+"""Reading the shape of a mathematical answer from its text; `shapes` has the shapes."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from assay.verify.latex import Token, TooCostly, Unreadable, tokenize
+from assay.verify.measures import half_unit, without_unit
+from assay.verify.shapes import Answer, Bag, Matrix, Relation, Seq, Union, Value, Words
+from assay.verify.tree import MINUS_ONE, Parser, Tree
+from assay.verify.words import fold
+
+MAX_PARTS = 64
+_INFINITY: Tree = ("const", "infty")
+_NO_SOLUTION = re.compile(
+    r"(?:there (?:is|are) )?no (?:real |such |integer |possible )*"
+    r"(?:solutions?|values?|numbers?|roots?|answer)(?: exists?)?"
+    r"|none|does not exist|dne|empty set|no such .{1,30} exists?|no real"
+)
+
+
+EMPTY = Words("no solution")
+_OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}, {")", "]", "}", "\\}"}
+_RELATIONS = ("=", "<", ">", "≤", "≥", "≠", "∈", "≈")
+_FLIP = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
+
+
+def read_answer(text: str) -> Answer:
+    """The answer that a text is. Raises `Unreadable` or `TooCostly`."""
+    text = text.strip().strip("$").strip()
+    while text[-1:] in (".", ",", ";") and not text.endswith("\\" + text[-1:]):
+        text = text[:-1].rstrip().rstrip("$").rstrip()
+    if text.startswith("\\(") or text.startswith("\\["):
+        text = re.sub(r"\\[()\[\]]", "", text).strip()
+    text = re.sub(r"(?<!\\)\$", " ", re.sub(r"(?<![\w)}\\])\$(?=\d[\d,.]*(?:$|\s))(?!.*(?<!\\)\$)", r"\\$", text))
+    if (words := _words(text)) is not None:
+        return words
+    text = re.sub(r"(?<![\d,{(\[])(\d{1,3}(?:,\d{3})+)(?![\d,])", lambda m: m[1].replace(",", ""), _unwrapped(text))
+    return _list(tokenize(text))
+
+
+def _words(text: str) -> Answer | None:
+    """The answer when it is words, or one of the ways to say that there is no solution."""
+    bare = re.sub(r"\\(?:text|textbf|mathrm|mbox|textrm)\s*\{([^{}]*)\}", r" \1 ", text)
+    bare = re.sub(r"\\[,;: !]|[()]", " ", bare).strip(" .$")
+    low = " ".join(bare.lower().split())
+    if _NO_SOLUTION.fullmatch(low) or text.strip() in ("\\emptyset", "\\varnothing", "∅", "\\{\\}", "{}", "\\{ \\}"):
+        return EMPTY
+    if _CLOCK.fullmatch(bare):
+        return Words(low.replace(".", "").replace(" ", ""))
+    words = re.findall(r"[A-Za-z]{2,}", bare)
+    if re.search(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]", bare) or not re.search(r"[A-Za-z]{4,}|\\text", text):
+        return None
+    known = {"sqrt", "infinity", "alpha", "beta", "theta", "lambda", "gamma", "abcd"}
+    return None if not words or set(words) & known else Words(fold(bare))
+
+
+def _repeating(match: re.Match[str]) -> str:
+    """A repeating decimal as a fraction."""
+    whole, fixed, again = match.groups()
+    top = int(whole + fixed + again) - int(whole + fixed)
+    return rf"(\frac{{{top}}}{{{(10 ** len(again) - 1) * 10 ** len(fixed)}}})"
+
+
+_REPEATING = re.compile(r"(\d{1,50})\.(\d{0,50})\\(?:overline|bar|dot)\s*\{?(\d{1,50})\}?")
+_ORDINAL = re.compile(
+    r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:text|mathrm|textrm)\s*\{\s*(?:st|nd|rd|th)\s*\}|(?:st|nd|rd|th)\b)(?:\s*\})?"
+)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
+
+
+def _unwrapped(text: str) -> str:
+    text = _ORDINAL.sub("", _REPEATING.sub(_repeating, text))
+    text = re.sub(r"\\(?:left|right)(?![a-zA-Z])\s*\.?(?=\s*[\\|()\[\]{}.])", "", text)
+    for _ in range(3):
+        text = re.sub(r"\\(?:boxed|mathbf|boldsymbol|mathit)\s*\{([^{}]*)\}", r"{\1}", text)
+    return text.replace("\\\\[", "\\\\ [")
+
+
+def _list(tokens: list[Token]) -> Answer:
+    """Parts between top-level commas, `and`, `or` and `;`, with `±` giving two."""
+    if matrix := _matrix(tokens):
+        return matrix
+    parts, joints = _split(tokens, (",", ";", "and", "or"))
+    parts = [part for part in parts if part and not all(t.kind == "text" and t.text in (",", "") for t in part)]
+    parts = [branch for part in parts for branch in _branches(part)]
+    if len(parts) > MAX_PARTS:
+        raise TooCostly(f"a list of more than {MAX_PARTS} parts")
+    if not parts:
+        raise Unreadable("nothing to read")
+    if len(parts) == 1:
+        return _part(parts[0])
+    read = tuple(_part(part) for part in parts)
+    if "and" in joints and all(isinstance(part, Relation) for part in read):
+        raise Unreadable("a conjunction of inequalities")
+    if "or" in joints and all(isinstance(part, Seq) for part in read):
+        return Union(read)
+    return Bag(read, joints == {"or"})
+
+
+def _branches(tokens: list[Token]) -> list[list[Token]]:
+    if not any(token.text == "±" for token in tokens) or (tokens[0].text == "\\{" and len(_top(tokens)) == 1):
+        return [tokens]
+    return [[Token("op", sign) if t.text == "±" else t for t in tokens] for sign in "+-"]
+
+
+def _split(tokens: list[Token], at: tuple[str, ...]) -> tuple[list[list[Token]], set[str]]:
+    parts: list[list[Token]] = [[]]
+    depth, joints = 0, set()
+    for token in tokens:
+        text = token.text.strip().lower() if token.kind == "text" else token.text
+        depth += (token.kind == "op") * ((text in _OPEN) - (text in _CLOSE))
+        if (depth == 0 and text.strip(", ") in at and token.kind in ("op", "text")) or (depth == 0 and text in at):
+            joints.add(text.strip(", ") or ",")
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts, joints
+
+
+def _part(tokens: list[Token]) -> Answer:
+    label = next((place for place, token in enumerate(tokens) if token.text == ":"), 0)
+    if label and all(token.kind in ("text", "id") for token in tokens[:label]):
+        tokens = tokens[label + 1 :]
+    unions, _ = _split(tokens, ("∪",))
+    if len(unions) > 1:
+        return Union(tuple(_part(part) for part in unions))
+    sides, _ = _split(tokens, _RELATIONS)
+    if len(sides) > 1:
+        return _relation(sides, [t.text for t in _top(tokens) if t.kind == "op" and t.text in _RELATIONS])
+    return _bracketed(tokens) or _value(tokens)
+
+
+def _top(tokens: list[Token]) -> list[Token]:
+    depth, top = 0, []
+    for token in tokens:
+        depth += (token.kind == "op") * ((token.text in _OPEN) - (token.text in _CLOSE))
+        if depth == 0:
+            top.append(token)
+    return top
+
+
+def _bracketed(tokens: list[Token]) -> Answer | None:
+    """A tuple, interval or set when the brackets hold a list; `None` for a value in brackets."""
+    if len(tokens) < 2 or tokens[0].kind != "op" or tokens[0].text not in _OPEN or tokens[-1].text not in _CLOSE:
+        return None
+    depth = 0
+    for place, token in enumerate(tokens):
+        depth += (token.kind == "op") * ((token.text in _OPEN) - (token.text in _CLOSE))
+        if depth == 0 and place < len(tokens) - 1:
+            return None
+    inner, _ = _split(tokens[1:-1], (",", ";"))
+    opening, closing = tokens[0].text, tokens[-1].text
+    if opening == "\\{":
+        read = _list(tokens[1:-1]) if tokens[1:-1] else EMPTY
+        return read if isinstance(read, Bag) or read is EMPTY else Bag((read,))
+    if len(inner) == 1:
+        return None
+    if opening == "{":
+        return _list(tokens[1:-1])
+    if len(inner) > MAX_PARTS:
+        raise TooCostly(f"a list of more than {MAX_PARTS} parts")
+    return Seq(opening, closing, tuple(_part(part) for part in inner))
+
+
+def _relation(sides: list[list[Token]], signs: list[str]) -> Answer:
+    if set(signs) <= {"=", "≈"}:
+        return _equation(sides)
+    if signs == ["∈"]:
+        return _part(sides[1])
+    if "=" in signs or "∈" in signs:
+        raise Unreadable("a mixed relation")
+    trees = [Parser(side).whole() for side in sides]
+    if signs == ["≠"]:
+        return Relation("≠", trees[0], trees[1])
+    if len(trees) == 3 and trees[1][0] == "sym" and len({s in "<≤" for s in signs}) == 1:
+        low, high, ends = (trees[0], trees[2], signs) if signs[0] in "<≤" else (trees[2], trees[0], signs[::-1])
+        brackets = "(" if ends[0] in "<>" else "[", ")" if ends[1] in "<>" else "]"
+        return Seq(*brackets, (Value(low), Value(high)), named=True)
+    if len(trees) != 2:
+        raise Unreadable("a chain of inequalities")
+    return _half_line(signs[0], *trees)
+
+
+def _half_line(sign: str, left: Tree, right: Tree) -> Answer:
+    if left[0] != "sym" and right[0] == "sym":
+        sign, left, right = _FLIP[sign], right, left
+    if left[0] != "sym":
+        return Relation(sign, left, right)
+    closed = sign in "≤≥"
+    if sign in "<≤":
+        return Seq("(", "]" if closed else ")", (Value(("*", MINUS_ONE, _INFINITY)), Value(right)), named=True)
+    return Seq("[" if closed else "(", ")", (Value(right), Value(_INFINITY)), named=True)
+
+
+def _equation(sides: list[list[Token]]) -> Answer:
+    if all(t.kind == "text" for t in sides[0]) and len(sides) == 2:
+        return _part(sides[1])
+    if any(part is not None for part in map(_bracketed, sides)) and len(sides) == 2:
+        read = _bracketed(sides[1])
+        if isinstance(read, Seq):
+            return Seq(read.opening, read.closing, read.parts, named=True)
+        raise Unreadable("an equation of lists")
+    values = [_value(side) for side in sides]
+    if len(values) > 2 or not _is_name(values[0].tree):
+        return _chain(values)
+    last = values[1]
+    return Value(last.tree, last.unit, last.percent, last.half_unit, values[0].tree)
+
+
+def _chain(values: list[Value]) -> Answer:
+    if len(values) == 2:
+        return Relation("=", values[0].tree, values[1].tree)
+    if _is_name(values[0].tree):
+        values = values[1:]
+    return Bag(tuple(values), alternatives=True)
+
+
+def _is_name(tree: Tree) -> bool:
+    """A symbol, a product of symbols (`AB`, `f(x)`), an absolute value of one, or a sum of plain symbols."""
+    if tree[0] == "sym":
+        return True
+    if tree[0] == "+":
+        return all(part[0] == "sym" for part in tree[1:])
+    if tree[:2] == ("fn", "abs"):
+        return _is_name(tree[2])
+    return (
+        tree[0] == "*"
+        and tree[1][0] == "sym"
+        and all(isinstance(p, tuple) and p[0] in ("sym", "num") for p in tree[1:])
+    )
+
+
+def _value(tokens: list[Token]) -> Value:
+    tokens, unit, percent, factor = without_unit(tokens)
+    tree = Parser(tokens).whole()
+    if tree[0] == "deg":
+        tree, unit = tree[1], "degree"
+    if factor != 1:
+        tree = ("*", ("num", Fraction(factor)), tree)
+    return Value(tree, unit, percent, half_unit(tokens) * factor)
+
+
+_ROWS = re.compile(r"[pbvB]?matrix|array")
+
+
+def _matrix(tokens: list[Token]) -> Matrix | None:
+    if len(tokens) < 9 or tokens[0].text != "begin" or tokens[-4].text != "end":
+        return None
+    name_end = next((i for i, t in enumerate(tokens) if t.text == "}"), 0)
+    if not _ROWS.fullmatch("".join(t.text for t in tokens[2:name_end])):
+        raise Unreadable("an environment that is not a matrix")
+    rows: list[list[list[Token]]] = [[[]]]
+    for token in tokens[name_end + 1 : -4]:
+        if token.text == "\\":
+            rows.append([[]])
+        elif token.text == "&":
+            rows[-1].append([])
+        else:
+            rows[-1][-1].append(token)
+    return Matrix(tuple(tuple(Parser(cell).whole() for cell in row) for row in rows if row != [[]]))

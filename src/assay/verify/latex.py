@@ -1,0 +1,134 @@
+"""LaTeX and plain-text mathematics cut into tokens, with everything that is only layout dropped."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_TOKENS = 3000
+MAX_DIGITS = 3000
+
+
+class TooCostly(ValueError):
+    """An expression that would cost too much to read or to evaluate; the message names the limit."""
+
+
+class Unreadable(ValueError):
+    """Not an expression of the kinds that are read."""
+
+
+class Token(NamedTuple):
+    kind: str
+    """`num`, `id` (a letter), `cmd` (a LaTeX command or a known name), `op`, or `text` (words, in \\text{} or bare)."""
+    text: str
+    spaced: bool = False
+    """Whether white space stands before it."""
+
+
+def _names(text: str) -> set[str]:
+    return set(text.split())
+
+
+FUNCTIONS = _names(
+    "sin cos tan cot sec csc arcsin arccos arctan arccot sinh cosh tanh ln log lg exp max min gcd lcm arg det"
+)
+CONSTANTS = {"pi", "infty", "e", "i"}
+_GREEK = _names(
+    "alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi rho varrho sigma tau "
+    "upsilon phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi Omega ell"
+)
+SYMBOLS = _GREEK | {"emptyset", "varnothing", "mathbb", "ldots", "dots", "cdots"}
+_PLAIN = FUNCTIONS | {"pi", "sqrt", "infty", "binom"}
+_SAME = {
+    "dfrac": "frac", "tfrac": "frac", "cfrac": "frac", "dbinom": "binom", "tbinom": "binom", "cdot": "*", "times": "*",
+    "ast": "*", "div": "/", "leq": "≤", "le": "≤", "leqslant": "≤", "geq": "≥", "ge": "≥", "geqslant": "≥", "lt": "<",
+    "gt": ">", "neq": "≠", "ne": "≠", "lvert": "|", "rvert": "|", "vert": "|", "mid": "|", "lbrace": "\\{",
+    "rbrace": "\\}", "{": "\\{", "}": "\\}", "lbrack": "[", "rbrack": "]", "cup": "∪", "cap": "∩", "in": "∈",
+    "pm": "±", "degree": "°", "circ": "°", "%": "%", "$": "$", "|": "|", "setminus": "∖", "backslash": "∖",
+    "land": "and", "lor": "or", "wedge": "and", "vee": "or", "to": "→", "mapsto": "→", "rightarrow": "→", "colon": ":",
+    "langle": "(", "rangle": ")", "approx": "≈", "equiv": "=", "infin": "infty", "inf": "infty", "infinity": "infty",
+    "tg": "tan", "ctg": "cot", "arctg": "arctan", "asin": "arcsin", "acos": "arccos", "atan": "arctan",
+}  # fmt: skip
+_DROPPED = _names(
+    "left right displaystyle textstyle limits nolimits , ; : ! quad qquad big Big bigl bigr Bigl Bigr bigg Bigg biggl "
+    "biggr mathrm mathbf mathit mathsf rm bf it operatorname* nonumber phantom boxed boldsymbol ( ) [ ]"
+)
+_TEXT = {"text", "textbf", "textrm", "textit", "mbox", "hbox", "operatorname", "mathrm", "rm"}
+_UNICODE = str.maketrans({
+    "−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*",
+    "÷": "/", "π": "\\pi ", "∞": "\\infty ", "√": "\\surd ", "²": "^2",
+    "³": "^3", "½": "(1/2)", "¼": "(1/4)", "¾": "(3/4)", "⅓": "(1/3)", "⅔": "(2/3)", "θ": "\\theta ", "α": "\\alpha ",
+    "β": "\\beta ", "∅": "\\emptyset ", "ø": "\\emptyset ", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "∪": "\\cup ",
+    "∈": "\\in ", "λ": "\\lambda ", "’": "'", "≤": "\\le ", "≥": "\\ge ", "≠": "\\ne ",
+    "±": "\\pm ", "ℝ": "\\mathbb{R}",
+})  # fmt: skip
+_TOKEN = re.compile(
+    r"(?P<space>\s*)(?:(?P<num>\d{1,3}(?:(?:\{,\}|\\,|\\!,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)(?:[eE](?P<exp>[+-]\d{1,9}|\d{1,9})(?![\w{]))?"
+    r"|\\(?P<cmd>[a-zA-Z]+\*?|.)|(?P<word>[a-zA-Z]+)|(?P<op>\*\*|<=|>=|!=|->|.))",
+    re.DOTALL,
+)
+_BRACED = re.compile(r"\s*\{([^{}]*)\}")
+
+
+def tokenize(text: str) -> list[Token]:
+    """The tokens of a formula. Raises `TooCostly` past `MAX_TOKENS`."""
+    text, tokens, at = text.translate(_UNICODE).replace("^\\prime", "'"), [], 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            break
+        at = match.end()
+        spaced = bool(match["space"])
+        if match["num"]:
+            tokens.append(Token("num", _number(match), spaced))
+        elif match["word"]:
+            tokens += _word(match["word"], spaced)
+        elif match["cmd"] is not None:
+            at = _command(match["cmd"], text, at, tokens, spaced)
+        elif match["op"] and not match["op"].isspace():
+            tokens.append(
+                Token(
+                    "op", {"**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}.get(match["op"], match["op"]), spaced
+                )
+            )
+        if len(tokens) > MAX_TOKENS:
+            raise TooCostly(f"more than {MAX_TOKENS} tokens")
+    return tokens
+
+
+def _number(match: re.Match[str]) -> str:
+    digits = re.sub(r"[^\d.]", "", match["num"])
+    if len(digits) > MAX_DIGITS:
+        raise TooCostly(f"a number of more than {MAX_DIGITS} digits")
+    return digits + (f"e{match['exp']}" if match["exp"] else "")
+
+
+def _command(name: str, text: str, at: int, tokens: list[Token], spaced: bool) -> int:
+    if name in _TEXT and (braced := _BRACED.match(text, at)):
+        content = braced[1].strip()
+        if name in ("mathrm", "operatorname", "rm", "text") and (len(content) == 1 or content in _PLAIN):
+            tokens += _word(content, spaced)
+        elif content:
+            tokens.append(Token("text", content, spaced))
+        return braced.end()
+    if name in _DROPPED or name.isspace():
+        return at
+    name = _SAME.get(name, name)
+    is_name = name[0].isalpha() and name not in ("and", "or")
+    tokens.append(Token("cmd" if is_name else "op", name, spaced))
+    return at
+
+
+def _word(word: str, spaced: bool) -> list[Token]:
+    low = word if word in _PLAIN else word.lower()
+    if low in ("and", "or"):
+        return [Token("op", low, spaced)]
+    low = _SAME.get(low, low) if low in ("inf", "infinity", "asin", "acos", "atan", "tg", "ctg", "arctg") else low
+    if low in _PLAIN or word in _GREEK:
+        return [Token("cmd", low if low in _PLAIN else word, spaced)]
+    if len(word) > 3 and word not in ("abcd", "wxyz"):
+        head = next((name for name in ("sqrt", "pi") if word.startswith(name) and len(word) <= len(name) + 1), None)
+        if head is None:
+            return [Token("text", word, spaced)]
+        return [Token("cmd", head, spaced), *(Token("id", c) for c in word[len(head) :])]
+    return [Token("id", letter, spaced and not place) for place, letter in enumerate(word)]

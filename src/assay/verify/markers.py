@@ -1,0 +1,229 @@
+"""Finding the last answer marker of each kind, each in time linear in the text.
+
+Every finder gives the start, the end and what stands in the marker; a marker that never closes holds the empty text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+SHORT = 200
+"""Characters of the longest response that can be one short answer without a marker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer as it stands in the response."""
+
+    text: str
+    marker: str
+    """`box`, `tag`, `json`, `phrase`, or `whole` for a short response without a marker."""
+
+
+Mark = tuple[int, int, Found]
+
+# --- boxes -----------------------------------------------------------------------------------------------------------
+
+_BOX = re.compile(r"\\(?:f?boxed|fbox)\s*(\{|[^\s{}\\$]|\\[a-zA-Z]+(?=[\s$.]))")
+_BRACE = re.compile(r"\\[{}\\]|[{}]")
+_BETWEEN = re.compile(
+    r"(?:[\s$,;&]|\\[,;: ()\[\]]|\\q?quad\b|\\(?:text|mathrm)\s*\{\s*(?:and|or)\s*,?\s*\}|\b(?:and|or|either)\b)*"
+)
+_HEDGE = re.compile(
+    r"\b(?:or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be|and/or)\b", re.IGNORECASE
+)
+_OR_AFTER = re.compile(
+    r"[\s$)\]*]*(?:,\s*)?(?:but\s+)?(?:(?:it|this|which)\s+)?"
+    r"(?:or|and/or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*"
+    r"(?!equivalently|in other|simply)((?:[^.\n$]|\.\d)+)",
+    re.IGNORECASE,
+)
+_OR_BEFORE = re.compile(r"((?:[\w./\\^{}+-]+[\s$]+){1,3})or[\s$\\(*]*$", re.IGNORECASE)
+
+
+def last_box(body: str) -> Mark | None:
+    start = _rfind_box(body, len(body))
+    if start < 0:
+        return None
+    end, text = _box_at(body, start)
+    if text is None:
+        return start, len(body), Found("", "box")
+    parts, first = [(start, end, text)], start
+    for _ in range(16):  # boxes that enclose the last one, or stand in one row with it
+        before = _rfind_box(body, first)
+        if before < 0:
+            break
+        before_end, before_text = _box_at(body, before)
+        if before_text is None:
+            break
+        if before_end >= end:
+            parts, end = [(before, before_end, before_text)], before_end
+        elif _BETWEEN.fullmatch(body, before_end, first) is not None and before_end - first < 40:
+            parts.insert(0, (before, before_end, before_text))
+        else:
+            break
+        first = before
+    joined = parts[0][2]
+    for (_, left_end, _), (right, _, text) in pairwise(parts):
+        joined += (" or " if re.search(r"\bor\b", body[left_end:right]) else ", ") + text
+    return start, end, Found(_beside(body, first, parts[-1][1], joined), "box")
+
+
+def _rfind_box(body: str, stop: int) -> int:
+    return max(body.rfind("\\boxed", 0, stop), body.rfind("\\fbox", 0, stop))
+
+
+def _box_at(body: str, start: int) -> tuple[int, str | None]:
+    """End and content of the box that starts here; the content is `None` where the box never closes."""
+    opened = _BOX.match(body, start)
+    if opened is None:
+        return start, None
+    if opened[1] != "{":
+        return opened.end(), opened[1]
+    depth = 1
+    for brace in _BRACE.finditer(body, opened.end()):
+        depth += {"{": 1, "}": -1}.get(brace[0], 0)
+        if depth == 0:
+            return brace.end(), body[opened.end() : brace.start()]
+    return len(body), None
+
+
+def _beside(body: str, start: int, end: int, text: str) -> str:
+    """The marked text with the alternative that stands beside it in its sentence, if there is one."""
+    if after := _OR_AFTER.match(body[end : end + SHORT]):
+        return f"{text} or {after[1].strip()}"
+    if before := _OR_BEFORE.search(body[max(0, start - 60) : start]):
+        return f"{before[1].split()[-1]} or {text}"
+    return text
+
+
+# --- tags ------------------------------------------------------------------------------------------------------------
+
+
+def last_tag(body: str) -> Mark | None:
+    start = body.rfind("<answer>")
+    if start < 0:
+        return None
+    end = body.find("</answer>", start)
+    if end < 0:
+        return start, len(body), Found("", "tag")
+    return start, end, Found(_beside(body, start, end + 9, body[start + 8 : end].strip()), "tag")
+
+
+_LANGUAGE = re.compile(r"[ \t]*[\w+-]*[ \t]*\r?\n")
+
+
+def last_fence(body: str) -> Mark | None:
+    count, end = body.count("```"), len(body)
+    if not count:
+        return None
+    if count % 2 == 0:
+        end = body.rfind("```")
+    start = body.rfind("```", 0, end)
+    language = _LANGUAGE.match(body, start + 3)
+    return start, end, Found(body[language.end() if language else start + 3 : end].strip(), "fence")
+
+
+# --- phrases and JSON ------------------------------------------------------------------------------------------------
+
+_JSON_KEY = re.compile(r"""["'](?:final[_ ]?)?answer["']\s*:\s*""", re.IGNORECASE)
+_PHRASE = re.compile(
+    r"answers?[*_\s]{0,4}(?:(?:to|for|of)\s[^.:\n]{1,120}?\s)?"
+    r"(?::\s*\**\s*|=\s*|(?:is|are|(?:should|would|must|will) be|equals|comes to)\b[*_]*\s*"
+    r"(?:therefore|thus|then|simply)?[,:]?\s*)"
+    r"(?:(?:option|choice)\s+)?",
+    re.IGNORECASE,
+)
+_HEADING = re.compile(r"answer[*_:\s]*\n", re.IGNORECASE)
+_NOT_AN_ANSWER = re.compile(
+    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess)\s*$", re.I
+)
+_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)[.!?](?=[\s*]*(?:\s|$))")
+_LINE_MARK = re.compile(r"(?:A:|####)[ \t]*(.*)")
+
+
+def last_phrase(body: str, a_line: bool) -> Mark | None:
+    marks = [m for m in (_last_answer_word(body), _last_line_mark(body, a_line)) if m is not None]
+    return max(marks, key=lambda mark: mark[0]) if marks else None
+
+
+def _last_answer_word(body: str) -> Mark | None:
+    lower, stop = body.lower(), len(body)
+    if len(lower) != len(body):  # a few letters change length in lower case
+        lower = body
+    while (at := lower.rfind("answer", 0, stop)) >= 0:
+        stop = at
+        json_start = max(at - 7, 0)
+        if (key := _JSON_KEY.search(body, json_start, at + 40)) and key.start() < at < key.end():
+            end, text = _json_value(body, key.end())
+            return at, end, Found(text, "json")
+        phrase = _PHRASE.match(body, at, at + 200) or _heading_at(body, at)
+        if phrase and not _NOT_AN_ANSWER.search(body, max(0, at - 24), at) and body[at - 1 : at] not in ("<", "/"):
+            end, text = _sentence(body, phrase.end())
+            return at, end, Found(text, "phrase")
+    return None
+
+
+def _heading_at(body: str, at: int) -> re.Match[str] | None:
+    line = body[body.rfind("\n", 0, at) + 1 : at]
+    return (
+        _HEADING.match(body, at, at + 60)
+        if re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
+        else None
+    )
+
+
+def _last_line_mark(body: str, a_line: bool) -> Mark | None:
+    start = max(_rfind_line_start(body, "A:") if a_line else -1, body.rfind("####"))
+    if start < 0:
+        return None
+    match = _LINE_MARK.match(body, start)
+    if match is None or (
+        body.startswith("####", start) and re.match(r"####\s*[A-Za-z*#][^\n]*\n\s*\S", body[start : start + 300])
+    ):
+        return None  # a Markdown heading with text below it
+    return start, match.end(), Found(clean(match[1]), "phrase")
+
+
+def _rfind_line_start(body: str, mark: str) -> int:
+    at = body.rfind("\n" + mark)
+    return at + 1 if at >= 0 else (0 if body.startswith(mark) else -1)
+
+
+def _sentence(body: str, start: int) -> tuple[int, str]:
+    """The rest of the sentence, or the next line that is not blank where the line ends at the marker."""
+    while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
+        start += 1
+    line_end = body.find("\n", start)
+    line_end = len(body) if line_end < 0 else line_end
+    line = body[start:line_end]
+    if line.strip() in ("\\[", "$$", "\\(") or line.startswith("```"):  # a displayed formula or a fence
+        close = body.find({"\\[": "\\]", "$$": "$$", "\\(": "\\)"}.get(line.strip(), "```"), line_end)
+        line_end = len(body) if close < 0 else close
+        return line_end, clean(body[start + len(line) : line_end])
+    stop = _SENTENCE_END.search(line)
+    return line_end, clean(line[: stop.start()] if stop else line)
+
+
+def _json_value(body: str, start: int) -> tuple[int, str]:
+    try:
+        value, end = json.JSONDecoder(strict=False).raw_decode(body, start)
+    except (ValueError, RecursionError):
+        quoted = re.compile(r"""(["'])((?:(?!\1)[^\\\n]|\\.)*)\1|([^\n,}]*)""").match(body, start)
+        assert quoted is not None  # its second branch matches anything
+        return quoted.end(), (quoted[2] if quoted[1] else quoted[3]).strip()
+    if isinstance(value, str):
+        raw = body[start + 1 : end - 1]
+        return end, (raw if re.search(r"(?<!\\)\\(?:[bf]|[nrt][a-z]{2})", raw) else value).strip()
+    return end, body[start:end] if not isinstance(value, bool) else str(value)
+
+
+def clean(text: str) -> str:
+    """Without the Markdown, quotes and closing punctuation around an answer."""
+    text = text.strip().strip("*_`").strip()
+    while text[-1:] in (".", ",", ";", "!") and not text.endswith(("\\,", "\\;", "\\!", "...")):
+        text = text[:-1].rstrip().rstrip("*_`").rstrip()
+    return text

@@ -1,0 +1,169 @@
+"""Mathematical answers, LaTeX or plain text: equal value in any form is right, and nothing is right by being near.
+
+An integer or an exact reference (a fraction, a radical, a multiple of pi) is only itself; a decimal reference accepts
+what rounds to it at its last digit. A unit, degree, currency or percent sign may be missing on either side and a
+different one is wrong (percent by the table in `number`). Bare lists and sets have no order, tuples have; a list is
+answered in full. Equations are right up to a non-zero factor, an inequality is its interval, and `x = 3` answers 3.
+Words ignore case and articles. Nothing is evaluated as code, and what is too costly to evaluate is refused.
+
+Parameters: `unreduced` (default true) accepts fractions that are not in lowest terms; `units` is "optional" or
+"required"; `decimals` is "as-written", or "exact" for decimal references that mean their exact value.
+"""
+
+from __future__ import annotations
+
+import math as arithmetic
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from assay.errors import BadReference
+from assay.types import Example, Verdict
+from assay.verify.algebra import Undefined, exact, numeric, symbols
+from assay.verify.answers import read_answer
+from assay.verify.base import verifier
+from assay.verify.equality import Policy, equal, flat, infinite
+from assay.verify.extract import NO_MARKER, Found, NoAnswer, find
+from assay.verify.latex import TooCostly, Unreadable, tokenize
+from assay.verify.number import last_sentence
+from assay.verify.shapes import Answer, Bag, Value
+from assay.verify.tree import MINUS_ONE
+
+PARAMS: dict[str, Any] = {"unreduced": True, "units": "optional", "decimals": "as-written"}
+MAX_CHARS = 10_000
+_INTEGER = re.compile(r"-?\d{1,40}")
+
+
+def _judge(example: Example, response: str) -> Verdict:
+    policy, reference = _policy(example), _reference_text(example.reference)
+    try:
+        found = _find(example, response)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    try:
+        wanted = _read_reference(reference)
+    except (TooCostly, Unreadable) as bad:
+        if _layout_free(found.text) == _layout_free(reference):
+            return Verdict.of(True, read=found.text, why="it is written as the reference is")
+        raise BadReference(f"the reference {reference[:80]!r} cannot be read: {bad}") from None
+    return _compare(found, wanted, reference, policy)
+
+
+def _quick(example: Example, response: str) -> Verdict | None:
+    """Integers, which need no algebra."""
+    reference = example.reference if isinstance(example.reference, str) else str(example.reference)
+    if not _INTEGER.fullmatch(reference) or len(response) > 100_000:
+        return None
+    _policy(example)
+    try:
+        found = find(example, response)
+    except NoAnswer:
+        return None
+    text = found.text.strip("$ ").removesuffix(".")
+    if not _INTEGER.fullmatch(text):
+        return None
+    right = int(text) == int(reference)
+    return Verdict.of(right, read=found.text, why=_why(right))
+
+
+math = verifier("math", version=1, params=PARAMS, quick=_quick)(_judge)
+
+
+def _compare(found: Found, wanted: Answer, reference: str, policy: Policy) -> Verdict:
+    if len(found.text) > MAX_CHARS:
+        return Verdict.of(False, read=found.text[:200], why=f"too costly to evaluate: more than {MAX_CHARS} characters")
+    same_writing = _layout_free(found.text) == _layout_free(reference)
+    try:
+        given = read_answer(found.text)
+        if not policy.unreduced and _is_unreduced(given):
+            return Verdict.of(False, read=found.text, why="the fraction is not in lowest terms")
+        right = same_writing or equal(wanted, given, policy)
+    except TooCostly as costly:
+        return Verdict.of(same_writing, read=found.text, why=f"too costly to evaluate: {costly}")
+    except Unreadable as unread:
+        if found.marker == "whole" and not same_writing:
+            return Verdict.no_answer(f"no marker, and the response is not one answer: {unread}")
+        return Verdict.of(same_writing, read=found.text, why=f"it cannot be read as mathematics: {unread}")
+    except Undefined as undefined:
+        return Verdict.of(same_writing, read=found.text, why=f"it has no value: {undefined}")
+    return Verdict.of(right, read=found.text, why=_why(right))
+
+
+def _why(right: bool) -> str:
+    return "it equals the reference" if right else "it does not equal the reference"
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _read_reference(text: str) -> Answer:
+    wanted = read_answer(text)
+    for part in flat(wanted) if isinstance(wanted, Bag) else [wanted]:
+        if isinstance(part, Value) and not symbols(part.tree) and exact(part.tree) is None and not infinite(part.tree):
+            try:
+                numeric(part.tree)
+            except Undefined as undefined:
+                raise Unreadable(str(undefined)) from None
+    return wanted
+
+
+def _reference_text(reference: Any) -> str:
+    if isinstance(reference, bool) or not isinstance(reference, str | int | float):
+        raise BadReference(f"the reference of math is a string or a number, not {reference!r}")
+    text = str(reference).strip()
+    if not text or len(text) > MAX_CHARS:
+        raise BadReference("the reference is empty or too long")
+    return text
+
+
+def _find(example: Example, response: str) -> Found:
+    try:
+        found = find(example, response)
+    except NoAnswer as nothing:
+        if str(nothing) != NO_MARKER:
+            raise
+        return last_sentence(example, response)
+    if found.marker == "phrase":
+        return _stripped(found)
+    if found.marker == "whole" and re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}.*\d", found.text):
+        return last_sentence(example, response)
+    return found
+
+
+def _stripped(found: Found) -> Found:
+    """The formula of a phrase, without the words around it."""
+    formulas = re.findall(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", found.text)
+    outside = re.sub(r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]", " ", found.text)
+    if len(formulas) == 1 and not re.search(r"\d|\bor\b|\band\b|\bnot\b", outside):
+        return replace(found, text=next(filter(None, formulas[0])))
+    return found
+
+
+def _layout_free(text: str) -> str:
+    try:
+        return " ".join(token.text for token in tokenize(text.strip("$. ")) if token.text not in ("$", "{", "}"))
+    except TooCostly:
+        return text
+
+
+def _is_unreduced(given: Answer) -> bool:
+    if not isinstance(given, Value):
+        return False
+    tree = given.tree
+    if tree[0] == "*" and len(tree) == 3 and tree[1] == MINUS_ONE:
+        tree = tree[2]
+    if tree[0] != "*" or len(tree) != 3 or tree[2][0] != "^" or tree[2][2] != MINUS_ONE:
+        return False
+    top, bottom = exact(tree[1]), exact(tree[2][1])
+    return top is not None and bottom is not None and (bottom == 1 or arithmetic.gcd(int(top), int(bottom)) > 1)
+
+
+def _policy(example: Example) -> Policy:
+    given = PARAMS | dict(example.params)
+    if given["units"] not in ("optional", "required") or given["decimals"] not in ("as-written", "exact"):
+        raise BadReference("'units' is 'optional' or 'required', and 'decimals' is 'as-written' or 'exact'")
+    if not isinstance(given["unreduced"], bool):
+        raise BadReference("'unreduced' is true or false")
+    return Policy(**given)

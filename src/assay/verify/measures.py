@@ -1,0 +1,61 @@
+"""Units, percent signs, scales and written decimals around the number of a mathematical answer."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from assay.verify.latex import Token, TooCostly
+from assay.verify.numerals import CURRENCIES, SCALES, unit_name
+
+
+def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
+    """The tokens of the bare value, its unit, whether a percent sign stood there, and the factor of words of scale."""
+    tokens, unit, percent, factor = list(tokens), [], False, 1
+    while tokens and (tokens[0].text in CURRENCIES or (tokens[0].kind == "text" and len(tokens) > 1)):
+        if tokens[0].text in CURRENCIES:
+            unit.append(tokens[0].text)
+        tokens.pop(0)
+    tokens, power = _without_unit_power(tokens)
+    while len(tokens) > 1 and (tokens[-1].kind == "text" or tokens[-1].text in ("%", "$") or _is_unit_tail(tokens)):
+        last = tokens.pop().text
+        if last == "%" or last.strip().lower() == "percent":
+            percent = True
+        elif last.strip().lower() in SCALES:
+            factor *= SCALES[last.strip().lower()]
+        else:
+            unit.insert(0, last.strip())
+    return tokens, unit_name(" ".join(unit)) + power, percent, factor
+
+
+def _without_unit_power(tokens: list[Token]) -> tuple[list[Token], str]:
+    """Without the exponent of a unit (`\\text{cm}^2`, `\\text{cm}^{2}`), and that exponent."""
+    texts = [token.text for token in tokens]
+    if len(tokens) > 3 and texts[-2] == "^" and tokens[-3].kind == "text":
+        return tokens[:-2], "^" + texts[-1]
+    if len(tokens) > 5 and texts[-4:-2] == ["^", "{"] and texts[-1] == "}" and tokens[-5].kind == "text":
+        return tokens[:-4], "^" + texts[-2]
+    return tokens, ""
+
+
+def _is_unit_tail(tokens: list[Token]) -> bool:
+    """A slash between unit words."""
+    return tokens[-1].text == "/" and tokens[-2].kind == "text"
+
+
+def half_unit(tokens: list[Token]) -> Fraction:
+    """Half a unit of the last decimal of a number written with decimals (times a power of ten), and 0 otherwise."""
+    texts = [t.text for t in tokens if t.text not in ("-", "+", "{", "}")]
+    if not texts or (tokens[-1].kind != "num" and texts[-1] != "°" and len(texts) < 2):
+        return Fraction(0)
+    mantissa, _, exponent = texts[0].partition("e")
+    if texts[0][0] not in "0123456789." or "." not in mantissa:
+        return Fraction(0)
+    power = int(exponent or 0)
+    rest = [t for t in texts[1:] if t not in ("°", "^")] if texts[1:2] != ["*"] else texts[1:]
+    if rest[:3] == ["*", "10", "^"] and len(rest) == 4 and rest[3].isdigit() and len(rest[3]) < 5:
+        power += int(rest[3]) * (-1 if "-" in [t.text for t in tokens[2:]] else 1)
+    elif rest:
+        return Fraction(0)
+    if abs(power) > 3000:
+        raise TooCostly("a power of ten of more than 3000")
+    return Fraction(10) ** (power - len(mantissa.partition(".")[2])) / 2

@@ -1,0 +1,303 @@
+"""Formulas read into small trees: nested tuples that begin with the name of the node.
+
+`("num", Fraction)`, `("sym", name)`, `("const", "pi" | "e" | "i" | "infty")`, `("+", a, b, ...)`, `("*", a, b, ...)`,
+`("^", a, b)`, `("fn", name, a, ...)`, `("deg", a)`. A number in a base carries its digits: `("based", value, digits)`.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from assay.verify.latex import CONSTANTS, FUNCTIONS, SYMBOLS, Token, TooCostly, Unreadable
+
+Tree = tuple[Any, ...]
+MAX_DEPTH = 60
+_STOP = {
+    ")",
+    "]",
+    "}",
+    "\\}",
+    ",",
+    ";",
+    "=",
+    "<",
+    ">",
+    "≤",
+    "≥",
+    "≠",
+    "∪",
+    "∩",
+    "∈",
+    "and",
+    "or",
+    ":",
+    "→",
+    "±",
+    "&",
+    "∖",
+    "≈",
+}
+MINUS_ONE: Tree = ("num", Fraction(-1))
+
+
+class Parser:
+    """Recursive descent over tokens; every method leaves `at` behind what it has read."""
+
+    def __init__(self, tokens: list[Token]) -> None:
+        self.tokens, self.at, self.depth, self.bars = tokens, 0, 0, 0
+
+    def whole(self) -> Tree:
+        """The one expression that all tokens make. Raises `Unreadable` or `TooCostly`."""
+        tree = self.sum()
+        if self.at != len(self.tokens):
+            raise Unreadable(f"{self.text!r} is out of place")
+        return tree
+
+    @property
+    def text(self) -> str:
+        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
+
+    @property
+    def kind(self) -> str:
+        return self.tokens[self.at].kind if self.at < len(self.tokens) else "end"
+
+    def is_op(self, *texts: str) -> bool:
+        return self.kind == "op" and self.text in texts
+
+    def take(self, wanted: str) -> None:
+        if not self.is_op(wanted):
+            raise Unreadable(f"expected {wanted!r} and found {self.text!r}")
+        self.at += 1
+
+    def sum(self) -> Tree:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise TooCostly(f"nested deeper than {MAX_DEPTH}")
+        terms = [self.term()]
+        while self.is_op("+", "-"):
+            sign = self.text
+            self.at += 1
+            terms.append(self.term() if sign == "+" else ("*", MINUS_ONE, self.term()))
+        self.depth -= 1
+        return terms[0] if len(terms) == 1 else ("+", *terms)
+
+    def term(self) -> Tree:
+        factors = [self.signed()]
+        while True:
+            if self.is_op("*"):
+                self.at += 1
+                factors.append(self.signed())
+            elif self.is_op("/"):
+                self.at += 1
+                factors.append(("^", self.signed(), MINUS_ONE))
+            elif self.starts_factor():
+                factors[-1:] = self.beside(factors[-1])
+            else:
+                return factors[0] if len(factors) == 1 else ("*", *factors)
+
+    def beside(self, left: Tree) -> list[Tree]:
+        """What stands beside `left` without a sign: a factor, or the fraction of a mixed number."""
+        token = self.tokens[self.at]
+        whole = left[0] == "num" and left[1].denominator == 1 and self.tokens[self.at - 1].kind == "num"
+        if token.kind == "num":
+            if not (whole and token.spaced and self.peek(1) == "/" and self.peek(2).isdigit()):
+                raise Unreadable(f"two numbers side by side at {token.text!r}")
+            self.at += 3
+            return [("+", left, ("num", Fraction(token.text) / (Fraction(self.peek(-1)) or 1)))]
+        right = self.power()
+        return [("+", left, right)] if whole and _is_proper(right) else [left, right]
+
+    def signed(self) -> Tree:
+        sign = 1
+        while self.is_op("+", "-"):
+            sign = -sign if self.text == "-" else sign
+            self.at += 1
+        return self.power() if sign > 0 else ("*", MINUS_ONE, self.power())
+
+    def starts_factor(self) -> bool:
+        if self.kind in ("num", "id", "cmd"):
+            return self.kind != "cmd" or self.text not in ("end", "bmod", "pmod", "mod", "rfloor", "rceil")
+        return self.is_op("(", "[", "{") or (self.is_op("|") and not self.bars)
+
+    def power(self) -> Tree:
+        base = self.postfix(self.atom())
+        if not self.is_op("^"):
+            return base
+        self.at += 1
+        if self.is_op("°") or (self.is_op("{") and self.peek(1) == "°" and self.peek(2) == "}"):
+            self.at += 3 if self.is_op("{") else 1
+            return self.postfix(("deg", base))
+        exponent = (
+            self.signed()
+            if self.is_op("-", "+", "(", "|")
+            else self.group("{", "}")
+            if self.is_op("{")
+            else self.atom()
+        )
+        return self.postfix(("^", base, exponent))
+
+    def peek(self, ahead: int) -> str:
+        return self.tokens[self.at + ahead].text if self.at + ahead < len(self.tokens) else ""
+
+    def postfix(self, tree: Tree) -> Tree:
+        while self.is_op("!", "°"):
+            tree = ("fn", "factorial", tree) if self.text == "!" else ("deg", tree)
+            self.at += 1
+        return tree
+
+    def argument(self) -> Tree:
+        """A braced group, or one token as LaTeX takes it (`\\frac12`)."""
+        if self.is_op("{"):
+            return self.group("{", "}")
+        if self.kind == "num" and len(self.text) > 1 and self.text.isdigit():
+            digit = self.tokens[self.at]
+            self.tokens = [
+                *self.tokens[: self.at],
+                Token("num", digit.text[0]),
+                Token("num", digit.text[1:]),
+                *self.tokens[self.at + 1 :],
+            ]
+        return self.atom()
+
+    def group(self, opening: str, closing: str) -> Tree:
+        self.take(opening)
+        tree = self.sum()
+        self.take(closing)
+        return tree
+
+    def atom(self) -> Tree:
+        kind, text = self.kind, self.text
+        if kind == "num":
+            self.at += 1
+            return self.number(text)
+        if kind == "id":
+            self.at += 1
+            return self.symbol(text)
+        if kind == "cmd":
+            self.at += 1
+            return self.command(text)
+        for opening, closing in (("(", ")"), ("{", "}"), ("[", "]")):
+            if self.is_op(opening):
+                return self.group(opening, closing)
+        if self.is_op("|"):
+            self.at += 1
+            self.bars += 1
+            tree = self.sum()
+            self.bars -= 1
+            self.take("|")
+            return ("fn", "abs", tree)
+        raise Unreadable(f"{text!r} is out of place")
+
+    def number(self, text: str) -> Tree:
+        if self.is_op("_"):
+            self.at += 1
+            return _based(text, self.argument())
+        return ("num", Fraction(text))
+
+    def symbol(self, name: str) -> Tree:
+        if self.is_op("_"):
+            self.at += 1
+            name += "_" + self.subscript()
+        while self.is_op("'"):
+            self.at += 1
+            name += "'"
+        return ("const", name) if name in CONSTANTS else ("sym", name)
+
+    def subscript(self) -> str:
+        if not self.is_op("{"):
+            self.at += 1
+            return self.tokens[self.at - 1].text if self.at <= len(self.tokens) else ""
+        start, depth = self.at, 0
+        while self.at < len(self.tokens):
+            depth += {"{": 1, "}": -1}.get(self.text, 0)
+            self.at += 1
+            if depth == 0:
+                break
+        return "".join(token.text for token in self.tokens[start + 1 : self.at - 1])
+
+    def command(self, name: str) -> Tree:
+        if name in ("frac", "binom"):
+            top, bottom = self.argument(), self.argument()
+            return ("*", top, ("^", bottom, MINUS_ONE)) if name == "frac" else ("fn", "binom", top, bottom)
+        if name == "sqrt":
+            index: Tree = ("num", Fraction(2))
+            if self.is_op("["):
+                index = self.group("[", "]")
+            return ("^", self.argument(), ("^", index, MINUS_ONE))
+        if name == "surd":
+            return ("^", self.postfix(self.atom()), ("num", Fraction(1, 2)))
+        if name in ("lfloor", "lceil"):
+            tree = self.sum()
+            if self.kind != "cmd" or self.text != {"lfloor": "rfloor", "lceil": "rceil"}[name]:
+                raise Unreadable(f"\\{name} never closes")
+            self.at += 1
+            return ("fn", "floor" if name == "lfloor" else "ceil", tree)
+        if name == "overline" and self.is_op("{"):
+            return self.symbol("overline:" + self.subscript())
+        if name in FUNCTIONS:
+            return self.function(name)
+        if name in CONSTANTS or name in SYMBOLS:
+            return self.symbol(name)
+        raise Unreadable(f"\\{name} is not read")
+
+    def function(self, name: str) -> Tree:
+        base = exponent = None
+        while self.is_op("_", "^"):
+            sub = self.text == "_"
+            self.at += 1
+            if sub:
+                base = self.argument()
+            else:
+                exponent = self.argument()
+        if self.is_op("("):
+            value = self.arguments(name)
+        else:
+            value = ("fn", name, self.bare_argument())
+        if name in ("log", "lg", "ln"):
+            value = _log(name, value[2], base)
+        if exponent == MINUS_ONE and name in ("sin", "cos", "tan"):
+            return ("fn", "arc" + name, *value[2:])
+        return value if exponent is None else ("^", value, exponent)
+
+    def arguments(self, name: str) -> Tree:
+        given: list[Tree] = []
+        while not given or self.is_op(","):
+            self.at += 1
+            given.append(self.sum())
+        self.take(")")
+        return ("fn", name, *given)
+
+    def bare_argument(self) -> Tree:
+        """`\\sin 2x` takes the product of what follows up to a sign or another function."""
+        factors = [self.signed() if self.is_op("-", "+") else self.power()]
+        while self.starts_factor() and self.kind in ("id", "num", "cmd") and self.text not in FUNCTIONS:
+            factors.append(self.power())
+        if self.is_op("/") and self.peek(1).isdigit() and len(factors) == 1:
+            self.at += 1
+            factors.append(("^", self.power(), MINUS_ONE))
+        return factors[0] if len(factors) == 1 else ("*", *factors)
+
+
+def _is_proper(tree: Tree) -> bool:
+    if tree[0] != "*" or len(tree) != 3 or tree[1][0] != "num" or tree[2][0] != "^" or tree[2][1][0] != "num":
+        return False
+    return bool(tree[2][2] == MINUS_ONE and 0 < tree[1][1] < tree[2][1][1])
+
+
+def _based(digits: str, base: Tree) -> Tree:
+    if base[0] != "num" or base[1].denominator != 1 or not 2 <= base[1] <= 36 or "." in digits:
+        raise Unreadable("a base is a whole number from 2 to 36")
+    try:
+        return ("based", Fraction(int(digits, int(base[1]))), digits)
+    except ValueError:
+        raise Unreadable(f"{digits} has digits that its base has not") from None
+
+
+def _log(name: str, value: Tree, base: Tree | None) -> Tree:
+    """Logarithms are natural ones divided by that of their base; `log` without a base stays its own function."""
+    if name == "ln" or base == ("const", "e"):
+        return ("fn", "ln", value)
+    if base is None and name == "log":
+        return ("fn", "log", value)
+    return ("*", ("fn", "ln", value), ("^", ("fn", "ln", base or ("num", Fraction(10))), MINUS_ONE))
