@@ -1,0 +1,94 @@
+"""IFEval instructions: the cases, hostile responses, and agreement with the official strict and loose labels."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from assay.types import Example, Status
+from assay.verify.constraints import CHECKS, count_sentences
+from assay.verify.instructions import follow
+from assay.verify.language import detect
+from assay.verify.run import verify
+
+ROOT = Path(__file__).parents[2]
+CASES = [json.loads(line) for line in (ROOT / "tests/cases/instructions.jsonl").read_text("utf-8").splitlines()]
+DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['why']}")
+def test_case(case: dict) -> None:  # type: ignore[type-arg]
+    example = Example(prompt="Do it.", reference=case["reference"], verifier="instructions", params=case["params"])
+    verdict = verify(example, case["response"])
+    assert verdict.status == case["expected"], verdict
+    assert (verdict.score is None) == (verdict.status is Status.ERROR)
+
+
+def test_every_type_has_a_right_and_a_wrong_case() -> None:
+    for name in CHECKS:
+        said = {c["expected"] for c in CASES if c["reference"].get("instruction_id_list") == [name]}
+        assert {"correct", "incorrect"} <= said, name
+
+
+def test_unknown_instruction_offers_the_nearest() -> None:
+    reference = {"instruction_id_list": ["punctuation:no_coma"], "kwargs": [{}]}
+    verdict = verify(Example(prompt="?", reference=reference, verifier="instructions"), "x")  # type: ignore[arg-type]
+    assert "did you mean 'punctuation:no_comma'" in verdict.why
+
+
+@pytest.mark.parametrize("part", ["<", "[", "*", '"', "a. ", ".", " * ", "\n", "-\n", "* [", "I. "])
+def test_hostile_responses_take_linear_time(part: str) -> None:
+    given = {
+        "keywords": ["a"],
+        "keyword": "a",
+        "relation": "at least",
+        "forbidden_words": ["b"],
+        "letter": "a",
+        "let_relation": "at least",
+        "capital_relation": "at least",
+        "language": "de",
+        "postscript_marker": "P.P.S",
+        "section_spliter": "Section",
+        "first_word": "a",
+        "prompt_to_repeat": "a",
+        "end_phrase": "a",
+    }
+    kwargs = [{key: given.get(key, 3) for key in check.needs} for check in CHECKS.values()]
+    text = part * (50_000 // len(part))
+    start = time.monotonic()
+    follow(text, {"instruction_id_list": list(CHECKS), "kwargs": kwargs}, "loose")
+    assert time.monotonic() - start < 5
+
+
+def test_sentences() -> None:
+    assert count_sentences("One. Two? Three! Four") == 4
+    assert count_sentences('He said "no." She left.') == 2
+    assert count_sentences("It costs 3.50 today...") == 1
+    assert count_sentences("") == 0
+
+
+def test_languages() -> None:
+    assert detect("The cat sat on the mat and it was happy") == "en"
+    assert detect("यह एक अच्छा दिन है और हम खुश हैं") == "hi"
+    assert detect("12 + 3") is None
+    assert detect("Привіт, це гарний день і ми щасливі, що є така робота") == "uk"
+
+
+def test_agreement_with_official_labels() -> None:
+    labels = DATA / "labelled/ifeval_gpt4_strict_loose.jsonl"
+    if not labels.is_file():
+        pytest.skip("no labelled rows here: set ASSAY_DATA to their directory")
+    asked = {row["prompt"]: row for row in map(json.loads, (DATA / "ood/ifeval_input.jsonl").open())}
+    agreed = dict.fromkeys(("strict", "loose"), 0)
+    paid_wrongly = total = 0
+    for row in map(json.loads, labels.open()):
+        reference = {key: asked[row["prompt"]][key] for key in ("instruction_id_list", "kwargs")}
+        for mode in agreed:
+            found = follow(row["response"], reference, mode)
+            agreed[mode] += sum(a == b for a, b in zip(found, row[f"{mode}_list"], strict=True))
+            paid_wrongly += all(found) and not row[f"{mode}_all"]
+        total += len(reference["kwargs"])
+    assert total == 832 and agreed["strict"] >= 822 and agreed["loose"] >= 823
+    assert paid_wrongly <= 2  # the official labels of two rows ignore the letters '#' and '!'
