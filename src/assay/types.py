@@ -1,18 +1,19 @@
 """The frozen records that every room speaks: Example, Verdict, Rollout, Group, Measurement.
 
-All are plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field changes its meaning; readers
-refuse newer versions.
+Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field changes its meaning.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from assay.hashing import canonical as canonical
+from assay.hashing import content_hash as content_hash
+from assay.hashing import hashed_seed as hashed_seed
 
 SCHEMA_VERSION = 1
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
@@ -28,21 +29,6 @@ class Status(StrEnum):
     NO_ANSWER = "no_answer"
     TIMEOUT = "timeout"
     ERROR = "error"
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: the same value gives the same text on every machine."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
-
-
-def content_hash(value: Any, length: int = 16) -> str:
-    """The first `length` hexadecimal digits of the SHA-256 of `canonical(value)`."""
-    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:length]
-
-
-def hashed_seed(*parts: Any) -> int:
-    """A 63-bit seed from (seed, name, index, ...): hashed, never added, so near inputs give unrelated streams."""
-    return int(content_hash(list(parts), 16), 16) >> 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +100,25 @@ class Example:
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Columns of the origin that Assay does not interpret; kept so that export is lossless."""
 
+    if TYPE_CHECKING:  # what a caller may pass is wider than what is stored
+
+        def __init__(
+            self,
+            *,
+            prompt: str | Message | Sequence[Message | Mapping[str, Any]],
+            reference: Any,
+            verifier: str,
+            params: Mapping[str, Any] = ...,
+            domain: str = "",
+            source: str = "",
+            gold: str | None = None,
+            tags: Sequence[str] = (),
+            licence: str = "",
+            lineage: Sequence[str] = (),
+            pass_rates: Mapping[str, tuple[int, int]] = ...,
+            extra: Mapping[str, Any] = ...,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "prompt", as_messages(self.prompt))
@@ -129,7 +134,7 @@ class Example:
 
     @property
     def text(self) -> str:
-        """All turns of the prompt as one text, for rules that read prompts."""
+        """All turns of the prompt as one text."""
         return "\n".join(turn.content for turn in self.prompt)
 
     def __hash__(self) -> int:
@@ -157,7 +162,7 @@ _EXAMPLE_FIELDS = tuple(f.name for f in fields(Example))
 
 
 def check_schema(row: Mapping[str, Any]) -> None:
-    """Raise `ValueError` when a stored row was written by a newer schema than this one."""
+    """Raise `ValueError` when a newer schema wrote the row."""
     if int(row.get("schema", SCHEMA_VERSION)) > SCHEMA_VERSION:
         raise ValueError(f"row has schema {row['schema']}, this version reads up to {SCHEMA_VERSION}: upgrade assay")
 
@@ -265,13 +270,9 @@ class Group:
     rollouts: tuple[Rollout, ...]
 
     @property
-    def scores(self) -> tuple[float | None, ...]:
-        return tuple(r.verdict.score for r in self.rollouts)
-
-    @property
     def has_signal(self) -> bool:
         """Whether two scores that count differ: otherwise every group-relative advantage is zero."""
-        return len({s for s in self.scores if s is not None}) > 1
+        return len({r.verdict.score for r in self.rollouts if r.verdict.counts}) > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Real(Source):
 
     def _example(self, row: Row, split: str, lineage: str) -> Example:
         return Example(
-            prompt=row.prompt,  # type: ignore[arg-type]  # text is read as one user turn
+            prompt=row.prompt,
             reference=row.reference,
             verifier=row.verifier or self.verifier,
             params=row.params,

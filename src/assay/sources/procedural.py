@@ -85,7 +85,7 @@ class Procedural(Source):
             problem = self._draw_new(seen, split, seed, level, index)
             seen.add(problem.prompt)
             yield Example(
-                prompt=problem.prompt,  # type: ignore[arg-type]  # text is read as one user turn
+                prompt=problem.prompt,
                 reference=problem.reference,
                 verifier=problem.verifier or self.verifier,
                 params=problem.params,

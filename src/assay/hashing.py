@@ -1,0 +1,22 @@
+"""Hashes that mean the same on every machine: content ids, fingerprints, and seeds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces: the same value gives the same text on every machine."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
+
+
+def content_hash(value: Any, length: int = 16) -> str:
+    """The first `length` hexadecimal digits of the SHA-256 of `canonical(value)`."""
+    return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def hashed_seed(*parts: Any) -> int:
+    """A 63-bit seed from (seed, name, index, ...): hashed, never added, so near inputs give unrelated streams."""
+    return int(content_hash(list(parts), 16), 16) >> 1

@@ -1,0 +1,78 @@
+"""`kill -9` in the middle of training, then the same command: the same weights and the same metrics."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from safetensors.torch import load_file
+
+RECIPE = """
+method = "grpo"
+[model]
+path = "{policy}"
+[data]
+sources = [{{ name = "math/arithmetic", size = 40 }}, {{ name = "table/lookup", size = 40 }}]
+[grpo]
+steps = 8
+prompts = 4
+group = 4
+max_tokens = 6
+micro_batch = 8
+learning_rate = 1e-2
+save_every = 2
+"""
+
+
+def command(recipe, out):
+    return [sys.executable, "-m", "assay", "train", str(recipe), "-o", str(out)]
+
+
+def metrics(out):
+    rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
+
+
+def rollouts(out):
+    rows = [json.loads(line) for line in (out / "rollouts.jsonl").read_text().splitlines()]
+    return [(row["step"], row["example_id"], row["response"], row["verdict"]["status"]) for row in rows]
+
+
+@pytest.mark.slow
+def test_a_killed_run_ends_like_one_that_was_not(random_policy, tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE.format(policy="tiny"))
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(recipe, whole), check=True, capture_output=True, timeout=300)
+    process = subprocess.Popen(command(recipe, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 240
+    path = killed / "metrics.jsonl"
+    while not (path.exists() and path.read_bytes().count(b"\n") >= 3):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (killed / "policy").exists()
+    (killed / "checkpoints" / "checkpoint-99").mkdir()  # as a crash in the middle of saving leaves it
+    subprocess.run(command(recipe, killed), check=True, capture_output=True, timeout=300)
+    assert metrics(killed) == metrics(whole)
+    assert rollouts(killed) == rollouts(whole)
+    a, b = (load_file(out / "policy" / "model.safetensors") for out in (whole, killed))
+    assert a.keys() == b.keys()
+    assert all(a[name].equal(b[name]) for name in a)
+
+
+@pytest.mark.slow
+def test_another_recipe_does_not_touch_a_run(tmp_path):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE.format(policy="tiny"))
+    out = tmp_path / "run"
+    subprocess.run([*command(recipe, out), "--grpo.steps=1"], check=True, capture_output=True, timeout=300)
+    before = (out / "metrics.jsonl").read_bytes()
+    second = subprocess.run([*command(recipe, out), "--grpo.steps=2"], capture_output=True, text=True, timeout=300)
+    assert second.returncode == 2
+    assert "holds another run (differs in: recipe)" in second.stderr
+    assert (out / "metrics.jsonl").read_bytes() == before

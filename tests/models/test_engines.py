@@ -1,0 +1,115 @@
+"""Engines: batches do not change results, limits are kept, recorded completions are served and never invented."""
+
+import gzip
+import json
+
+import pytest
+
+from assay.errors import AssayError, BadRow, UnknownName
+from assay.models.engine import ENGINES, Sampling, open_engine
+from assay.types import as_messages
+
+PROMPTS = [as_messages(text) for text in ("12 + 7 = ?", "Convert 3 km to m.", "Solve 2x + 1 = 9.", "5 - 3 = ?")]
+
+
+@pytest.fixture(scope="module")
+def tiny():
+    pytest.importorskip("transformers", reason="the engine needs the extra 'models'")
+    import torch
+
+    torch.set_num_threads(1)
+    return open_engine("tiny", batch=8)
+
+
+def texts(groups):
+    return [[completion.text for completion in group] for group in groups]
+
+
+def test_a_completion_does_not_depend_on_its_batch(tiny):
+    sampling = Sampling(max_tokens=8)
+    together = tiny.generate(PROMPTS, 4, sampling)
+    alone = [tiny.generate([prompt], 4, sampling)[0] for prompt in PROMPTS]
+    later = tiny.generate(PROMPTS, 2, sampling, first=2)
+    assert texts(together) == texts(alone)
+    assert texts(later) == [group[2:] for group in texts(together)]
+    assert texts(tiny.generate(PROMPTS, 4, Sampling(max_tokens=8, seed=1))) != texts(together)
+
+
+def test_greedy_is_the_model_s_own_greedy(tiny):
+    import torch
+
+    from assay.models.prompting import encode
+
+    mine = tiny.generate(PROMPTS[:1], 1, Sampling(temperature=0, max_tokens=8))[0][0]
+    ids = torch.tensor([encode(tiny.tokenizer, PROMPTS[0])])
+    own = tiny.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)
+    assert list(mine.token_ids) == own[0, ids.shape[1] :].tolist()[: len(mine.token_ids)]
+
+
+def test_logprobs_are_those_of_the_policy(tiny):
+    import torch
+
+    from assay.models.prompting import encode
+
+    completion = tiny.generate(PROMPTS[:1], 1, Sampling(max_tokens=6))[0][0]
+    prompt = encode(tiny.tokenizer, PROMPTS[0])
+    with torch.no_grad():
+        logits = tiny.model(torch.tensor([prompt + list(completion.token_ids)])).logits[0].float()
+    expected = logits.log_softmax(-1)[len(prompt) - 1 : -1].gather(1, torch.tensor(completion.token_ids)[:, None])
+    assert completion.logprobs == pytest.approx(expected.flatten().tolist(), abs=1e-3)
+
+
+def test_samples_follow_the_distribution(tiny):
+    import torch
+
+    from assay.models.prompting import encode
+
+    with torch.no_grad():
+        logits = tiny.model(torch.tensor([encode(tiny.tokenizer, PROMPTS[0])])).logits[0, -1].float()
+    expected = logits.softmax(-1)
+    drawn = [c.token_ids[0] for c in tiny.generate(PROMPTS[:1], 600, Sampling(max_tokens=1))[0]]
+    likeliest = int(expected.argmax())
+    assert drawn.count(likeliest) / 600 == pytest.approx(float(expected[likeliest]), abs=0.08)
+    nucleus = {c.token_ids[0] for c in tiny.generate(PROMPTS[:1], 100, Sampling(max_tokens=1, top_p=1e-6))[0]}
+    assert nucleus == {likeliest}
+
+
+def test_a_cut_completion_says_so(tiny):
+    finishes = {c.finish for c in tiny.generate(PROMPTS[:1], 8, Sampling(max_tokens=1))[0]}
+    assert "length" in finishes
+
+
+@pytest.mark.parametrize("options", [{"temperature": -1}, {"top_p": 0}, {"max_tokens": 0}])
+def test_impossible_sampling_is_refused(options):
+    with pytest.raises(AssayError, match="sampling needs"):
+        Sampling(**options)
+
+
+def test_replay_serves_what_was_recorded(tmp_path):
+    path = tmp_path / "said.jsonl.gz"
+    rows = [
+        {"prompt": "2 + 2?", "responses": ["4", "five"]},
+        {"prompt": [{"role": "user", "content": "2 + 2?"}], "response": "four"},
+    ]
+    with gzip.open(path, "wt") as file:
+        file.write("\n".join(json.dumps(row) for row in rows) + "\n")
+    engine = open_engine(str(path))
+    assert texts(engine.generate([as_messages("2 + 2?")], 3, Sampling())) == [["4", "five", "four"]]
+    assert texts(engine.generate([as_messages("2 + 2?")], 1, Sampling(), first=2)) == [["four"]]
+    with pytest.raises(AssayError, match="holds 3 of 4 responses"):
+        engine.generate([as_messages("2 + 2?")], 4, Sampling())
+
+
+def test_a_broken_record_names_its_line(tmp_path):
+    path = tmp_path / "said.jsonl"
+    path.write_text('{"prompt": "a", "response": "b"}\n{"prompt": "a"}\n')
+    with pytest.raises(BadRow, match=r"said.jsonl:2: .*'response'"):
+        open_engine(str(path))
+
+
+def test_unknown_engines_and_models_say_what_to_do(tmp_path):
+    with pytest.raises(UnknownName, match="did you mean 'replay'"):
+        ENGINES.get("replays")
+    pytest.importorskip("transformers")
+    with pytest.raises(AssayError, match="cannot open model"):
+        open_engine(str(tmp_path))

@@ -1,0 +1,86 @@
+"""The page: honest sentence, whole tables, escaped model text, nothing from the network."""
+
+import json
+import re
+
+import pytest
+
+from assay.errors import AssayError
+from assay.report.page import content, headline, render, score_rows, write_page
+from assay.types import Example, Rollout, Verdict
+
+pytest.importorskip("matplotlib", reason="the page needs the extra 'report'")
+pytest.importorskip("jinja2", reason="the page needs the extra 'report'")
+
+HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}"
+
+
+def estimate(value, width=0.1):
+    return {"value": value, "low": value - width, "high": value + width, "questions": 8}
+
+
+def scores(values):
+    rows = [
+        {"name": name, "avg": estimate(value), "passes": {"1": estimate(value)}, "uncounted": 1, "verdicts": {}}
+        for name, value in values.items()
+    ]
+    return {"model": "m", "samples": 4, "fingerprint": "f", "rows": rows}
+
+
+@pytest.fixture
+def run(tmp_path):
+    example = Example(prompt=HOSTILE, reference=1, verifier="number", domain="math", source="math/arithmetic")
+    rollout = Rollout(example.id, "m", 0, HOSTILE, Verdict.of(False, read=HOSTILE, why=HOSTILE))
+    (tmp_path / "run.json").write_text(json.dumps({"fingerprint": "f", "recipe": {"seed": 0}}))
+    (tmp_path / "examples.jsonl").write_text(json.dumps(example.to_json()) + "\n")
+    domain = {"reward": 0.5, "length": 3.0, "rollouts": 8, "groups": 2, "dead_groups": 1, "verdicts": {"correct": 4}}
+    steps = [
+        {"step": n, "domains": {"math": domain, "code": domain | {"reward": None}}, "entropy": 1.0, "grad_norm": 0.1}
+        for n in range(1, 4)
+    ]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(s) + "\n" for s in steps))
+    for name, value in (("before", 0.2), ("after", 0.6)):
+        folder = tmp_path / "eval" / name
+        folder.mkdir(parents=True)
+        (folder / "rollouts.jsonl").write_text(json.dumps(rollout.to_json()) + "\n")
+        table = {"all": value, "math": value, "math/arithmetic": value, "code": value}
+        (folder / "scores.json").write_text(json.dumps(scores(table)))
+    changes = {"math": estimate(0.4), "code": estimate(0.05), "math/arithmetic": estimate(0.4)}
+    (tmp_path / "eval" / "changes.json").write_text(json.dumps(changes))
+    return tmp_path
+
+
+def test_the_sentence_is_honest():
+    assert headline({}) == "This run has no held-out comparison."
+    said = headline({"math": estimate(0.4), "code": estimate(0.05), "logic": estimate(-0.3), "math/x": estimate(1)})
+    assert said == "Held-out accuracy rose in 1 of 3 domains; no clear change in code; it fell in logic."
+
+
+def test_model_text_is_shown_and_never_rendered(run):
+    page = render(run)
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "{{ 7 * 7 }}" in page
+
+
+def test_the_page_needs_nothing_else(run):
+    page = write_page(run).read_text("utf-8")
+    fetched = re.findall(r'(?:src|href)="(?!#)([^"]+)"|url\((?!#)([^)]+)\)', page)
+    assert fetched == []
+    assert page.count("<svg") == 4
+    assert render(run) == page, "the same run gives the same page"
+
+
+def test_every_row_of_the_table_is_there(run):
+    names = [row["name"] for row in content(run)["rows"]]
+    assert names == ["all", "math", "math/arithmetic", "code"]
+    assert [r["name"] for r in score_rows(None, scores({"all": 1, "instruction": 1, "instruction/x": 1}), {})] == [
+        "all",
+        "instruction",
+        "instruction/x",
+    ]
+
+
+def test_a_directory_without_a_run_is_named(tmp_path):
+    with pytest.raises(AssayError, match="holds no run"):
+        write_page(tmp_path)
