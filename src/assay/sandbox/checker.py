@@ -233,7 +233,7 @@ class Check:
     def _settle(self, defined: list[str]) -> None:
         for name in _MODULES.split():
             self.names[name] = importlib.import_module(name)
-        own = {*self.names, *vars(builtins)}
+        own = {*self.names, *vars(builtins)} - {self.request["entry"].partition("(")[0]}
         for name in defined:
             if name not in own and name in self.request["wanted"]:
                 self.names[name] = self.link.ask({"op": "name", "name": name})

@@ -19,17 +19,14 @@ from assay.types import Example, Verdict
 from assay.verify import program, pyvalue
 from assay.verify.base import verifier
 from assay.verify.code import LATE, limits, ran
-from assay.verify.extract import NoAnswer, last_marked
+from assay.verify.extract import NoAnswer
+from assay.verify.predicted import prediction
+from assay.verify.pure import is_pure
 from assay.verify.pyvalue import NotALiteral
 
-_PRELUDE = "from typing import *\n"
-_TAGS = (("[ANSWER]", "[/ANSWER]"), ("<answer>", "</answer>"))
-_JSON_ANSWER = re.compile(r'"(?:answer|output|input)"\s*:\s*', re.IGNORECASE)
-_PHRASE = re.compile(
-    r"(?:\b(?:answer|output|result|return value|input)\b(?:\s+(?:of|for)\s[^\n:=]{1,80}?)?[*_`\s]*"
-    r"(?:\bis\b|\bwill be\b|\bwould be\b|:|=(?!=))|\breturns?:?)[*_\s]*",
-    re.IGNORECASE,
-)
+_PRELUDE = "import sys\nfrom typing import *\nsys.set_int_max_str_digits(0)\n"  # puzzles are older than that limit
+_ON_INPUT = "assay_on_input"
+_CPU_SECONDS = 5.0
 _MAX_READ = 2000
 
 
@@ -77,7 +74,7 @@ def output(example: Example, response: str) -> Verdict:
     task = _Task.of(example)
     task.expected()
     try:
-        read = prediction(example, response)
+        read = prediction(example, response, text_is_source=not task.is_json)
         value = _predicted_output(read, task)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
@@ -92,7 +89,8 @@ def _predicted_output(read: str, task: _Task) -> Any:
         try:
             return _unwrapped_json(json.loads(read), ("answer", "output"))
         except (ValueError, RecursionError):
-            pass
+            if isinstance(task.output, str) and read[:1] not in "'\"":
+                return read  # text that stands bare
     node = pyvalue.expression(_bare(read, task.entry))
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq):
         left, right = node.left, node.comparators[0]
@@ -126,16 +124,15 @@ def input_(example: Example, response: str) -> Verdict:
     task = _Task.of(example)
     task.expected()
     try:
-        read = prediction(example, response)
-        args, kwargs = _predicted_input(read, task)
+        read = prediction(example, response, text_is_source=not task.is_json)
+        job = _run_on(read, task)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
     except NotALiteral as bad:
         return Verdict.of(False, read=read[:_MAX_READ], why=str(bad))
-    room = limits()
-    if room is None:
+    if job is None:
         return Verdict.timeout(LATE)
-    result = ran(sandbox.Call(task.code, task.entry, args, kwargs, room))
+    result = ran(job)
     if isinstance(result, Verdict):
         return result
     if result.outcome is not Outcome.DONE:
@@ -145,29 +142,64 @@ def input_(example: Example, response: str) -> Verdict:
     )
 
 
-def _predicted_input(read: str, task: _Task) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """Arguments as data: `f(1, 2)`, `1, 2`, `assert f(1, 2) == 3`, or JSON where the reference is JSON."""
-    if task.is_json and not isinstance(task.given, str):
+def _run_on(read: str, task: _Task) -> sandbox.Call | None:
+    """The job that runs the reference program on the predicted input; `None` when no time is left."""
+    room = limits(_CPU_SECONDS)
+    if room is None:
+        return None
+    named = task.is_json and not isinstance(task.given, str)
+    if named:
         try:
-            return _as_arguments(_unwrapped_json(json.loads(read), ("answer", "input")), task)
+            args, kwargs = _as_arguments(_unwrapped_json(json.loads(read), ("answer", "input")), task)
+            return sandbox.Call(task.code, task.entry, args, kwargs, room)
         except (ValueError, RecursionError):
             pass
+    node = _call_of(read, task)
+    if node is None:
+        args, kwargs = _as_arguments(pyvalue.parse(read), task)
+        return sandbox.Call(task.code, task.entry, args, kwargs, room)
+    try:
+        args, kwargs = _literal_arguments(node)
+    except NotALiteral:
+        tree = program.parse(task.code)
+        variables = program.defined(tree) - {task.entry} if tree else set()
+        if not all(is_pure(part, variables) for part in (*node.args, *node.keywords)):
+            raise
+        source = f"{task.code}\ndef {_ON_INPUT}():\n    return {_unparsed(node)}\n"
+        return sandbox.Call(source, _ON_INPUT, (), {}, room)
+    return sandbox.Call(task.code, task.entry, args, kwargs, room)
+
+
+def _call_of(read: str, task: _Task) -> ast.Call | None:
+    """The call in `f(1, 2)`, `1, 2` or `assert f(1, 2) == 3`; `None` for a value where arguments have names."""
     text = read.strip().removeprefix("assert ").strip()
     try:
         node = pyvalue.expression(text)
     except NotALiteral:
         node = pyvalue.expression(f"{task.entry}({text})")
-    if isinstance(node, ast.Compare):
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
         node = node.left if _is_call(node.left, task.entry) else node.comparators[0]
     if not _is_call(node, task.entry):
-        if task.is_json and not isinstance(task.given, str):
-            return _as_arguments(pyvalue.value_of(node), task)
+        if not isinstance(task.given, str):
+            return None
         node = pyvalue.expression(f"{task.entry}({text})")
-    assert isinstance(node, ast.Call)
+    if not isinstance(node, ast.Call):
+        raise NotALiteral("not a list of arguments")
+    return node
+
+
+def _literal_arguments(node: ast.Call) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if any(word.arg is None for word in node.keywords):
         raise NotALiteral("not a literal: it unpacks a dictionary")
     kwargs = {str(word.arg): pyvalue.value_of(word.value) for word in node.keywords}
     return tuple(pyvalue.value_of(arg) for arg in node.args), kwargs
+
+
+def _unparsed(node: ast.Call) -> str:
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        raise NotALiteral("nested too deeply") from None
 
 
 def _as_arguments(value: Any, task: _Task) -> tuple[tuple[Any, ...], dict[str, Any]]:
@@ -184,77 +216,6 @@ def _shown(value: Any) -> str:
     except ValueError:  # an int of very many digits
         text = f"a huge {type(value).__name__}"
     return text[:200]
-
-
-def prediction(example: Example, response: str) -> str:
-    """The literal that a response predicts, as text: the last marker counts. Raises `NoAnswer`."""
-    body = program.spoken(example, response)
-    marks: list[tuple[int, str]] = []
-    for opening, closing in _TAGS:
-        if (at := body.rfind(opening)) >= 0:
-            marks.append((at, body[at + len(opening) :].split(closing)[0]))
-    marks += [(block.start, block.text) for block in program.fences(body)[-1:]]
-    marks += _json_answers(body)
-    inside = max((at + len(text) for at, text in marks), default=-1)
-    phrase = _last_phrase(body)
-    if phrase is not None and phrase[0] > inside:
-        marks.append(phrase)
-    boxed = last_marked(body)
-    if boxed is not None and boxed.marker == "box" and body.rfind("\\boxed") > max((at for at, _ in marks), default=-1):
-        marks.append((body.rfind("\\boxed"), boxed.text))
-    text = max(marks)[1] if marks else _whole(body)
-    text = _clean(text)
-    if not text:
-        raise NoAnswer("the last answer marker holds nothing")
-    return text
-
-
-def _json_answers(body: str) -> list[tuple[int, str]]:
-    last = None
-    for last in _JSON_ANSWER.finditer(body):  # noqa: B007 - the last one is wanted
-        pass
-    if last is None:
-        return []
-    try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(body, last.end())
-    except (ValueError, RecursionError):
-        return []
-    return [(last.start(), value if isinstance(value, str) else json.dumps(value))]
-
-
-def _last_phrase(body: str) -> tuple[int, str] | None:
-    last = None
-    for last in _PHRASE.finditer(body):  # noqa: B007 - the last one is wanted
-        pass
-    return None if last is None else (last.start(), body[last.end() :].strip().split("\n")[0])
-
-
-def _whole(body: str) -> str:
-    """A response that is one literal or call; a few-shot completion ends at its closing tag."""
-    text = body.split("[/ANSWER]")[0].strip()
-    try:
-        pyvalue.expression(_clean(text).removeprefix("assert ").strip())
-    except NotALiteral:
-        try:
-            pyvalue.expression(f"f({text})")
-        except NotALiteral:
-            raise NoAnswer("no answer marker, and the response is not one literal") from None
-    node = program.parse(text)
-    if node is not None and len(node.body) == 1 and isinstance(getattr(node.body[0], "value", None), ast.Name):
-        raise NoAnswer("the response is a word, not a literal")
-    return text
-
-
-def _clean(text: str) -> str:
-    text = text.strip()
-    if text.startswith("```"):
-        blocks = program.fences(text)
-        text = blocks[-1].text.strip() if blocks else text
-    if len(text) > 1 and text[0] == text[-1] == "`":
-        text = text.strip("`").strip()
-    if text.endswith(".") and not text[-2:-1].isdigit():
-        text = text[:-1].rstrip().strip("`")
-    return text.strip("*").strip() if text.startswith("**") else text
 
 
 @verifier("sat", version=1, runs_programs=True)
