@@ -67,10 +67,12 @@ _REPEATING = re.compile(r"(\d{1,50})\.(\d{0,50})\\(?:overline|bar|dot)\s*\{?(\d{
 _ORDINAL = re.compile(
     r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:text|mathrm|textrm)\s*\{\s*(?:st|nd|rd|th)\s*\}|(?:st|nd|rd|th)\b)(?:\s*\})?"
 )
+_FOR_ALL = re.compile(r"\\text\s*\{\s*,?\s*for (?:all|any|every)\b[^{}]*\}[^,;]*")
 _CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]\.?m\.?)?", re.IGNORECASE)
 
 
 def _unwrapped(text: str) -> str:
+    text = _FOR_ALL.sub("", text)
     text = _ORDINAL.sub("", _REPEATING.sub(_repeating, text))
     text = re.sub(r"\\(?:left|right)(?![a-zA-Z])\s*\.?(?=\s*[\\|()\[\]{}.])", "", text)
     for _ in range(3):
@@ -123,6 +125,9 @@ def _part(tokens: list[Token]) -> Answer:
     label = next((place for place, token in enumerate(tokens) if token.text == ":"), 0)
     if label and all(token.kind in ("text", "id") for token in tokens[:label]):
         tokens = tokens[label + 1 :]
+    ratio, _ = _split(tokens, (":",))
+    if len(ratio) > 1:
+        return Seq(":", ":", tuple(_value(part) for part in ratio))
     unions, _ = _split(tokens, ("∪",))
     if len(unions) > 1:
         return Union(tuple(_part(part) for part in unions))
@@ -152,6 +157,9 @@ def _bracketed(tokens: list[Token]) -> Answer | None:
             return None
     inner, _ = _split(tokens[1:-1], (",", ";"))
     opening, closing = tokens[0].text, tokens[-1].text
+    bars = [place for place, token in enumerate(tokens) if token.text in ("|", ":")]
+    if opening in ("\\{", "{") and bars and tokens[1].kind == "id" and tokens[2].text in ("|", ":", "∈"):
+        return _part(tokens[bars[0] + 1 : -1])  # { x | 1 < x } is its condition
     if opening == "\\{":
         read = _list(tokens[1:-1]) if tokens[1:-1] else EMPTY
         return read if isinstance(read, Bag) or read is EMPTY else Bag((read,))

@@ -63,10 +63,11 @@ _UNICODE = str.maketrans({
     "±": "\\pm ", "ℝ": "\\mathbb{R}",
 })  # fmt: skip
 _TOKEN = re.compile(
-    r"(?P<space>\s*)(?:(?P<num>\d{1,3}(?:(?:\{,\}|\\,|\\!,)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)(?:[eE](?P<exp>[+-]\d{1,9}|\d{1,9})(?![\w{]))?"
+    r"(?P<space>\s*)(?:(?P<num>\d{1,3}(?:(?:\{,\}|\\,|\\!,|,\\!|\{,\}\\!)\d{3})+(?!\d)|\d+\.\d+|\d+|\.\d+)(?:[eE](?P<exp>[+-]\d{1,9}|\d{1,9})(?![\w{]))?"
     r"|\\(?P<cmd>[a-zA-Z]+\*?|.)|(?P<word>[a-zA-Z]+)|(?P<op>\*\*|<=|>=|!=|->|.))",
     re.DOTALL,
 )
+_JOINT = re.compile(r"\b(and|or)\b")
 _BRACED = re.compile(r"\s*\{([^{}]*)\}")
 
 
@@ -98,7 +99,7 @@ def tokenize(text: str) -> list[Token]:
 
 def _number(match: re.Match[str]) -> str:
     digits = re.sub(r"[^\d.]", "", match["num"])
-    if len(digits) > MAX_DIGITS:
+    if len(digits) > MAX_DIGITS or abs(int(match["exp"] or 0)) > MAX_DIGITS:
         raise TooCostly(f"a number of more than {MAX_DIGITS} digits")
     return digits + (f"e{match['exp']}" if match["exp"] else "")
 
@@ -108,8 +109,9 @@ def _command(name: str, text: str, at: int, tokens: list[Token], spaced: bool) -
         content = braced[1].strip()
         if name in ("mathrm", "operatorname", "rm", "text") and (len(content) == 1 or content in _PLAIN):
             tokens += _word(content, spaced)
-        elif content:
-            tokens.append(Token("text", content, spaced))
+        else:
+            pieces = [piece.strip() for piece in _JOINT.split(content)]
+            tokens += [Token("op" if p in ("and", "or") else "text", p, spaced) for p in pieces if p]
         return braced.end()
     if name in _DROPPED or name.isspace():
         return at

@@ -13,6 +13,9 @@ from itertools import pairwise
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 
+MAX_TRIES = 1000
+"""How many times the word `answer` is looked at, from the end, before the search for a phrase is given up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -134,12 +137,13 @@ _PHRASE = re.compile(
     r"answers?[*_\s]{0,4}(?:(?:to|for|of)\s[^.:\n]{1,120}?\s)?"
     r"(?::\s*\**\s*|=\s*|(?:is|are|(?:should|would|must|will) be|equals|comes to)\b[*_]*\s*"
     r"(?:therefore|thus|then|simply)?[,:]?\s*)"
-    r"(?:(?:option|choice)\s+)?",
+    r"(?!(?:reasonable|consistent|verified|confirmed|plausible|unique)\b)(?:(?:option|choice)\s+)?",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"answer[*_:\s]*\n", re.IGNORECASE)
 _NOT_AN_ANSWER = re.compile(
-    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess)\s*$", re.I
+    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess|(?:check|verify|confirm) (?:our|the|my|this))\s*$",
+    re.I,
 )
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)[.!?](?=[\s*]*(?:\s|$))")
 _LINE_MARK = re.compile(r"(?:A:|####)[ \t]*(.*)")
@@ -154,12 +158,18 @@ def _last_answer_word(body: str) -> Mark | None:
     lower, stop = body.lower(), len(body)
     if len(lower) != len(body):  # a few letters change length in lower case
         lower = body
-    while (at := lower.rfind("answer", 0, stop)) >= 0:
+    for _ in range(MAX_TRIES):
+        if (at := lower.rfind("answer", 0, stop)) < 0:
+            break
         stop = at
         json_start = max(at - 7, 0)
         if (key := _JSON_KEY.search(body, json_start, at + 40)) and key.start() < at < key.end():
             end, text = _json_value(body, key.end())
             return at, end, Found(text, "json")
+        if re.match(
+            r"(?:our|my|this) answer is (?:indeed )?(?:correct|right)\b", body[max(0, at - 5) : at + 40].lstrip(), re.I
+        ):
+            continue
         phrase = _PHRASE.match(body, at, at + 200) or _heading_at(body, at)
         if phrase and not _NOT_AN_ANSWER.search(body, max(0, at - 24), at) and body[at - 1 : at] not in ("<", "/"):
             end, text = _sentence(body, phrase.end())
@@ -168,7 +178,7 @@ def _last_answer_word(body: str) -> Mark | None:
 
 
 def _heading_at(body: str, at: int) -> re.Match[str] | None:
-    line = body[body.rfind("\n", 0, at) + 1 : at]
+    line = body[body.rfind("\n", max(0, at - 40), at) + 1 : at][-40:]
     return (
         _HEADING.match(body, at, at + 60)
         if re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)

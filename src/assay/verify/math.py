@@ -53,7 +53,7 @@ def _judge(example: Example, response: str) -> Verdict:
 def _quick(example: Example, response: str) -> Verdict | None:
     """Integers, which need no algebra."""
     reference = example.reference if isinstance(example.reference, str) else str(example.reference)
-    if not _INTEGER.fullmatch(reference) or len(response) > 100_000:
+    if not _INTEGER.fullmatch(reference):
         return None
     _policy(example)
     try:

@@ -20,6 +20,8 @@ from typing import Any
 
 IDLE_WORKERS = 8
 """How many idle workers are kept for the next call."""
+START = 20.0
+"""Seconds that a new interpreter may take to start."""
 BLAME = 0.8
 """A verdict that had this share of its budget as CPU time when it was stopped used the budget up itself."""
 
@@ -49,16 +51,19 @@ class Worker:
         self._in, self._out = self._process.stdin, self._process.stdout
         os.set_blocking(self._in.fileno(), False)
         os.set_blocking(self._out.fileno(), False)
-        self._cpu_before = 0.0
+        self._cpu_before: float | None = None
 
     def ask(self, data: bytes, due: float) -> dict[str, Any]:
         """Send a request and wait for its reply. Raises `WorkerTimeout` or `WorkerDied`; the worker is gone then."""
         try:
+            if self._cpu_before is None:  # the time that a new interpreter takes to start is not the response's
+                asked = time.monotonic()
+                self._cpu_before = self._frame(asked + START)["cpu"]
+                due += time.monotonic() - asked
             self._write(len(data).to_bytes(4, "big") + data, due)
-            size = int.from_bytes(self._read(4, due), "big")
-            reply: dict[str, Any] = json.loads(self._read(size, due))
+            reply = self._frame(due)
         except TimeoutError:
-            raise WorkerTimeout(self.kill() - self._cpu_before) from None
+            raise WorkerTimeout(self.kill() - (self._cpu_before or 0.0)) from None
         except OSError as broken:
             self.kill()
             raise WorkerDied(f"the worker process ended ({broken}, exit code {self._process.returncode})") from None
@@ -105,6 +110,11 @@ class Worker:
                 view = view[os.write(fd, view) :]
             except BlockingIOError:
                 self._wait(fd, select.POLLOUT, due)
+
+    def _frame(self, due: float) -> dict[str, Any]:
+        size = int.from_bytes(self._read(4, due), "big")
+        frame: dict[str, Any] = json.loads(self._read(size, due))
+        return frame
 
     def _read(self, size: int, due: float) -> bytes:
         parts, fd = [], self._out.fileno()

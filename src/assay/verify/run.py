@@ -20,6 +20,8 @@ from assay.types import Example, Verdict
 from assay.verify import pool
 from assay.verify.base import DEADLINE, VERIFIERS, Verifier
 
+QUICK_CHARS = 20_000
+"""Characters of the longest response that is judged in the caller."""
 TOO_COSTLY = "too costly to evaluate"
 _local: set[str] = set()  # verifiers of this process that no worker knows
 
@@ -80,7 +82,11 @@ def _in_its_lane(verifier: Verifier, example: Example, response: str, limit: flo
             return verifier(example, response)
         finally:
             DEADLINE.reset(token)
-    if verifier.quick is not None and (verdict := verifier.quick(example, response)) is not None:
+    if (
+        verifier.quick is not None
+        and len(response) <= QUICK_CHARS
+        and (verdict := verifier.quick(example, response)) is not None
+    ):
         return verdict
     if verifier.name not in _local and (verdict := _in_worker(example, response, due, limit)) is not None:
         return verdict

@@ -25,13 +25,9 @@ def main() -> None:
     requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # a stray print must not break the frames
     _limit(resource.RLIMIT_AS, MEMORY)
+    _write(replies, {"cpu": time.process_time()})
     while (request := _read(requests)) is not None:
-        data = json.dumps(_answer(request)).encode()
-        try:
-            replies.write(len(data).to_bytes(4, "big") + data)
-            replies.flush()
-        except BrokenPipeError:
-            os._exit(0)
+        _write(replies, _answer(request))
 
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
@@ -54,6 +50,15 @@ def _read(stream: BinaryIO) -> dict[str, Any] | None:
         return None
     request: dict[str, Any] = json.loads(stream.read(int.from_bytes(head, "big")))
     return request
+
+
+def _write(stream: BinaryIO, reply: dict[str, Any]) -> None:
+    data = json.dumps(reply).encode()
+    try:
+        stream.write(len(data).to_bytes(4, "big") + data)
+        stream.flush()
+    except BrokenPipeError:
+        os._exit(0)
 
 
 def _limit(what: int, soft: int) -> None:
