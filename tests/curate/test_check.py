@@ -1,0 +1,59 @@
+"""The source check: sound sources pass it, and it sees a verifier that pays for nothing."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from assay.curate.check import check, check_examples
+from assay.sources.base import SOURCES
+from assay.sources.procedural import Procedural
+from assay.types import Example, Verdict
+from assay.verify.base import VERIFIERS, verifier
+
+MADE = [s for s in map(SOURCES.get, SOURCES.names()) if isinstance(s, Procedural)]
+
+
+@pytest.mark.parametrize("source", MADE, ids=lambda s: s.name)
+def test_procedural_sources_pass(source: Procedural) -> None:
+    report = check(source, size=4)
+    if any("isolation" in refusal.verdict.why for refusal in report.refused):
+        pytest.skip("this machine lacks the isolation that programs need")
+    assert report.ok, str(report)
+
+
+@pytest.mark.parametrize("source", MADE, ids=lambda s: s.name)
+def test_slips_fail(source: Procedural) -> None:
+    """Wrong demonstrations are refused by the verifier, at the first level and the last."""
+    wrong = []
+    for level in {1, source.levels}:
+        for example in source.examples("test", size=2, level=level):
+            wrong += [replace(example, gold=slip) for slip in example.extra["wrong"][-3:]]
+    report = check_examples(wrong, name=source.name)
+    assert report.tallies["gold accepted"].good == 0, str(report)
+
+
+@pytest.fixture
+def generous() -> Iterator[str]:
+    name = "test.generous"
+    if name not in VERIFIERS:
+        VERIFIERS.register(name, verifier(name, version=1)(lambda example, response: Verdict.of(True, read=response)))
+    yield name
+
+
+def test_a_generous_verifier_fails(generous: str) -> None:
+    rows = [Example(prompt=str(n), reference=n, verifier=generous, gold=str(n)) for n in range(3)]  # type: ignore[arg-type]
+    report = check_examples(rows, name="x/y")
+    assert not report.ok and report.tallies["empty refused"].good == 0
+    assert "FAILS" in str(report) and "empty refused" in str(report)
+    assert report.to_json()["tallies"]["gold accepted"] == [3, 3]
+
+
+def test_wrong_gold_and_unproven_rows_are_listed() -> None:
+    rows = [
+        Example(prompt="1+1?", reference=2, verifier="number", gold="3"),  # type: ignore[arg-type]
+        Example(prompt="1+2?", reference=3, verifier="number"),  # type: ignore[arg-type]
+    ]
+    report = check_examples(rows, name="x/y")
+    assert report.unproven == 1 and [r.kind for r in report.refused] == ["gold accepted"]
+    assert rows[0].id in str(report)
