@@ -25,12 +25,15 @@ _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
 def limits(cpu: float = CPU_SECONDS) -> Limits | None:
-    """The usual limits within what is left of the verdict's deadline; `None` when nothing is left."""
+    """The usual limits within what is left of the verdict's deadline; `None` when nothing is left.
+
+    CPU time is at most half of the wall time, so that a program on a machine that is twice as busy is still to blame.
+    """
     left = deadline_left()
     if left is None:
         return Limits(cpu=cpu)
     wall = min(left - _MARGIN, max(2.0, 4 * cpu))
-    return Limits(cpu=min(cpu, wall), wall=wall) if wall > 0.02 else None
+    return Limits(cpu=min(cpu, wall / 2), wall=wall) if wall > 0.02 else None
 
 
 def ran(job: sandbox.Job) -> Result | Verdict:

@@ -80,14 +80,15 @@ def output(example: Example, response: str) -> Verdict:
         return Verdict.no_answer(str(nothing))
     except NotALiteral as bad:
         return Verdict.of(False, read=read[:_MAX_READ], why=str(bad))
-    return Verdict.of(task.matches(value), read=read[:_MAX_READ], why=f"the output is {str(task.output)[:200]}")
+    right = task.matches(value) or task.matches(_unwrapped_json(value, ("answer", "output")))
+    return Verdict.of(right, read=read[:_MAX_READ], why=f"the output is {str(task.output)[:200]}")
 
 
 def _predicted_output(read: str, task: _Task) -> Any:
     """`value`, `f(...) == value`, `value == f(...)`, `x = value`, with or without `assert`."""
     if task.is_json:
         try:
-            return _unwrapped_json(json.loads(read), ("answer", "output"))
+            return json.loads(read)
         except (ValueError, RecursionError):
             if isinstance(task.output, str) and read[:1] not in "'\"":
                 return read  # text that stands bare

@@ -31,7 +31,8 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
         if (at := body.rfind(opening)) >= 0:
             marks.append((at, body[at + len(opening) :].split(closing)[0]))
     marks += [(block.start, block.text) for block in program.fences(body)[-1:]]
-    marks += _json_answers(body, text_is_source)
+    if text_is_source or not marks or not _is_json(marks[-1][1]):
+        marks += _json_answers(body, text_is_source)
     inside = max((at + len(text) for at, text in marks), default=-1)
     phrase = _last_phrase(body)
     if phrase is not None and phrase[0] > inside:
@@ -39,11 +40,19 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
     boxed = last_marked(body)
     if boxed is not None and boxed.marker == "box" and body.rfind("\\boxed") > max((at for at, _ in marks), default=-1):
         marks.append((body.rfind("\\boxed"), boxed.text))
-    text = max(marks)[1] if marks else _whole(body)
+    text = max(marks)[1] if marks else _whole(body, text_is_source)
     text = _clean(text)
     if not text:
         raise NoAnswer("the last answer marker holds nothing")
     return text
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _json_answers(body: str, text_is_source: bool) -> list[tuple[int, str]]:
@@ -66,9 +75,11 @@ def _last_phrase(body: str) -> tuple[int, str] | None:
     return None if last is None else (last.start(), body[last.end() :].strip().split("\n")[0])
 
 
-def _whole(body: str) -> str:
+def _whole(body: str, text_is_source: bool) -> str:
     """A response that is one literal or call; a few-shot completion ends at its closing tag."""
     text = body.split("[/ANSWER]")[0].strip()
+    if not text_is_source and text in ("true", "false", "null"):
+        return text
     try:
         pyvalue.expression(_clean(text).removeprefix("assert ").strip())
     except NotALiteral:

@@ -1,0 +1,84 @@
+"""Programs cannot forge a verdict, and honest ones pass: attacks and whole data sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay import sandbox
+from assay.sandbox import Limits
+from assay.types import Example, Status, Verdict
+from assay.verify import code, program, pyvalue
+from assay.verify.run import verify
+
+TESTS = Path(__file__).parent.parent
+LEVEL, SENTENCE = sandbox.isolation()
+needs_isolation = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
+ADD = {"tests": ["assert add(1, 2) == 3"], "entry_point": "add"}
+
+
+def attacks() -> Iterable[Any]:
+    for file in sorted((TESTS / "attacks").glob("*.jsonl")):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            row = json.loads(line)
+            yield pytest.param(row, id=f"{file.stem}-{number}-{row['class']}")
+
+
+@needs_isolation
+@pytest.mark.parametrize("row", list(attacks()))
+def test_an_attack_is_not_paid(row: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(code, "limits", lambda cpu=1.0: Limits(cpu=min(cpu, 0.5), wall=4.0))
+    verdict = judge(row["reference"], f"```python\n{row['program']}\n```", row["verifier"])
+    assert verdict.status in row["accept"], verdict
+    assert judge(ADD, "def add(a, b): return a + b").is_correct  # the pool is healthy afterwards
+
+
+def judge(reference: Any, response: str, verifier: str = "code.tests", prompt: str = "", **params: Any) -> Verdict:
+    return verify(Example(prompt=prompt, reference=reference, verifier=verifier, params=params), response)
+
+
+@pytest.mark.parametrize("verifier", ["code.tests", "code.stdio", "code_io.input", "sat", "script"])
+def test_without_isolation_every_program_verifier_is_an_error(verifier: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(sandbox.SWITCH, "off")
+    reference = {
+        "code.tests": ADD,
+        "code.stdio": {"inputs": [""], "outputs": ["1"]},
+        "code_io.input": {"code": "def f(x): return x", "input": "1", "output": "1"},
+        "sat": {"code": "def sat(x: int): return True"},
+        "script": {"check": "def check(answer): return True"},
+    }[verifier]
+    verdict = judge(
+        reference, "```python\ndef add(a, b): return a + b\n```" if verifier.startswith("code.") else "1", verifier
+    )
+    assert (verdict.status, verdict.score) == (Status.ERROR, None)
+    assert sandbox.SWITCH in verdict.why
+
+
+@needs_isolation
+def test_a_deadline_holds() -> None:
+    example = Example(prompt="", reference=ADD, verifier="code.tests")
+    verdict = verify(example, "def add(a, b):\n    while True: pass", deadline=0.8)
+    assert verdict.status is Status.INCORRECT and verdict.seconds < 2.0
+
+
+def test_fences() -> None:
+    text = "a\n```python\nx = '''\n```\n'''\n```\n```bash\nls\n```\n~~~py\ny = 1\n~~~\n```\nz"
+    assert [(f.label, f.text.strip()) for f in program.fences(text)] == [
+        ("python", "x = '''\n```\n'''"),
+        ("bash", "ls"),
+        ("py", "y = 1"),
+        ("", "z"),
+    ]
+
+
+def test_literals_are_compared_with_their_types() -> None:
+    different = [("1", "1.0"), ("1", "True"), ("[1]", "(1,)"), ("'1'", "1"), ("{1}", "[1]"), ("{1: 0}", "{True: 0}")]
+    alike = [("'a'", '"a"'), ("{1, 2}", "{2,1}"), ("{'a': 1, 'b': 2}", "{'b': 2, 'a': 1}"), ("float('nan')",) * 2]
+    for left, right in different:
+        assert not pyvalue.same(pyvalue.parse(left), pyvalue.parse(right))
+    for left, right in alike:
+        assert pyvalue.same(pyvalue.parse(left), pyvalue.parse(right))
