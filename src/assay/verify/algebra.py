@@ -10,23 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
-from functools import cache, reduce
+from functools import reduce
 from typing import Any
 
 from assay.types import hashed_seed
 from assay.verify.latex import TooCostly
+from assay.verify.numeric import MAX_BITS, Numeric, Undefined
 from assay.verify.tree import Tree
 
-MAX_BITS = 100_000
-MAX_INTEGER_ARGUMENT = 5000
+MAX_INTEGER_ARGUMENT = 3000
 MAX_NODES = 4000
 DIGITS = (40, 90)
 """Decimal digits of the two precisions at which an identity must hold."""
 POINTS = 6
-
-
-class Undefined(ArithmeticError):
-    """A value that does not exist at this point, such as a division by zero."""
 
 
 def symbols(tree: Tree) -> set[str]:
@@ -165,20 +161,31 @@ def _identical_at_points(a: Tree, b: Tree, names: list[str], log: str) -> bool:
 
 def _same_at(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str, *, real_only: bool) -> bool | None:
     """Whether two trees agree at a point; `None` where one of them has no (real) value there."""
-    gaps = []
+    try:
+        (rough_x, rough_y), (x, y), peak = _values(a, b, point, log)
+    except Undefined:
+        return None
+    if real_only and (abs(x.imag) > abs(x) * 1e-20 + peak * 1e-60 or abs(y.imag) > abs(y) * 1e-20 + peak * 1e-60):
+        return None
+    x, y = _without_noise(rough_x, x, peak), _without_noise(rough_y, y, peak)
+    gap, scale = abs(x - y), max(abs(x), abs(y))
+    return bool(gap <= min(scale * 1e-30, max(scale, peak) * 1e-80))
+
+
+def _values(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str) -> tuple[Any, Any, Any]:
+    """Both values at the lower and at the higher precision, and the largest term that was added on the way."""
+    pairs, peak = [], 1
     for digits in DIGITS:
-        try:
-            x, y = (Numeric(digits, point, log).value(tree) for tree in (a, b))
-        except Undefined:
-            return None
-        if real_only and (abs(x.imag) > abs(x) * 1e-20 or abs(y.imag) > abs(y) * 1e-20):
-            return None
-        gap, scale = abs(x - y), max(abs(x), abs(y))
-        if gap > scale * 1e-12 and gap > 1e-25:
-            return False
-        gaps.append((gap, scale))
-    (first, _), (second, scale) = gaps
-    return bool(second <= scale * 10.0 ** (12 - DIGITS[1]) or (second <= first * 1e-25 and second < 1e-60))
+        numeric_at = Numeric(digits, point, log)
+        pairs.append((numeric_at.value(a), numeric_at.value(b)))
+        peak = numeric_at.peak
+    return pairs[0], pairs[1], peak
+
+
+def _without_noise(rough: Any, value: Any, peak: Any) -> Any:
+    """0 for what is left of a cancellation: a tiny value that changes with the precision."""
+    moved = abs(rough - value) > abs(value) * 1e-20
+    return value * 0 if moved and abs(value) <= peak * 1e-60 else value
 
 
 def _coordinate(name: str, place: int) -> Fraction:
@@ -190,109 +197,3 @@ def _coordinate(name: str, place: int) -> Fraction:
 
 def _has_log(tree: Tree) -> bool:
     return tree[:2] == ("fn", "log") or any(_has_log(part) for part in tree[1:] if isinstance(part, tuple))
-
-
-def numeric(tree: Tree, digits: int = 40) -> Any:
-    """The complex value of a tree without variables, as an mpmath number."""
-    return Numeric(digits, {}, "ln").value(tree)
-
-
-@cache
-def _context(digits: int) -> Any:
-    import mpmath
-
-    context = mpmath.MPContext()
-    context.dps = digits
-    return context
-
-
-class Numeric:
-    """Evaluation at a point in mpmath's complex numbers of a fixed precision."""
-
-    def __init__(self, digits: int, point: Mapping[str, Fraction], log: str) -> None:
-        self.mp, self.point, self.log = _context(digits), point, log
-
-    def value(self, tree: Tree) -> Any:
-        mp, kind = self.mp, tree[0]
-        if kind in ("num", "based"):
-            return mp.mpc(mp.mpf(tree[1].numerator) / tree[1].denominator)
-        if kind == "sym":
-            if tree[1] not in self.point:
-                raise Undefined(f"{tree[1]} has no value")
-            return self.value(("num", self.point[tree[1]]))
-        if kind == "const":
-            return self.constant(tree[1])
-        if kind == "deg":
-            return self.value(tree[1]) * mp.pi / 180
-        parts = [self.value(part) for part in tree[1:] if isinstance(part, tuple)]
-        if kind == "+":
-            return sum(parts, mp.mpc(0))
-        if kind == "*":
-            return reduce(lambda a, b: a * b, parts, mp.mpc(1))
-        return self.power(*parts) if kind == "^" else self.function(tree[1], parts)
-
-    def constant(self, name: str) -> Any:
-        if name == "infty":
-            raise Undefined("infinity")
-        return {"pi": self.mp.mpc(self.mp.pi), "e": self.mp.mpc(self.mp.e), "i": self.mp.mpc(0, 1)}[name]
-
-    def power(self, base: Any, exponent: Any) -> Any:
-        mp = self.mp
-        if base == 0:
-            if exponent.real <= 0:
-                raise Undefined("0 to a power that is not positive")
-            return mp.mpc(0)
-        if abs(exponent) > 10**9 or abs(exponent * mp.log(base)) > MAX_BITS:
-            raise TooCostly(f"a power of more than {MAX_BITS} bits")
-        if exponent.imag == 0 and exponent.real == int(exponent.real) and abs(exponent.real) < 10**6:
-            return base ** int(exponent.real)
-        odd_root = _odd_root(exponent)
-        if odd_root and base.imag == 0 and base.real < 0:
-            return mp.mpc((-1) ** odd_root[0] * mp.power(-base.real, exponent.real))
-        return mp.power(base, exponent)
-
-    def function(self, name: str, given: list[Any]) -> Any:
-        mp, first = self.mp, given[0]
-        if abs(first) > 10**30:
-            raise TooCostly("a function of a huge number")
-        if name in ("floor", "ceil", "max", "min", "gcd", "lcm") and any(abs(v.imag) > 1e-20 for v in given):
-            raise Undefined(f"{name} of a complex number")
-        if name in ("factorial", "binom", "exp", "sinh", "cosh") and any(abs(v) > 10**4 for v in given):
-            raise TooCostly(f"{name} of a huge number")
-        try:
-            return mp.mpc(self.table(name, first, given))
-        except (ZeroDivisionError, ValueError, OverflowError, KeyError):
-            raise Undefined(f"{name} has no value here") from None
-
-    def table(self, name: str, first: Any, given: list[Any]) -> Any:
-        mp = self.mp
-        if name in ("ln", "log", "lg"):
-            if first == 0:
-                raise ValueError("the logarithm of 0")
-            return mp.log(first) / (mp.log(10) if name == "lg" or (name == "log" and self.log == "log10") else 1)
-        plain: dict[str, Callable[[Any], Any]] = {
-            "abs": abs,
-            "floor": lambda v: mp.floor(v.real),
-            "ceil": lambda v: mp.ceil(v.real),
-        }
-        if name in plain:
-            return plain[name](first)
-        if name in ("max", "min"):
-            return max(v.real for v in given) if name == "max" else min(v.real for v in given)
-        if name == "binom":
-            return mp.binomial(first, given[1])
-        arcs = {"arcsin": mp.asin, "arccos": mp.acos, "arctan": mp.atan, "arccot": mp.acot}
-        return arcs[name](first) if name in arcs else getattr(mp, _METHODS[name])(first)
-
-
-_SAME_NAME = "sin cos tan cot sec csc sinh cosh tanh exp factorial arg"
-_METHODS = {name: name for name in _SAME_NAME.split()}
-
-
-def _odd_root(exponent: Any) -> tuple[int, int] | None:
-    """`(p, q)` when the exponent is p/q with odd q, so that a negative number has a real power."""
-    for q in (3, 5, 7, 9):
-        p = exponent.real * q
-        if exponent.imag == 0 and abs(p - round(p)) < 1e-30:
-            return round(p), q
-    return None

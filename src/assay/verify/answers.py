@@ -47,6 +47,8 @@ def _words(text: str) -> Answer | None:
     low = " ".join(bare.lower().split())
     if _NO_SOLUTION.fullmatch(low) or text.strip() in ("\\emptyset", "\\varnothing", "∅", "\\{\\}", "{}", "\\{ \\}"):
         return EMPTY
+    if re.fullmatch(r"[A-Za-z]", bare) and "\\" in text:
+        return Value(("sym", bare))
     if _CLOCK.fullmatch(bare):
         return Words(low.replace(".", "").replace(" ", ""))
     words = re.findall(r"[A-Za-z]{2,}", bare)

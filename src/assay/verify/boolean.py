@@ -19,6 +19,7 @@ _YES = "yes y true t correct right entailed entails entailment supported support
 _NO = """no n false f incorrect wrong refuted refutes contradiction contradicted contradicts unsupported invalid
 negative untrue"""
 _TRUE, _FALSE = set(_YES.split()), set(_NO.split())
+MAX_CHARS = 2000
 _LETTERS = {"y", "t", "n", "f"}
 _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)
 
@@ -29,10 +30,10 @@ def _judge(example: Example, response: str) -> Verdict:
         found = find(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
-    said = _said(found.text)
+    said = _said(found.text[:MAX_CHARS])
     if not said:
         return Verdict.no_answer(f"{found.text[:80]!r} says neither yes nor no")
-    if len(said) > 1 or _BOTH.search(found.text):
+    if len(said) > 1 or _BOTH.search(found.text[:MAX_CHARS]):
         return Verdict.of(False, read=found.text, why="it says more than one thing")
     return Verdict.of(said == {wanted}, read=found.text, why=f"the reference is {str(wanted).lower()}")
 

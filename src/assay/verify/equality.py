@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from assay.verify.algebra import Undefined, constants, exact, identical, numeric, symbols
+from assay.verify.algebra import constants, exact, identical, symbols
 from assay.verify.numerals import same_unit
+from assay.verify.numeric import Undefined, numeric
 from assay.verify.shapes import Answer, Bag, Matrix, Relation, Seq, Union, Value, Words
 from assay.verify.tree import MINUS_ONE, Tree
 

@@ -142,8 +142,9 @@ _PHRASE = re.compile(
 )
 _HEADING = re.compile(r"answer[*_:\s]*\n", re.IGNORECASE)
 _NOT_AN_ANSWER = re.compile(
-    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess|(?:check|verify|confirm) (?:our|the|my|this))\s*$",
-    re.I,
+    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess"
+    r"|(?:check|verify|confirm) (?:our|the|my|this))\s*$",
+    re.IGNORECASE,
 )
 _SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)[.!?](?=[\s*]*(?:\s|$))")
 _LINE_MARK = re.compile(r"(?:A:|####)[ \t]*(.*)")

@@ -20,14 +20,15 @@ from typing import Any
 
 from assay.errors import BadReference
 from assay.types import Example, Verdict
-from assay.verify.algebra import Undefined, exact, numeric, symbols
+from assay.verify.algebra import exact, symbols
 from assay.verify.answers import read_answer
 from assay.verify.base import verifier
 from assay.verify.equality import Policy, equal, flat, infinite
 from assay.verify.extract import NO_MARKER, Found, NoAnswer, find
 from assay.verify.latex import TooCostly, Unreadable, tokenize
 from assay.verify.number import last_sentence
-from assay.verify.shapes import Answer, Bag, Value
+from assay.verify.numeric import Undefined, numeric
+from assay.verify.shapes import Answer, Bag, Value, Words
 from assay.verify.tree import MINUS_ONE
 
 PARAMS: dict[str, Any] = {"unreduced": True, "units": "optional", "decimals": "as-written"}
@@ -76,6 +77,8 @@ def _compare(found: Found, wanted: Answer, reference: str, policy: Policy) -> Ve
     same_writing = _layout_free(found.text) == _layout_free(reference)
     try:
         given = read_answer(found.text)
+        if found.marker == "whole" and isinstance(given, Words) and not isinstance(wanted, Words):
+            return Verdict.no_answer("no marker, and the response is words")
         if not policy.unreduced and _is_unreduced(given):
             return Verdict.of(False, read=found.text, why="the fraction is not in lowest terms")
         right = same_writing or equal(wanted, given, policy)

@@ -16,7 +16,7 @@ from assay.verify.extract import NoAnswer, find_data
 from assay.verify.literal import read_literal
 from assay.verify.words import fold, items, tokens
 
-MAX_CHARS = 50_000
+MAX_CHARS = 20_000
 _PAIR = re.compile(
     r"^\W*(?P<name>[^:=\n]{1,80}?)\s*(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s*(?P<value>[^\n]{1,120}?)[\s.;,*]*$",
     re.IGNORECASE,

@@ -17,10 +17,17 @@ from typing import Any
 
 from assay.errors import BadReference
 from assay.types import Example, Verdict
+from assay.verify.algebra import exact
+from assay.verify.answers import read_answer
 from assay.verify.base import verifier
 from assay.verify.extract import Found, NoAnswer, clean, final_part, find
+from assay.verify.latex import TooCostly, Unreadable
 from assay.verify.numerals import SCALES, Quantity, TooLong, plain, quantity, same_unit, unit_name
+from assay.verify.numeric import Undefined
+from assay.verify.shapes import Bag, Relation, Value
 
+SHORT_SUM = 60
+"""Characters of the longest calculation that is worked out."""
 PARAMS: dict[str, Any] = {"tolerance": None, "scale": 1, "unit": "", "ordered": True}
 _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(
@@ -112,7 +119,7 @@ def read_one(text: str, marker: str) -> Quantity | None:
     """One number with its unit; after a phrase or as a whole response, words may stand around it."""
     text = text.strip().strip("()").strip() if text.startswith("(") else text.strip()
     text = _NAMED.sub("", text)
-    if (whole := quantity(text)) is not None or marker not in ("phrase", "whole", "sentence"):
+    if (whole := quantity(text) or _worked_out(text)) is not None or marker not in ("phrase", "whole", "sentence"):
         return whole
     found = list(_NUMBERS.finditer(text))
     if (
@@ -124,6 +131,23 @@ def read_one(text: str, marker: str) -> Quantity | None:
     if len(found) != 1 or re.search(r"\b(?:not|n't|or)\b|n't\b", text):
         return None
     return quantity(text[found[0].start() :]) or quantity(found[0][0])
+
+
+def _worked_out(text: str) -> Quantity | None:
+    """The value of a short calculation (`16 + 26`, `2^{10}`, `9 * 2 = 18`), every side of which must be the same."""
+    if len(text) > SHORT_SUM or _RANGE.fullmatch(text) or not _DIGITS.search(text):
+        return None
+    try:
+        read = read_answer(text.replace("US$", ""))
+        sides = read.parts if isinstance(read, Bag) and read.alternatives else (read,)
+        if isinstance(read, Relation) and read.sign == "=":
+            sides = (Value(read.left), Value(read.right))
+        values = {exact(side.tree) if isinstance(side, Value) else None for side in sides}
+    except (TooCostly, Unreadable, Undefined):
+        return None
+    if len(values) != 1 or (value := values.pop()) is None or not isinstance(last := sides[-1], Value):
+        return None
+    return Quantity(value, unit=last.unit, percent=last.percent)
 
 
 def _find(example: Example, response: str) -> Found:
@@ -228,5 +252,5 @@ def _tolerance(given: Any) -> tuple[float, float] | None:
 
 
 def _why(right: bool, wanted: Quantity) -> str:
-    value = float(wanted.value) if abs(wanted.value) < 10**15 else wanted.value
-    return f"it {'equals' if right else 'is not'} the reference {value:.15g}" + ("%" if wanted.percent else "")
+    value = f"{float(wanted.value):.15g}" if abs(wanted.value) < 10**300 else "as written"
+    return f"it {'equals' if right else 'is not'} the reference {value}" + ("%" if wanted.percent else "")

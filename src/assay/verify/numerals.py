@@ -162,7 +162,7 @@ def quantity(text: str) -> Quantity | None:
         value, half, rest = value * factor, half * factor, rest[scale.end() :]
     percent = _PERCENT.match(rest)
     rest = rest[percent.end() :] if percent else rest
-    rest = rest.rstrip(" .!)")
+    rest = rest.rstrip(" .)")
     if not _UNIT.fullmatch(rest) or _NOT_UNIT.search(rest):
         return None
     unit = unit_name(rest) or (CURRENCIES[match["currency"]] if match["currency"] else "")

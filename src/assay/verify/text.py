@@ -20,6 +20,7 @@ from assay.verify.words import fold
 _HEDGE = re.compile(r"\b(?:or|not|neither|nor|maybe|perhaps|possibly|unsure|unknown|either|might|could)\b|n't\b", re.I)
 _END = r"(?=\s*(?:$|[,;:(.\[—–]|\b(?:in|at|on|for|from|of|by|with|because|since|as|which|who|that|where|when|to)\b))"
 _VERB = re.compile(r"\b(?:is|are|was|were|be|by|named|called|in|on)\s+", re.IGNORECASE)
+MAX_CHARS = 5000
 _QUOTES = "\"'`“”‘’*_"
 
 
@@ -29,6 +30,10 @@ def _judge(example: Example, response: str) -> Verdict:
         found = find(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
+    if len(found.text) > MAX_CHARS:
+        return Verdict.of(
+            False, read=found.text[:200], why=f"an answer of more than {MAX_CHARS} characters is not short"
+        )
     said = fold(found.text)
     if not said:
         return Verdict.no_answer("the answer has no word in it")

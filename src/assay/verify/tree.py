@@ -56,7 +56,7 @@ class Parser:
 
     @property
     def text(self) -> str:
-        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
+        return self.peek(0)
 
     @property
     def kind(self) -> str:
@@ -64,6 +64,9 @@ class Parser:
 
     def is_op(self, *texts: str) -> bool:
         return self.kind == "op" and self.text in texts
+
+    def peek(self, ahead: int) -> str:
+        return self.tokens[self.at + ahead].text if self.at + ahead < len(self.tokens) else ""
 
     def take(self, wanted: str) -> None:
         if not self.is_op(wanted):
@@ -137,9 +140,6 @@ class Parser:
         )
         return self.postfix(("^", base, exponent))
 
-    def peek(self, ahead: int) -> str:
-        return self.tokens[self.at + ahead].text if self.at + ahead < len(self.tokens) else ""
-
     def postfix(self, tree: Tree) -> Tree:
         while self.is_op("!", "°"):
             tree = ("fn", "factorial", tree) if self.text == "!" else ("deg", tree)
@@ -168,15 +168,9 @@ class Parser:
 
     def atom(self) -> Tree:
         kind, text = self.kind, self.text
-        if kind == "num":
+        if kind in ("num", "id", "cmd"):
             self.at += 1
-            return self.number(text)
-        if kind == "id":
-            self.at += 1
-            return self.symbol(text)
-        if kind == "cmd":
-            self.at += 1
-            return self.command(text)
+            return {"num": self.number, "id": self.symbol, "cmd": self.command}[kind](text)
         for opening, closing in (("(", ")"), ("{", "}"), ("[", "]")):
             if self.is_op(opening):
                 return self.group(opening, closing)

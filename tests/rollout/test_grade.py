@@ -1,0 +1,80 @@
+"""Grading files: order, broken lines, atomic output, counts."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from assay.rollout.grade import atomic_output, grade_file, grade_lines, pass_rate
+from assay.rollout.judge import judge
+from assay.types import Example
+
+
+def _line(response: str, reference: object = 5, verifier: str = "number", **more: object) -> str:
+    return json.dumps({"verifier": verifier, "reference": reference, "response": response, **more})
+
+
+def test_order_ids_and_fields() -> None:
+    rows = list(grade_lines([_line("5", id="a"), _line("6"), _line("no idea", id=3)], deadline=20))
+    assert [row["status"] for row in rows] == ["correct", "incorrect", "no_answer"]
+    assert [row["id"] for row in rows] == ["a", None, 3]
+    assert set(rows[0]) == {"id", "status", "score", "read", "why", "seconds", "verifier", "version"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "garbage",
+        "[1]",
+        "[" * 100_000,
+        b"\xff\xfe",
+        '{"verifier":"number"}',
+        _line("5", verifier="nmber"),
+        _line("5", params={"tolerence": 1}),
+        _line("5", reference="abc"),
+        _line("5", prompt=[1]),
+        '{"verifier":"number","reference":NaN,"response":"5"}',
+        '{"verifier":"number","reference":5,"response":5}',
+    ],
+)
+def test_a_broken_line_is_an_error_and_the_rest_goes_on(line: str | bytes) -> None:
+    rows = list(grade_lines([_line("5"), line, _line("5")], deadline=20))
+    assert [row["status"] for row in rows] == ["correct", "error", "correct"]
+    assert rows[1]["why"].startswith("line 2: ") and rows[1]["score"] is None
+
+
+def test_hostile_text_survives() -> None:
+    lines = [_line("\ud800 5"), _line("x" * 2_000_000), '{"verifier":"number","reference":5,"response":"\\ud83d"}']
+    target = io.StringIO()
+    counts = grade_file(lines, target, deadline=20)
+    assert sum(counts.values()) == 3 and "error" not in counts
+    assert len([json.loads(line) for line in target.getvalue().splitlines()]) == 3
+
+
+def test_counts_and_pass_rate() -> None:
+    counts = grade_file([_line("5"), _line("6"), "x"], io.StringIO(), deadline=20)
+    assert counts == {"correct": 1, "incorrect": 1, "error": 1}
+    assert pass_rate(counts) == 0.5
+    assert pass_rate(grade_file(["x"], io.StringIO())) is None
+
+
+def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    with atomic_output(tmp_path / "out.jsonl") as target:
+        target.write("x\n")
+        assert not (tmp_path / "out.jsonl").exists()
+    assert (tmp_path / "out.jsonl").read_text() == "x\n"
+    with pytest.raises(RuntimeError), atomic_output(tmp_path / "out.jsonl") as target:
+        target.write("half")
+        raise RuntimeError
+    assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
+    assert (tmp_path / "out.jsonl").read_text() == "x\n"
+
+
+def test_identical_pairs_are_judged_once() -> None:
+    example = Example(prompt="?", reference=5, verifier="number")
+    verdicts = judge([example, example, example], ["5", "5", "6"])
+    assert verdicts[0] is verdicts[1] and [v.is_correct for v in verdicts] == [True, True, False]

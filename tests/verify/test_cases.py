@@ -1,0 +1,38 @@
+"""Every line of tests/cases/*.jsonl has the verdict that it expects."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assay.types import Example, as_messages
+from assay.verify.base import VERIFIERS
+from assay.verify.run import verify
+
+CASES = Path(__file__).parents[1] / "cases"
+FIELDS = {"source", "verifier", "params", "prompt", "reference", "response", "expected", "why"}
+
+
+def _cases() -> list[Any]:
+    found = []
+    for path in sorted(CASES.glob("*.jsonl")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            found.append(pytest.param(json.loads(line), id=f"{path.stem}-{number}"))
+    return found
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_case_has_its_verdict(case: dict[str, Any]) -> None:
+    assert set(case) <= FIELDS
+    example = Example(
+        prompt=as_messages(case.get("prompt") or "Answer the question."),
+        reference=case["reference"],
+        verifier=case["verifier"],
+        params=case.get("params") or {},
+    )
+    deadline = None if VERIFIERS.get(case["verifier"]).runs_programs else 20.0
+    verdict = verify(example, case["response"], deadline=deadline)
+    assert verdict.status == case["expected"], f"{case['why']}: {verdict}"

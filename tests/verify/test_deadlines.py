@@ -1,0 +1,187 @@
+"""The deadline holds from the main thread, another thread, an event loop and a spawned process; forks are safe."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import signal
+import threading
+import time
+
+import pytest
+
+from assay.errors import UnknownName
+from assay.types import Example, Status, Verdict
+from assay.verify import pool
+from assay.verify.base import DEADLINE, VERIFIERS, Verifier, deadline_left
+from assay.verify.run import verify, verify_many
+
+COSTLY = Example(prompt="?", reference="4\\pi", verifier="math")
+RIGHT = r"\boxed{\pi + 3\pi}"
+SLACK = 5.0
+"""Generous: the machine may be busy."""
+
+
+def _sleeps(example: Example, response: str) -> Verdict:
+    time.sleep(float(response))
+    return Verdict.of(True)
+
+
+def _spins(example: Example, response: str) -> Verdict:
+    while True:
+        pass
+
+
+def _raises(example: Example, response: str) -> Verdict:
+    raise KeyError("a bug")
+
+
+for _name, _judge in (("test.sleeps", _sleeps), ("test.spins", _spins), ("test.raises", _raises)):
+    VERIFIERS.register(_name, Verifier(_name, 1, _judge))
+
+
+def _example(name: str) -> Example:
+    return Example(prompt="?", reference="x", verifier=name)
+
+
+def test_same_verdict_from_every_call_site() -> None:
+    here = verify(COSTLY, RIGHT, deadline=20)
+    made: list[Verdict] = []
+    thread = threading.Thread(target=lambda: made.append(verify(COSTLY, RIGHT, deadline=20)))
+    thread.start()
+    thread.join()
+
+    async def in_loop() -> tuple[Verdict, Verdict]:
+        return verify(COSTLY, RIGHT, deadline=20), await asyncio.to_thread(verify, COSTLY, RIGHT, deadline=20)
+
+    made += asyncio.run(in_loop())
+    with multiprocessing.get_context("spawn").Pool(1) as spawned:
+        made.append(spawned.apply(verify, (COSTLY, RIGHT), {"deadline": 20}))
+    assert {(v.status, v.read, v.why) for v in made} == {(here.status, here.read, here.why)}
+    assert here.is_correct and here.verifier == "math" and here.version >= 1 and here.seconds > 0
+
+
+def test_a_hung_worker_is_killed_and_replaced() -> None:
+    verify(COSTLY, RIGHT, deadline=20)  # a worker is idle now
+    worker = pool._pool._idle[-1]
+    os.kill(worker._process.pid, signal.SIGSTOP)  # it hangs without using time: starved, not costly
+    start = time.monotonic()
+    verdict = verify(COSTLY, RIGHT, deadline=0.2)
+    assert verdict.status is Status.TIMEOUT and verdict.score is None
+    assert time.monotonic() - start < 0.2 + SLACK
+    assert verify(COSTLY, RIGHT, deadline=20).is_correct
+
+
+def test_a_dead_worker_is_an_error_and_replaced() -> None:
+    verify(COSTLY, RIGHT, deadline=20)
+    worker = pool._pool._idle[-1]
+    os.kill(worker._process.pid, signal.SIGKILL)
+    assert verify(COSTLY, RIGHT, deadline=20).status is Status.ERROR
+    assert verify(COSTLY, RIGHT, deadline=20).is_correct
+
+
+def test_a_verifier_of_this_process_has_a_deadline_too() -> None:
+    assert verify(_example("test.sleeps"), "0").is_correct
+    starved = verify(_example("test.sleeps"), "3", deadline=0.2)
+    assert starved.status is Status.TIMEOUT and starved.seconds < 0.2 + SLACK
+    assert verify(_example("test.raises"), "x").status is Status.ERROR
+
+
+def test_unknown_names_are_the_callers_bug() -> None:
+    with pytest.raises(UnknownName):
+        verify(_example("nmber"), "x")
+    with pytest.raises(UnknownName):
+        verify_many([_example("nmber")], ["x"])
+    with pytest.raises(TypeError):
+        verify(COSTLY, 5)  # type: ignore[arg-type]
+
+
+def test_many_in_order_with_threads() -> None:
+    examples = [Example(prompt="?", reference=str(n), verifier="number") for n in range(20)]
+    verdicts = verify_many(examples, [str(n - n % 2) for n in range(20)], workers=4, deadline=20)
+    assert [v.is_correct for v in verdicts] == [n % 2 == 0 for n in range(20)]
+    with pytest.raises(ValueError, match="responses"):
+        verify_many(examples, ["1"])
+
+
+def test_a_forked_child_has_workers_of_its_own() -> None:
+    assert verify(COSTLY, RIGHT, deadline=20).is_correct
+    child = os.fork()
+    if child == 0:
+        os._exit(
+            0 if verify(COSTLY, RIGHT, deadline=20).is_correct and not verify(COSTLY, "", deadline=20).score else 1
+        )
+    _, status = os.waitpid(child, 0)
+    assert status == 0
+    assert verify(COSTLY, RIGHT, deadline=20).is_correct
+
+
+def test_workers_end_with_their_parent() -> None:
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        verify(COSTLY, RIGHT, deadline=20)
+        os.write(write, str(pool._pool._idle[-1]._process.pid).encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    worker = int(os.read(read, 32))
+    end = time.monotonic() + 20
+    while time.monotonic() < end and _alive(worker):
+        time.sleep(0.05)
+    assert not _alive(worker)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_deadline_left_counts_down() -> None:
+    assert deadline_left() is None
+    token = DEADLINE.set(time.monotonic() + 5)
+    left = deadline_left()
+    DEADLINE.reset(token)
+    assert left is not None and 4 < left <= 5
+
+
+HOSTILE = [
+    "\\boxed{" * 100_000,
+    "\\boxed{1" * 200,
+    "the answer is " * 70_000,
+    "answer " * 140_000,
+    "<answer>" * 100_000,
+    '"answer": [' * 90_000,
+    "```" * 300_000,
+    "{" * 1_000_000,
+    " " * 1_000_000,
+    "9" * 1_000_000,
+    "\\boxed{" + "9" * 1_000_000 + "}",
+    "\\boxed{" + "(" * 400 + "1" + ")" * 400 + "}",
+    "\\boxed{9^{9^9}}",
+    "\\boxed{9^{9^{9^9}}}",
+    "\\boxed{(10^9)!}",
+    "\\boxed{\\binom{10^9}{5\\cdot 10^8}}",
+    "\\boxed{(x+y+z+w)^{60}}",
+    "\\boxed{1e999999999}",
+    "\\boxed{" + "1+" * 400_000 + "1}",
+    "\\boxed{" + "\\frac{1}{" * 300 + "1" + "}" * 300 + "}",
+]
+
+
+@pytest.mark.parametrize("place", range(len(HOSTILE)))
+@pytest.mark.parametrize("name,reference", [("math", "\\sqrt{2}"), ("number", 7), ("choice", "C"), ("grid", [[1]])])
+def test_hostile_text_is_refused_in_time(name: str, reference: object, place: int) -> None:
+    example = Example(prompt="?", reference=reference, verifier=name)
+    verdict = verify(example, HOSTILE[place], deadline=20)
+    assert verdict.status in (Status.INCORRECT, Status.NO_ANSWER), verdict
+    assert verdict.seconds < 1 + SLACK
+
+
+def test_a_response_that_spins_is_to_blame() -> None:
+    verdict = verify(_example("test.spins"), "x", deadline=0.5)
+    assert verdict.status in (Status.INCORRECT, Status.TIMEOUT)
+    assert verdict.status is Status.TIMEOUT or "CPU" in verdict.why
