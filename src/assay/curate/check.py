@@ -141,8 +141,10 @@ def check_examples(examples: Sequence[Example], *, name: str, split: str = "", w
     proven = [e for e in examples if e.gold is not None]
     golds = judge(proven, [e.gold or "" for e in proven], workers=workers)
     _count(report, "gold accepted", proven, [e.gold or "" for e in proven], golds, lambda v: v.is_correct)
-    empty = judge(examples, [""] * len(examples), workers=workers)
-    _count(report, "empty refused", examples, [""] * len(examples), empty, _refused)
+    told = {e.id for e, verdict in zip(proven, golds, strict=True) if verdict.status is Status.ERROR}
+    usable = [e for e in examples if e.id not in told]  # an unusable reference is listed once
+    empty = judge(usable, [""] * len(usable), workers=workers)
+    _count(report, "empty refused", usable, [""] * len(usable), empty, _refused)
     sound = [e for e, verdict in zip(proven, golds, strict=True) if verdict.is_correct]
     _check_others(report, sound, workers)
     sample = _sample(examples, SAMPLE)
