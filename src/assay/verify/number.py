@@ -26,7 +26,7 @@ from assay.verify.numerals import SCALES, Quantity, TooLong, plain, quantity, sa
 from assay.verify.numeric import Undefined
 from assay.verify.shapes import Bag, Relation, Value
 
-SHORT_SUM = 60
+SHORT_SUM = 120
 """Characters of the longest calculation that is worked out."""
 PARAMS: dict[str, Any] = {"tolerance": None, "scale": 1, "unit": "", "ordered": True}
 _DIGITS = re.compile(r"\d")
@@ -36,7 +36,9 @@ _NUMBERS = re.compile(
 _SPLIT = re.compile(r"\s*(?:;|\n|,?\s*\band\b|,(?!\d{3}(?!\d)))\s*")
 _RANGE = re.compile(r"(\d+)\s*(?:-|–|—|to)\s*(\d+)")
 _OR = re.compile(r"\s*,?\s*\bor\b\s*", re.IGNORECASE)
-_LEAD = re.compile(r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from)\b", re.IGNORECASE)
+_LEAD = re.compile(
+    r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from|which|that|representing)\b", re.IGNORECASE
+)
 _NAMED = re.compile(r"^[A-Za-z][\w ]{0,30}\s*(?:=|:|is)\s*(?=[-+$€£\d.\\])")
 
 
@@ -119,15 +121,15 @@ def read_one(text: str, marker: str) -> Quantity | None:
     """One number with its unit; after a phrase or as a whole response, words may stand around it."""
     text = text.strip().strip("()").strip() if text.startswith("(") else text.strip()
     text = _NAMED.sub("", text)
-    if (whole := quantity(text) or _worked_out(text)) is not None or marker not in ("phrase", "whole", "sentence"):
+    if (whole := quantity(text) or _worked_out(text)) is not None or marker == "box":
         return whole
     found = list(_NUMBERS.finditer(text))
     if (
         len(found) > 1
         and found[0].start() == 0
-        and (lead := re.search(r"\d\s+((?:[a-zA-Z]+\s+){0,3}?)(?=" + _LEAD.pattern + ")", text))
+        and (lead := re.search(r"^[^\s\d]?[\d.,]*\d%?,?\s+(?:[a-zA-Z]+,?\s+){0,3}?(?=" + _LEAD.pattern + ")", text))
     ):
-        return quantity(text[: lead.end()])
+        return quantity(text[: lead.end()].rstrip(" ,"))
     if len(found) != 1 or re.search(r"\b(?:not|n't|or)\b|n't\b", text):
         return None
     return quantity(text[found[0].start() :]) or quantity(found[0][0])

@@ -128,6 +128,7 @@ _NOT_UNIT = re.compile(
 )
 _WRAPPERS = re.compile(r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|operatorname|textit|mathit|boxed)\s*\{([^{}]*)\}")
 _SPACES = re.compile(r"\\[,;:! ]|~|\\q?quad\b|[\u00a0\u2009\u202f\u2002\u2003]")
+_FULL_HOUR = re.compile(r"\b(\d{1,2}):00\s*([ap])\.?m\.?(?!\w)", re.IGNORECASE)
 _DROP = re.compile(r"\\(?:left|right|displaystyle|limits)(?![a-zA-Z])|\\[()\[\]]")
 
 
@@ -145,6 +146,7 @@ def plain(text: str) -> str:
         text = text.strip("$")
     elif text.count("$") - text.count("US$") == 2:
         text = re.sub(r"(?<!US)\$([^$]*)(?<!US)\$", r"\1", text)
+    text = _FULL_HOUR.sub(r"\1 \2", text)
     return " ".join(text.replace("^{°}", "°").split())
 
 

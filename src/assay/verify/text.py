@@ -19,7 +19,10 @@ from assay.verify.words import fold
 
 _HEDGE = re.compile(r"\b(?:or|not|neither|nor|maybe|perhaps|possibly|unsure|unknown|either|might|could)\b|n't\b", re.I)
 _END = r"(?=\s*(?:$|[,;:(.\[—–]|\b(?:in|at|on|for|from|of|by|with|because|since|as|which|who|that|where|when|to)\b))"
-_VERB = re.compile(r"\b(?:is|are|was|were|be|by|named|called|in|on)\s+", re.IGNORECASE)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|by|named|called|in|on)\s+(?:(?:currently|originally|actually|now|only|in|on|at)\s+)?",
+    re.IGNORECASE,
+)
 MAX_CHARS = 5000
 _QUOTES = "\"'`“”‘’*_"
 
@@ -37,11 +40,18 @@ def _judge(example: Example, response: str) -> Verdict:
     said = fold(found.text)
     if not said:
         return Verdict.no_answer("the answer has no word in it")
-    right = said in accepted or (found.marker in ("phrase", "whole") and _states(found.text, accepted))
+    right = _bare(said) in map(_bare, accepted) or (
+        found.marker in ("phrase", "whole") and _states(found.text, accepted)
+    )
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
 
 
 text = verifier("text", version=1, quick=_judge)(_judge)
+
+
+def _bare(folded: str) -> str:
+    """Without a preposition at the front ("in Edinburgh")."""
+    return re.sub(r"^(?:in|on|at|by|from) (?=.)", "", folded)
 
 
 def _states(prose: str, accepted: dict[str, str]) -> bool:
