@@ -27,7 +27,8 @@ format: $(VENV)/ready
 	$(BIN)/ruff format src tests benchmarks
 
 bench: $(VENV)/ready  ## measurements, each beside its peer
-	for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script; done
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
 $(VENV)/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

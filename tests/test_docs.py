@@ -28,7 +28,7 @@ def blocks():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("kind", "body", "need"), blocks())
+@pytest.mark.parametrize(("kind", "body", "need"), list(blocks()))
 def test_example_runs(kind, body, need, tmp_path):
     if need == "data" and not Path(DATA or "nowhere").is_dir():
         pytest.skip("needs the data directory: set ASSAY_DATA")
@@ -45,5 +45,6 @@ def test_example_runs(kind, body, need, tmp_path):
 
 
 def run(command, where):
-    done = subprocess.run(command, cwd=where, capture_output=True, text=True, timeout=600)
+    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"

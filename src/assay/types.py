@@ -17,8 +17,7 @@ from assay.hashing import hashed_seed as hashed_seed
 
 SCHEMA_VERSION = 1
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
-CONTROL = "instruction"
-"""The control domain: instruction following is measured, and rarely trained on."""
+CONTROL = "instruction"  # the control domain: measured, and rarely trained on
 
 
 class Status(StrEnum):

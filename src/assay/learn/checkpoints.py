@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ WHOLE = "WHOLE"
 
 
 def quiet_imports() -> Any:
-    """Import transformers with its progress bars off: ours are the only ones. Raises `MissingExtra`."""
+    """Import transformers without its bars and notices: ours are the only ones. Raises `MissingExtra`."""
     try:
         import transformers
         import trl  # noqa: F401  # checked here so that the message names the extra
@@ -24,6 +26,8 @@ def quiet_imports() -> Any:
         raise MissingExtra("training", "train") from None
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
+    logging.getLogger("trl").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
     return transformers
 
 

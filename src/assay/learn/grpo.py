@@ -81,7 +81,7 @@ def make_trainer(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     rows = [{"prompt": as_input(tokenizer, ex.prompt), "example": number} for number, ex in enumerate(examples)]
-    return PolicyTrainer(
+    trainer = PolicyTrainer(
         examples=examples,
         mix=DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed),
         on_step=record,
@@ -92,6 +92,8 @@ def make_trainer(
         processing_class=tokenizer,
         callbacks=[mark_whole(transformers)],
     )
+    trainer.remove_callback(transformers.PrinterCallback)  # every step is in the journal
+    return trainer
 
 
 def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
