@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
-from assay.verify.latex import Token, TooCostly
+from assay.verify.latex import Token, TooCostly, Unreadable
 from assay.verify.numerals import CURRENCIES, SCALES, unit_name
+
+
+_CHANGES = re.compile(r"\b(?:not|no|never|than|between|except|maybe|perhaps|possibly)\b|n't\b", re.IGNORECASE)
 
 
 def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
     """The tokens of the bare value, its unit, whether a percent sign stood there, and the factor of words of scale."""
+    if any(token.kind == "text" and _CHANGES.search(token.text) for token in tokens):
+        raise Unreadable("words that change the value")
     tokens, unit, percent, factor = list(tokens), [], False, 1
     while tokens and (tokens[0].text in CURRENCIES or (tokens[0].kind == "text" and len(tokens) > 1)):
         if tokens[0].text in CURRENCIES:

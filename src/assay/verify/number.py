@@ -130,7 +130,7 @@ def read_one(text: str, marker: str) -> Quantity | None:
         and (lead := re.search(r"^[^\s\d]?[\d.,]*\d%?,?\s+(?:[a-zA-Z]+,?\s+){0,3}?(?=" + _LEAD.pattern + ")", text))
     ):
         return quantity(text[: lead.end()].rstrip(" ,"))
-    if len(found) != 1 or re.search(r"\b(?:not|n't|or)\b|n't\b", text):
+    if len(found) != 1 or re.search(r"\b(?:not|or|(?:less|more|fewer|greater) than)\b|n't\b", text):
         return None
     return quantity(text[found[0].start() :]) or quantity(found[0][0])
 
