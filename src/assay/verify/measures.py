@@ -8,7 +8,6 @@ from fractions import Fraction
 from assay.verify.latex import Token, TooCostly, Unreadable
 from assay.verify.numerals import CURRENCIES, SCALES, unit_name
 
-
 _CHANGES = re.compile(r"\b(?:not|no|never|than|between|except|maybe|perhaps|possibly)\b|n't\b", re.IGNORECASE)
 
 
