@@ -55,32 +55,14 @@ def test_mbpp_references_pass() -> None:
     assert len(pairs) == 974 and refused(pairs) == []
 
 
-LEETCODE = """
-from typing import *
-from collections import *
-from itertools import *
-from functools import *
-from heapq import *
-from bisect import *
-from string import *
-from operator import *
-from math import *
-import collections, functools, heapq, itertools, math, random, re, string
-class ListNode:
-    def __init__(self, val=0, next=None):
-        self.val, self.next = val, next
-class TreeNode:
-    def __init__(self, val=0, left=None, right=None):
-        self.val, self.left, self.right = val, left, right
-"""
-
-
 def test_leetcode_references_pass() -> None:
+    first, *_ = rows("code/leetcodedataset_v031_test.jsonl.gz")
+    setup = first["prompt"]  # imports, ListNode, TreeNode and their helpers
     pairs = []
     for row in rows("code/leetcode_train_rllm.jsonl.gz")[::12]:
         if "sortedcontainers" in row["solutions"]:
             continue  # not in the standard library
-        reference = {"tests": row["tests"]["functional"], "setup": LEETCODE}
+        reference = {"tests": row["tests"]["functional"], "setup": setup}
         example = Example(prompt=row["problem"], reference=reference, verifier="code.tests")
         pairs.append((example, f"```python\n{row['solutions']}\n```"))
     assert refused(pairs) == []

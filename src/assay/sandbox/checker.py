@@ -214,9 +214,9 @@ class Check:
             again = self.link.request({"op": "setup", "setup": setup})["again"]
             stage = "candidate"
             load = {"op": "load", "source": self.request["source"], "setup": setup if again else ""}
-            defined = self.link.request(load)["names"]
+            self._meet(self.link.request(load)["names"])
             stage = "names" if again else "setup"
-            self._settle([str(name) for name in defined])
+            self._settle()
             stage = "run"
             for self.at, unit in enumerate(units):
                 inside.execute_code(unit, self.names)
@@ -230,13 +230,17 @@ class Check:
             return self._report("gone", Gone(self.link.gone))
         return self._report("passed" if self.asserts or self.link.calls > 1 else "empty", None)
 
-    def _settle(self, defined: list[str]) -> None:
+    def _meet(self, defined: list[str]) -> None:
+        """Take the candidate's names that the tests use, but none of Python's own or of its usual modules."""
         for name in _MODULES.split():
             self.names[name] = importlib.import_module(name)
         own = {*self.names, *vars(builtins)} - {self.request["entry"].partition("(")[0]}
-        for name in defined:
-            if name not in own and name in self.request["wanted"]:
+        for name in self.request["wanted"]:
+            if name not in own and name in defined:
                 self.names[name] = self.link.ask({"op": "name", "name": name})
+
+    def _settle(self) -> None:
+        """Run the trusted helpers and the setup on this side."""
         self.names["__assay_asserts__"] = self.asserts
         before = dict(self.names)
         for setup in (self.request["given"], self.request["setup"]):

@@ -170,8 +170,8 @@ class Slot:
             talk.say(request)
             report = talk.hear()
             candidate, checker = self._end(job.limits, stop=True)
-        if not talk.ready:
-            return self._result(Outcome.SANDBOX_ERROR, "the checker could not be jailed", None, checker)
+        if not talk.ready or (report is not None and report["stage"] == "sandbox"):
+            return self._result(Outcome.SANDBOX_ERROR, "the checker or the program could not be jailed", None, checker)
         if report is not None and report["stage"] == "passed":
             return self._result(Outcome.DONE, "", report, candidate)
         outcome, text = judge_end(candidate, job.limits, None)

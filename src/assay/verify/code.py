@@ -133,8 +133,6 @@ def _judge_report(result: Result, source: str) -> Verdict:
     problem = report.get("problem") or {"names": [""], "text": result.text}
     name = problem["names"][0] if problem["names"] else ""
     said = f"{name}: {problem['text']}".strip(": ")
-    if stage == "sandbox":
-        return Verdict.error(f"the sandbox failed: {said}")
     if stage in ("tests", "setup", "empty") or (name == "ModuleNotFoundError" and not report.get("remote", True)):
         return Verdict.error(f"the tests cannot be run: {said or 'nothing was asserted'}")
     if stage == "candidate":

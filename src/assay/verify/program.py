@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from assay.types import Example
+from assay.verify import syntax
 from assay.verify.extract import NoAnswer
 
 MAX_SOURCE = 200_000
@@ -49,14 +49,8 @@ def spoken(example: Example, response: str) -> str:
 
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, or `None` where the text is no Python; never runs it."""
-    if len(source) > MAX_SOURCE:
-        return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+    tree = syntax.tree(source) if len(source) <= MAX_SOURCE else None
+    return tree if isinstance(tree, ast.Module) else None
 
 
 def fences(text: str) -> list[Fence]:

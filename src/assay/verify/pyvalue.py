@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import json
-import warnings
 from typing import Any
+
+from assay.verify import syntax
 
 MAX_TEXT = 100_000
 """Characters of the longest literal."""
@@ -36,12 +37,10 @@ def expression(text: str) -> ast.expr:
     """The syntax tree of one expression. Raises `NotALiteral`."""
     if len(text) > MAX_TEXT:
         raise NotALiteral(f"more than {MAX_TEXT} characters")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(text.strip(), mode="eval").body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as bad:
-        raise NotALiteral(f"not a Python literal ({type(bad).__name__})") from None
+    tree = syntax.tree(text.strip(), "eval")
+    if not isinstance(tree, ast.Expression):
+        raise NotALiteral("not a Python literal")
+    return tree.body
 
 
 def parse(text: str) -> Any:
