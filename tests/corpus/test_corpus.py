@@ -101,7 +101,7 @@ def test_disk_faults_are_told(tmp_path: Path) -> None:
     with pytest.raises(MissingData, match="cut short"):
         Corpus.read(tmp_path)
     with pytest.raises(UnknownName, match="verifier"):
-        Corpus([Example(prompt="?", reference=1, verifier="nmber")]).write(tmp_path / "c")  # type: ignore[arg-type]
+        Corpus([Example(prompt="?", reference=1, verifier="nmber")]).write(tmp_path / "c")
 
 
 def test_jsonl(tmp_path: Path) -> None:

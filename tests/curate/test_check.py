@@ -42,7 +42,7 @@ def generous() -> Iterator[str]:
 
 
 def test_a_generous_verifier_fails(generous: str) -> None:
-    rows = [Example(prompt=str(n), reference=n, verifier=generous, gold=str(n)) for n in range(3)]  # type: ignore[arg-type]
+    rows = [Example(prompt=str(n), reference=n, verifier=generous, gold=str(n)) for n in range(3)]
     report = check_examples(rows, name="x/y")
     assert not report.ok and report.tallies["empty refused"].good == 0
     assert "FAILS" in str(report) and "empty refused" in str(report)
@@ -51,8 +51,8 @@ def test_a_generous_verifier_fails(generous: str) -> None:
 
 def test_wrong_gold_and_unproven_rows_are_listed() -> None:
     rows = [
-        Example(prompt="1+1?", reference=2, verifier="number", gold="3"),  # type: ignore[arg-type]
-        Example(prompt="1+2?", reference=3, verifier="number"),  # type: ignore[arg-type]
+        Example(prompt="1+1?", reference=2, verifier="number", gold="3"),
+        Example(prompt="1+2?", reference=3, verifier="number"),
     ]
     report = check_examples(rows, name="x/y")
     assert report.unproven == 1 and [r.kind for r in report.refused] == ["gold accepted"]

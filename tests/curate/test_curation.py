@@ -29,7 +29,7 @@ def ex(
     prompt: str, reference: Any = 1, *, verifier: str = "number", gold: str | None = "1", source: str = "s"
 ) -> Example:
     return Example(
-        prompt=prompt,  # type: ignore[arg-type]
+        prompt=prompt,
         reference=reference,
         verifier=verifier,
         gold=gold,

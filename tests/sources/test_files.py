@@ -59,6 +59,18 @@ def test_arc_gives_one_example_a_test_grid(tmp_path: Path) -> None:
     assert [e.reference for e in examples] == [[[1, 0]]] * 2
 
 
+def test_codeio_holds_out_a_fifth(tmp_path: Path) -> None:
+    calls = [{"input": {"x": n}, "output": str(n)} for n in range(3)]
+    row = {"problem_description": "p", "io_requirements": "r", "funcname": "main", "ios": calls}
+    rows = [{**row, "refcode": f"def main(x):\n    return str(x)  # {n}"} for n in range(60)]
+    write(tmp_path, "simulation/codeio_464.jsonl", *rows)
+    output = SOURCES.get("simulation/codeio_output")
+    train, test = (list(output.examples(split, data=tmp_path)) for split in ("train", "test"))
+    assert len(train) + len(test) == 60 and 3 < len(test) < 25
+    given = train[0].reference["input"]["x"]
+    assert train[0].reference["output"] == str(given) and train[0].gold == f"```python\n{str(given)!r}\n```"
+
+
 @pytest.mark.parametrize(
     ("answer", "verifier", "reference", "params"),
     [

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['why']}")
-def test_case(case: dict) -> None:  # type: ignore[type-arg]
+def test_case(case: dict[str, Any]) -> None:
     example = Example(prompt="Do it.", reference=case["reference"], verifier="instructions", params=case["params"])
     verdict = verify(example, case["response"])
     assert verdict.status == case["expected"], verdict
@@ -34,7 +35,7 @@ def test_every_type_has_a_right_and_a_wrong_case() -> None:
 
 def test_unknown_instruction_offers_the_nearest() -> None:
     reference = {"instruction_id_list": ["punctuation:no_coma"], "kwargs": [{}]}
-    verdict = verify(Example(prompt="?", reference=reference, verifier="instructions"), "x")  # type: ignore[arg-type]
+    verdict = verify(Example(prompt="?", reference=reference, verifier="instructions"), "x")
     assert "did you mean 'punctuation:no_comma'" in verdict.why
 
 

@@ -104,6 +104,8 @@ SOURCES: Registry[Source] = Registry(
         "logic/kk": "assay.sources.logic:kk",
         "simulation/cruxeval_output": "assay.sources.simulation:cruxeval_output",
         "simulation/cruxeval_input": "assay.sources.simulation:cruxeval_input",
+        "simulation/codeio_output": "assay.sources.simulation:codeio_output",
+        "simulation/codeio_input": "assay.sources.simulation:codeio_input",
         "table/hitab": "assay.sources.table:hitab",
         "table/wtq": "assay.sources.table:wtq",
         "instruction/ifeval": "assay.sources.instruction:ifeval",

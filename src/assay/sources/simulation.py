@@ -1,10 +1,12 @@
-"""Real simulation: predict the output of a program, or an input that leads to an output (CRUXEval)."""
+"""Real simulation: predict the output of a program, or an input that leads to an output (CRUXEval, Code I/O)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from assay.sources.files import Hub, Raw, Real, Row, fenced
+from assay.types import hashed_seed
 
 ASK = "\n\nPlease output only {} in one ```python code block."
 
@@ -23,6 +25,33 @@ def _input(raw: Raw) -> Iterable[Row]:
     yield Row(f"{fenced(raw['code'])}\n\n{asked}", _reference(raw), fenced(f"f({raw['input']})"))
 
 
+def _codeio(raw: Raw) -> tuple[dict[str, Any], str, str]:
+    """One recorded call of each program, as in Guru: reference, what is asked, and the call's arguments."""
+    calls = raw["ios"]
+    call = calls[hashed_seed("codeio", raw["refcode"]) % len(calls)]
+    reference = {"code": raw["refcode"], "entry_point": raw["funcname"], **call}
+    return reference, f"{raw['problem_description']}\n\n{raw['io_requirements']}\n\n", repr(call["input"])
+
+
+def _codeio_output(raw: Raw) -> Iterable[Row]:
+    reference, told, arguments = _codeio(raw)
+    asked = f"What does `{raw['funcname']}` return for the arguments `{arguments}`?"
+    ask = ASK.format("the value, as a Python literal,")
+    yield Row(f"{told}{fenced(raw['refcode'])}\n\n{asked}{ask}", reference, fenced(repr(reference["output"])))
+
+
+def _codeio_input(raw: Raw) -> Iterable[Row]:
+    reference, told, arguments = _codeio(raw)
+    asked = f"Find arguments for which `{raw['funcname']}` returns `{reference['output']!r}`."
+    ask = ASK.format("a dictionary from argument name to value")
+    yield Row(f"{told}{fenced(raw['refcode'])}\n\n{asked}{ask}", reference, fenced(arguments))
+
+
+def _codeio_part(raw: Raw) -> str:
+    """The origin has no splits: a fifth of the programs, by hash, is held out."""
+    return "test" if hashed_seed("codeio split", raw["refcode"]) % 5 == 0 else "train"
+
+
 cruxeval_output = Real(
     name="simulation/cruxeval_output",
     domain="simulation",
@@ -30,6 +59,7 @@ cruxeval_output = Real(
     licence="MIT",
     verifier="code_io.output",
     splits=("test",),
+    eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
     row=_output,
     hub=Hub("cruxeval-org/cruxeval"),
@@ -41,7 +71,30 @@ cruxeval_input = Real(
     licence="MIT",
     verifier="code_io.input",
     splits=("test",),
+    eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
     row=_input,
     hub=Hub("cruxeval-org/cruxeval"),
+)
+codeio_output = Real(
+    name="simulation/codeio_output",
+    domain="simulation",
+    about="Code I/O programs: what does this program return?",
+    licence="none stated at the origin",
+    verifier="code_io.output",
+    splits=("train", "test"),
+    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+    row=_codeio_output,
+    part=_codeio_part,
+)
+codeio_input = Real(
+    name="simulation/codeio_input",
+    domain="simulation",
+    about="Code I/O programs: which arguments make this program return that?",
+    licence="none stated at the origin",
+    verifier="code_io.input",
+    splits=("train", "test"),
+    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+    row=_codeio_input,
+    part=_codeio_part,
 )
