@@ -77,7 +77,7 @@ def list_(what: str | None) -> None:
         judges = [VERIFIERS.get(name) for name in VERIFIERS.names()]
         _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params) or "no parameters") for v in judges])
     if what in (None, "suites"):
-        _table("suites", [(n, f"{len(s.sources)} sources", f"{s.samples} samples") for n, s in SUITES.items()])
+        _table("suites", [(n, f"{len(s.names)} sources", f"{s.samples} samples") for n, s in SUITES.items()])
     if what in (None, "engines"):
         _table("engines", [(name,) for name in ENGINES.names()])
 
@@ -113,7 +113,9 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
 
 @main.command()
 @click.argument("source", default="-", type=click.Path(allow_dash=True))
-@click.option("-o", "--output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout.")
+@click.option(
+    "-o", "--out", "output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout."
+)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a line; 1, or 30 for programs.")
 @click.option("--explain", is_flag=True, help="Tell each verdict and a summary on standard error.")
@@ -145,7 +147,9 @@ def grade(
 
 @main.command(context_settings=PASSES_ON)
 @click.argument("recipe")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Corpus directory; corpora/NAME otherwise.")
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path), help="Corpus directory; corpora/NAME otherwise."
+)
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
 @click.pass_context
 def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
@@ -168,7 +172,7 @@ def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | No
 
 @main.command(context_settings=PASSES_ON)
 @click.argument("recipe")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Run directory; runs/NAME otherwise.")
+@click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="Run directory; runs/NAME otherwise.")
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
 @click.pass_context
 def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
@@ -191,7 +195,7 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
 
 
 @main.command()
-@click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@click.option("-o", "--out", "output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
 @click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
 def demo(output: Path, fresh: bool) -> None:
     """Watch a tiny policy learn by reinforcement in six domains, on this machine, in minutes, without a network.
@@ -212,7 +216,9 @@ def demo(output: Path, fresh: bool) -> None:
 @main.command("eval")
 @click.argument("model")
 @click.option("--suite", default="mini", show_default=True, help="A suite by name, or a TOML file.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise.")
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise."
+)
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
 @click.option("--workers", type=int, default=2, show_default=True)
 def eval_(model: str, suite: str, output: Path | None, data: Path | None, workers: int) -> None:
@@ -238,7 +244,7 @@ def eval_(model: str, suite: str, output: Path | None, data: Path | None, worker
 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
+@click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
     """Write the page of a run: curves, before and after, and real rollouts with their verdicts."""
     from assay.report.page import write_page

@@ -11,7 +11,7 @@ _PRECEDENCE = {"+": 1, "-": 1, "*": 2}
 
 
 def _arithmetic(rng: Random, level: int) -> Problem:
-    text, value, _ = _term(rng, level, 60 if level == 1 else 99)
+    text, value, _ = _term(rng, level, 99)
     return Problem(f"{text} = ?", value, str(value), near_integers(value))
 
 
