@@ -43,6 +43,7 @@ def per_domain(steps: Steps, key: str, label: str, *, top: float | None = None) 
         axis.set_ylim(0, top)
     for axis in axes[len(names) :]:
         axis.set_visible(False)
+    figure.supxlabel("training step", fontsize=8, color="#6b675e")
     return _svg(figure, label)
 
 
@@ -58,6 +59,7 @@ def verdict_mix(steps: Steps) -> str:
     shares = [[c[v] / sum(c.values()) for c in counts] for v in VERDICTS]
     axes[0].stackplot(numbers, *shares, colors=list(VERDICTS.values()), labels=list(VERDICTS), linewidth=0)
     axes[0].set_ylim(0, 1)
+    axes[0].set_xlim(numbers[0], numbers[-1])
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
     return _svg(figure, "Share of verdicts at each step")
 

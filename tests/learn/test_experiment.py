@@ -1,0 +1,76 @@
+"""A whole recipe, small: before, training, after, page; and the same where programs may not run."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from assay.errors import AssayError, IsolationRefused
+from assay.learn.experiment import runnable
+from assay.learn.grpo import training_set
+from assay.learn.recipe import Data
+from assay.types import Example
+
+RECIPE = """
+method = "grpo"
+[[data.sources]]
+name = ["math/arithmetic", "code/expression", "simulation/input", "table/lookup"]
+size = 8
+[grpo]
+steps = 2
+prompts = 4
+group = 4
+max_tokens = 24
+micro_batch = 16
+learning_rate = 1e-3
+[eval]
+samples = 2
+max_tokens = 24
+[[eval.sources]]
+name = ["math/arithmetic", "code/expression", "table/lookup"]
+split = "test"
+size = 4
+"""
+
+
+def train(tmp_path, **environment):
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(RECIPE)
+    command = [sys.executable, "-m", "assay", "train", str(recipe), "-o", str(tmp_path / "run")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | environment)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, json.loads((tmp_path / "run" / "eval" / "changes.json").read_text())
+
+
+@pytest.mark.slow
+def test_a_recipe_ends_in_a_page(tmp_path):
+    said, changes = train(tmp_path)
+    assert set(changes) >= {"math", "code", "table", "code/expression"}
+    assert "Held-out accuracy rose in" in said
+    page = (tmp_path / "run" / "report.html").read_text("utf-8")
+    assert "code/expression" in page and "What it said" in page
+    assert json.loads((tmp_path / "run" / "notes.json").read_text()) == []
+
+
+@pytest.mark.slow
+def test_without_isolation_it_runs_without_programs_and_says_so(tmp_path):
+    said, changes = train(tmp_path, ASSAY_SANDBOX="off")
+    assert "left out code/expression, simulation/input" in said
+    assert "code" not in changes and {"math", "table"} <= set(changes)
+    assert "left out code/expression" in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_nothing_is_left_where_every_problem_needs_programs(monkeypatch):
+    monkeypatch.setenv("ASSAY_SANDBOX", "off")
+    with pytest.raises(IsolationRefused):
+        runnable([Example(prompt="p", reference={"tests": "assert f()"}, verifier="code.tests")])
+
+
+def test_sources_for_evaluation_are_not_trained_on(tmp_path):
+    with pytest.raises(AssayError, match="for evaluation only"):
+        (tmp_path / "math").mkdir()
+        row = {"problem": "1+1?", "answer": "2", "year": 2024, "problem_number": 1, "solution": "", "difficulty": 1}
+        (tmp_path / "math" / "aime24.jsonl").write_text(json.dumps(row) + "\n")
+        training_set(Data(sources=({"name": "math/aime24", "split": "test"},)), tmp_path, 0)
