@@ -9,6 +9,11 @@ from typing import Any, Self
 
 from assay.types import Example
 
+GOLD = "gold"
+"""Name of the step that tries gold responses."""
+SHOWN = 100
+"""Rows that the card names; the ledger holds all of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
@@ -59,6 +64,8 @@ class Card:
     verifiers: Mapping[str, int]
     """Kept Examples by verifier."""
     notes: Sequence[str] = ()
+    refused: Sequence[Dropped] = ()
+    """Rows whose gold response did not pass its own verifier: named one by one."""
 
     @classmethod
     def of(
@@ -74,6 +81,7 @@ class Card:
             line.unproven += example.gold is None
             domain_of[example.source] = example.domain
             verifiers[example.verifier] += 1
+        ledger = list(ledger)
         for row in ledger:
             sources.setdefault(row.source, Line()).dropped[row.reason] += 1
             domain_of[row.source] = row.domain
@@ -84,7 +92,8 @@ class Card:
             total.unproven += line.unproven
             total.dropped.update(line.dropped)
         ordered = dict(sorted(verifiers.items()))
-        return cls(dict(sorted(sources.items())), dict(sorted(domains.items())), ordered, tuple(notes))
+        refused = tuple(row for row in ledger if row.step == GOLD)
+        return cls(dict(sorted(sources.items())), dict(sorted(domains.items())), ordered, tuple(notes), refused)
 
     @property
     def total(self) -> Line:
@@ -109,7 +118,15 @@ class Card:
         parts.append("## By source\n\n" + _table(self.sources, total))
         names = ", ".join(f"{name} {n}" for name, n in self.verifiers.items())
         parts.append(f"Kept by verifier: {names or 'none'}.")
+        if self.refused:
+            parts.append("## Rows whose gold response failed\n\n" + _refused(self.refused))
         return "\n\n".join(parts) + "\n"
+
+
+def _refused(rows: Sequence[Dropped]) -> str:
+    lines = [f"- {row.source} {row.id}: {' '.join(row.evidence.split())[:160]}" for row in rows[:SHOWN]]
+    more = len(rows) - len(lines)
+    return "\n".join([*lines, f"- and {more} more in the ledger"] if more else lines)
 
 
 def _table(lines: Mapping[str, Line], total: Line) -> str:

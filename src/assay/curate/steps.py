@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from assay.corpus.collection import normalised, prompts_of
+from assay.corpus.ledger import GOLD
 from assay.rollout.judge import judge
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
 
@@ -155,7 +156,7 @@ class GoldPasses:
     """
 
     workers: int = 1
-    name: str = "gold"
+    name: str = GOLD
     cheap: bool = False
 
     def __call__(self, examples: Sequence[Example]) -> list[Decision]:
