@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from realdata import DATA, directory
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"(?:<!-- needs: (?P<need>\w+) -->\n)?^```(?P<kind>python|console)\n(?P<body>.*?)^```", re.M | re.S)
-DATA = os.environ.get("ASSAY_DATA", "")
 
 
 def blocks():
@@ -30,8 +31,8 @@ def blocks():
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "body", "need"), list(blocks()))
 def test_example_runs(kind, body, need, tmp_path):
-    if need == "data" and not Path(DATA or "nowhere").is_dir():
-        pytest.skip("needs the data directory: set ASSAY_DATA")
+    if need == "data":
+        directory()
     if need in ("gpu", "hub", "cluster"):
         pytest.skip(f"needs a {need}")
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
@@ -45,6 +46,9 @@ def test_example_runs(kind, body, need, tmp_path):
 
 
 def run(command, where):
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {
+        "ASSAY_DATA": str(DATA),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
     done = subprocess.run(command, cwd=where, env=environment, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"

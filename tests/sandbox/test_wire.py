@@ -60,7 +60,12 @@ def test_a_long_linked_list_crosses_by_value() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{"o": 0}, {"h": 1}, {"i": "zz"}, {"s": [[1]]}, {"d": [[1]]}, {"ty": "print"}, {"ty": "nothing"}, {"r": [1]}],
+    [
+        *[{"o": 0}, {"h": 1}, {"i": "zz"}, {"s": [[1]]}, {"d": [[1]]}, {"ty": "print"}, {"ty": "nothing"}, {"r": [1]}],
+        {"fr": ["0x" + "3" * 20_000, "0x7"]},
+        {"s": [{"i": hex(n * (2**61 - 1))} for n in range(100)]},
+        {"d": [[{"i": hex(n * (2**61 - 1))}, 1] for n in range(100)]},
+    ],
 )
 def test_forged_bodies_are_refused(body: dict[str, object]) -> None:
     with pytest.raises(WireError):

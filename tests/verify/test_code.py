@@ -65,6 +65,29 @@ def test_a_deadline_holds() -> None:
     assert verdict.status in (Status.INCORRECT, Status.TIMEOUT) and verdict.seconds < 2.0  # timeout: a busy machine
 
 
+@needs_isolation
+@pytest.mark.parametrize("text", ["\n" * 30_000 + "no program", "```python\n" + "\U0001f600" * 30_000])
+def test_a_long_text_costs_little(text: str) -> None:
+    for name, reference in (("code.tests", ADD), ("code.stdio", {"inputs": ["1"], "outputs": ["1"]})):
+        verdict = judge(reference, text, name)
+        assert verdict.score == 0 and verdict.seconds < 5.0
+
+
+@needs_isolation
+def test_a_forged_value_costs_the_caller_little() -> None:
+    forged = """import json, os
+def put(data):
+    data = len(data).to_bytes(4, "big") + data
+    while data:
+        data = data[os.write(3, data[:65536]):]
+put(json.dumps({"names": ["sol"]}).encode())
+put(b'{"v":{"t":[' + b",".join([b"[]"] * 4_000_000) + b"]}}")
+os._exit(0)
+def sol(): pass"""
+    verdict = judge({"code": "def sat(x: int): return True"}, f"```python\n{forged}\n```", "sat")
+    assert verdict.score == 0 and verdict.seconds < 5.0
+
+
 def test_fences() -> None:
     text = "a\n```python\nx = '''\n```\n'''\n```\n```bash\nls\n```\n~~~py\ny = 1\n~~~\n```\nz"
     assert [(f.label, f.text.strip()) for f in program.fences(text)] == [

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,18 +10,10 @@ import pytest
 from assay import sandbox
 from assay.types import Example
 from assay.verify.run import verify_many
+from realdata import rows
 
-DATA = Path(os.environ.get("ASSAY_DATA", Path(__file__).parents[3] / "shared" / "data"))
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)]
-
-
-def rows(name: str) -> list[dict[str, Any]]:
-    path = DATA / name
-    if not path.exists():
-        pytest.skip(f"no {name} in {DATA}: set ASSAY_DATA")
-    text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
-    return [json.loads(line) for line in text.splitlines()]
 
 
 def refused(pairs: Iterable[tuple[Example, str]]) -> list[tuple[int, str]]:

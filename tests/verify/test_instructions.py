@@ -1,7 +1,6 @@
 """IFEval instructions: the cases, hostile responses, and agreement with the official strict and loose labels."""
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,10 +12,10 @@ from assay.verify.constraints import CHECKS, count_sentences
 from assay.verify.instructions import follow
 from assay.verify.language import detect
 from assay.verify.run import verify
+from realdata import rows
 
 ROOT = Path(__file__).parents[2]
 CASES = [json.loads(line) for line in (ROOT / "tests/cases/instructions.jsonl").read_text("utf-8").splitlines()]
-DATA = Path(os.environ.get("ASSAY_DATA") or ROOT.parent / "shared" / "data")
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c['why']}")
@@ -78,13 +77,11 @@ def test_languages() -> None:
 
 
 def test_agreement_with_official_labels() -> None:
-    labels = DATA / "labelled/ifeval_gpt4_strict_loose.jsonl"
-    if not labels.is_file():
-        pytest.skip("no labelled rows here: set ASSAY_DATA to their directory")
-    asked = {row["prompt"]: row for row in map(json.loads, (DATA / "ood/ifeval_input.jsonl").open())}
+    labels = rows("labelled/ifeval_gpt4_strict_loose.jsonl")
+    asked = {row["prompt"]: row for row in rows("ood/ifeval_input.jsonl")}
     agreed = dict.fromkeys(("strict", "loose"), 0)
     paid_wrongly = total = 0
-    for row in map(json.loads, labels.open()):
+    for row in labels:
         reference = {key: asked[row["prompt"]][key] for key in ("instruction_id_list", "kwargs")}
         for mode in agreed:
             found = follow(row["response"], reference, mode)
