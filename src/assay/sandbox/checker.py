@@ -199,6 +199,7 @@ class Check:
     def __init__(self, request: dict[str, Any], link: Link) -> None:
         self.request, self.link = request, link
         self.asserts: list[int] = []
+        self.raises = False  # whether tests can fail in another way than by an assert
         self.names: dict[str, Any] = vars(inside.module("tests"))
         self.at = 0
 
@@ -217,7 +218,7 @@ class Check:
             self._meet(self.link.request(load)["names"])
             stage = "names" if again else "setup"
             self._settle()
-            stage = "run"
+            stage, loaded = "run", self.link.calls
             for self.at, unit in enumerate(units):
                 inside.execute_code(unit, self.names)
             if self.request["call"]:
@@ -228,7 +229,9 @@ class Check:
             return self._report(stage, problem)
         if self.link.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", Gone(self.link.gone))
-        return self._report("passed" if self.asserts or self.link.calls > 1 else "empty", None)
+        if self.asserts or (self.raises and self.link.calls > loaded):
+            return self._report("passed", None)
+        return self._report("unasserted" if self.link.calls > loaded else "empty", None)
 
     def _meet(self, defined: list[str]) -> None:
         """Take the candidate's names that the tests use, but none of Python's own or of its usual modules."""
@@ -253,7 +256,9 @@ class Check:
         self.link.exceptions = {k: v for k, v in new.items() if issubclass(v, Exception)}
 
     def _compiled(self, text: str) -> Any:
-        return compile(_Counting().visit(ast.parse(text)), "tests.py", "exec", dont_inherit=True)
+        tree = ast.parse(text)
+        self.raises |= any(isinstance(node, ast.Raise) for node in ast.walk(tree))
+        return compile(_Counting().visit(tree), "tests.py", "exec", dont_inherit=True)
 
     def _call_check(self) -> None:
         name, _, method = self.request["entry"].partition("().")

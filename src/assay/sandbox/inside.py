@@ -89,7 +89,7 @@ def _program(channel: socket.socket) -> int:
     except (OSError, ValueError) as caught:
         code, problem = 1, caught
     if problem is not None:
-        wire.send(channel, {"problem": describe(problem)})
+        wire.send(channel, {"problem": {**describe(problem), "args": None}})  # short: nobody reads before the end
     return code & 255
 
 

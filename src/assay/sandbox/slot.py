@@ -26,6 +26,8 @@ _START = 20.0
 """Seconds a zygote has to start."""
 _GRACE = 5.0
 """Seconds after the wall limit until the zygote itself is given up."""
+_LONGEST_VALUE = 1 << 18
+"""Bytes of the longest value that a `Call` may return: it is read on the trusted side, outside all limits."""
 _STARVED = 0.25
 """Share of the wall time without a processor from which the machine is to blame."""
 
@@ -124,18 +126,19 @@ class Slot:
         return Result(outcome, text, output, None, end["cpu"], end["wall"], self.isolation)
 
     def _call(self, job: Call) -> Result:
+        codec = wire.Codec()
+        arguments = codec.pack((job.args, job.kwargs))
         ours, theirs = _pair(job.limits)
         with ours:
             with theirs:
                 part = {"role": "server", "limits": job.limits.to_json(), "fds": {"3": 0}}
                 self._start([part], [theirs.fileno()])
-            talk, codec = _Talk(ours), wire.Codec()
+            talk = _Talk(ours, _LONGEST_VALUE)
             talk.say({"op": "setup", "setup": ""})
             talk.hear()
             talk.say({"op": "load", "source": job.source, "setup": ""})
             reply = talk.hear()
             if reply is not None and "x" not in reply:
-                arguments = codec.pack((job.args, job.kwargs))
                 talk.say({"op": "call", "name": job.function, "a": arguments})
                 reply = talk.hear()
             [end] = self._end(job.limits, stop=True)
@@ -187,8 +190,8 @@ class Slot:
 class _Talk:
     """One end of a channel to a child that may die, lie or never read; a lost child is silence."""
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.sock = sock
+    def __init__(self, sock: socket.socket, longest: int = wire.MAX_FRAME) -> None:
+        self.sock, self.longest = sock, longest
         self.ready = self.hear() == {"ready": 1}
 
     def say(self, message: dict[str, Any]) -> None:
@@ -197,7 +200,7 @@ class _Talk:
 
     def hear(self) -> dict[str, Any] | None:
         try:
-            return wire.receive(self.sock)
+            return wire.receive(self.sock, self.longest)
         except (OSError, wire.WireError):
             return None
 

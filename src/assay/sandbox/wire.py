@@ -10,7 +10,7 @@ from __future__ import annotations
 import builtins
 import json
 import socket
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,10 @@ MAX_FRAME = 16 << 20
 """Bytes of the longest frame."""
 MAX_DEPTH = 150
 """Nesting of the deepest value."""
+MAX_DIGITS = 1 << 14
+"""Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
+MAX_SAME_HASH = 64
+"""How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
 _SMALL = 1 << 53
 
 
@@ -37,14 +41,14 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
     sock.sendall(len(data).to_bytes(4, "big") + data)
 
 
-def receive(sock: socket.socket) -> dict[str, Any] | None:
-    """Read one frame; `None` when the other side is gone. Raises `WireError` on what is no frame."""
+def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | None:
+    """Read one frame; `None` when the other side is gone. Raises `WireError` on what is no frame, or too long."""
     head = _exactly(sock, 4)
     if head is None:
         return None
     size = int.from_bytes(head, "big")
-    if size > MAX_FRAME:
-        raise WireError(f"a frame of {size} bytes, more than {MAX_FRAME}")
+    if size > longest:
+        raise WireError(f"a frame of {size} bytes, more than {longest}")
     data = _exactly(sock, size)
     if data is None:
         return None
@@ -182,12 +186,28 @@ class Codec:
             return self.resolve(body)
         [(tag, inner)] = body.items()
         if tag in _FROM_ITEMS:
-            return _FROM_ITEMS[tag](self._decode(item, depth + 1) for item in inner)
+            items = [self._decode(item, depth + 1) for item in inner]
+            return _FROM_ITEMS[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _FROM_PAIRS:
-            return _FROM_PAIRS[tag]((self._decode(k, depth + 1), self._decode(v, depth + 1)) for k, v in inner)
+            keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
+            return _FROM_PAIRS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
         if tag in _READERS:
             return _READERS[tag](inner)
         return self._objects[inner] if tag == "o" else self.resolve(body)
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """The keys, none of whose hashes is shared by many. Raises `WireError`."""
+    if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
+        raise WireError("keys that were chosen to have one hash")
+    return keys
+
+
+def _fraction(parts: list[str]) -> Fraction:
+    if max(map(len, parts)) > MAX_DIGITS:
+        raise WireError(f"a fraction of more than {MAX_DIGITS} digits")
+    top, bottom = parts
+    return Fraction(int(top, 16), int(bottom, 16))
 
 
 def _builtin_type(name: str) -> type:
@@ -230,7 +250,7 @@ _READERS: dict[str, Any] = {
     "c": lambda parts: complex(float(parts[0]), float(parts[1])),
     "r": lambda parts: range(*(int(part, 16) for part in parts)),
     "dec": Decimal,
-    "fr": lambda parts: Fraction(*(int(part, 16) for part in parts)),
+    "fr": _fraction,
     "el": lambda _: ...,
     "ni": lambda _: NotImplemented,
     "ty": _builtin_type,

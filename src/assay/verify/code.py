@@ -14,6 +14,7 @@ from typing import Any
 from assay import sandbox
 from assay.errors import BadReference, IsolationRefused
 from assay.sandbox import Limits, Outcome, Result
+from assay.sandbox.wire import WireError
 from assay.types import Example, Verdict
 from assay.verify import program
 from assay.verify.base import deadline_left, verifier
@@ -42,6 +43,8 @@ def ran(job: sandbox.Job) -> Result | Verdict:
         result = sandbox.run(job, deadline_left())
     except IsolationRefused as refused:
         return Verdict.error(str(refused))
+    except WireError as long:  # the response is what differs from job to job
+        return Verdict.of(False, why=f"it cannot be handed to the sandbox: {long}")
     if result.outcome is Outcome.STARVED:
         return Verdict.timeout(result.text)
     return Verdict.error(f"the sandbox failed: {result.text}") if result.blameless else result
@@ -135,6 +138,8 @@ def _judge_report(result: Result, source: str) -> Verdict:
     said = f"{name}: {problem['text']}".strip(": ")
     if stage in ("tests", "setup", "empty") or (name == "ModuleNotFoundError" and not report.get("remote", True)):
         return Verdict.error(f"the tests cannot be run: {said or 'nothing was asserted'}")
+    if stage == "unasserted":
+        return Verdict.of(False, read=source, why="no assert of the tests was reached")
     if stage == "candidate":
         return Verdict.of(False, read=source, why=f"the program does not load: {said}")
     if stage == "gone":

@@ -21,7 +21,7 @@ from assay.verify.base import verifier
 from assay.verify.code import LATE, limits, ran
 from assay.verify.extract import NoAnswer
 from assay.verify.predicted import prediction
-from assay.verify.pure import is_pure
+from assay.verify.pure import is_pure_call
 from assay.verify.pyvalue import NotALiteral
 
 _PRELUDE = "import sys\nfrom typing import *\nsys.set_int_max_str_digits(0)\n"  # puzzles are older than that limit
@@ -164,7 +164,7 @@ def _run_on(read: str, task: _Task) -> sandbox.Call | None:
     except NotALiteral:
         tree = program.parse(task.code)
         variables = program.defined(tree) - {task.entry} if tree else set()
-        if not all(is_pure(part, variables) for part in (*node.args, *node.keywords)):
+        if not is_pure_call(node, variables):
             raise
         source = f"{task.code}\ndef {_ON_INPUT}():\n    return {_unparsed(node)}\n"
         return sandbox.Call(source, _ON_INPUT, (), {}, room)

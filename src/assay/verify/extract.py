@@ -8,11 +8,14 @@ that a verifier refuses them. Verbatim copies of the prompt are cut out first.
 
 from __future__ import annotations
 
+import re
+
 from assay.types import Example
 from assay.verify.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
 
 __all__ = ["NO_MARKER", "Found", "NoAnswer", "clean", "final_part", "find", "find_data", "last_marked"]
 
+_SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 NO_MARKER = "no box, no answer tag and no final-answer line"
 
 
@@ -72,7 +75,7 @@ def final_part(example: Example, response: str) -> str:
             body = ""
     if not body.strip():
         raise NoAnswer("the response holds nothing but " + ("the prompt" if response.strip() else "white space"))
-    if len(body) < len(example.text) and len(body) > 23 and _squeezed(body) in _squeezed(example.text):
+    if len(body) < len(example.text) and len(body) > 23 and _repeats(body.strip(), example.text):
         raise NoAnswer("the response only repeats the prompt")
     return body
 
@@ -98,6 +101,14 @@ def _prompt_opens_thinking(example: Example) -> bool:
     if opened < 0 or opened < text.rfind("</think>"):
         return False
     return text[opened + 7 : opened + 8] in ("", "\n") or example.prompt[-1].role == "assistant"
+
+
+def _repeats(body: str, prompt: str) -> bool:
+    """Whether a text stands in the prompt and is not one of the things that the prompt offers to choose from."""
+    if _squeezed(body) not in _squeezed(prompt):
+        return False
+    chosen = len(body) <= SHORT and 2 * len(body) < len(prompt) and not _SENTENCE.search(body)
+    return not chosen or last_marked(body) is not None
 
 
 def _squeezed(text: str) -> str:

@@ -17,7 +17,7 @@ from assay.verify.extract import NoAnswer, find_data
 from assay.verify.literal import read_literal
 
 MAX_CHARS = 100_000
-_ROW = re.compile(r"\s*[|\[(]?\s*-?\d{1,9}(?:[\s,|]+-?\d{1,9})*\s*[|\])]?\s*,?\s*")
+_ROW = re.compile(r"[|\[(]? ?-?\d{1,9}(?:[ ,|]+-?\d{1,9})*+ ?[|\])]? ?,?")  # on a line with single spaces
 _CELL = re.compile(r"-?\d+")
 _LEAD = re.compile(
     r"^\s*(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*)*\(?(?=\[)", re.IGNORECASE
@@ -53,7 +53,7 @@ def read_grid(text: str) -> list[list[int]] | None:
             value = None
         if _is_grid(value):
             return [list(row) for row in value]
-    rows = [line for line in text.split("\n") if line.strip()]
+    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
     if not rows or not all(_ROW.fullmatch(row) for row in rows):
         return None
     return [[int(cell) for cell in _CELL.findall(row)] for row in rows]

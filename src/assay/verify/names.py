@@ -17,13 +17,14 @@ from assay.verify.literal import read_literal
 from assay.verify.words import fold, items, tokens
 
 MAX_CHARS = 20_000
+_EDGE = re.compile(r"^\W+")
 _PAIR = re.compile(
-    r"^\W*(?P<name>[^:=\n]{1,80}?)\s*(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s*(?P<value>[^\n]{1,120}?)[\s.;,*]*$",
+    r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$",
     re.IGNORECASE,
 )
 
 
-def _listed(example: Example, response: str) -> tuple[str, list[str]]:
+def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, list[str]]:
     found = find_data(example, response)
     if len(found.text) > MAX_CHARS:
         raise NoAnswer(f"an answer of {len(found.text)} characters is no list of names")
@@ -35,7 +36,7 @@ def _listed(example: Example, response: str) -> tuple[str, list[str]]:
         value = None
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return found.text, [fold(str(v)) for v in value]
-    return found.text, [fold(part) for part in items(found.text)]
+    return found.text, [fold(part) for part in items(found.text, wanted)]
 
 
 def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
@@ -44,7 +45,7 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
         raise BadReference(f"the reference is a list of strings, not {reference!r}")
     wanted = [fold(str(item)) for item in reference]
     try:
-        read, given = _listed(example, response)
+        read, given = _listed(example, response, [str(item) for item in reference])
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
     if not any(given):
@@ -97,7 +98,8 @@ def _pairs(text: str, names: list[str]) -> dict[str, str] | None:
         return {fold(str(k)): fold(str(v)) for k, v in value.items()}
     made: dict[str, str] = {}
     for clause in re.split(r"\n|,\s*(?:and\s+)?|;|\.\s|\band\b", text):
-        match = _PAIR.match(clause)
+        clause = _EDGE.sub("", " ".join(clause.split())).rstrip(" .;,*")
+        match = _PAIR.match(clause) if len(clause) < 250 else None
         if match is None:
             continue
         name, said = fold(match["name"]), fold(match["value"])

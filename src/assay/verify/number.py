@@ -26,6 +26,7 @@ from assay.verify.numerals import SCALES, Quantity, TooLong, plain, quantity, sa
 from assay.verify.numeric import Undefined
 from assay.verify.shapes import Bag, Relation, Value
 
+MAX_ALTERNATIVES = 32
 SHORT_SUM = 120
 """Characters of the longest calculation that is worked out."""
 PARAMS: dict[str, Any] = {"tolerance": None, "scale": 1, "unit": "", "ordered": True}
@@ -67,6 +68,8 @@ def _compare(
         return _compare_lists(found, text, wanted, tolerance, ordered)
     target = wanted[0]
     parts = _OR.split(text) if " or " in text else [text]
+    if len(parts) > MAX_ALTERNATIVES:
+        return Verdict.of(False, read=found.text[:200], why="it offers many alternatives")
     given = [q for part in parts if (q := read_one(part, found.marker)) is not None]
     if len(given) != len(parts):
         if found.marker == "whole" and len(_NUMBERS.findall(text)) != 1:
@@ -84,8 +87,9 @@ def _compare_lists(
 ) -> Verdict:
     text = text.strip("[](){}\\ ")
     for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
-        given = [read_one(part, found.marker) for part in parts if part]
-        if len(given) == len(wanted) and all(given) and _match([q for q in given if q], wanted, tolerance, ordered):
+        parts = [part for part in parts if part]
+        given = [read_one(part, found.marker) for part in parts] if len(parts) == len(wanted) else [None]
+        if all(given) and _match([q for q in given if q], wanted, tolerance, ordered):
             return Verdict.of(True, read=found.text, why="every number equals the reference's")
     if found.marker == "whole" and not _DIGITS.search(text):
         raise NoAnswer("no marker and no numbers")

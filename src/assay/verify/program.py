@@ -21,7 +21,7 @@ MAX_SOURCE = 200_000
 _OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
 _PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
-_CODE_WORD = re.compile(r"^\s*(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
+_CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
 _MAX_STARTS = 12
 
 

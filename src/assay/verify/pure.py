@@ -21,8 +21,17 @@ _NODES = (
 _REFUSED_METHODS = ("format", "format_map")
 
 
-def is_pure(node: ast.AST, variables: Collection[str], parameters: frozenset[str] = frozenset()) -> bool:
-    """Whether the expression only computes with its own data; `variables` of the program may be read, not called on."""
+def is_pure_call(node: ast.Call, variables: Collection[str]) -> bool:
+    """Whether the arguments only compute with their own data; `variables` of the program may be read, not called on.
+
+    A method of a lambda's parameter changes whatever the lambda is handed, so beside a lambda no variable is read.
+    """
+    if any(isinstance(part, ast.Lambda) for part in ast.walk(node)):
+        variables = ()
+    return all(_is_pure(part, variables) for part in (*node.args, *node.keywords))
+
+
+def _is_pure(node: ast.AST, variables: Collection[str], parameters: frozenset[str] = frozenset()) -> bool:
     if isinstance(node, ast.Name):
         return node.id in parameters or node.id in variables
     if isinstance(node, ast.Lambda):
@@ -31,7 +40,7 @@ def is_pure(node: ast.AST, variables: Collection[str], parameters: frozenset[str
         return _is_pure_call(node, variables, parameters)
     elif not isinstance(node, _NODES) or (isinstance(node, ast.keyword) and node.arg is None):
         return False
-    return all(is_pure(child, variables, parameters) for child in ast.iter_child_nodes(node))
+    return all(_is_pure(child, variables, parameters) for child in ast.iter_child_nodes(node))
 
 
 def _is_pure_call(node: ast.Call, variables: Collection[str], parameters: frozenset[str]) -> bool:
@@ -40,7 +49,7 @@ def _is_pure_call(node: ast.Call, variables: Collection[str], parameters: frozen
         known = function.id in FUNCTIONS.split() and function.id not in parameters
     elif isinstance(function, ast.Attribute):
         hidden = function.attr.startswith("_") or function.attr in _REFUSED_METHODS
-        known = not hidden and is_pure(function.value, (), parameters)
+        known = not hidden and _is_pure(function.value, (), parameters)
     else:
         known = False
-    return known and all(is_pure(part, variables, parameters) for part in (*node.args, *node.keywords))
+    return known and all(_is_pure(part, variables, parameters) for part in (*node.args, *node.keywords))

@@ -62,7 +62,10 @@ def read_table(text: str) -> Table | None:
             [c.strip() for c in line.strip("|").split("|")] for line in lines if not re.fullmatch(r"[|\s:+-]+", line)
         ]
     elif all("," in line for line in lines):
-        cells = list(csv.reader(lines, skipinitialspace=True))
+        try:
+            cells = list(csv.reader(lines, skipinitialspace=True))
+        except csv.Error:
+            return None
     else:
         return None
     return _table({"header": cells[0], "rows": cells[1:]}) if cells else None

@@ -19,10 +19,13 @@ from assay.verify.words import fold
 
 _HEDGE = re.compile(r"\b(?:or|not|neither|nor|maybe|perhaps|possibly|unsure|unknown|either|might|could)\b|n't\b", re.I)
 _END = r"(?=\s*(?:$|[,;:(.\[—–]|\b(?:in|at|on|for|from|of|by|with|because|since|as|which|who|that|where|when|to)\b))"
-_VERB = re.compile(
-    r"\b(?:is|are|was|were|be|by|named|called|in|on)\s+(?:(?:currently|originally|actually|now|only|in|on|at)\s+)?",
-    re.IGNORECASE,
+_BE = re.compile(r"(?<!which)(?<!who)(?<!that)\s(?:is|are|was|were|be)\s+", re.IGNORECASE)
+_LINK = re.compile(r"(?:[a-z]+\s+){0,5}?(?:by|named|called|in|on|at|currently|originally|actually|now|only)\s+")
+_DOES = re.compile(
+    r"(?:^(?:Born|Built|Held|Made|Set|Written|Known|[A-Z][a-z]+ed)|(?<=\w )[a-z]{2,}(?:s|d|t|rn|en|ew))"
+    r"\s+(?=(?:by|in|on|at)\s)"
 )
+_NEXT = re.compile(r"[;\n]|(?<=[a-z0-9]{3})[.!?]\s+\S")
 MAX_CHARS = 5000
 _QUOTES = "\"'`“”‘’*_"
 
@@ -59,7 +62,7 @@ def _states(prose: str, accepted: dict[str, str]) -> bool:
     if len(accepted) > 200 or len(prose) > 1000:
         return False
     sentence = prose.strip().strip(_QUOTES)
-    ends = [start.end() for start in _VERB.finditer(sentence)] if len(sentence) <= 200 else []
+    ends = _slots(sentence)
     for original in accepted.values():
         if _HEDGE.search(re.sub(re.escape(original), " ", sentence, flags=re.IGNORECASE)):
             continue
@@ -67,10 +70,26 @@ def _states(prose: str, accepted: dict[str, str]) -> bool:
         if pattern.match(sentence) or any(_closes(pattern, sentence, at) for at in ends):
             return True
         if len(sentence) <= 200 and re.match(
-            rf"(?:the )?{re.escape(original)} (?:is|are|was|were|has|had|did|won)\b", sentence, re.I
+            rf"(?:the )?{re.escape(original)} (?:is|are|was|were|has|had|did|won)\b(?-i:(?! [A-Z0-9]))", sentence, re.I
         ):
             return True
     return False
+
+
+def _slots(sentence: str) -> list[int]:
+    """Where one short sentence may name its answer: after its verb, and after a preposition in the same clause."""
+    if len(sentence) > 200 or _NEXT.search(sentence):
+        return []
+    verb = _BE.search(" " + sentence)
+    does = None if verb else _DOES.search(sentence)
+    start = verb.end() - 1 if verb else does.end() if does else None
+    if start is None:
+        return []
+    slots = [start] if verb else []
+    while (link := _LINK.match(sentence, start)) is not None:
+        start = link.end()
+        slots.append(start)
+    return slots
 
 
 def _closes(pattern: re.Pattern[str], sentence: str, at: int) -> bool:

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from assay.verify.numerals import plain
 
-_TOKEN = re.compile(r"-?\d+(?:[.,]\d+)*%?|[^\W\d_]+(?:['’][^\W\d_]+)?[+#]*|\d+|[%+#]")
+_ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u20d0-\u20ff]")
+_MARKS = "".join(
+    chr(c) for c in (*range(0x900, 0x1810), 0x3099, 0x309A) if unicodedata.category(chr(c)) in ("Mn", "Mc")
+)
+_LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
+_TOKEN = re.compile(rf"-?\d+(?:[.,]\d+)*%?|{_LETTER}+(?:['’]{_LETTER}+)?[+#]*|\d+|[%+#]")
 _ARTICLES = {"a", "an", "the"}
 _DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"})
 _ITEM = re.compile(r"^\s*(?:\(?\d{1,3}[.):]|[-*•])\s+")
+_SEMICOLONS = re.compile(r"\s*(?:;|-+>|→|>)\s*")
+_COMMAS = re.compile(r"\s*(?:[,;]\s*(?:and\b)?|-+>|→|>)\s*")
 _SPLIT = re.compile(r"\s*(?:[,;\n]\s*(?:and\b)?|\band\b|&|-+>|→|>)\s*")
 
 
 def tokens(text: str) -> list[str]:
-    """The words and numbers of a text, folded; articles are left out unless nothing else is there."""
+    """The words and numbers of a text, folded; an article is left out where a word follows it (not in "vitamin A").
+
+    Diacritics are the accents of alphabets; the vowel signs and voicing marks of other scripts are letters.
+    """
     text = unicodedata.normalize("NFKD", plain(text).translate(_DASHES)).casefold()
-    text = "".join(c for c in text if not unicodedata.combining(c)).replace("’", "'")
+    text = _ACCENTS.sub("", text).replace("’", "'")
     found = [_number(t) if t[0].isdigit() or t[0] == "-" else t.replace("'", "") for t in _TOKEN.findall(text)]
-    return [t for t in found if t not in _ARTICLES] or found
+    return [t for t in found[:-1] if t not in _ARTICLES] + found[-1:]
 
 
 def fold(text: str) -> str:
@@ -27,11 +38,16 @@ def fold(text: str) -> str:
     return " ".join(tokens(text))
 
 
-def items(text: str) -> list[str]:
-    """The entries of a list in prose, one a line, or between commas, `and`, `;` or arrows."""
+def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
+    """The entries of a list in prose, one a line, or between commas, `and`, `;` or arrows.
+
+    What stands inside a wanted entry ("Washington, D.C.", "Trinidad and Tobago") does not separate entries.
+    """
     text = text.strip().strip("[](){}").strip()
     lines = [_ITEM.sub("", line) for line in text.split("\n") if line.strip()]
-    parts = [part for line in lines for part in _SPLIT.split(line)]
+    entries = "\n".join(wanted)
+    at = _SEMICOLONS if "," in entries else _COMMAS if re.search(r"\band\b|&", entries) else _SPLIT
+    parts = [part for line in lines for part in at.split(line)]
     return [part.strip().strip("\"'`*").strip() for part in parts if part.strip()]
 
 
