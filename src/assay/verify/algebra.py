@@ -22,7 +22,8 @@ MAX_INTEGER_ARGUMENT = 3000
 MAX_NODES = 4000
 DIGITS = (40, 90)
 """Decimal digits of the two precisions at which an identity must hold."""
-POINTS = 6
+POINTS = 7
+"""Points of an identity: three positive ones, then two pairs in each of which a variable has either sign."""
 
 
 def symbols(tree: Tree) -> set[str]:
@@ -168,23 +169,32 @@ def _glance(tree: Tree) -> float | None:
 
 
 def _identical_at_points(a: Tree, b: Tree, names: list[str], log: str) -> bool:
+    """Real values decide where there are enough of them, and complex ones where there are not (`\\sqrt{x - 3}`)."""
     complex_values = bool({"i"} & (constants(a) | constants(b)))
+    held = _points_held(a, b, names, log, real_only=bool(names) and not complex_values)
+    if held is not None and held < 3 and names and not complex_values:
+        held = _points_held(a, b, names, log, real_only=False)
+    if held == 0:
+        raise Undefined("no value at any point that was tried")
+    return held is not None and held >= (3 if names else 1)
+
+
+def _points_held(a: Tree, b: Tree, names: list[str], log: str, *, real_only: bool) -> int | None:
+    """At how many points two trees agree; `None` when they differ at one."""
     held = 0
     for place in range(POINTS if names else 1):
         point = {name: _coordinate(name, place) for name in names}
-        same = _same_at(a, b, point, log, real_only=bool(names) and not complex_values)
+        same = _same_at(a, b, point, log, real_only=real_only)
         if same is False:
-            return False
+            return None
         held += same is True
-    if held == 0:
-        raise Undefined("no value at any point that was tried")
-    return held >= (3 if names else 1)
+    return held
 
 
 def _same_at(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str, *, real_only: bool) -> bool | None:
     """Whether two trees agree at a point; `None` where one of them has no (real) value there."""
     try:
-        (rough_x, rough_y), (x, y), peak = _values(a, b, point, log)
+        (rough_x, rough_y), (x, y), peak = _values(a, b, point, log, real_only)
     except Undefined:
         return None
     if real_only and (abs(x.imag) > abs(x) * 1e-20 + peak * 1e-60 or abs(y.imag) > abs(y) * 1e-20 + peak * 1e-60):
@@ -194,11 +204,11 @@ def _same_at(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str, *, real_
     return bool(gap <= min(scale * 1e-30, max(scale, peak) * 1e-80))
 
 
-def _values(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str) -> tuple[Any, Any, Any]:
+def _values(a: Tree, b: Tree, point: Mapping[str, Fraction], log: str, real_only: bool) -> tuple[Any, Any, Any]:
     """Both values at the lower and at the higher precision, and the largest term that was added on the way."""
     pairs, peak = [], 1
     for digits in DIGITS:
-        numeric_at = Numeric(digits, point, log)
+        numeric_at = Numeric(digits, point, log, real_only)
         pairs.append((numeric_at.value(a), numeric_at.value(b)))
         peak = numeric_at.peak
     return pairs[0], pairs[1], peak
@@ -211,10 +221,12 @@ def _without_noise(rough: Any, value: Any, peak: Any) -> Any:
 
 
 def _coordinate(name: str, place: int) -> Fraction:
-    """A point that depends on the variable's name only: positive at first, then of either sign."""
-    seed = hashed_seed("point", name, place)
-    value = Fraction(seed % 2801 + 211, 997)
-    return -value if place >= 3 and seed & (1 << 40) else value
+    """A point that depends on the variable's name only: positive at first, then once of either sign in each pair."""
+    value = Fraction(hashed_seed("point", name, place) % 2801 + 211, 997)
+    if place < 3:
+        return value
+    first = bool(hashed_seed("sign", name, (place - 3) // 2) & (1 << 40))
+    return -value if first != bool((place - 3) % 2) else value
 
 
 def _has_log(tree: Tree) -> bool:

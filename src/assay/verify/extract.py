@@ -15,6 +15,8 @@ from assay.verify.markers import SHORT, Found, clean, last_box, last_fence, last
 
 __all__ = ["NO_MARKER", "Found", "NoAnswer", "clean", "final_part", "find", "find_data", "last_marked"]
 
+_LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
+"""A line such as "Here is the table:" before data that stands without a marker."""
 _SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 NO_MARKER = "no box, no answer tag and no final-answer line"
 
@@ -56,7 +58,7 @@ def find_data(example: Example, response: str) -> Found:
         body = max(outer, key=lambda mark: mark[0])[2].text
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
-    return Found(body.strip(), "data")
+    return Found(_LEAD_IN.sub("", body).strip(), "data")
 
 
 def final_part(example: Example, response: str) -> str:

@@ -8,7 +8,11 @@ from fractions import Fraction
 from assay.verify.latex import Token, TooCostly, Unreadable
 from assay.verify.numerals import CURRENCIES, SCALES, unit_name
 
-_CHANGES = re.compile(r"\b(?:not|no|never|than|between|except|maybe|perhaps|possibly)\b|n't\b", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"\b(?:squared|cubed|factorial|(?:ten|hundred|thousand)ths?|"
+    r"not|no|never|than|between|except|maybe|perhaps|possibly)\b|n't\b",
+    re.IGNORECASE,
+)
 
 
 def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:

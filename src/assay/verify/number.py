@@ -40,6 +40,10 @@ _OR = re.compile(r"\s*,?\s*\bor\b\s*", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from|which|that|representing)\b", re.IGNORECASE
 )
+_CHANGES = re.compile(
+    r"\b(?:not|or|squared|cubed|factorial|(?:ten|hundred|thousand)ths?|"
+    r"(?:less|more|fewer|greater) than)\b|n't\b|\d\s?[‰‱∞π√⁻]"
+)
 _NAMED = re.compile(r"^[A-Za-z][\w ]{0,30}\s*(?:=|:|is)\s*(?=[-+$€£\d.\\])")
 
 
@@ -134,7 +138,7 @@ def read_one(text: str, marker: str) -> Quantity | None:
         and (lead := re.search(r"^[^\s\d]?[\d.,]*\d%?,?\s+(?:[a-zA-Z]+,?\s+){0,3}?(?=" + _LEAD.pattern + ")", text))
     ):
         return quantity(text[: lead.end()].rstrip(" ,"))
-    if len(found) != 1 or re.search(r"\b(?:not|or|(?:less|more|fewer|greater) than)\b|n't\b", text):
+    if len(found) != 1 or _CHANGES.search(text):
         return None
     return quantity(text[found[0].start() :]) or quantity(found[0][0])
 
@@ -218,7 +222,7 @@ def _one_reference(item: Any) -> Quantity | None:
         or (isinstance(item, float) and not math.isfinite(item))
     ):
         return None
-    if isinstance(item, int) or item.is_integer():
+    if isinstance(item, int) or (item.is_integer() and abs(item) < 1 << 53):
         return Quantity(Fraction(item))
     written = quantity(repr(item))
     assert written is not None  # repr of a finite float is a number

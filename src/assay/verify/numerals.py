@@ -7,7 +7,7 @@ reference allows. `1,0` is no number, and a number with more than `MAX_DIGITS` d
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 MAX_DIGITS = 2000
@@ -117,11 +117,12 @@ _QUANTITY = re.compile(
     """,
     re.VERBOSE,
 )
+_NEGATIVE = re.compile(r"(?:minus|negative)\s+(?=[\w$€£¥.])(?!(?:minus|negative)\b)", re.IGNORECASE)
 _SCALE = re.compile(r"\s*(hundred|thousands?|millions?|billions?|trillions?|[kK](?![a-zA-Z])|bn\b)", re.IGNORECASE)
 _PERCENT = re.compile(r"\s*(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
-_UNIT = re.compile(r"[^\d=<>\[\]{}~≈+*\\]*(?:\^\s*\{?[23]\}?[^\d=<>]*)?")
+_UNIT = re.compile(r"[^\d=<>\[\]{}~≈+*\\^]*(?:(?<=[^\W\d_])\s?\^\s*\{?[23]\}?[^\d=<>]*)?")
 _NOT_UNIT = re.compile(
-    r"[,;:]\s*\S|\b(?:or|and|to|not|minus|plus|times|than|half|maybe|perhaps|"
+    r"(?<![^\W\d_])[⁰¹²³⁴-⁹⁻]|[½¼¾⅓⅔⅛‰‱π∞√]|[,;:]\s*\S|\b(?:pi|squared|cubed|factorial|tenths?|hundredths?|or|and|to|not|minus|plus|times|than|half|maybe|perhaps|"
     + "|".join(w for w in _WORD_VALUES if w != "one")
     + r")\b|[-–—/]\s*$|^\s*[-–—/!]",
     re.IGNORECASE,
@@ -152,6 +153,9 @@ def plain(text: str) -> str:
 
 def quantity(text: str) -> Quantity | None:
     """The text as one number with an optional unit, or `None`. Raises `TooLong`."""
+    if (negative := _NEGATIVE.match(text)) is not None:
+        found = quantity(text[negative.end() :])
+        return None if found is None or found.value < 0 else replace(found, value=-found.value)
     if (words := from_words(text)) is not None:
         return words
     match = _QUANTITY.match(text)

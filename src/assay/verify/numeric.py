@@ -35,8 +35,8 @@ def _context(digits: int) -> Any:
 class Numeric:
     """Evaluation at a point in mpmath's complex numbers of a fixed precision."""
 
-    def __init__(self, digits: int, point: Mapping[str, Fraction], log: str) -> None:
-        self.mp, self.point, self.log = _context(digits), point, log
+    def __init__(self, digits: int, point: Mapping[str, Fraction], log: str, real_only: bool = False) -> None:
+        self.mp, self.point, self.log, self.real_only = _context(digits), point, log, real_only
         self.peak: Any = 1
 
     def value(self, tree: Tree) -> Any:
@@ -77,6 +77,8 @@ class Numeric:
         odd_root = _odd_root(exponent)
         if odd_root and base.imag == 0 and base.real < 0:
             return mp.mpc((-1) ** odd_root[0] * mp.power(-base.real, exponent.real))
+        if self.real_only and base.imag == 0 and base.real < 0:
+            raise Undefined("a root of a negative number")
         return mp.power(base, exponent)
 
     def function(self, name: str, given: list[Any]) -> Any:
