@@ -1,13 +1,14 @@
 """The domain-weighted order: shares are kept at every point, nothing repeats early, the order can be repeated."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import BadConfig
-from assay.learn.sampler import DomainMix, repeated
+from assay.learn.sampler import DomainMix, bucketed, repeated
 
 domains = st.lists(st.sampled_from("abcd"), min_size=1, max_size=40)
 
@@ -43,3 +44,25 @@ def test_weights_are_checked():
 
 def test_the_order_of_a_data_loader():
     assert repeated([5, 6, 7, 8], prompts=2, group=2, repeats=2) == [5, 5, 6, 6, 5, 5, 6, 6, 7, 7, 8, 8, 7, 7, 8, 8]
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=300), st.integers(1, 8), st.integers(1, 40), st.integers(0, 9))
+def test_buckets_cover_the_rows_evenly(lengths, batch, batches, seed):
+    order = bucketed(lengths, batch, batches, seed)
+    assert order == bucketed(lengths, batch, batches, seed)
+    assert len(order) == batch * batches
+    assert set(order) <= set(range(len(lengths)))
+    seen = Counter(order)
+    block = batch * min(16, batches)
+    if len(order) % block == 0:
+        assert max(seen.values()) - min(seen[i] for i in range(len(lengths))) <= 1 + block // len(lengths)
+
+
+def test_buckets_hold_rows_of_similar_length_in_mixed_order():
+    lengths = [n % 50 for n in range(3200)]
+    order = bucketed(lengths, 20, 160, 0)
+    parts = [order[i : i + 20] for i in range(0, len(order), 20)]
+    spread = [max(lengths[i] for i in part) - min(lengths[i] for i in part) for part in parts]
+    assert max(spread) <= 12
+    middles = [lengths[part[0]] for part in parts]
+    assert sum(abs(a - b) for a, b in pairwise(middles)) / len(middles) > 8

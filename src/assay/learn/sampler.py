@@ -70,3 +70,25 @@ def repeated(indices: Sequence[int], prompts: int, group: int, repeats: int) -> 
         block = [index for index in indices[start : start + prompts] for _ in range(group)]
         out += block * repeats
     return out
+
+
+def bucketed(lengths: Sequence[int], batch: int, batches: int, seed: int) -> list[int]:
+    """Indices for `batches` batches whose rows are of similar length, in an order that mixes lengths.
+
+    Sixteen batches are drawn at random at a time, sorted by length, cut, and shuffled as batches: little padding, and
+    no long stretch of one kind of row. Each pass over the rows is a new permutation, hashed from the seed.
+    """
+    pool = min(16, batches)
+    out: list[int] = []
+    rows: list[int] = []
+    drawn = 0
+    while len(out) < batch * batches:
+        while len(rows) < batch * pool:
+            again = list(range(len(lengths)))
+            Random(hashed_seed(seed, "pass", drawn)).shuffle(again)
+            rows, drawn = rows + again, drawn + 1
+        block, rows = sorted(rows[: batch * pool], key=lambda row: lengths[row]), rows[batch * pool :]
+        cut = [block[start : start + batch] for start in range(0, len(block), batch)]
+        Random(hashed_seed(seed, "order", len(out))).shuffle(cut)
+        out += [row for part in cut for row in part]
+    return out[: batch * batches]

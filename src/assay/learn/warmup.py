@@ -19,6 +19,7 @@ from assay.evaluate.suite import spec_examples
 from assay.journal import claim
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.recipe import Data, Phase, WarmupRecipe
+from assay.learn.sampler import bucketed
 from assay.learn.tiny import make_model, make_tokenizer
 from assay.sources.base import SOURCES
 from assay.sources.procedural import Procedural
@@ -85,7 +86,6 @@ def _trainer(recipe: WarmupRecipe, phase: Phase, model: Any, tokenizer: Any, out
         warmup_steps=phase.steps // 10,
         adam_beta2=0.98,
         max_length=recipe.tiny.context,
-        train_sampling_strategy="group_by_length",
         bf16=False,
         gradient_checkpointing=False,
         use_cpu=not torch.cuda.is_available(),
@@ -97,7 +97,15 @@ def _trainer(recipe: WarmupRecipe, phase: Phase, model: Any, tokenizer: Any, out
         disable_tqdm=False,
         dataloader_pin_memory=False,
     )
-    return SFTTrainer(
+
+    class BucketedTrainer(SFTTrainer):  # type: ignore[misc]  # the base is imported late
+        """`SFTTrainer` in an order that is decided beforehand, so that skipping to a checkpoint replays it."""
+
+        def _get_train_sampler(self, dataset: Any = None) -> Any:
+            lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
+            return bucketed(lengths, recipe.warmup.batch, phase.steps, recipe.seed)
+
+    return BucketedTrainer(
         model=model,
         args=arguments,
         train_dataset=Dataset.from_list(rows),
