@@ -19,21 +19,21 @@ from assay.verify.base import VERIFIERS, Verifier
 calls = count()
 
 
-def parity(example, response):
-    """A verdict that needs no skill: whether the text has an even number of characters; some calls break."""
+def begins_with_a_letter(example, response):
+    """A verdict that needs no skill: whether the text begins with a letter; some calls break."""
     if example.reference == "broken":
         return Verdict.error("the judge is down")
-    return Verdict.of(len(response) % 2 == 0, read=response)
+    return Verdict.of(response[:1].isalpha(), read=response)
 
 
 @pytest.fixture(autouse=True, scope="module")
 def registered():
-    VERIFIERS.register("test.parity", Verifier("test.parity", 1, parity))
+    VERIFIERS.register("test.letter", Verifier("test.letter", 1, begins_with_a_letter))
 
 
 def problems(references):
     return [
-        Example(prompt=f"{n} + 1 = ?", reference=r, verifier="test.parity", domain="math" if n % 2 else "logic")
+        Example(prompt=f"{n} + 1 = ?", reference=r, verifier="test.letter", domain="math" if n % 2 else "logic")
         for n, r in enumerate(references)
     ]
 
