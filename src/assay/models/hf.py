@@ -44,6 +44,7 @@ class TransformersEngine:
             import transformers
         except ImportError:
             raise MissingExtra("the transformers engine", "models") from None
+        transformers.utils.logging.disable_progress_bar()
         if threads:
             torch.set_num_threads(threads)
         self.name = name or path
