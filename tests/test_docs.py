@@ -1,8 +1,8 @@
 """Every fenced example in the documents runs.
 
 A block marked with a comment on the line above is run only where its need is met: `<!-- needs: data -->` for the data
-directory, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here. Console blocks run each `$` line; their output is
-not compared.
+directory, `<!-- needs: minutes -->` with ASSAY_LONG=1, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here.
+Console blocks run each `$` line; their output is not compared.
 """
 
 import os
@@ -33,7 +33,11 @@ def blocks():
 def test_example_runs(kind, body, need, tmp_path):
     if need == "data":
         directory()
-    if need in ("gpu", "hub", "cluster"):
+    if need == "minutes":
+        directory()
+        if not os.environ.get("ASSAY_LONG"):
+            pytest.skip("takes minutes: set ASSAY_LONG=1")
+    if need in ("gpu", "hub"):
         pytest.skip(f"needs a {need}")
     (tmp_path / "recipes").symlink_to(ROOT / "recipes")
     if kind == "python":

@@ -26,7 +26,7 @@ _START = 20.0
 """Seconds a zygote has to start."""
 _GRACE = 5.0
 """Seconds after the wall limit until the zygote itself is given up."""
-_LONGEST_VALUE = 1 << 18
+_LONGEST_VALUE = 3 << 20
 """Bytes of the longest value that a `Call` may return: it is read on the trusted side, outside all limits."""
 _STARVED = 0.25
 """Share of the wall time without a processor from which the machine is to blame."""
