@@ -22,7 +22,11 @@ SHORT = Limits(cpu=0.5, wall=8.0, memory=256 << 20)
 
 
 def program(source: str, stdin: bytes = b"", limits: Limits = SHORT) -> sandbox.Result:
-    return sandbox.run(Program(source, stdin, limits))
+    for _ in range(5):  # a machine that is too busy says so, and is asked again
+        result = sandbox.run(Program(source, stdin, limits))
+        if result.outcome is not Outcome.STARVED:
+            break
+    return result
 
 
 def test_a_program_reads_and_prints() -> None:
@@ -64,7 +68,8 @@ def test_a_subclass_arrives_as_its_base() -> None:
     ],
 )
 def test_outcomes(source: str, outcome: Outcome) -> None:
-    assert program(source).outcome is outcome
+    limits = SHORT if outcome is Outcome.TIMEOUT else Limits(cpu=10, wall=40)
+    assert program(source, limits=limits).outcome is outcome
 
 
 def test_sleeping_is_the_programs_own_doing() -> None:
