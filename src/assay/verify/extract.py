@@ -10,6 +10,7 @@ prompt are cut out first.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from assay.types import Example
 from assay.verify.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
@@ -38,18 +39,6 @@ ANOTHER = "\nQuestion:"
 NO_MARKER = "no box, no answer tag and no final-answer line"
 
 
-_DENIALS = ("not", "never", "neq", "≠", "ne$", "false", "cannot")
-_DENIED_BEFORE = re.compile(
-    r"(?:\b(?:is|are|was|be|it's|that's) (?:definitely |certainly )?not|\bcannot be|\bcan't be|\bnever (?:say|be)"
-    r"|\\neq?|≠|\bfalse(?: that|:)(?: the(?: final)? answer is)?)[\s:$*(\\]*$"
-)
-_DENIED_AFTER = re.compile(
-    r"(?:(?:this|that|which|it) )?(?:is|was|would be) (?:wrong|incorrect|false|not (?:right|correct|the answer))\b"
-    r"|\?\s*no\b|wait,? no\b|(?:hmm,? )?(?:no|actually),? (?:it|the answer)(?: is|'s)\b|i disagree\b",
-    re.IGNORECASE,
-)
-
-
 class NoAnswer(Exception):
     """Nothing can be read; the message says why."""
 
@@ -65,24 +54,11 @@ def find(example: Example, response: str, *, a_line: bool = True) -> Found:
         if len(whole) > SHORT or whole.count("\n") > 2:
             raise NoAnswer(NO_MARKER)
         found = Found(whole, "whole")
-    if found.marker in ("box", "phrase") and _is_denied(body, found):
+    if found.denied:
         raise NoAnswer("the answer is denied")
     if not found.text.strip():
         raise NoAnswer(f"the last answer marker ({found.marker}) holds nothing")
     return found
-
-
-def _is_denied(body: str, found: Found) -> bool:
-    """Whether the words right before or right after a marked answer say that it is not the answer."""
-    start = body.rfind("\\boxed" if found.marker == "box" else found.text)
-    if start < 0 or not found.text:
-        return False
-    before = body[max(0, start - 60) : start].rpartition("\n")[2].lower()
-    if any(word in before for word in _DENIALS) and _DENIED_BEFORE.search(before):
-        return True
-    end = body.find(found.text, start) + len(found.text)
-    after = body[end : end + 60].lstrip("\\}$*_`)] .,;")
-    return end > start and _DENIED_AFTER.match(after) is not None
 
 
 def find_data(example: Example, response: str) -> Found:
@@ -169,7 +145,8 @@ def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | No
     found = max(outer, key=lambda mark: mark[0])[2]
     if found.marker == "phrase" or depth == 0 or not _MAY_HOLD_MARKER.search(found.text):
         return found
-    return last_marked(found.text, a_line=a_line, depth=depth - 1) or found
+    inner = last_marked(found.text, a_line=a_line, depth=depth - 1)
+    return found if inner is None else replace(inner, denied=inner.denied or found.denied)
 
 
 def _prompt_opens_thinking(example: Example) -> bool:

@@ -24,6 +24,8 @@ class Found:
     text: str
     marker: str
     """`box`, `tag`, `json`, `phrase`, or `whole` for a short response without a marker."""
+    denied: bool = False
+    """Whether the words right before or right after it say that it is not the answer."""
 
 
 Mark = tuple[int, int, Found]
@@ -72,7 +74,8 @@ def last_box(body: str) -> Mark | None:
     joined = parts[0][2]
     for (_, left_end, _), (right, _, text) in pairwise(parts):
         joined += (" or " if re.search(r"\bor\b", body[left_end:right]) else ", ") + text
-    return start, end, Found(_beside(body, first, parts[-1][1], joined), "box")
+    last = parts[-1][1]
+    return start, end, Found(_beside(body, first, last, joined), "box", _is_denied(body, first, last))
 
 
 def _rfind_box(body: str, stop: int) -> int:
@@ -102,6 +105,26 @@ def _beside(body: str, start: int, end: int, text: str) -> str:
     if ("or" in window or "OR" in window or "Or" in window) and (before := _OR_BEFORE.search(window)):
         return f"{before[1].split()[-1]} or {text}"
     return text
+
+
+_DENIALS = ("not", "never", "neq", "≠", "ne$", "false", "cannot")
+_DENIED_BEFORE = re.compile(
+    r"(?:\b(?:is|are|was|be|it's|that's) (?:definitely |certainly )?not|\bcannot be|\bcan't be|\bnever (?:say|be)"
+    r"|\\neq?|≠|\bfalse(?: that|:)(?: the)?(?: final)?(?: answer)?(?: is)?)[\s:$*(\\]*$"
+)
+_DENIED_AFTER = re.compile(
+    r"(?:(?:this|that|which|it) )?(?:is|was|would be) (?:wrong|incorrect|false|not (?:right|correct|the answer))\b"
+    r"|\?\s*no\b|wait,? no\b|(?:hmm,? )?(?:no|actually),? (?:it|the answer)(?: is|'s)\b|i disagree\b",
+    re.IGNORECASE,
+)
+
+
+def _is_denied(body: str, start: int, end: int) -> bool:
+    """Whether the words around a marked answer say that it is not the answer."""
+    before = body[max(0, start - 60) : start].rpartition("\n")[2].lower()
+    if any(word in before for word in _DENIALS) and _DENIED_BEFORE.search(before):
+        return True
+    return _DENIED_AFTER.match(body[end : end + 60].lstrip("$*_`)] .,;\n")) is not None
 
 
 # --- tags ------------------------------------------------------------------------------------------------------------
@@ -190,7 +213,7 @@ def _last_answer_word(body: str) -> Mark | None:
         refused = before[-1:] in _TAG or (any(word in before for word in _DOUBTS) and _NOT_AN_ANSWER.search(before))
         if phrase and not refused:
             end, text = _sentence(body, phrase.end())
-            return at, end, Found(text, "phrase")
+            return at, end, Found(text, "phrase", _is_denied(body, at, end))
     return None
 
 
@@ -221,7 +244,7 @@ def _rfind_line_start(body: str, mark: str) -> int:
 
 
 def _sentence(body: str, start: int) -> tuple[int, str]:
-    """The rest of the sentence, or the next line that is not blank where the line ends at the marker."""
+    """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here."""
     while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
         start += 1
     line_end = body.find("\n", start)
@@ -231,8 +254,9 @@ def _sentence(body: str, start: int) -> tuple[int, str]:
         close = body.find({"\\[": "\\]", "$$": "$$", "\\(": "\\)"}.get(line.strip(), "```"), line_end)
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
-    stop = _SENTENCE_END.search(line)
-    return line_end, clean(line[: stop.start()] if stop else line)
+    if stop := _SENTENCE_END.search(line):
+        return start + stop.start(), clean(line[: stop.start()])
+    return line_end, clean(line)
 
 
 def _json_value(body: str, start: int) -> tuple[int, str]:
