@@ -194,22 +194,26 @@ class _Filter:
         _call(*self.call)
 
 
-_BASE = seccomp.base()
-_DELTA = _Filter(seccomp.delta()) if _BASE else None
+_delta: list[tuple[_Filter, tuple[int, ...]]] = []
 
 
-def enter_base_seccomp() -> bool:
+def enter_base_seccomp(files: str = seccomp.OWN) -> bool:
     """Refuse, from here on and in all children, what a zygote does not need; whether that is active."""
-    if _BASE is None:
+    code = seccomp.base(files)
+    if code is None:
         return False
-    _Filter(_BASE).enter()
+    _Filter(code).enter()
+    rest = seccomp.delta(files)
+    _delta[:] = [(_Filter(rest), seccomp.places(rest))]
     return True
 
 
 def enter_seccomp() -> None:
-    """Refuse the rest of the deny list, for good. Raises `OSError`."""
-    if _DELTA is not None:
-        _DELTA.enter()
+    """Refuse what only the zygote needed, for good. Raises `OSError`."""
+    for program, places in _delta:
+        for at in places:
+            struct.pack_into("=I", program.code, at, os.getpid())
+        program.enter()
 
 
 _HARD: dict[int, int] = {}

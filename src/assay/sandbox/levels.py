@@ -68,7 +68,7 @@ def _claimed(active: set[str]) -> str:
 
 
 _CANARY = """
-import os, socket
+import os, resource, socket
 def tried(name, act):
     try:
         act()
@@ -80,8 +80,10 @@ tried("list files", lambda: os.listdir("/home"))
 tried("write files", lambda: open("/var/tmp/assay-canary", "w"))
 tried("fork", lambda: os.fork() or os._exit(0))
 tried("open sockets", lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-tried("signal processes", lambda: os.kill(os.getppid() or 1, 0))
-tried("gain rights", lambda: os.setuid(0) if os.getuid() else os.unshare(0) if hasattr(os, "unshare") else int("x"))
+tried("signal processes", lambda: os.kill(os.getppid(), 0))
+tried("change its limits for others", lambda: resource.prlimit(os.getppid() or 1, 7, resource.getrlimit(7)))
+tried("change files of others", lambda: os.chmod(os.__file__, os.stat(os.__file__).st_mode & 0o7777))
+tried("gain rights", lambda: os.setuid(0) if os.getuid() else os.setuid(1))
 print("end")
 """
 
