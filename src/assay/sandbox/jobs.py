@@ -80,6 +80,8 @@ class Check:
     wanted: tuple[str, ...] = ()
     """Names of the candidate that the tests use."""
     limits: Limits = Limits()
+    partial: bool = False
+    """Whether a test that fails lets the next ones run."""
 
 
 Job = Program | Batch | Call | Check

@@ -19,6 +19,8 @@ from assay.sandbox.wire import ENDED, READY
 
 _GRACE = 5.0
 """Seconds beyond the wall limit that a channel waits for a process."""
+_LAST_WORD = 0.1
+"""Seconds that a checker has beyond the wall limit, to report what passed until the candidate met it."""
 _LONGEST_VALUE = 3 << 20
 """Bytes of the longest value that a `Call` may return: it is read on the trusted side, outside all limits."""
 _ALSO = ", ".join(MODULES[SCI].split())
@@ -138,12 +140,12 @@ def _call(slot: Slot, job: Call) -> Result:
 
 
 def _check(slot: Slot, job: Check) -> Result:
-    names = ("source", "tests", "entry", "call", "setup", "given", "wanted")
+    names = ("source", "tests", "entry", "call", "setup", "given", "wanted", "partial")
     with _channel(job.limits) as (ours, theirs):
         peer_a, peer_b = socket.socketpair()
         with theirs, peer_a, peer_b:
             limits = job.limits.to_json()
-            more = limits | {"memory": 2 * job.limits.memory}
+            more = limits | {"memory": 2 * job.limits.memory, "wall": job.limits.wall_seconds + _LAST_WORD}
             parts = [
                 {"role": "server", "limits": limits, "fds": {"3": 0}},
                 {"role": "checker", "limits": more, "fds": {"3": 1, "4": 2}},
