@@ -35,7 +35,7 @@ _NAMES = (15, 16)  # PR_SET_NAME, PR_GET_NAME
 _PRCTL = (*_NAMES, 1, 4, 22, 38)  # and, for the zygote: death signal, dumpable, seccomp, no new privileges
 _O_ACCMODE, _O_TRUNC = 3, 0o1000
 
-_LOAD, _AND, _EQ, _GE, _SET, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _JUMP, _EQ, _GE, _SET, _RETURN = 0x20, 0x54, 0x05, 0x15, 0x35, 0x45, 0x06
 _NR, _ARCH = 0, 4
 
 _Code = bytes
@@ -98,6 +98,19 @@ def _halved(steps: list[tuple[int, _Code]]) -> _Code:
     return _op(_GE, steps[middle][0], len(below) // 8, 0) + below + above
 
 
+def _chosen(rules: dict[int, _Code]) -> _Code:
+    """A short program: the loaded number is compared with those of the rules, in two halves; others are allowed."""
+    tails, ends, end = dict.fromkeys([_ALLOW, *rules.values()]), {}, 0
+    for tail in tails:
+        ends[tail], end = end, end + len(tail) // 8
+    below, above = sorted(rules)[: len(rules) // 2], sorted(rules)[len(rules) // 2 :]
+    lines = [*below, None, *above]
+    code = _op(_GE, above[0], len(below) + 1, 0)
+    for left, number in zip(reversed(range(len(lines))), lines, strict=True):
+        code += _op(_JUMP, len(above)) if number is None else _op(_EQ, number, left + ends[rules[number]], 0)
+    return code + b"".join(tails)
+
+
 def base(files: str = OWN) -> bytes | None:
     """The filter of a zygote, which its children inherit; `None` where the machine is unknown."""
     machine = platform.machine()
@@ -127,7 +140,7 @@ def base(files: str = OWN) -> bytes | None:
 
 
 def delta(files: str = OWN) -> bytes:
-    """The filter that a child adds, small since it is installed once a job; `own_process` completes it."""
+    """The filter that a child adds, small since it is installed once a job; a child writes its id to `places`."""
     machine = platform.machine()
     named = syscalls.numbers(machine, *syscalls.GROUPS)
     rules = dict.fromkeys(syscalls.numbers(machine, syscalls.ZYGOTE).values(), _REFUSE)
@@ -137,7 +150,7 @@ def delta(files: str = OWN) -> bytes:
     rules[named["prctl"]] = _one_of(0, _NAMES)
     if files == NONE:
         rules |= dict.fromkeys(syscalls.numbers(machine, syscalls.OPEN).values(), _REFUSE)
-    return _op(_LOAD, _NR) + _search(rules, {0: _ALLOW})
+    return _op(_LOAD, _NR) + _chosen(rules)
 
 
 def places(code: bytes) -> tuple[int, ...]:
