@@ -37,6 +37,11 @@ class Jail:
         rules = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
         self.rules = rules[0] if rules else -1
         self.features += [f"landlock{rules[1]}"] if rules else []
+        if rules and "root" in self.features:
+            kernel.allow_below(self.rules, self.proc)  # the zygote has it open, and no job has a path to it
+            kernel.enter_landlock(self.rules)
+            os.close(self.rules)
+            self.rules = -1
         kernel.limit_all(_THREADS if "user" in self.features else None)
         self._take(self._filter_calls)
 

@@ -11,11 +11,12 @@ import platform
 import resource
 import stat
 import struct
-import tempfile
 
 from assay.sandbox import seccomp
 
 _libc = ctypes.CDLL(None, use_errno=True)
+for _name in ("capset", "prctl", "setns", "syscall", "unshare"):
+    getattr(_libc, _name)  # looked up once, not in each child
 
 NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
 _NOBODY = 65534
@@ -70,7 +71,7 @@ def empty_root(readable: list[str]) -> None:
     wanted = [*(path for path in readable if os.path.lexists(path)), "/dev/null", "/dev/urandom"]
     links = {path: os.readlink(path) for path in wanted if os.path.islink(path)}
     fds = {path: os.open(path, os.O_PATH) for path in wanted if path not in links}
-    root = tempfile.gettempdir()
+    root = SCRATCH
     _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
     try:
         for path, fd in fds.items():
@@ -147,6 +148,11 @@ def _allow(rules: int, path: str, rights: int) -> None:
         _call("syscall", 445, rules, 1, struct.pack("=Qi", rights if os.path.isdir(path) else rights & 7, fd), 0)
     finally:
         os.close(fd)
+
+
+def allow_below(rules: int, folder: int) -> None:
+    """Allow reading below an open folder, too. Raises `OSError`."""
+    _call("syscall", 445, rules, 1, struct.pack("=Qi", _LL_READ, folder), 0)
 
 
 def enter_landlock(rules: int) -> None:

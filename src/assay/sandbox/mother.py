@@ -23,8 +23,8 @@ from assay.sandbox.jail import Jail
 
 _PRELOAD = (
     "abc array base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools "
-    "hashlib heapq inspect io itertools json linecache math numbers operator os queue random re statistics string "
-    "textwrap threading time traceback types typing unicodedata"
+    "heapq inspect io itertools json linecache math numbers operator os queue random re statistics string "
+    "textwrap threading time traceback types typing"
 )
 _ALSO = "numpy sympy scipy scipy.optimize pandas"
 _READY = b"ready"
@@ -69,7 +69,7 @@ def _import(packages: list[str]) -> None:
     if "numpy" in names:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
-    whole.prepare()
+    whole.install()
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection would touch, and so copy, every page; a job's own process turns it on again

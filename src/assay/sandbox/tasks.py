@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import socket
+from array import array
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -56,11 +57,11 @@ def _programs(slot: Slot, job: Program | Batch) -> Result:
         report, theirs = os.pipe()
         stack.callback(os.close, report)
         try:
-            at = _write_task(task, job.source, inputs)
+            size, given = _write_task(task, job.source, inputs), sum(map(len, inputs))
             limits = job.limits.to_json()
             room = {**limits, "output": max(limits["output"], max(map(len, inputs)))}
-            part = {"role": "program", "limits": room, "fds": {"0": 0, "1": 1, "3": 2}, "at": at}
-            slot.start([part], [task, stdout, theirs])
+            part = {"role": "program", "limits": room, "fds": {"0": 0, "1": 1, "3": 2}}
+            slot.start([part | {"inputs": given, "runs": len(inputs), "size": size}], [task, stdout, theirs])
         finally:
             os.close(theirs)
         [end] = slot.end(job.limits)
@@ -82,14 +83,14 @@ def _programs(slot: Slot, job: Program | Batch) -> Result:
 
 
 def _write_task(fd: int, source: str, inputs: tuple[bytes, ...]) -> int:
-    """Lay the inputs and, behind them, the program; where that starts."""
-    task = json.dumps({"source": source, "sizes": [len(given) for given in inputs]}).encode()
-    at = sum(map(len, inputs))
-    view = memoryview(b"".join([*inputs, task]))
+    """Lay the inputs and, behind them, their sizes where there are many, and the program; return the size of all."""
+    sizes = array("Q", map(len, inputs) if len(inputs) > 1 else ()).tobytes()
+    view = memoryview(b"".join([*inputs, sizes, source.encode("utf-8", "surrogatepass")]))
+    size = len(view)
     while view:
         view = view[os.write(fd, view) :]
     os.lseek(fd, 0, os.SEEK_SET)
-    return at
+    return size
 
 
 def _drained(pipe: int) -> bytes:

@@ -7,6 +7,7 @@ modules, so the trusted side takes only the first as one that had a process of i
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
 import contextlib
@@ -20,47 +21,37 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from assay.sandbox import inside, kernel, wire
 
 STDIN, STDOUT, REPORT = 0, 1, 3
 
-_Streams = tuple[io.TextIOWrapper, io.TextIOWrapper, io.TextIOWrapper]
-_made: list[_Streams] = []
 _DRAWN_NOTHING = random.Random(0).getstate()
 
 
-def prepare() -> None:
-    """Build the streams of a job in the mother: they hold numbers of descriptors and no state yet."""
-    _made[:] = [_streams()]
-
-
 def install() -> None:
-    """Give `sys` its streams."""
-    sys.stdin, sys.stdout, sys.stderr = streams = _made.pop() if _made else _streams()
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
-
-
-def _streams() -> _Streams:
-    return (
+    """Give `sys` new streams: they hold numbers of descriptors and no state, so the mother does it for first runs."""
+    sys.stdin, sys.stdout, sys.stderr = streams = (
         io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)), "utf-8", "surrogateescape"),
         io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "wb", closefd=False)), "utf-8", "surrogateescape"),
         io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, "wb", closefd=False)), "utf-8", "backslashreplace"),
     )
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
 
 
-def run(at: int) -> int:
-    """Run the task that stands in descriptor 0 from byte `at` on, behind its inputs; return the exit code."""
+def run(part: dict[str, Any]) -> int:
+    """Run the program that stands in descriptor 0 behind its inputs and their sizes; return the exit code."""
     os.write(REPORT, wire.READY)  # from here on, an early end is the program's own doing
-    task = json.loads(os.pread(STDIN, os.fstat(STDIN).st_size - at, at))
-    if len(task["sizes"]) == 1:
-        os.ftruncate(STDIN, at)
-        return _one(_compiled(task["source"]), last=True)
-    inputs = _pieces(os.pread(STDIN, at, 0), task["sizes"])
+    end = part["inputs"]
+    data = os.pread(STDIN, part["size"] - end, end)
+    if part["runs"] == 1:
+        os.ftruncate(STDIN, end)
+        return _one(_compiled(data), last=True)
+    inputs = _pieces(os.pread(STDIN, end, 0), memoryview(data)[: 8 * part["runs"]].cast("Q"))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
-    before, code, started = dict(vars(builtins)), _compiled(task["source"]), False
+    before, code, started = dict(vars(builtins)), _compiled(data[8 * part["runs"] :]), False
     empty = _scratch_size()
     for given in inputs:
         if started:
@@ -83,13 +74,13 @@ def run(at: int) -> int:
     return 0
 
 
-def _compiled(source: str) -> Callable[[], Any]:
+def _compiled(source: bytes) -> Callable[[], Any]:
     """Compiles when it is first called, so that a syntax error is one of the run."""
-    code = functools.cache(lambda: compile(source, "solution.py", "exec", dont_inherit=True))
-    return code
+    text = source.decode("utf-8", "surrogatepass")
+    return functools.cache(lambda: compile(text, "solution.py", "exec", dont_inherit=True))
 
 
-def _pieces(data: bytes, sizes: list[int]) -> Iterator[bytes]:
+def _pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
     start = 0
     for size in sizes:
         yield data[start : start + size]
@@ -108,7 +99,7 @@ def _one(code: Callable[[], Any], last: bool) -> int:
     except BaseException as caught:  # noqa: BLE001 - the boundary of a program
         status, problem = 1, caught
     try:
-        if last or not _joined():
+        if _thread._count() and (last or not _joined()):
             threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         _flush(sys.stdout)
@@ -124,7 +115,7 @@ def _one(code: Callable[[], Any], last: bool) -> int:
 
 def _joined() -> bool:
     """Wait for the program's threads; whether that was enough, or the interpreter must shut down its pools."""
-    if threading.active_count() > 1 and "concurrent.futures.thread" in sys.modules:
+    if "concurrent.futures.thread" in sys.modules:
         return False
     for thread in threading.enumerate():
         if not thread.daemon and thread is not threading.current_thread():

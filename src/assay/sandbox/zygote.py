@@ -15,6 +15,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -24,7 +25,7 @@ from assay.sandbox.jail import Jail
 _LONG = 0.2
 """Seconds of wall time from which it is worth asking how long a part waited for a processor."""
 _TICK = 0.05
-_ROLES = {"program": whole.run, "server": inside.serve, "checker": checker.run}
+_ROLES: dict[str, Callable[[Any], int]] = {"program": whole.run, "server": inside.serve, "checker": checker.run}
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Zygote:
         self.scratch = os.open(kernel.SCRATCH, os.O_RDONLY | os.O_DIRECTORY) if "root" in jail.features else -1
         if self.scratch >= 0:
             os.fchdir(self.scratch)
+        gc.freeze()  # else each child's first collection would touch, and so copy, all that was made since the mother's
 
     def serve(self) -> NoReturn:
         self.control.send(json.dumps({"features": self.jail.features}).encode())
@@ -102,8 +104,7 @@ class Zygote:
             self.jail.enter(want["limits"])
             os.closerange(3 + len([t for t in want["fds"] if int(t) >= 3]), 4096)
             gc.enable()
-            whole.install()
-            code = _ROLES[want["role"]](want.get("at", 0))
+            code = _ROLES[want["role"]](want)
         finally:
             os._exit(code)
 
