@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.sandbox import kernel
+from assay.sandbox.seccomp import NONE, OWN, READ
 
 _SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
 _SPARE_MEMORY = 128 << 20  # address space that the interpreter itself needs
@@ -72,7 +73,8 @@ class Jail:
             self.features.append("user")
 
     def _filter_calls(self) -> None:
-        if kernel.enter_base_seccomp():
+        read = any(name.startswith("landlock") for name in self.features)
+        if kernel.enter_base_seccomp(OWN if "root" in self.features else READ if read else NONE):
             self.features.append("seccomp")
 
     def enter(self, limits: dict[str, float]) -> None:

@@ -75,7 +75,7 @@ def empty_root(readable: list[str]) -> None:
     _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=1m,mode=755")
     try:
         for path, fd in fds.items():
-            _bind(fd, root + path, path.startswith("/dev/"))
+            _bind(fd, root + path)
         for path, target in links.items():
             os.makedirs(os.path.dirname(root + path), exist_ok=True)
             os.symlink(target, root + path)
@@ -95,14 +95,14 @@ def empty_root(readable: list[str]) -> None:
     _mount(None, "/", None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
 
 
-def _bind(fd: int, target: str, device: bool) -> None:
+def _bind(fd: int, target: str) -> None:
+    """Show a file, folder or device at `target`; a device can be written there, and its modes cannot be changed."""
     folder = stat.S_ISDIR(os.fstat(fd).st_mode)
     os.makedirs(target if folder else os.path.dirname(target), exist_ok=True)
     if not folder:
         os.close(os.open(target, os.O_CREAT | os.O_WRONLY))
     _mount(f"/proc/self/fd/{fd}", target, None, _MS_BIND | _MS_REC)
-    if not device:
-        _mount(None, target, None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _locked_flags(target))
+    _mount(None, target, None, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _locked_flags(target))
 
 
 def _mount(source: str | None, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
@@ -136,6 +136,7 @@ def landlock_rules(readable: list[str], listable: list[str], writable: list[str]
         for path in paths:
             _allow(rules, path, rights)
     _allow(rules, "/dev/null", 2 | 4)
+    _allow(rules, "/dev/urandom", 4)
     return rules, abi
 
 
