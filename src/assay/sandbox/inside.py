@@ -19,7 +19,7 @@ CHANNEL, PEER = 3, 4
 MAX_TEXT = 400
 
 
-def serve(_: int) -> int:
+def serve(_: object) -> int:
     """Answer calls to a candidate."""
     return Server(opened()).serve()
 
@@ -50,7 +50,6 @@ def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
 
 def describe(problem: BaseException) -> dict[str, Any]:
     """An exception as data: names of its classes, its arguments where they are plain, its text."""
-    names = [kind.__name__ for kind in type(problem).__mro__][:-1]
     try:
         packed = wire.Codec().pack(tuple(problem.args))
     except wire.WireError:
@@ -59,7 +58,12 @@ def describe(problem: BaseException) -> dict[str, Any]:
         text = str(problem)[:MAX_TEXT]
     except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
         text = ""
-    return {"names": names, "args": packed, "text": text}
+    return {"names": names_of(problem), "args": packed, "text": text}
+
+
+def names_of(problem: BaseException) -> list[str]:
+    """Names of an exception's classes, its own first."""
+    return [kind.__name__ for kind in type(problem).__mro__][:-1]
 
 
 class Server(wire.Codec):
@@ -68,6 +72,7 @@ class Server(wire.Codec):
     def __init__(self, channel: socket.socket) -> None:
         super().__init__()
         self.channel = channel
+        self.numpy = True
         self.things: list[Any] = []
         self.names: dict[str, Any] = {}
 

@@ -1,8 +1,9 @@
 """What may cross between the trusted side, the checker and the candidate: frames of tagged JSON, and plain data only.
 
 A frame is a 4-byte length and JSON. Values of Python's plain types survive exactly (an int is not a float, `True` is
-not 1, NaN stays NaN); subclasses arrive as their base type; instances of named *value classes* arrive as copies; all
-else is a handle or refused. Nothing here ever calls a method that the value's own class could override.
+not 1, NaN stays NaN); subclasses arrive as their base type; instances of named *value classes* arrive as copies, and so
+do numpy's scalars and arrays between checker and candidate; all else is a handle or refused. Nothing here ever calls a
+method that the value's own class could override.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections import Counter, OrderedDict, deque
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+
+from assay.sandbox import arrays
 
 MAX_FRAME = 16 << 20
 """Bytes of the longest frame."""
@@ -89,6 +92,8 @@ class Codec:
     def __init__(self) -> None:
         self.classes: dict[str, type] = {}
         """Value classes by name: their instances cross as copies of their attributes."""
+        self.numpy = False
+        """Whether numpy's values cross as such; else its scalars arrive as plain values, and arrays are refused."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
 
@@ -154,7 +159,8 @@ class Codec:
             return [self._encode(item, depth + 1) for item in value]
         if kind.__name__ in self.classes:
             return {"o": self._index(value)}
-        return self._encode_more(value, kind, depth)
+        array = arrays.packed(value, lambda item: self._encode(item, depth)) if self.numpy else None
+        return array if array is not None else self._encode_more(value, kind, depth)
 
     def _index(self, value: Any) -> int:
         if id(value) not in self._seen:
@@ -197,6 +203,11 @@ class Codec:
         if tag in _FROM_PAIRS:
             keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
             return _FROM_PAIRS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
+        if tag == "np":
+            item = self._decode(inner[1], depth + 1)
+            return arrays.scalar(inner[0], item) if self.numpy else item
+        if tag == "nd" and self.numpy:
+            return arrays.array(*inner)
         if tag in _READERS:
             return _READERS[tag](inner)
         return self._objects[inner] if tag == "o" else self.resolve(body)

@@ -1,6 +1,9 @@
 """Programs under tests: `code.tests` (asserts or a `check` function).
 
-Tests run in the sandbox in another process than the program, so that no expected value ever enters the program's.
+Tests run in the sandbox in another process than the program, so that no expected value ever enters the program's. What
+one test is, `sandbox/asserts.py` says. Without `partial` the first test that fails ends the check; with it all run, and
+the score is the share that passed. Tests share one namespace and one candidate: what one changes, the next sees. What a
+failed test was to set, the next do not see; a candidate that is gone or out of time fails all the rest.
 """
 
 from __future__ import annotations
@@ -14,19 +17,21 @@ from typing import Any
 from assay import sandbox
 from assay.errors import BadReference
 from assay.sandbox import Outcome, Result
+from assay.sandbox.asserts import claims
 from assay.types import Example, Verdict
 from assay.verify import program
 from assay.verify.base import verifier
 from assay.verify.budget import late, limits, ran
 from assay.verify.extract import NoAnswer
 
+_MAX_WHY = 400
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
-@verifier("code.tests", version=2, runs_programs=True)
+@verifier("code.tests", version=3, params={"partial": False}, runs_programs=True)
 def tests(example: Example, response: str) -> Verdict:
     """Right when every test of the reference passes."""
-    suite = _suite_of(example)
+    suite, partial = _suite_of(example), program.wants_partial(example)
     try:
         source = program.program_of(example, response, suite.wanted)
     except NoAnswer as nothing:
@@ -44,9 +49,10 @@ def tests(example: Example, response: str) -> Verdict:
         program.helpers(example, suite.names, entry.split("(")[0]),
         tuple(sorted({*suite.names, entry.split("(")[0]})),
         room,
+        partial,
     )
     result = ran(job)
-    return result if isinstance(result, Verdict) else _judge_report(result, source)
+    return result if isinstance(result, Verdict) else _judge_report(result, source, partial)
 
 
 def _suite_of(example: Example) -> _Suite:
@@ -68,7 +74,7 @@ class _Suite:
             raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
         trees = [self._tree(text) for text in self.texts]
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        if not any(isinstance(node, (ast.Assert, ast.Raise)) for node in nodes):
+        if not any(map(claims, nodes)):
             raise BadReference("the reference holds no test: nothing is asserted")
         top = [node for tree in trees for node in tree.body]
         defines = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in top)
@@ -103,23 +109,40 @@ def _calls_check(node: ast.stmt) -> bool:
     ) and (not isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
 
-def _judge_report(result: Result, source: str) -> Verdict:
+def _judge_report(result: Result, source: str, partial: bool) -> Verdict:
     report: dict[str, Any] = result.value or {}
-    stage = report.get("stage", "")
-    if stage == "passed":
-        return Verdict.of(True, read=source, why=f"{report['asserts']} asserts passed")
-    if result.outcome not in (Outcome.DONE, Outcome.RUNTIME_ERROR):
-        return Verdict.of(False, read=source, why=f"{result.outcome}: {result.text}")
-    problem = report.get("problem") or {"names": [""], "text": result.text}
+    stage, problem = report.get("stage", ""), report.get("problem") or {"names": [""], "text": result.text}
     name = problem["names"][0] if problem["names"] else ""
     said = f"{name}: {problem['text']}".strip(": ")
-    if stage in ("tests", "setup", "empty") or (name == "ModuleNotFoundError" and not report.get("remote", True)):
-        return Verdict.error(f"the tests cannot be run: {said or 'nothing was asserted'}")
+    if stage == "passed":
+        return Verdict.of(True, read=source, why=f"{_counted(report)} passed")
+    if report.get("refused") or report.get("ours") or stage in ("tests", "setup", "empty"):
+        reason = report.get("refused") or (said if stage != "empty" else "nothing was asserted")
+        return Verdict.error(f"the tests cannot be run: {reason}")
+    if stage == "candidate":
+        return Verdict.of(False, read=source, why=f"the program does not load: {said}{program.dialect(source, name)}")
     if stage == "unasserted":
         return Verdict.of(False, read=source, why="no assert of the tests was reached")
-    if stage == "candidate":
-        return Verdict.of(False, read=source, why=f"the program does not load: {said}")
-    if stage == "gone":
-        return Verdict.of(False, read=source, why=f"the program ended before the tests did: {result.text or said}")
-    where = f"test {report.get('at', 0) + 1}" + (f", line {report['line']}" if report.get("line") else "")
-    return Verdict.of(False, read=source, why=f"{where}: {said}"[:400])
+    score = report["earned"] / report["total"] if partial and "total" in report else 0.0
+    return Verdict.partial(score, read=source, why=_failure(result, report, said)[:_MAX_WHY])
+
+
+def _counted(report: dict[str, Any]) -> str:
+    return "1 test" if report["total"] == 1 else f"{report['total']} tests"
+
+
+def _failure(result: Result, report: dict[str, Any], said: str) -> str:
+    """How many tests passed, and what the failed ones say."""
+    reasons = [
+        f"test {test + 1}{f', line {line}' if line else ''}: {text}" for test, line, text in report.get("failed", ())
+    ]
+    limit = f"{result.outcome}: {result.text}" if result.outcome not in (Outcome.DONE, Outcome.RUNTIME_ERROR) else ""
+    if report.get("stage") == "gone" or not report:
+        where = f" in test {report['at'] + 1}" if report.get("at") is not None else " before the tests did"
+        why = limit or result.text or said.removeprefix("Gone: ").removeprefix("the program ended")
+        reasons = [f"the program ended{where}: {why}".removesuffix(": "), *reasons[:-1]]
+    elif not reasons:
+        reasons = [f"line {report['line']}: {said}" if report.get("line") else said]
+    if "total" not in report:
+        return reasons[0]
+    return f"{report['passed']} of {_counted(report)} passed; {'; '.join(reasons)}"

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from assay.errors import BadReference
 from assay.types import Example
 from assay.verify import syntax
 from assay.verify.extract import NoAnswer
@@ -23,6 +25,20 @@ _PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
 _CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
 _MAX_STARTS = 12
+_PYTHON_2 = re.compile(
+    r"^[ \t]*+(?:print[ \t]++(?:>>|[\w\"'`])|exec[ \t]++[\w\"']|raise[ \t]++\w++[ \t]*+,)"
+    r"|^[ \t]*+except[ \t]++[\w.]++[ \t]*+,[ \t]*+\w++:|\b\d++L\b|\w[ \t]*+<>|\bur[\"']",
+    re.MULTILINE,
+)
+_NEWER = (
+    (
+        (3, 12),
+        re.compile(r"^[ \t]*+(?:type[ \t]++\w|(?:async[ \t]++)?def[ \t]++\w++\[|class[ \t]++\w++\[)", re.MULTILINE),
+    ),
+    ((3, 12), re.compile(r"\b[fF](['\"])[^\n'\"{]*+\{[^\n'\"}]*+\1")),
+    ((3, 14), re.compile(r"\b[tT][\"']")),
+)
+"""Syntax that an interpreter older than a version refuses; only asked once it has refused a program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,27 @@ def last_program(example: Example, response: str) -> str:
     if _fits(body, ()) or _CODE_WORD.search(body):
         return body
     raise NoAnswer("no program in the response")
+
+
+def wants_partial(example: Example) -> bool:
+    """The parameter `partial`. Raises `BadReference` where it is no truth value."""
+    given = example.params.get("partial", False)
+    if not isinstance(given, bool):
+        raise BadReference(f"'partial' is true or false, not {given!r}"[:100])
+    return given
+
+
+def dialect(source: str, error: str) -> str:
+    """What to say behind a syntax error: which Python programs run under, and which one the program looks like."""
+    if error not in ("SyntaxError", "IndentationError", "TabError"):
+        return ""
+    here = f"programs run under Python {sys.version_info[0]}.{sys.version_info[1]}"
+    if _PYTHON_2.search(source):
+        return f" (it looks like Python 2; {here})"
+    for version, mark in _NEWER:
+        if sys.version_info[:2] < version and mark.search(source):
+            return f" (it looks like Python {version[0]}.{version[1]} or later; {here})"
+    return f" ({here})"
 
 
 def _fits(text: str, wanted: Collection[str]) -> bool:

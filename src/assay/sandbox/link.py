@@ -1,0 +1,195 @@
+"""The candidate as its tests see it: calls go out over a socket, and what comes back is plain data or a stand-in.
+
+Not covered: a class of the candidate that tests use directly (`Stack().push(1)`) is asked what its methods return, so
+tests that hand an expected value to such a method trust its answer.
+"""
+
+from __future__ import annotations
+
+import builtins
+import socket
+from typing import Any
+
+from assay.sandbox import wire
+
+MAX_CALLS = 200_000
+"""Messages to one candidate; more is the candidate's doing."""
+
+
+class Gone(BaseException):
+    """The candidate's process ended, broke the protocol, or said too much; no test can catch this by accident."""
+
+
+class CandidateError(Exception):
+    """An exception of the candidate whose class the checker does not have."""
+
+
+class Link(wire.Codec):
+    """The checker's end: calls go out, plain data comes back."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        super().__init__()
+        self.peer = peer
+        self.numpy = True
+        self.callbacks: list[Any] = []
+        self.calls = 0
+        self.gone = ""
+        """Why the candidate's process is of no use any more."""
+        self.refused = ""
+        """What the tests wanted to hand over and could not."""
+        self.raised: list[BaseException] = []
+        """Exceptions of the candidate."""
+        self.exceptions: dict[str, type[Exception]] = {}
+
+    def foreign(self, value: Any) -> dict[str, Any]:
+        if type(value) is Remote:
+            return {"h": value._assay_handle}
+        if callable(value):
+            self.callbacks.append(value)
+            return {"cb": len(self.callbacks) - 1}
+        self.refused = f"a test cannot pass {type(value).__name__} to another process"
+        raise wire.WireError(self.refused)
+
+    def resolve(self, body: dict[str, Any]) -> Any:
+        if "cb" in body:
+            return self.callbacks[body["cb"]]
+        if not isinstance(body.get("h"), int):
+            raise wire.WireError("no handle")
+        return Remote(self, body["h"], str(body.get("t"))[:100], str(body.get("k")))
+
+    def await_ready(self) -> None:
+        """Wait until the candidate's process is jailed. Raises `OSError` when it never is."""
+        if (wire.receive(self.peer) or {}).get("ready") != 1:
+            raise OSError("the candidate's process could not be jailed")
+
+    def request(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Send a request and return the reply, serving callbacks meanwhile. Raises what the candidate raised."""
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise self._lost("too many calls")
+        try:
+            wire.send(self.peer, message)
+            while (reply := wire.receive(self.peer)) is not None:
+                if "cb" not in reply:
+                    break
+                wire.send(self.peer, self._called_back(reply))
+        except (OSError, wire.WireError) as bad:
+            raise self._lost(str(bad)) from None
+        if reply is None:
+            raise self._lost("the program ended")
+        if "x" in reply:
+            raise self._raised(reply["x"])
+        return reply
+
+    def ask(self, message: dict[str, Any]) -> Any:
+        return self.read(self.request(message))
+
+    def read(self, packed: Any) -> Any:
+        try:
+            return self.unpack(packed)
+        except wire.WireError as bad:
+            raise self._lost(str(bad)) from None
+
+    def _lost(self, why: str) -> Gone:
+        self.gone = why
+        return Gone(why)
+
+    def _called_back(self, message: dict[str, Any]) -> dict[str, Any]:
+        self.calls += 1
+        if self.calls > MAX_CALLS:
+            raise self._lost("too many calls")
+        try:
+            return self.pack(self.callbacks[message["cb"]](*self.unpack(message["a"])))
+        except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
+            return {"x": f"{type(problem).__name__}: {problem}"[:300]}
+
+    def _raised(self, problem: Any) -> BaseException:
+        try:
+            names, text = [str(name) for name in problem["names"]], str(problem["text"])
+            args = self.unpack(problem["args"])
+        except (wire.WireError, KeyError, TypeError):
+            return self._lost("a broken exception")
+        made: Exception = CandidateError(f"{names[0] if names else '?'}: {text}")
+        for name in names:
+            kind = self.exceptions.get(name) or vars(builtins).get(name)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                made = kind.__new__(kind, *args)
+                made.args = args
+                break
+        vars(made)["assay_text"] = text
+        self.raised.append(made)
+        return made
+
+    def has_raised(self, problem: BaseException) -> bool:
+        """Whether an exception came from the candidate."""
+        return any(problem is made for made in self.raised)
+
+
+def _asking(op: str) -> Any:
+    return lambda self: self._assay_link.ask({"op": op, "h": self._assay_handle})
+
+
+class Remote:
+    """Stands for something in the candidate's process. It equals only itself and hands out only data."""
+
+    def __init__(self, link: Link, handle: int, kind: str, role: str) -> None:
+        vars(self).update(_assay_link=link, _assay_handle=handle, _assay_kind=kind, _assay_role=role)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return call(self._assay_link, {"h": self._assay_handle}, args, kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in ("__name__", "__doc__"):
+            raise AttributeError(name)
+        return self._assay_link.ask(self._assay_with("attr", name))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._assay_link.ask(self._assay_with("setattr", name, value))
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._assay_link.ask(self._assay_with("item", key))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._assay_link.ask(self._assay_with("setitem", key, value))
+
+    def _assay_with(self, op: str, *args: Any) -> dict[str, Any]:
+        return {"op": op, "h": self._assay_handle, "a": self._assay_link.pack(args)}
+
+    def _assay_shown(self) -> str:
+        return f"<{self._assay_kind} of the program, which does not cross>"
+
+    def __bool__(self) -> bool:
+        return True
+
+    __iter__, __next__, __len__ = _asking("iter"), _asking("next"), _asking("len")
+    __str__, __repr__, __int__, __float__ = _asking("str"), _asking("repr"), _asking("int"), _asking("float")
+
+
+def call(link: Link, target: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Call a function of the candidate with copies of the arguments."""
+    try:
+        reply = link.request({"op": "call", **target, "a": link.pack((args, kwargs)), "back": True})
+    except (StopIteration, StopAsyncIteration) as stop:  # as in a generator: it must not end a loop of the tests
+        raise RuntimeError(f"the program raised {type(stop).__name__}") from stop
+    if "back" in reply:
+        new_args, new_kwargs = link.read(reply["back"])
+        _copy_back(args, new_args)
+        _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
+    return link.read(reply)
+
+
+def _copy_back(old: tuple[Any, ...], new: Any) -> None:
+    """Show the changes that an in-place function made to its arguments."""
+    for mine, theirs in zip(old, new, strict=False):
+        if type(mine) is not type(theirs):
+            continue
+        if isinstance(mine, (list, bytearray)):
+            mine[:] = theirs
+        elif type(mine).__name__ == "ndarray":
+            if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
+                mine[...] = theirs
+        elif isinstance(mine, (dict, set)):
+            mine.clear()
+            mine.update(theirs)
+        elif hasattr(mine, "__dict__") and not isinstance(mine, (Remote, type)) and not callable(mine):
+            vars(mine).update(vars(theirs))
