@@ -1,4 +1,5 @@
-"""Which third-party modules a program may import: none, numpy, sympy, or all scientific ones, where they are installed.
+"""Which third-party modules a program may import, where they are installed: none, sortedcontainers, and with it numpy,
+sympy, or all scientific ones.
 
 A flavour is a mother process of its own that has its modules imported already, so that a fork has them for nothing. It
 is chosen by the words of the source: one too many costs time and changes no verdict.
@@ -11,11 +12,17 @@ import os
 import re
 from functools import cache
 
-BARE, NUMPY, SYMPY, SCI = "bare", "numpy", "sympy", "sci"
-MODULES = {BARE: "", NUMPY: "numpy", SYMPY: "numpy sympy mpmath", SCI: "numpy scipy sympy mpmath pandas"}
+BARE, SORTED, NUMPY, SYMPY, SCI = "bare", "sorted", "numpy", "sympy", "sci"
+MODULES = {
+    BARE: "",
+    SORTED: "sortedcontainers",
+    NUMPY: "numpy sortedcontainers",
+    SYMPY: "numpy sympy mpmath sortedcontainers",
+    SCI: "numpy scipy sympy mpmath pandas sortedcontainers",
+}
 """What a program of the flavour may import besides the standard library."""
 _PARTS = {"numpy": "numpy.libs", "scipy": "scipy.libs", "pandas": "pandas.libs dateutil pytz six tzdata"}
-_WORDS = re.compile(r"\b(?:numpy|scipy|sympy|mpmath|pandas)\b")
+_WORDS = re.compile(r"\b(?:numpy|scipy|sympy|mpmath|pandas|sortedcontainers)\b")
 
 
 def flavour_of(*sources: str) -> str:
