@@ -13,7 +13,7 @@ from assay.verify.base import VERIFIERS
 from assay.verify.run import verify
 
 CASES = Path(__file__).parents[1] / "cases"
-FIELDS = {"source", "verifier", "params", "prompt", "reference", "response", "expected", "why"}
+FIELDS = {"source", "verifier", "params", "prompt", "reference", "response", "expected", "score", "says", "why"}
 
 
 def _cases() -> list[Any]:
@@ -36,3 +36,5 @@ def test_case_has_its_verdict(case: dict[str, Any]) -> None:
     deadline = None if VERIFIERS.get(case["verifier"]).runs_programs else 20.0
     verdict = verify(example, case["response"], deadline=deadline)
     assert verdict.status == case["expected"], f"{case['why']}: {verdict}"
+    assert verdict.score == pytest.approx(case.get("score", verdict.score)), f"{case['why']}: {verdict}"
+    assert case.get("says", "") in verdict.why, f"{case['why']}: {verdict}"

@@ -120,7 +120,7 @@ def _judge_report(result: Result, source: str, partial: bool) -> Verdict:
         reason = report.get("refused") or (said if stage != "empty" else "nothing was asserted")
         return Verdict.error(f"the tests cannot be run: {reason}")
     if stage == "candidate":
-        return Verdict.of(False, read=source, why=f"the program does not load: {said}{program.dialect(source, name)}")
+        return Verdict.of(False, read=source, why=f"the program does not load: {said}{program.hint(source, name)}")
     if stage == "unasserted":
         return Verdict.of(False, read=source, why="no assert of the tests was reached")
     score = report["earned"] / report["total"] if partial and "total" in report else 0.0

@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from assay.errors import BadReference
+from assay.sandbox.flavours import MODULES, SCI
 from assay.types import Example
 from assay.verify import syntax
 from assay.verify.extract import NoAnswer
@@ -141,8 +142,10 @@ def wants_partial(example: Example) -> bool:
     return given
 
 
-def dialect(source: str, error: str) -> str:
-    """What to say behind a syntax error: which Python programs run under, and which one the program looks like."""
+def hint(source: str, error: str) -> str:
+    """What to say behind an error: which Python programs run under and which the program looks like, or what there is."""
+    if error == "ModuleNotFoundError":
+        return f" (what can be imported is the standard library and, where installed, {', '.join(MODULES[SCI].split())})"
     if error not in ("SyntaxError", "IndentationError", "TabError"):
         return ""
     here = f"programs run under Python {sys.version_info[0]}.{sys.version_info[1]}"

@@ -5,6 +5,10 @@ Outputs are compared here and no expected value enters that process, so a progra
 earlier inputs and nothing that helps. It is right at once when every output matches, all runs together kept the limit
 of one, and the run that had met most of what others leave behind gives the same in a process of its own. An output
 that differs decides nothing, unless it is of the first run, which had a new process: that input is run again alone.
+
+With `partial` the score is the share of inputs whose output is right. The same run is the first step; then each output
+that differs is run alone, short inputs first, and a run that uses up its time ends the rest. If the run that had met
+most of what others leave behind is wrong alone, all are run alone.
 """
 
 from __future__ import annotations
@@ -23,10 +27,11 @@ from assay.verify.base import verifier
 from assay.verify.budget import late, limits, ran
 from assay.verify.extract import NoAnswer
 
+_MAX_WHY = 400
 _Tolerance = tuple[float, float] | None
 
 
-@verifier("code.stdio", version=2, params={"tolerance": None}, runs_programs=True)
+@verifier("code.stdio", version=3, params={"tolerance": None, "partial": False}, runs_programs=True)
 def stdio(example: Example, response: str) -> Verdict:
     """Right when the program prints the expected tokens for every input."""
     judge = _Judge(example)
@@ -38,47 +43,82 @@ def stdio(example: Example, response: str) -> Verdict:
 
 
 class _Judge:
-    """The inputs and outputs of an Example. Raises `BadReference`."""
+    """The inputs and outputs of an Example, and what is known of one program. Raises `BadReference`."""
 
     def __init__(self, example: Example) -> None:
         cases = _cases(example.reference)
         self.inputs = [given.encode("utf-8", "surrogatepass") for given, _ in cases]
         self.outputs = [expected.encode("utf-8", "surrogatepass") for _, expected in cases]
         self.tolerance = _tolerance(example.params.get("tolerance"))
+        self.partial = program.wants_partial(example)
+        self.right: set[int] = set()
+        self.wrong: dict[int, str] = {}
+        """What is wrong with the outputs that are, by number of the input."""
 
     def verdict(self, source: str) -> Verdict:
-        left = list(range(len(self.inputs)))
-        if len(left) > 1:
-            batch = self._together(source)
-            if isinstance(batch, Verdict):
-                return batch
-            left = batch
-        for number in left:
+        order = self._order()
+        if len(order) > 1 and (nothing := self._run_together(source, order)) is not None:
+            return nothing
+        left = self._unsure(order)
+        check = left[0] if left and left[0] in self.right else None  # one that is right, if it is so alone
+        while left and (self.partial or not self.wrong):
+            number = left.pop(0)
             room = limits()
             if room is None:
-                return late(f"the deadline passed before input {number + 1} of {len(self.inputs)}")
+                over = late(f"the deadline passed before input {number + 1} of {len(self.inputs)}")
+                return self._judged(source, over.why) if over.counts else over
             result = ran(sandbox.Program(source, self.inputs[number], room))
             if isinstance(result, Verdict):
                 return result
-            if wrong := self._wrong(result, number, result.output):
-                return Verdict.of(False, read=source, why=wrong)
-        return Verdict.of(True, read=source, why=f"{len(self.inputs)} outputs are as expected")
+            self._learn(number, result, result.output)
+            if number == check and number in self.wrong:
+                left = self._short_first(self.right - {order[0]}) + left
+            if result.outcome is Outcome.TIMEOUT:
+                return self._judged(source)
+        return self._judged(source)
 
-    def _together(self, source: str) -> list[int] | Verdict:
-        """Numbers of the inputs that still need a run of their own, or the verdict."""
+    def _run_together(self, source: str, order: list[int]) -> Verdict | None:
+        """Learn from one process; the verdict, if there is one that says nothing of the program."""
         room = limits()
         if room is None:
             return late()
-        order = self._order()
         result = ran(sandbox.Batch(source, tuple(self.inputs[number] for number in order), room))
         if isinstance(result, Verdict):
             return result
         first = result.outputs[0] if result.outputs else b""
-        outcome = result if not result.outputs else None
-        if wrong := self._wrong(outcome, order[0], first):
-            return Verdict.of(False, read=source, why=wrong)
-        right = {number for number, output in zip(order, result.outputs, strict=False) if self._same(number, output)}
-        return sorted(set(order) - right) or [order[-1]]
+        self._learn(order[0], None if result.outputs else result, first)
+        pairs = zip(order, result.outputs, strict=False)
+        self.right |= {number for number, output in pairs if self._same(number, output)}
+        return None
+
+    def _unsure(self, order: list[int]) -> list[int]:
+        """Inputs that need a run of their own: first one that is right, where that must be so alone, then the others."""
+        unknown = set(order) - self.right - self.wrong.keys()
+        known = [number for number in order[1:] if number in self.right]
+        if len(order) > 1 and known and (self.partial or not unknown):
+            return [known[-1], *self._short_first(unknown)]
+        return self._short_first(unknown)
+
+    def _short_first(self, numbers: set[int]) -> list[int]:
+        return sorted(numbers, key=lambda number: (len(self.inputs[number]), number))
+
+    def _learn(self, number: int, result: Result | None, output: bytes) -> None:
+        """Note the output of a run that had a process of its own."""
+        self.right.discard(number)
+        if result is not None and result.outcome is not Outcome.DONE:
+            self.wrong[number] = f"{result.outcome}: {result.text}"[:300]
+        elif self._same(number, output):
+            self.right.add(number)
+        else:
+            self.wrong[number] = f"it printed {_shown(output)}, expected {_shown(self.outputs[number])}"
+
+    def _judged(self, source: str, over: str = "") -> Verdict:
+        size, right = len(self.inputs), len(self.right)
+        if right == size:
+            return Verdict.of(True, read=source, why=f"{size} outputs are as expected")
+        reasons = [f"input {number + 1}: {why}" for number, why in sorted(self.wrong.items())]
+        why = f"{right} of {size} outputs are right; {'; '.join([*reasons, *filter(None, [over])])}"
+        return Verdict.partial(right / size if self.partial else 0.0, read=source, why=why[:_MAX_WHY])
 
     def _order(self) -> list[int]:
         """An order of the inputs that is always the same and that only the reference tells."""
@@ -86,12 +126,6 @@ class _Judge:
         order = list(range(len(self.inputs)))
         random.Random(secret).shuffle(order)
         return order
-
-    def _wrong(self, result: Result | None, number: int, output: bytes) -> str | None:
-        """What is wrong with a run that had a process of its own, if anything."""
-        if result is not None and result.outcome is not Outcome.DONE:
-            return f"input {number + 1}: {result.outcome}: {result.text}"[:400]
-        return None if self._same(number, output) else f"input {number + 1}: it printed {_shown(output)}"
 
     def _same(self, number: int, output: bytes) -> bool:
         return same_tokens(output, self.outputs[number], self.tolerance)
