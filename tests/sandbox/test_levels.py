@@ -43,11 +43,46 @@ def test_a_container_without_namespaces_is_l3_and_judges() -> None:
     assert done.stdout.split() == ["L3", "correct"], done.stderr
 
 
-def test_without_landlock_too_nothing_is_run() -> None:
-    program = "from assay import sandbox\nprint(sandbox.isolation()[0])\nsandbox.run(sandbox.Program('print(1)'))"
+def test_without_landlock_too_nothing_is_run_unless_that_is_wanted(monkeypatch) -> None:
+    program = (
+        "from assay import sandbox\nprint(sandbox.isolation()[0])\nprint(sandbox.run(sandbox.Program('print(1)')))"
+    )
     done = confined("L2", "-c", program)
     assert done.stdout.strip() == "L2"
-    assert "IsolationRefused: isolation is L2: seccomp; L3 is wanted" in done.stderr
+    assert "IsolationRefused: isolation is L2: seccomp, nofiles; L3 is wanted" in done.stderr
+    monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L2")
+    done = confined("L2", "-c", program)
+    assert "b'1\\n'" in done.stdout and "level='L2'" in done.stdout, done.stderr
+    done = confined("L1", "-c", program)
+    assert done.stdout.strip() == "L1" and "IsolationRefused: isolation is L1" in done.stderr
+
+
+_WITHOUT_FILES = """
+from assay import sandbox
+from assay.sandbox import Program
+for source in (
+    "import asyncio, csv, sqlite3, unittest, xml.dom.minidom, concurrent.futures, zipfile; print('imported')",
+    "import heapq, inspect; print(inspect.getsourcefile(heapq) is not None)",
+    "import os, sys\\nfound = 0\\nfor path in ('/etc/passwd', os.__file__, '/dev/null', '.', *sys.path):\\n"
+    "    for act in (open, os.stat, os.listdir, os.chdir, os.readlink, os.statvfs):\\n"
+    "        try: act(path); found += 1\\n        except OSError: pass\\nprint(found)",
+):
+    print(sandbox.run(Program(source)).output.decode(), end="")
+"""
+
+
+def test_without_files_the_standard_library_is_served_from_memory(monkeypatch) -> None:
+    monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L2")
+    done = confined("L2", "-c", _WITHOUT_FILES)
+    assert done.stdout.split() == ["imported", "True", "0"], done.stderr
+
+
+def test_flavours_work_without_files(monkeypatch) -> None:
+    pytest.importorskip("numpy")
+    monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L2")
+    program = "import numpy as np; print(np.fft.fft([1, 2])[0].real, np.linalg.inv(np.eye(2))[0, 0])"
+    done = confined("L2", "-c", f"from assay import sandbox\nprint(sandbox.run(sandbox.Program({program!r})).output)")
+    assert done.stdout.strip() == "b'3.0 1.0\\n'", done.stderr
 
 
 def test_the_doctor_tells_each_part_and_what_to_do() -> None:
@@ -62,8 +97,8 @@ def test_the_doctor_tells_each_part_and_what_to_do() -> None:
 
 
 def test_more_can_be_wanted_and_less_cannot(monkeypatch) -> None:
-    monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L5")
-    with pytest.raises(BadConfig, match="choose L4 or L3"):
+    monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L1")
+    with pytest.raises(BadConfig, match="choose L5, L4, L3"):
         sandbox.run(sandbox.Program("print(1)"))
     monkeypatch.setattr(sandbox, "measured", lambda: sandbox.Measured("L3", ("seccomp",), (), "isolation is L3"))
     monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L4")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from assay.sandbox import kernel
+from assay.sandbox import held, kernel
 from assay.sandbox.seccomp import NONE, OWN, READ
 
 _SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
@@ -44,7 +44,7 @@ class Jail:
             os.close(self.rules)
             self.rules = -1
         kernel.limit_all(_THREADS if "user" in self.features else None)
-        self._take(self._filter_calls)
+        self._take(self._filter_calls, stdlib, packages)
 
     def _take(self, step: Any, *args: Any) -> None:
         with contextlib.suppress(OSError):  # what is refused is missing from `features`; the trusted side decides
@@ -72,10 +72,13 @@ class Jail:
             kernel.new_user_namespace(self.proc)
             self.features.append("user")
 
-    def _filter_calls(self) -> None:
+    def _filter_calls(self, stdlib: str, packages: Sequence[str]) -> None:
         read = any(name.startswith("landlock") for name in self.features)
-        if kernel.enter_base_seccomp(OWN if "root" in self.features else READ if read else NONE):
-            self.features.append("seccomp")
+        files = OWN if "root" in self.features else READ if read else NONE
+        if files == NONE:
+            held.hold(stdlib, packages)
+        if kernel.enter_base_seccomp(files):
+            self.features += ["seccomp"] if files != NONE else ["seccomp", "nofiles"]
 
     def enter(self, limits: dict[str, float]) -> None:
         """What each child does before it reads its part: limits, no capabilities, no files, few system calls."""

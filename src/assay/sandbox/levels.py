@@ -2,7 +2,9 @@
 
 L4: user, mount, network and process namespaces, an empty root, Landlock where there is one, and a system call filter.
 L3: Landlock and the filter, which is what Docker's and Kubernetes' default profiles leave.
-L2: the filter only, so that a job can reach what its user can; L1 and L0: not even that. Nothing is run below L3.
+L2: the filter only. It ends the opening of files before a program starts, and imports are served from memory. Nothing
+runs there unless `ASSAY_SANDBOX_MIN=L2` says so.
+L1, L0: less, or a job that could do what it must not. Nothing is ever run there.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from assay.sandbox.pool import Pool
 from assay.sandbox.slot import SlotDied
 
 MINIMUM = "ASSAY_SANDBOX_MIN"
-"""Environment variable: the lowest level at which programs run; `L3` by default."""
+"""Environment variable: the lowest level at which programs run; `L3` by default, never below `L2`."""
 NEEDED = "run it on Linux 5.13 or newer (x86-64 or aarch64), or allow user namespaces; `assay sandbox doctor` says more"
 
 
@@ -36,8 +38,8 @@ class Measured:
 def minimum() -> str:
     """The level that programs need here. Raises `BadConfig` for one that does not exist or promises nothing."""
     wanted = os.environ.get(MINIMUM, "").strip() or "L3"
-    if wanted not in ("L3", "L4"):
-        raise BadConfig(f"{MINIMUM}={wanted!r}: choose L4 or L3 (the default); nothing is run below L3")
+    if wanted not in ("L2", "L3", "L4", "L5"):
+        raise BadConfig(f"{MINIMUM}={wanted!r}: choose L5, L4, L3 (the default) or L2; nothing is run below L2")
     return wanted
 
 
@@ -50,9 +52,9 @@ def measure(pool: Pool) -> Measured:
     except SlotDied as died:
         return Measured("L0", (), (), f"the sandbox could not start ({died}): {NEEDED}")
     level = _claimed(set(features))
-    could, broken = _escapes(pool) if level >= "L3" else ((), "")
+    could, broken = _escapes(pool) if level >= "L2" else ((), "")
     if could or broken:
-        level = "L2"
+        level = "L1"
     shown = f"isolation is {level}: {', '.join(features) or 'none'}"
     if could or broken:
         shown += f"; a probe {broken or 'could ' + ', '.join(could)}"
@@ -64,7 +66,9 @@ def _claimed(active: set[str]) -> str:
         return "L1"
     if {"user", "root", "net", "pid"} <= active:
         return "L4"
-    return "L3" if any(name.startswith("landlock") for name in active) else "L2"
+    if any(name.startswith("landlock") for name in active):
+        return "L3"
+    return "L2" if "root" in active or "nofiles" in active else "L1"
 
 
 _CANARY = """
