@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from assay.sandbox import held, kernel
+from assay.sandbox.orders import Order
 from assay.sandbox.seccomp import NONE, OWN, READ
 
 _SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
@@ -39,10 +40,7 @@ class Jail:
         self.rules = rules[0] if rules else -1
         self.features += [f"landlock{rules[1]}"] if rules else []
         if rules and "root" in self.features:
-            kernel.allow_below(self.rules, self.proc)  # the zygote has it open, and no job has a path to it
-            kernel.enter_landlock(self.rules)
-            os.close(self.rules)
-            self.rules = -1
+            self._take(self._enter_landlock)
         kernel.limit_all(_THREADS if "user" in self.features else None)
         self._take(self._filter_calls, stdlib, packages)
 
@@ -72,6 +70,13 @@ class Jail:
             kernel.new_user_namespace(self.proc)
             self.features.append("user")
 
+    def _enter_landlock(self) -> None:
+        """Once for all children. Without a root of its own a job could find `/proc`, which only the zygote may read."""
+        kernel.allow_below(self.rules, self.proc)
+        kernel.enter_landlock(self.rules)
+        os.close(self.rules)
+        self.rules = -1
+
     def _filter_calls(self, stdlib: str, packages: Sequence[str]) -> None:
         read = any(name.startswith("landlock") for name in self.features)
         files = OWN if "root" in self.features else READ if read else NONE
@@ -80,12 +85,11 @@ class Jail:
         if kernel.enter_base_seccomp(files):
             self.features += ["seccomp"] if files != NONE else ["seccomp", "nofiles"]
 
-    def enter(self, limits: dict[str, float]) -> None:
+    def enter(self, order: Order) -> None:
         """What each child does before it reads its part: limits, no capabilities, no files, few system calls."""
         if "pid" not in self.features:
             kernel.die_with_parent()  # else the kernel ends it with the first process of the namespace
-        memory = int(limits["memory"]) + _SPARE_MEMORY
-        kernel.limit(limits["cpu"], memory, int(limits["output"]))
+        kernel.limit(order.cpu, order.memory + _SPARE_MEMORY, order.output)
         if self.rules >= 0:
             kernel.enter_landlock(self.rules)
         kernel.drop_capabilities()

@@ -24,9 +24,6 @@ class Limits:
     def wall_seconds(self) -> float:
         return max(2.0, 4 * self.cpu) if self.wall is None else self.wall
 
-    def to_json(self) -> dict[str, float]:
-        return {"cpu": self.cpu, "wall": self.wall_seconds, "memory": self.memory, "output": self.output}
-
 
 @dataclass(frozen=True, slots=True)
 class Program:

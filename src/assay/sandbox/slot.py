@@ -11,10 +11,10 @@ import socket
 import subprocess
 import sys
 import threading
-from typing import Any
 
 from assay.sandbox import flavours
 from assay.sandbox.jobs import Limits
+from assay.sandbox.orders import KEPT, SPENT, STOP, End, Order, pack_orders, unpack_ends
 
 _BOOT = """
 import os, sys, types
@@ -125,22 +125,21 @@ class Slot:
             os.close(self.watch)
             self.watch = -1
 
-    def start(self, parts: list[dict[str, Any]], fds: list[int]) -> None:
-        """Hand the zygote a job."""
-        socket.send_fds(self.control, [json.dumps({"parts": parts}).encode()], fds)
+    def start(self, orders: list[Order], fds: list[int]) -> None:
+        """Hand the zygote the parts of a job, and for each the descriptors of its role."""
+        socket.send_fds(self.control, [pack_orders(orders)], fds)
 
     def stop(self) -> None:
         """Ask the zygote to end the job."""
-        self.control.send(b'{"stop": 1}')
+        self.control.send(STOP)
 
-    def end(self, limits: Limits) -> list[dict[str, Any]]:
+    def end(self, limits: Limits) -> list[End]:
         """How each part of the job ended, once all have. Raises `SlotDied`."""
-        reply = json.loads(_receive(self.control, limits.wall_seconds + _GRACE))
-        if "error" in reply:
-            raise SlotDied(reply["error"])
-        self.spent = reply["spent"]
-        ends: list[dict[str, Any]] = reply["parts"]
-        return ends
+        reply = _receive(self.control, limits.wall_seconds + _GRACE)
+        if reply[:1] not in (KEPT, SPENT):
+            raise SlotDied(reply.decode(errors="replace"))
+        self.spent = reply[:1] == SPENT
+        return unpack_ends(reply[1:])
 
 
 def _receive(control: socket.socket, seconds: float) -> bytes:

@@ -15,6 +15,7 @@ from typing import Any
 from assay.sandbox import wire
 from assay.sandbox.flavours import MODULES, SCI, flavour_of
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
+from assay.sandbox.orders import ENDINGS, ROLES, End, Order
 from assay.sandbox.slot import Slot, SlotDied
 from assay.sandbox.wire import ENDED, READY
 
@@ -58,10 +59,9 @@ def _programs(slot: Slot, job: Program | Batch) -> Result:
         stack.callback(os.close, report)
         try:
             size, given = _write_task(task, job.source, inputs), sum(map(len, inputs))
-            limits = job.limits.to_json()
-            room = {**limits, "output": max(limits["output"], max(map(len, inputs)))}
-            part = {"role": "program", "limits": room, "fds": {"0": 0, "1": 1, "3": 2}}
-            slot.start([part | {"inputs": given, "runs": len(inputs), "size": size}], [task, stdout, theirs])
+            room = max(job.limits.output, max(map(len, inputs)))  # it writes each input where the first stood
+            order = _order("program", job.limits)._replace(output=room, inputs=given, size=size, runs=len(inputs))
+            slot.start([order], [task, stdout, theirs])
         finally:
             os.close(theirs)
         [end] = slot.end(job.limits)
@@ -71,7 +71,7 @@ def _programs(slot: Slot, job: Program | Batch) -> Result:
         size = os.fstat(stdout).st_size
         output = os.pread(stdout, min(size, job.limits.output), 0)
     ends, problem = _runs(said[len(READY) :])
-    outcome, text = judge_end(end, job.limits, problem if end["code"] else None)
+    outcome, text = judge_end(end, job.limits, problem if end.code else None)
     if size >= job.limits.output and outcome is not Outcome.TIMEOUT:
         outcome, text = Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output"
     if isinstance(job, Program):
@@ -119,8 +119,7 @@ def _call(slot: Slot, job: Call) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
     with _channel(job.limits) as (ours, theirs):
         with theirs:
-            part = {"role": "server", "limits": job.limits.to_json(), "fds": {"3": 0}}
-            slot.start([part], [theirs.fileno()])
+            slot.start([_order("server", job.limits)], [theirs.fileno()])
         talk = _Talk(ours, _LONGEST_VALUE)
         reply = talk.ask({"op": "load", "source": job.source, "setup": "", "wanted": []}) if talk.ready else None
         if reply is not None and "x" not in reply:
@@ -145,30 +144,31 @@ def _check(slot: Slot, job: Check) -> Result:
     with _channel(job.limits) as (ours, theirs):
         peer_a, peer_b = socket.socketpair()
         with theirs, peer_a, peer_b:
-            limits = job.limits.to_json()
-            more = limits | {"memory": 2 * job.limits.memory, "wall": job.limits.wall_seconds + _LAST_WORD}
-            parts = [
-                {"role": "server", "limits": limits, "fds": {"3": 0}},
-                {"role": "checker", "limits": more, "fds": {"3": 1, "4": 2}},
-            ]
-            slot.start(parts, [peer_a.fileno(), theirs.fileno(), peer_b.fileno()])
+            checker = _order("checker", job.limits)
+            checker = checker._replace(memory=2 * checker.memory, wall=checker.wall + _LAST_WORD)
+            fds = [peer_a.fileno(), theirs.fileno(), peer_b.fileno()]
+            slot.start([_order("server", job.limits), checker], fds)
         talk = _Talk(ours)
         report = talk.ask({name: getattr(job, name) for name in names}) if talk.ready else None
         slot.stop()
-        candidate, checker = slot.end(job.limits)
+        candidate, judge = slot.end(job.limits)
     if not talk.ready or (report is not None and report["stage"] == "sandbox"):
-        return _result(Outcome.SANDBOX_ERROR, "the checker or the program could not be jailed", checker)
+        return _result(Outcome.SANDBOX_ERROR, "the checker or the program could not be jailed", judge)
     if report is not None and report["stage"] == "passed":
         return _result(Outcome.DONE, "", candidate, report)
     outcome, text = judge_end(candidate, job.limits, None)
     if outcome in (Outcome.DONE, Outcome.RUNTIME_ERROR) and report is None:
-        outcome, text = judge_end(checker, job.limits, None)
-        return _result(outcome, f"the tests themselves: {text}", checker)
+        outcome, text = judge_end(judge, job.limits, None)
+        return _result(outcome, f"the tests themselves: {text}", judge)
     return _result(outcome, text, candidate, report)
 
 
-def _result(outcome: Outcome, text: str, end: dict[str, Any], value: Any = None) -> Result:
-    return Result(outcome, text, value=value, cpu=end["cpu"], wall=end["wall"], starved=end["starved"])
+def _order(role: str, limits: Limits) -> Order:
+    return Order(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+
+
+def _result(outcome: Outcome, text: str, end: End, value: Any = None) -> Result:
+    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved)
 
 
 class _Talk:
@@ -198,14 +198,14 @@ def _channel(limits: Limits) -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def judge_end(end: dict[str, Any], limits: Limits, problem: Any) -> tuple[Outcome, str]:
+def judge_end(end: End, limits: Limits, problem: Any) -> tuple[Outcome, str]:
     """The outcome of a process from what the kernel measured; its own words only choose between failures."""
-    killed, code = end["killed"], end["code"]
-    if killed == "cpu" or (code == -9 and end["cpu"] >= limits.cpu):
+    killed, code = ENDINGS[end.killed], end.code
+    if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
         return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
     if killed == "wall":
-        if end["wall"] - end["starved"] < min(limits.cpu, end["wall"] / 2):
-            return Outcome.STARVED, f"it waited {end['starved']:.1f} of {end['wall']:.1f} s for a processor"
+        if end.wall - end.starved < min(limits.cpu, end.wall / 2):
+            return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
         return Outcome.TIMEOUT, f"it ran longer than {limits.wall_seconds:.3g} s"
     if problem is not None:
         return _judge_problem(problem)

@@ -25,6 +25,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from assay.sandbox import inside, kernel, wire
+from assay.sandbox.orders import Order
 
 STDIN, STDOUT, REPORT = 0, 1, 3
 
@@ -41,17 +42,17 @@ def install() -> None:
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
 
 
-def run(part: dict[str, Any]) -> int:
+def run(order: Order) -> int:
     """Run the program that stands in descriptor 0 behind its inputs and their sizes; return the exit code."""
     os.write(REPORT, wire.READY)  # from here on, an early end is the program's own doing
-    end = part["inputs"]
-    data = os.pread(STDIN, part["size"] - end, end)
-    if part["runs"] == 1:
+    end = order.inputs
+    data = os.pread(STDIN, order.size - end, end)
+    if order.runs == 1:
         os.ftruncate(STDIN, end)
         return _one(_compiled(data), last=True)
-    inputs = _pieces(os.pread(STDIN, end, 0), memoryview(data)[: 8 * part["runs"]].cast("Q"))
+    inputs = _pieces(os.pread(STDIN, end, 0), memoryview(data)[: 8 * order.runs].cast("Q"))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
-    before, code, started = dict(vars(builtins)), _compiled(data[8 * part["runs"] :]), False
+    before, code, started = dict(vars(builtins)), _compiled(data[8 * order.runs :]), False
     empty = _scratch_size()
     for given in inputs:
         if started:

@@ -1,7 +1,7 @@
 """The process that forks one jailed child a part of a job, watches its CPU time from outside, and kills it.
 
 It comes from a mother that was exec'd with a clean environment, so nothing of the trusted side is in its memory, and it
-never reads what a job holds: a request names roles and limits, file descriptors travel beside it, and the child reads
+never reads what a job holds: an order names a role and limits, file descriptors travel beside it, and the child reads
 its own part. A job that leaves files in the scratch folder is the zygote's last one, so that the next finds it empty.
 """
 
@@ -17,26 +17,27 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from assay.sandbox import checker, inside, kernel, whole
 from assay.sandbox.jail import Jail
+from assay.sandbox.orders import ENDINGS, FDS, KEPT, ROLES, SPENT, STOP, End, Order, pack_ends, unpack_orders
 
 _LONG = 0.2
 """Seconds of wall time from which it is worth asking how long a part waited for a processor."""
 _TICK = 0.05
-_ROLES: dict[str, Callable[[Any], int]] = {"program": whole.run, "server": inside.serve, "checker": checker.run}
+_RUN: dict[str, Callable[[Order], int]] = {"program": whole.run, "server": inside.serve, "checker": checker.run}
 
 
-@dataclass
+@dataclass(slots=True)
 class _Part:
-    pid: int
-    watch: int  # pidfd
-    limits: dict[str, float]
+    order: Order
     started: float
+    pid: int = 0
+    watch: int = -1  # pidfd
     killed: str = ""
     starved: float = 0.0  # seconds it was ready to run and had no processor
-    end: dict[str, Any] | None = None
+    end: End | None = None
 
     def cpu(self) -> float:
         try:
@@ -46,7 +47,10 @@ class _Part:
 
 
 class Zygote:
-    """Serves one job at a time on `control` until the trusted side closes it."""
+    """Serves one job at a time on `control` until the trusted side closes it.
+
+    Between a fork and the child's end it does little: each page that it writes in that time is copied first.
+    """
 
     def __init__(self, control: socket.socket, jail: Jail) -> None:
         self.control, self.jail = control, jail
@@ -62,86 +66,75 @@ class Zygote:
             data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
             if not data:
                 os._exit(0)
-            request = json.loads(data)
-            reply = self._job(request["parts"], fds) if "parts" in request else None
-            if reply is not None:
-                self.control.send(json.dumps(reply).encode())
+            if data != STOP:  # else it came after the job's own end
+                self.control.send(self._job(data, fds))
 
-    def _job(self, wanted: list[dict[str, Any]], fds: list[int]) -> dict[str, Any]:
-        parts: list[_Part] = []
+    def _job(self, orders: bytes, fds: list[int]) -> bytes:
+        parts = [_Part(order, time.monotonic()) for order in unpack_orders(orders)]
+        waiting, given = [self.control.fileno()], iter(fds)
+        soon = min(_TICK, *[part.order.cpu for part in parts], *[part.order.wall for part in parts])
         try:
-            for want in wanted:
-                parts.append(self._fork(want, fds))
-        except OSError as failed:
             for part in parts:
-                os.kill(part.pid, signal.SIGKILL)
-            return {"error": f"no process for the job: {failed}", "parts": [self._reap(part) for part in parts]}
+                self._fork(part, [next(given) for _ in FDS[part.order.role]])
+                waiting.append(part.watch)
+        except OSError as failed:  # the slot is closed for it, which ends the parts that did start
+            return f"no process for the job: {failed}".encode()
         finally:
             for fd in fds:
                 os.close(fd)
-        self._watch(parts)
-        spent = self.scratch >= 0 and bool(os.listdir(self.scratch))
-        return {"parts": [part.end for part in parts], "spent": spent}
+        self._watch(parts, waiting, soon)
+        spent = self.scratch >= 0 and os.listdir(self.scratch)
+        return (SPENT if spent else KEPT) + pack_ends([part.end for part in parts if part.end])
 
-    def _fork(self, want: dict[str, Any], fds: list[int]) -> _Part:
+    def _fork(self, part: _Part, fds: list[int]) -> None:
         if self.home >= 0:
+            kernel.setns(self.home, kernel.NEWPID)  # from where the last child went
             kernel.unshare(kernel.NEWPID)
-        try:
-            pid = os.fork()
-            if pid == 0:
-                self._become(want, fds)
-        finally:
-            if self.home >= 0:
-                kernel.setns(self.home, kernel.NEWPID)
-        return _Part(pid, os.pidfd_open(pid), want["limits"], time.monotonic())
+        part.pid = os.fork()
+        if part.pid == 0:
+            self._become(part.order, fds)
+        part.watch = os.pidfd_open(part.pid)
 
-    def _become(self, want: dict[str, Any], fds: list[int]) -> NoReturn:
-        """In the child: only the part's own descriptors stay open, at 0, 1, 3 and 4."""
+    def _become(self, order: Order, fds: list[int]) -> NoReturn:
+        """In the child: only the part's own descriptors stay open."""
         code = 120
         try:
-            for target, index in want["fds"].items():
-                os.dup2(fds[index], int(target))
-            self.jail.enter(want["limits"])
-            os.closerange(3 + len([t for t in want["fds"] if int(t) >= 3]), 4096)
+            for fd, target in zip(fds, FDS[order.role], strict=True):
+                os.dup2(fd, target)
+            self.jail.enter(order)
+            os.closerange(FDS[order.role][-1] + 1, 4096)
             gc.enable()
-            code = _ROLES[want["role"]](want)
+            code = _RUN[ROLES[order.role]](order)
         finally:
             os._exit(code)
 
-    def _watch(self, parts: list[_Part]) -> None:
+    def _watch(self, parts: list[_Part], waiting: list[int], seconds: float) -> None:
         """Until the last part, which leads, has ended: then the others are killed too."""
-        poller = select.poll()
-        poller.register(self.control, select.POLLIN)
-        for part in parts:
-            poller.register(part.watch, select.POLLIN)
-        while any(part.end is None for part in parts):
-            ready = {fd for fd, _ in poller.poll(1000 * self._until_next_limit(parts))}
-            if self.control.fileno() in ready:
-                poller.unregister(self.control)
+        control = waiting[0]
+        while any([part.end is None for part in parts]):
+            ready, _, _ = select.select(waiting, (), (), seconds)
+            if control in ready:
+                waiting.remove(control)
                 self._kill(parts, "asked")  # whatever it says, or its end, stops the job
             for part in parts:
                 if part.watch in ready:
-                    poller.unregister(part.watch)
+                    waiting.remove(part.watch)
                     self._reap(part)
             if parts[-1].end is not None:
                 self._kill(parts, "over")
-            self._enforce(parts)
+            seconds = self._enforce(parts)
 
-    def _until_next_limit(self, parts: list[_Part]) -> float:
-        left = _TICK
-        for part in parts:
-            if part.end is None:
-                wall = part.started + part.limits["wall"] - time.monotonic()
-                left = min(left, part.limits["cpu"] - part.cpu(), wall)
-        return max(left, 0.001)
-
-    def _enforce(self, parts: list[_Part]) -> None:
+    def _enforce(self, parts: list[_Part]) -> float:
+        """Kill what is beyond its limits; the seconds until that may be so again."""
+        seconds = _TICK
         for part in parts:
             if part.end is None and not part.killed:
-                if part.cpu() >= part.limits["cpu"]:
-                    self._kill([part], "cpu")
-                elif time.monotonic() - part.started >= part.limits["wall"]:
-                    self._kill([part], "wall")
+                cpu = part.order.cpu - part.cpu()
+                wall = part.started + part.order.wall - time.monotonic()
+                if min(cpu, wall) <= 0:
+                    self._kill([part], "cpu" if cpu <= 0 else "wall")
+                seconds = min(seconds, cpu, wall)
+        return max(seconds, 0.001)
 
     def _kill(self, parts: list[_Part], why: str) -> None:
         for part in parts:
@@ -167,20 +160,14 @@ class Zygote:
                 os.close(tasks)
         return waited
 
-    def _reap(self, part: _Part) -> dict[str, Any]:
+    def _reap(self, part: _Part) -> None:
         wall = time.monotonic() - part.started
         if wall > _LONG and not part.killed:
             part.starved = self._starved(part)  # its books stay open until it is waited for
         _, status, usage = os.wait4(part.pid, 0)
         os.close(part.watch)
-        part.end = {
-            "code": os.waitstatus_to_exitcode(status),
-            "killed": part.killed,
-            "cpu": usage.ru_utime + usage.ru_stime,
-            "wall": wall,
-            "starved": min(part.starved, wall),
-        }
-        return part.end
+        code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        part.end = End(code, ENDINGS.index(part.killed), cpu, wall, min(part.starved, wall))
 
 
 def _read(path: str, proc: int) -> str:
