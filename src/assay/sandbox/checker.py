@@ -109,7 +109,7 @@ class Check:
         return report
 
 
-def run(_: int) -> int:
+def run(_: object) -> int:
     """Receive the tests on the private channel, check, report there."""
     channel = inside.opened()
     request = wire.receive(channel)
