@@ -71,12 +71,19 @@ def parse(source: str) -> ast.Module | None:
 
 
 def fences(text: str) -> list[Fence]:
-    """All fenced blocks in order; the last one may lack its end, and no newline is needed before an end."""
+    """All fenced blocks in order; the last one may lack its end, and no newline is needed before an end.
+
+    A block that is indented, as in a list, is taken without its fence's indent.
+    """
     found, at = [], 0
     while opened := _OPEN.search(text, at):
         start = opened.end()
         end, at = _closing(text, start, opened[1])
-        found.append(Fence(opened[2].lower(), text[start:end], start))
+        indent = opened.start() - 1 - text.rfind("\n", 0, opened.start())
+        inner = text[start:end]
+        if indent and text[opened.start() - indent : opened.start()].isspace():
+            inner = re.sub(rf"^[ \t]{{1,{min(indent, 99)}}}", "", inner, flags=re.MULTILINE)
+        found.append(Fence(opened[2].lower(), inner, start))
     return found
 
 
@@ -143,9 +150,10 @@ def wants_partial(example: Example) -> bool:
 
 
 def hint(source: str, error: str) -> str:
-    """What to say behind an error: which Python programs run under and which the program looks like, or what there is."""
+    """What to say behind an error: which Python programs run under and which one this looks like, or what there is."""
     if error == "ModuleNotFoundError":
-        return f" (what can be imported is the standard library and, where installed, {', '.join(MODULES[SCI].split())})"
+        there = ", ".join(MODULES[SCI].split())
+        return f" (what can be imported is the standard library and, where installed, {there})"
     if error not in ("SyntaxError", "IndentationError", "TabError"):
         return ""
     here = f"programs run under Python {sys.version_info[0]}.{sys.version_info[1]}"

@@ -6,9 +6,9 @@ earlier inputs and nothing that helps. It is right at once when every output mat
 of one, and the run that had met most of what others leave behind gives the same in a process of its own. An output
 that differs decides nothing, unless it is of the first run, which had a new process: that input is run again alone.
 
-With `partial` the score is the share of inputs whose output is right. The same run is the first step; then each output
-that differs is run alone, short inputs first, and a run that uses up its time ends the rest. If the run that had met
-most of what others leave behind is wrong alone, all are run alone.
+With `partial` the score is the share of inputs whose output is right. The first run counts here too, if the last of its
+right outputs is the same alone; else all inputs are run alone. So is each whose output differed, short ones first, and
+one that uses up its time ends the rest.
 """
 
 from __future__ import annotations
@@ -51,22 +51,23 @@ class _Judge:
         self.outputs = [expected.encode("utf-8", "surrogatepass") for _, expected in cases]
         self.tolerance = _tolerance(example.params.get("tolerance"))
         self.partial = program.wants_partial(example)
+        self.source, self.compiles = "", True
         self.right: set[int] = set()
         self.wrong: dict[int, str] = {}
         """What is wrong with the outputs that are, by number of the input."""
 
     def verdict(self, source: str) -> Verdict:
-        order = self._order()
-        if len(order) > 1 and (nothing := self._run_together(source, order)) is not None:
+        self.source, order = source, self._order()
+        if len(order) > 1 and (nothing := self._run_together(order)) is not None:
             return nothing
         left = self._unsure(order)
         check = left[0] if left and left[0] in self.right else None  # one that is right, if it is so alone
-        while left and (self.partial or not self.wrong):
+        while left and self.compiles and (self.partial or not self.wrong):
             number = left.pop(0)
             room = limits()
             if room is None:
                 over = late(f"the deadline passed before input {number + 1} of {len(self.inputs)}")
-                return self._judged(source, over.why) if over.counts else over
+                return self._judged(over.why) if over.counts else over
             result = ran(sandbox.Program(source, self.inputs[number], room))
             if isinstance(result, Verdict):
                 return result
@@ -74,15 +75,15 @@ class _Judge:
             if number == check and number in self.wrong:
                 left = self._short_first(self.right - {order[0]}) + left
             if result.outcome is Outcome.TIMEOUT:
-                return self._judged(source)
-        return self._judged(source)
+                break
+        return self._judged()
 
-    def _run_together(self, source: str, order: list[int]) -> Verdict | None:
+    def _run_together(self, order: list[int]) -> Verdict | None:
         """Learn from one process; the verdict, if there is one that says nothing of the program."""
         room = limits()
         if room is None:
             return late()
-        result = ran(sandbox.Batch(source, tuple(self.inputs[number] for number in order), room))
+        result = ran(sandbox.Batch(self.source, tuple(self.inputs[number] for number in order), room))
         if isinstance(result, Verdict):
             return result
         first = result.outputs[0] if result.outputs else b""
@@ -92,7 +93,7 @@ class _Judge:
         return None
 
     def _unsure(self, order: list[int]) -> list[int]:
-        """Inputs that need a run of their own: first one that is right, where that must be so alone, then the others."""
+        """Inputs that need a run of their own: first one that is right, where it must be so alone, then the others."""
         unknown = set(order) - self.right - self.wrong.keys()
         known = [number for number in order[1:] if number in self.right]
         if len(order) > 1 and known and (self.partial or not unknown):
@@ -106,19 +107,21 @@ class _Judge:
         """Note the output of a run that had a process of its own."""
         self.right.discard(number)
         if result is not None and result.outcome is not Outcome.DONE:
-            self.wrong[number] = f"{result.outcome}: {result.text}"[:300]
+            self.compiles = result.outcome is not Outcome.COMPILE_ERROR
+            hint = program.hint(self.source, result.text.partition(":")[0]) if not self.compiles else ""
+            self.wrong[number] = f"{result.outcome}: {result.text}"[:300] + hint
         elif self._same(number, output):
             self.right.add(number)
         else:
             self.wrong[number] = f"it printed {_shown(output)}, expected {_shown(self.outputs[number])}"
 
-    def _judged(self, source: str, over: str = "") -> Verdict:
+    def _judged(self, over: str = "") -> Verdict:
         size, right = len(self.inputs), len(self.right)
         if right == size:
-            return Verdict.of(True, read=source, why=f"{size} outputs are as expected")
+            return Verdict.of(True, read=self.source, why=f"{size} outputs are as expected")
         reasons = [f"input {number + 1}: {why}" for number, why in sorted(self.wrong.items())]
         why = f"{right} of {size} outputs are right; {'; '.join([*reasons, *filter(None, [over])])}"
-        return Verdict.partial(right / size if self.partial else 0.0, read=source, why=why[:_MAX_WHY])
+        return Verdict.partial(right / size if self.partial else 0.0, read=self.source, why=why[:_MAX_WHY])
 
     def _order(self) -> list[int]:
         """An order of the inputs that is always the same and that only the reference tells."""
