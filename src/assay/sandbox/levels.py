@@ -1,5 +1,6 @@
 """How much isolation this machine gives: measured by starting a zygote, and confirmed by a job that tries to get out.
 
+L5: L4, and a control group a slot that bounds its memory and its processes.
 L4: user, mount, network and process namespaces, an empty root, Landlock where there is one, and a system call filter.
 L3: Landlock and the filter, which is what Docker's and Kubernetes' default profiles leave.
 L2: the filter only. It ends the opening of files before a program starts, and imports are served from memory. Nothing
@@ -28,7 +29,7 @@ class Measured:
     """What isolation is there."""
 
     level: str
-    """`L0` to `L4`."""
+    """`L0` to `L5`."""
     features: tuple[str, ...]
     could: tuple[str, ...]
     """What the canary could do that a job must not."""
@@ -65,7 +66,7 @@ def _claimed(active: set[str]) -> str:
     if "seccomp" not in active:
         return "L1"
     if {"user", "root", "net", "pid"} <= active:
-        return "L4"
+        return "L5" if "cgroup:memory,pids" in active else "L4"
     if any(name.startswith("landlock") for name in active):
         return "L3"
     return "L2" if "root" in active or "nofiles" in active else "L1"

@@ -39,12 +39,15 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
     control = socket.socket(fileno=control_fd)
     control.send(_READY)
     while True:
-        data, fds, _, _ = socket.recv_fds(control, 16, 1)
+        data, fds, _, _ = socket.recv_fds(control, 16, 2)
         if not data:
             os._exit(0)
         pid = os.fork()
         if pid == 0:
             control.close()
+            for group in fds[1:]:
+                os.write(group, b"0")  # from here on in a control group of its own
+                os.close(group)
             _slot(fds[0], packages)
         watch = os.pidfd_open(pid)
         control.sendmsg([_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [watch]))])

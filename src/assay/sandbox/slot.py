@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 
-from assay.sandbox import flavours
+from assay.sandbox import cgroups, flavours
 from assay.sandbox.jobs import Limits
 from assay.sandbox.orders import KEPT, SPENT, STOP, End, Order, pack_orders, unpack_ends
 
@@ -57,6 +57,7 @@ class Mother:
             )
         self.flavour, self.control = flavour, ours
         self._lock = threading.Lock()
+        self._groups = cgroups.home()
         try:
             _receive(self.control, _START)
         except SlotDied:
@@ -66,20 +67,22 @@ class Mother:
     def slot(self) -> Slot:
         """Fork a slot. Raises `SlotDied`."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        group = cgroups.group(self._groups)
         try:
             with theirs, self._lock:
                 self.control.settimeout(_START)
-                socket.send_fds(self.control, [b"slot"], [theirs.fileno()])
+                socket.send_fds(self.control, [b"slot"], [theirs.fileno(), *([group.procs] if group else [])])
                 _, fds, _, _ = socket.recv_fds(self.control, 16, 1)
             if not fds:
                 raise SlotDied("the mother process ended")
-            return Slot(self.flavour, ours, fds[0])
-        except OSError as failed:
+            return Slot(self.flavour, ours, fds[0], group)
+        except (OSError, SlotDied) as failed:
             ours.close()
+            if group:
+                group.close()
+            if isinstance(failed, SlotDied):
+                raise
             raise SlotDied(f"the mother process does not answer: {failed}") from None
-        except SlotDied:
-            ours.close()
-            raise
 
     def close(self) -> None:
         """End her; her slots end with her."""
@@ -96,8 +99,8 @@ class Mother:
 class Slot:
     """One zygote: one job at a time."""
 
-    def __init__(self, flavour: str, control: socket.socket, watch: int) -> None:
-        self.flavour, self.control = flavour, control
+    def __init__(self, flavour: str, control: socket.socket, watch: int, group: cgroups.Group | None = None) -> None:
+        self.flavour, self.control, self.group = flavour, control, group
         self.watch = watch
         """A pidfd of the process that holds the zygote."""
         self.spent = False
@@ -107,6 +110,7 @@ class Slot:
         except (SlotDied, ValueError):
             self.close()
             raise SlotDied("the slot did not start") from None
+        self.isolation += (group.feature,) if group else ()
 
     def close(self) -> None:
         """End the zygote and all that it runs."""
@@ -116,17 +120,23 @@ class Slot:
         if not select.select([self.watch], [], [], 0.5)[0]:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self.watch, signal.SIGKILL)
+        if self.group:
+            self.group.close()
         self.disown()
 
     def disown(self) -> None:
         """Let go of the zygote without ending it."""
         self.control.close()
+        if self.group:
+            self.group.disown()
         if self.watch >= 0:
             os.close(self.watch)
             self.watch = -1
 
     def start(self, orders: list[Order], fds: list[int]) -> None:
         """Hand the zygote the parts of a job, and for each the descriptors of its role."""
+        if self.group:
+            self.group.limit(sum(order.memory for order in orders))
         socket.send_fds(self.control, [pack_orders(orders)], fds)
 
     def stop(self) -> None:
