@@ -16,6 +16,7 @@ import functools
 import gc
 import io
 import json
+import operator
 import os
 import random
 import signal
@@ -29,17 +30,30 @@ from assay.sandbox.orders import Order
 
 STDIN, STDOUT, REPORT = 0, 1, 3
 
+_outputs: list[Any] = []
 _DRAWN_NOTHING = random.Random(0).getstate()
 
 
 def install() -> None:
     """Give `sys` new streams: they hold numbers of descriptors and no state, so the mother does it for first runs."""
-    sys.stdin, sys.stdout, sys.stderr = streams = (
-        io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)), "utf-8", "surrogateescape"),
-        io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "wb", closefd=False)), "utf-8", "surrogateescape"),
-        io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, "wb", closefd=False)), "utf-8", "backslashreplace"),
-    )
-    sys.__stdin__, sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc]
+    _install_input()
+    sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "wb", closefd=False)), "utf-8", "surrogateescape")
+    sys.stderr = io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, "wb", closefd=False)), "utf-8", "backslashreplace")
+    sys.__stdout__, sys.__stderr__ = _outputs[:] = sys.stdout, sys.stderr  # type: ignore[misc]
+
+
+def _install_input() -> None:
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)), "utf-8", "surrogateescape")
+    sys.__stdin__ = sys.stdin  # type: ignore[misc]
+
+
+def _renew() -> None:
+    """Streams for a next run: a new input, and the outputs of the run before if it left them as they were."""
+    left = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
+    with contextlib.suppress(ValueError):  # a stream without its buffer
+        if all(map(operator.is_, left, 2 * _outputs)) and not any([stream.closed for stream in _outputs]):
+            return _install_input()
+    install()
 
 
 def run(order: Order) -> int:
@@ -52,20 +66,22 @@ def run(order: Order) -> int:
         return _one(_compiled(data), last=True)
     inputs = _pieces(os.pread(STDIN, end, 0), memoryview(data)[: 8 * order.runs].cast("Q"))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
-    before, code, started = dict(vars(builtins)), _compiled(data[8 * order.runs :]), False
-    empty = _scratch_size()
+    source, before, started = data[8 * order.runs :], dict(vars(builtins)), False
+    code, empty, draws = _compiled(source), _scratch_size(), b"random" in source
     for given in inputs:
         if started:
             _tidy(before)
+            if draws:
+                random.setstate(_DRAWN_NOTHING)
             os.dup2(stdin, STDIN)
             os.dup2(stdout, STDOUT)
         os.ftruncate(STDIN, 0)
         os.pwrite(STDIN, given, 0)
         os.lseek(STDIN, 0, os.SEEK_SET)
         if started:
-            install()
+            _renew()
         status = _one(code, last=False)
-        if status or threading.active_count() > 1 or _scratch_size() != empty:
+        if status or _thread._count() or _scratch_size() != empty:
             return status  # what is left of this run would meet the next one
         try:
             os.write(REPORT, os.lseek(stdout, 0, os.SEEK_CUR).to_bytes(8, "big") + bytes(4))
@@ -144,7 +160,6 @@ def _tidy(before: dict[str, Any]) -> None:
     sys.setprofile(None)
     signal.setitimer(signal.ITIMER_REAL, 0)
     decimal.setcontext(decimal.Context())
-    random.setstate(_DRAWN_NOTHING)
     gc.enable()
 
 
