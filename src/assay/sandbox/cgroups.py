@@ -107,6 +107,10 @@ class Group:
             os.rmdir(self.path)
             raise
 
+    def entered(self) -> bool:
+        """Whether the slot is in the group: moving it there needs rights on the groups above both, too."""
+        return bool(_read(f"{self.path}/cgroup.procs").strip())
+
     def limit(self, memory: int) -> None:
         """Bound what the slot's processes hold together while a job runs that may map `memory` bytes."""
         if self._counts and memory != self._memory:

@@ -46,7 +46,8 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
         if pid == 0:
             control.close()
             for group in fds[1:]:
-                os.write(group, b"0")  # from here on in a control group of its own
+                with suppress(OSError):  # the trusted side looks whether it took
+                    os.write(group, b"0")
                 os.close(group)
             _slot(fds[0], packages)
         watch = os.pidfd_open(pid)

@@ -110,7 +110,8 @@ class Slot:
         except (SlotDied, ValueError):
             self.close()
             raise SlotDied("the slot did not start") from None
-        self.isolation += (group.feature,) if group else ()
+        if group and group.entered():
+            self.isolation += (group.feature,)
 
     def close(self) -> None:
         """End the zygote and all that it runs."""
