@@ -16,6 +16,7 @@ REACHED, GOT, WANTED, TEST, READY = (f"__assay_{name}__" for name in ("reached",
 """Names in the tests' namespace that the marks call."""
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
+_LOAD = ast.Load()
 _DEFS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -55,7 +56,8 @@ class Suite:
         self.raises = False
         """Whether tests can fail in another way than by an assert."""
         self._partial, self._candidates = partial, {*candidates}.difference(*map(_imported, self.trees))
-        self._own = {node.name: node for tree in self.trees for node in ast.walk(tree) if isinstance(node, _DEFS)}
+        inner = (node for tree in self.trees for node in _statements(tree, deep=True))
+        self._own = {node.name: node for node in inner if isinstance(node, _DEFS)}
         self._asserting: dict[str, bool] = {}
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
@@ -67,7 +69,6 @@ class Suite:
             self._split(self._enter("check"))
         for text, tree in zip(texts, self.trees, strict=True):
             self._note(text, tree)
-            ast.fix_missing_locations(tree)
 
     @property
     def total(self) -> int:
@@ -89,7 +90,7 @@ class Suite:
         if name not in self._asserting:
             self._asserting[name] = False  # one that names itself
             node = self._own[name]
-            self._asserting[name] = any(map(claims, ast.walk(node))) or any(
+            self._asserting[name] = any(map(claims, _statements(node, True))) or any(
                 self._asserts(inner.id) for inner in ast.walk(node) if isinstance(inner, ast.Name)
             )
         return self._asserting[name]
@@ -122,9 +123,9 @@ class Suite:
             body = block[start:end]
             number = len(self.units)
             self.units.append(self._unit(body) if self._partial else Unit())
-            test: ast.stmt = ast.With([ast.withitem(_ask(TEST, ast.Constant(number)))], body)
+            test: ast.stmt = ast.With([ast.withitem(_mark(TEST, number, body[0]))], body)
             if self._partial:
-                test = ast.If(_ask(READY, ast.Constant(number)), [test], [])
+                test = ast.If(_mark(READY, number, body[0]), [ast.copy_location(test, body[0])], [])
             marked.append(ast.copy_location(test, body[0]))
             start = end
         block[:] = marked + block[start:]
@@ -152,7 +153,7 @@ class Suite:
             longer: list[ast.stmt] = []
             for node in block:
                 if isinstance(node, ast.Assert) or _is_assertion(node):
-                    mark = ast.Expr(_ask(REACHED, ast.Constant(len(self.claims))))
+                    mark = ast.Expr(_mark(REACHED, len(self.claims), node))
                     longer.append(ast.copy_location(mark, node))
                     self.claims.append(self._claim(text, node))
                 longer.append(node)
@@ -192,8 +193,13 @@ def _is_assertion(node: ast.AST) -> bool:
     return name.startswith("assert")
 
 
-def _ask(name: str, argument: ast.expr) -> ast.Call:
-    return ast.Call(ast.Name(name, ast.Load()), [argument], [])
+def _call(name: str, argument: ast.expr, at: ast.expr | ast.stmt) -> ast.expr:
+    place = {"lineno": at.lineno, "col_offset": at.col_offset}
+    return ast.Call(ast.Name(name, _LOAD, **place), [argument], [], **place)
+
+
+def _mark(name: str, number: int, at: ast.stmt) -> ast.expr:
+    return _call(name, ast.Constant(number, lineno=at.lineno, col_offset=at.col_offset), at)
 
 
 def _inner(node: ast.AST) -> Iterator[list[ast.stmt]]:
@@ -203,13 +209,13 @@ def _inner(node: ast.AST) -> Iterator[list[ast.stmt]]:
             yield part
 
 
-def _statements(node: ast.AST) -> Iterator[ast.AST]:
-    """A statement and all within it, but nothing of the functions and classes that it defines."""
+def _statements(node: ast.AST, deep: bool = False) -> Iterator[ast.AST]:
+    """A statement and all within it; only if `deep` what the functions and classes hold that it defines."""
     yield node
-    if not isinstance(node, _DEFS):
+    if deep or not isinstance(node, _DEFS):
         for block in _inner(node):
             for inner in block:
-                yield from _statements(inner)
+                yield from _statements(inner, deep)
 
 
 def _called(node: ast.stmt) -> str:
@@ -263,12 +269,12 @@ def _wrap(top: ast.AST, inner: ast.expr, name: str) -> None:
         node = stack.pop()
         for key, value in ast.iter_fields(node):
             if value is inner:
-                setattr(node, key, ast.copy_location(_ask(name, inner), inner))
+                setattr(node, key, _call(name, inner, inner))
                 return
             if isinstance(value, list):
                 for at, item in enumerate(value):
                     if item is inner:
-                        value[at] = ast.copy_location(_ask(name, inner), inner)
+                        value[at] = _call(name, inner, inner)
                         return
             children = value if isinstance(value, list) else [value]
             stack += [c for c in children if isinstance(c, ast.AST) and not isinstance(c, _DISPLAYS)]

@@ -7,6 +7,7 @@ tests that hand an expected value to such a method trust its answer.
 from __future__ import annotations
 
 import builtins
+import os
 import socket
 from typing import Any
 
@@ -63,12 +64,16 @@ class Link(wire.Codec):
             raise OSError("the candidate's process could not be jailed")
 
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and return the reply, serving callbacks meanwhile. Raises what the candidate raised."""
+        """Send a request and return the reply, serving callbacks meanwhile. Raises what the candidate raised.
+
+        A reply repeats the request's number, which nobody can guess: no answer can be written ahead of its question.
+        """
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
+        number = os.urandom(8).hex()
         try:
-            wire.send(self.peer, message)
+            wire.send(self.peer, {**message, "n": number})
             while (reply := wire.receive(self.peer)) is not None:
                 if "cb" not in reply:
                     break
@@ -77,6 +82,8 @@ class Link(wire.Codec):
             raise self._lost(str(bad)) from None
         if reply is None:
             raise self._lost("the program ended")
+        if reply.get("n") != number:
+            raise self._lost("it answered what was not asked")
         if "x" in reply:
             raise self._raised(reply["x"])
         return reply
