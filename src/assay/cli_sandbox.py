@@ -27,11 +27,11 @@ def doctor(as_json: bool) -> None:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
         for part in found.parts:
-            click.echo(f"  {'yes' if part.active else 'no ':4}{part.name:30}{part.told.removeprefix('no: ')}")
+            told = part.told.removeprefix("no: ").removeprefix("yes: ")
+            click.echo(f"  {'yes' if part.active else 'no ':4}{part.name:30}{told}")
         click.echo(f"\n{found.sentence}")
-        verdict = f"programs run here ({found.level}; {found.wanted} is wanted)"
-        refused = f"programs are refused here ({found.level}; {found.wanted} is wanted)"
-        click.secho(verdict if found.ok else refused, fg="green" if found.ok else "red")
+        says = f"programs {'run' if found.ok else 'are refused'} here: {found.wanted} is wanted"
+        click.secho(says, fg="green" if found.ok else "red")
         for line in found.advice:
             click.echo(f"- {line}")
     sys.exit(0 if found.ok else 1)

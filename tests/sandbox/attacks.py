@@ -28,6 +28,8 @@ from assay.verify.run import verify
 FILE = Path(__file__).parents[1] / "attacks" / "programs.jsonl"
 ADD = Example(prompt="", reference={"tests": ["assert add(1, 2) == 3"], "entry_point": "add"}, verifier="code.tests")
 ESCAPED_FILES = ("/tmp/assay-probe*", "/dev/shm/assay-probe*", os.path.dirname(os.__file__) + "/assay-probe*")
+GUARDED_FILES = ("/tmp", "/dev/null", os.__file__, os.path.dirname(os.__file__))
+"""Files of the host whose modes a probe tries to change."""
 PATIENCE = (1, 3, 9)
 """Factors on the wall limit: a machine that is too busy says so, and is asked again."""
 _SUBREAPER = 36
@@ -121,6 +123,7 @@ def counted() -> dict[str, Any]:
         "processes": len(pids),
         "descriptors": len(os.listdir("/proc/self/fd")),
         "files": [path for pattern in ESCAPED_FILES for path in glob.glob(pattern)],
+        "modes": [os.stat(path).st_mode for path in GUARDED_FILES],
         "memory": pages * os.sysconf("SC_PAGESIZE"),
     }
 

@@ -36,7 +36,7 @@ def nothing_is_left(report: dict[str, Any]) -> None:
     assert report["healthy"] and report["left"] == 0
     for kind in ("processes", "descriptors"):
         assert report["after"][kind] <= report["before"][kind], kind
-    assert report["after"]["files"] == []
+    assert report["after"]["files"] == [] and report["after"]["modes"] == report["before"]["modes"]
 
 
 @needs_isolation

@@ -93,7 +93,15 @@ def test_the_doctor_tells_each_part_and_what_to_do() -> None:
     told = json.loads(there.stdout)
     parts = {part["name"]: part["active"] for part in told["parts"]}
     assert not parts["user namespace"] and not parts["Landlock"] and parts["system call filter"]
-    assert any("L4" in line for line in told["advice"]) and any("Landlock" in line for line in told["advice"])
+    assert parts["a job that tries to get out"], "it was tried, though programs are refused"
+    for word in ("L4", "Landlock", "ASSAY_SANDBOX_MIN=L2"):
+        assert any(word in line for line in told["advice"]), word
+
+
+def test_the_doctor_reads_well_where_nothing_can_be_isolated() -> None:
+    told = confined("L1", "-m", "assay", "sandbox", "doctor")
+    assert told.returncode == 1 and "programs are refused here: L3 is wanted" in told.stdout
+    assert "- for L2 and above: a kernel with seccomp filters" in told.stdout
 
 
 def test_more_can_be_wanted_and_less_cannot(monkeypatch) -> None:

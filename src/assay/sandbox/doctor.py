@@ -1,6 +1,7 @@
 """What isolation this host gives, part by part, why a part is missing, and how to raise the level.
 
-Each part is tried in a process of its own; nothing is taken from documentation or version numbers.
+Each part is tried in a process of its own, and a job tries to get out of all of them together; nothing is taken from
+documentation or version numbers.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.sandbox import SWITCH, kernel, levels, measured, seccomp
+from assay.sandbox import SWITCH, cgroups, kernel, levels, measured, seccomp
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ def examine() -> Diagnosis:
     found = measured()
     if setting.lower() == "off":
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
-    parts = [_system(), *(_tried(name, act) for name, act in _PARTS), _landlock(), _cgroups()]
+    parts = [_system(), *(_tried(*part) for part in _PARTS), _landlock(), _cgroups(found.features)]
     parts.append(Part("user of a job", "uid" in found.features, _user(found.features)))
-    tried = ", ".join(found.could) or ("could do nothing" if found.level >= "L3" else "not tried")
+    tried = ", ".join(found.could) or ("could do nothing" if found.level >= "L2" else "not tried, since too little is there")
     parts.append(Part("a job that tries to get out", tried == "could do nothing", tried))
     return Diagnosis(found.level, wanted, found.sentence, tuple(parts), tuple(_advice(parts, found.level)))
 
@@ -69,8 +70,8 @@ def _system() -> Part:
     return Part("system", False, f"{told}: system call numbers are known for x86-64 and aarch64 only")
 
 
-def _tried(name: str, act: Callable[[], None]) -> Part:
-    """Whether an act succeeds in a forked child."""
+def _tried(name: str, act: Callable[[], None], gives: str) -> Part:
+    """Whether an act succeeds in a forked child; `gives` says what for."""
     read, write = os.pipe()
     child = os.fork()
     if child == 0:
@@ -86,7 +87,7 @@ def _tried(name: str, act: Callable[[], None]) -> Part:
     with os.fdopen(read, "rb") as pipe:
         told = pipe.read().decode() or "no: the process was killed"
     os.waitpid(child, 0)
-    return Part(name, told == "yes", told)
+    return Part(name, told == "yes", f"yes: {gives}" if told == "yes" else told)
 
 
 def _user_namespace() -> None:
@@ -117,10 +118,10 @@ _SYSCTLS = (
     ("kernel.unprivileged_userns_clone", "0", "1"),
     ("user.max_user_namespaces", "0", "16384"),
 )
-_PARTS: tuple[tuple[str, Callable[[], None]], ...] = (
-    ("user namespace", _user_namespace),
-    ("namespaces and an empty root", _chain),
-    ("system call filter", _filter),
+_PARTS: tuple[tuple[str, Callable[[], None], str], ...] = (
+    ("user namespace", _user_namespace, "rights over nothing but itself"),
+    ("namespaces and an empty root", _chain, "no other process, network or file is there"),
+    ("system call filter", _filter, "only the calls that programs need"),
 )
 
 
@@ -129,19 +130,24 @@ def _landlock() -> Part:
     if made is None:
         return Part("Landlock", False, f"no: {_setting('/sys/kernel/security/lsm') or 'the kernel does not offer it'}")
     os.close(made[0])
-    return Part("Landlock", True, f"yes, ABI {made[1]}")
+    return Part("Landlock", True, f"yes: no file but Python's own can be opened (ABI {made[1]})")
 
 
-def _cgroups() -> Part:
-    control = Path("/sys/fs/cgroup/cgroup.subtree_control")
-    can = os.access(control, os.W_OK) and "memory" in _setting(str(control))
-    return Part("cgroup v2", can, "delegated" if can else "not delegated; limits are those of the process (not needed)")
+def _cgroups(features: tuple[str, ...]) -> Part:
+    """Whether slots are in groups; where that failed though a folder was found, moving a process there is forbidden."""
+    place = cgroups.home()
+    entered = any(name.startswith("cgroup:") for name in features)
+    told = place.told if entered or not place.path else f"{place.told}, but a process may not be moved there"
+    whole = place.controllers == ("memory", "pids")
+    return Part(
+        "control groups", entered and whole, f"yes: {told}" if entered and whole else f"no: {told} (not needed)"
+    )
 
 
 def _user(features: tuple[str, ...]) -> str:
     if "uid" in features:
-        return "not root"
-    return "root without capabilities: nobody cannot read this Python's files; install Python where all may read it"
+        return "yes: not root"
+    return "no: root without capabilities, since user nobody cannot read this Python's files"
 
 
 def _setting(path: str) -> str:
@@ -153,18 +159,27 @@ def _setting(path: str) -> str:
 
 def _advice(parts: list[Part], level: str) -> list[str]:
     """What would raise the level, from what this host forbids."""
-    if level >= "L4":
-        return []
     active = {part.name for part in parts if part.active}
+    if level >= "L4":
+        return [] if level == "L5" else [f"for L5, which is a bonus: a cgroup v2 with memory and pids; {_GROUPS}"]
     found = []
     if "user namespace" not in active or "namespaces and an empty root" not in active:
         for name, bad, good in _SYSCTLS:
             if _setting(f"/proc/sys/{name.replace('.', '/')}") == bad:
                 found.append(f"for L4: sudo sysctl -w {name}={good}")
         if os.path.exists("/.dockerenv") or "container" in os.environ or not found:
-            found.append("for L4 in Docker: a seccomp profile that allows unshare and mount, or --privileged in a VM")
+            found.append(
+                "for L4 in a container: a seccomp profile that allows unshare and mount, or no profile in a VM"
+            )
     if "Landlock" not in active:
         found.append("for L3: a kernel of 5.13 or newer with Landlock in its lsm= list (lsm=landlock,... at boot)")
     if "system call filter" not in active:
-        found.append("for L3: a kernel with seccomp filters, on x86-64 or aarch64")
+        found.append("for L2 and above: a kernel with seccomp filters, on x86-64 or aarch64")
+    if level == "L2" < levels.minimum():
+        found.append(f"or run at L2 ({levels.MINIMUM}=L2): programs open no file and import what is in memory by then")
+    if "user of a job" not in active:
+        found.append("for a job that is not root: install Python where every user may read it, or start as a user")
     return found
+
+
+_GROUPS = f"start under `systemd-run --user --scope`, or name a folder that hands them down in {cgroups.PLACE}"
