@@ -58,7 +58,8 @@ def examine() -> Diagnosis:
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
     parts = [_system(), *(_tried(*part) for part in _PARTS), _landlock(), _cgroups(found.features)]
     parts.append(Part("user of a job", "uid" in found.features, _user(found.features)))
-    tried = ", ".join(found.could) or ("could do nothing" if found.level >= "L2" else "not tried, since too little is there")
+    nothing = "could do nothing" if found.level >= "L2" else "not tried, since too little is there"
+    tried = ", ".join(found.could) or nothing
     parts.append(Part("a job that tries to get out", tried == "could do nothing", tried))
     return Diagnosis(found.level, wanted, found.sentence, tuple(parts), tuple(_advice(parts, found.level)))
 
