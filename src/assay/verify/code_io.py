@@ -121,7 +121,7 @@ def _bare(read: str, entry: str) -> str:
     return text
 
 
-@verifier("code_io.input", version=2, runs_programs=True)
+@verifier("code_io.input", version=3, runs_programs=True)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _Task.of(example)
@@ -221,7 +221,7 @@ def _shown(value: Any) -> str:
     return text[:200]
 
 
-@verifier("sat", version=1, runs_programs=True)
+@verifier("sat", version=2, runs_programs=True)
 def sat(example: Example, response: str) -> Verdict:
     """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
     reference = example.reference
