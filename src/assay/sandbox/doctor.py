@@ -131,7 +131,7 @@ def _landlock() -> Part:
     if made is None:
         return Part("Landlock", False, f"no: {_setting('/sys/kernel/security/lsm') or 'the kernel does not offer it'}")
     os.close(made[0])
-    return Part("Landlock", True, f"yes: no file but Python's own can be opened (ABI {made[1]})")
+    return Part("Landlock", True, f"yes: no file but Python's and libraries can be opened (ABI {made[1]})")
 
 
 def _cgroups(features: tuple[str, ...]) -> Part:
