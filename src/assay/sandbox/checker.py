@@ -11,9 +11,10 @@ import builtins
 import importlib
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import inside, wire
+from assay.sandbox import arrays, inside, wire
 from assay.sandbox.asserts import Suite
 from assay.sandbox.link import Gone, Link
 from assay.sandbox.tally import Tally, line_of, text_of
@@ -22,6 +23,10 @@ _MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq itertools json math operator random re "
     "statistics string sys typing"
 )
+_OPEN = "typing collections math itertools functools heapq bisect fractions decimal copy datetime"
+"""Modules whose contents are never a helper of the candidate's own."""
+_LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
+"""Modules by the names under which tests may use them without importing them."""
 
 
 class Check:
@@ -52,6 +57,7 @@ class Check:
             self._settle()
             stage, loaded = "run", self.link.calls
             self.names |= tally.names()
+            arrays.refuse_empty()
             for unit in units:
                 inside.execute_code(unit, self.names)
             if self.request["call"]:
@@ -71,9 +77,15 @@ class Check:
 
     def _meet(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
+        entry = self.request["entry"].partition("(")[0]
         for name in _MODULES.split():
             self.names[name] = importlib.import_module(name)
-        own = {*self.names, *vars(builtins)} - {self.request["entry"].partition("(")[0]}
+        self.names |= {short: sys.modules[name] for short, name in _LARGE.items() if name in sys.modules}
+        if entry:  # what is judged is known, and all else of these names is what a right program imports
+            for name in {*self.request["wanted"]} - self.names.keys() - {entry}:
+                if home := next((home for home in _OPEN.split() if name in _public(home)), None):
+                    self.names[name] = getattr(sys.modules[home], name)
+        own = {*self.names, *_LARGE, *vars(builtins)} - {entry}
         wanted = [name for name in self.request["wanted"] if name not in own]
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
         found = self.link.request(load)["names"]
@@ -107,6 +119,12 @@ class Check:
             report["ours"] = self.tally is not None and self.tally.is_ours(problem)
             report["refused"] = self.link.refused
         return report
+
+
+def _public(module: str) -> Iterable[str]:
+    """Names that `from module import *` would bring."""
+    names = vars(sys.modules[module])
+    return names.get("__all__") or [name for name in names if name[0] != "_"]
 
 
 def run(_: object) -> int:

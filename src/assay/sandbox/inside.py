@@ -13,7 +13,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from assay.sandbox import wire
+from assay.sandbox import arrays, wire
 
 CHANNEL, PEER = 3, 4
 MAX_TEXT = 400
@@ -91,6 +91,8 @@ class Server(wire.Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             return Callback(self, body["cb"])
+        if "nd" in body:
+            return arrays.unpacked(*body["nd"])
         return self.things[body["h"]]
 
     def _answer(self, request: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import os
 import socket
 from typing import Any
 
-from assay.sandbox import wire
+from assay.sandbox import arrays, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -54,6 +54,8 @@ class Link(wire.Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             return self.callbacks[body["cb"]]
+        if "nd" in body:
+            return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
         return Remote(self, body["h"], str(body.get("t"))[:100], str(body.get("k")))
@@ -85,7 +87,12 @@ class Link(wire.Codec):
         if reply.get("n") != number:
             raise self._lost("it answered what was not asked")
         if "x" in reply:
-            raise self._raised(reply["x"])
+            problem = self._raised(reply["x"])
+            if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] != "next":
+                raise RuntimeError(
+                    f"the program raised {type(problem).__name__}"
+                )  # it must not end a loop of the tests
+            raise problem
         return reply
 
     def ask(self, message: dict[str, Any]) -> Any:
@@ -174,10 +181,7 @@ class Remote:
 
 def call(link: Link, target: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function of the candidate with copies of the arguments."""
-    try:
-        reply = link.request({"op": "call", **target, "a": link.pack((args, kwargs)), "back": True})
-    except (StopIteration, StopAsyncIteration) as stop:  # as in a generator: it must not end a loop of the tests
-        raise RuntimeError(f"the program raised {type(stop).__name__}") from stop
+    reply = link.request({"op": "call", **target, "a": link.pack((args, kwargs)), "back": True})
     if "back" in reply:
         new_args, new_kwargs = link.read(reply["back"])
         _copy_back(args, new_args)
@@ -193,7 +197,7 @@ def _copy_back(old: tuple[Any, ...], new: Any) -> None:
         if isinstance(mine, (list, bytearray)):
             mine[:] = theirs
         elif type(mine).__name__ == "ndarray":
-            if mine.shape == theirs.shape and mine.dtype == theirs.dtype:
+            if (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype) and mine.flags.writeable:
                 mine[...] = theirs
         elif isinstance(mine, (dict, set)):
             mine.clear()

@@ -162,8 +162,12 @@ def line_of(trace: TracebackType | None) -> int | None:
 def text_of(problem: BaseException) -> str:
     """Its message, without asking the candidate."""
     if isinstance(text := vars(problem).get("assay_text"), str):
-        return text[:200]
+        return _clean(text)
     if isinstance(problem, SyntaxError):
         return f"{problem.msg} ({problem.filename}, line {problem.lineno})"
-    said = " ".join(arg[:500] if isinstance(arg, str) else shown(arg) for arg in problem.args)
-    return " ".join(said.split())[:200]
+    return _clean(" ".join(arg if isinstance(arg, str) else shown(arg) for arg in problem.args))
+
+
+def _clean(text: str) -> str:
+    """One line of text that every file can hold."""
+    return " ".join(text[:500].split())[:200].encode("utf-8", "replace").decode()

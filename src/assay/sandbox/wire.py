@@ -93,7 +93,7 @@ class Codec:
         self.classes: dict[str, type] = {}
         """Value classes by name: their instances cross as copies of their attributes."""
         self.numpy = False
-        """Whether numpy's values cross as such; else its scalars arrive as plain values, and arrays are refused."""
+        """Whether numpy's scalars cross, as plain values, and its arrays."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
 
@@ -203,11 +203,6 @@ class Codec:
         if tag in _FROM_PAIRS:
             keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
             return _FROM_PAIRS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
-        if tag == "np":
-            item = self._decode(inner[1], depth + 1)
-            return arrays.scalar(inner[0], item) if self.numpy else item
-        if tag == "nd" and self.numpy:
-            return arrays.array(*inner)
         if tag in _READERS:
             return _READERS[tag](inner)
         return self._objects[inner] if tag == "o" else self.resolve(body)
