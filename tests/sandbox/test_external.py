@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
     def _run(self, asked: dict) -> dict:
         limits = Limits(cpu=asked["run_timeout"], wall=asked["run_timeout"])
         done = self.server.pool.run(Program(asked["code"], asked["stdin"].encode(), limits))
-        late = done.outcome is Outcome.TIMEOUT
+        late = done.outcome in (Outcome.TIMEOUT, Outcome.STARVED)  # such a server only looks at the clock
         ok = done.outcome is Outcome.DONE
         status = "Finished" if not late else "TimeLimitExceeded"
         result = {"status": status, "return_code": None if late else 1 - ok, "stderr": done.text}

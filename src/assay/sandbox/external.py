@@ -103,13 +103,12 @@ def _fusion_result(told: dict[str, Any], job: Program, name: str, wall: float) -
 
 
 _BOOT = """
-import base64, resource, sys
+import resource, runpy, sys
 cpu, memory, output = map(int, sys.argv[1:4])
 for what, value in ((resource.RLIMIT_CPU, cpu), (resource.RLIMIT_AS, memory), (resource.RLIMIT_FSIZE, output)):
     resource.setrlimit(what, (value, value))
-source = open("/solution.py", "rb").read()
 sys.argv = ["solution.py"]
-exec(compile(source, "solution.py", "exec"), {"__name__": "__main__"})
+runpy.run_path("/solution.py", run_name="__main__")
 """
 
 
