@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import math
 import socket
 from itertools import pairwise
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.sandbox import arrays
 from assay.sandbox.wire import Codec, WireError, receive, send
 from assay.verify.pyvalue import same
 
@@ -87,3 +91,78 @@ def test_a_frame_may_not_be_endless() -> None:
         left.sendall(b"\xff\xff\xff\xff")
         with pytest.raises(WireError):
             receive(right)
+
+
+class Arrays(Codec):
+    """A codec as the checker's, to which arrays cross."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numpy = True
+
+    def resolve(self, body: dict[str, Any]) -> Any:
+        return arrays.guarded(arrays.unpacked(*body["nd"]))
+
+
+@pytest.mark.parametrize("code", ["<i8", ">u2", "|b1", "<f4", "<f8", "<c16", "|S3", "<U4", "|i1"])
+def test_arrays_cross_with_type_shape_and_values(code: str) -> None:
+    array = np.arange(12).reshape(3, 4).astype(code)
+    copy = Arrays().unpack(json.loads(json.dumps(Arrays().pack([array, array.T]))))
+    for mine, theirs in zip([array, array.T], copy, strict=True):
+        assert mine.dtype == theirs.dtype and mine.shape == theirs.shape and (mine == theirs).all()
+
+
+def test_scalars_cross_as_plain_values() -> None:
+    given = [
+        np.int64(4),
+        np.float32(0.5),
+        np.bool_(True),
+        np.str_("a"),
+        np.uint64(2**63),
+        np.float64("inf"),
+    ]
+    copy = Arrays().unpack(Arrays().pack(given))
+    assert copy == [4, 0.5, True, "a", 2**63, math.inf]
+    assert [type(item) for item in copy] == [int, float, bool, str, int, float]
+
+
+def test_arrays_that_would_equal_anything_do_not_cross() -> None:
+    for value in (np.array([object()]), np.ma.array([1], mask=[True]), np.zeros((0, 1)), np.zeros(9 << 20, "i1")):
+        with pytest.raises(WireError):
+            Arrays().pack(value)
+    with pytest.raises(WireError):
+        Codec().pack(np.zeros(2))
+    empty = Arrays().unpack(Arrays().pack(np.zeros(0)))
+    assert (empty == np.zeros(0)).all() and (abs(empty - np.zeros(0)) < 1).all()
+    for other in (4.0, [4.0], np.ones((3, 1))):
+        with pytest.raises(AssertionError):
+            assert (empty == other).all()
+        with pytest.raises(AssertionError):
+            assert (abs(empty - other) < 1).all()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ["|O8", [1], "AAAAAAAAAAA="],
+        ["<f8", [2], "AAAAAAAAAAA="],
+        ["<f8", [1 << 60, 0], ""],
+        ["<f8", [0, 1], ""],
+        ["<f8", [-1], "AAAAAAAAAAA="],
+        ["<f8", [True], "AAAAAAAAAAA="],
+        ["<U1", [1], "/////w=="],
+        ["<M8[ns]", [1], "AAAAAAAAAAA="],
+        ["V8", [1], "AAAAAAAAAAA="],
+        ["<f8", "8", "AAAAAAAAAAA="],
+        ["<f8", [1]],
+        ["<f8", [1], "no base 64"],
+    ],
+)
+def test_forged_arrays_are_refused(body: list[object]) -> None:
+    with pytest.raises(WireError):
+        Arrays().unpack({"v": {"nd": body}})
+
+
+def test_a_forged_truth_is_true_once() -> None:
+    forged = Arrays().unpack({"v": {"nd": ["|b1", [2], "AgA="]}})
+    assert forged.tolist() == [True, False] and forged.view("u1").tolist() == [1, 0]

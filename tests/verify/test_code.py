@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -84,3 +88,54 @@ def test_literals_are_compared_with_their_types() -> None:
         assert not pyvalue.same(pyvalue.parse(left), pyvalue.parse(right))
     for left, right in alike:
         assert pyvalue.same(pyvalue.parse(left), pyvalue.parse(right))
+
+
+CASES = [
+    case
+    for path in sorted((Path(__file__).parents[1] / "cases").glob("code.*.jsonl"))
+    for case in map(json.loads, path.read_text(encoding="utf-8").splitlines())
+    if case["verifier"] == "code.tests" and case["expected"] != "error"
+]
+
+
+@needs_isolation
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["why"][:50])
+def test_partial_is_one_only_where_all_is_right(case: dict[str, Any]) -> None:
+    ways = [
+        judge(case["reference"], case["response"], prompt=case.get("prompt", ""), partial=partial)
+        for partial in (False, True)
+    ]
+    assert ways[0].status == ways[1].status
+    assert ways[0].score == (ways[1].score == 1.0) and 0 <= (ways[1].score or 0) <= 1
+
+
+@needs_isolation
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from sortedcontainers import SortedList\ndef f(l): return list(SortedList(l))",
+        "from sortedcontainers import SortedDict\ndef f(l): return list(SortedDict.fromkeys(l))",
+        "import numpy\nfrom sortedcontainers import SortedSet\ndef f(l): return list(SortedSet(l))",
+    ],
+)
+def test_sortedcontainers_can_be_imported(source: str) -> None:
+    pytest.importorskip("sortedcontainers")
+    assert judge({"tests": "assert f([3, 1, 2]) == [1, 2, 3]", "entry_point": "f"}, source).is_correct
+
+
+def test_syntax_of_another_python_is_told_by_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program.sys, "version_info", (3, 11, 2))
+    for source in ("type X = int", "def f[T](x: T): pass", "class A[T]: pass", "y = f'{d['a']}'", "y = t'a'"):
+        assert re.search(r"looks like Python 3\.1[24] or later; .* Python 3\.11\)", program.hint(source, "SyntaxError"))
+    for source in ("print 'a'", "print x", "exec 'a'", "raise E, 'a'", "x = 1L", "if a <> b: pass"):
+        assert "looks like Python 2;" in program.hint(source, "SyntaxError")
+    for source in ("type = 3", "print('a')", "f'{a}'", "def f(x: list[int]): pass"):
+        assert program.hint(source, "SyntaxError") == " (programs run under Python 3.11)"
+    assert program.hint("print 'a'", "ValueError") == ""
+
+
+@needs_isolation
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="this interpreter knows the syntax")
+def test_newer_syntax_names_the_interpreter() -> None:
+    verdict = judge(ADD, "```python\ntype N = int\ndef add(a: N, b: N) -> N:\n    return a + b\n```")
+    assert verdict.status is Status.INCORRECT and "Python 3.12 or later; programs run under Python 3.11" in verdict.why

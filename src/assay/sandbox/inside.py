@@ -100,7 +100,10 @@ class Server(wire.Codec):
             reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
             reply = {"x": describe(problem)}
-        wire.send(self.channel, {**reply, "n": request.get("n")})
+        try:
+            wire.send(self.channel, {**reply, "n": request.get("n")})
+        except wire.WireError as long:
+            wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
 
     def ask(self, callback: int, arguments: tuple[Any, ...]) -> Any:
         """Call a function of the other side, which may call us before it answers."""
