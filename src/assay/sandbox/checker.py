@@ -68,8 +68,8 @@ class Check:
             return self._report(stage, problem)
         if self.link.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", Gone(self.link.gone))
-        if tally.failed:
-            return self._report("run", None)
+        if tally.failed or self.link.denied:
+            return self._report("run", AssertionError(self.link.denied) if self.link.denied else None)
         called = self.link.calls > loaded
         if tally.asserts or (called and (suite.raises or self.link.raised)):
             return self._report("passed", None)

@@ -38,6 +38,8 @@ class Link(wire.Codec):
         """Why the candidate's process is of no use any more."""
         self.refused = ""
         """What the tests wanted to hand over and could not."""
+        self.denied = ""
+        """An assert of the tests that failed where the candidate called back: it does not choose to pass over that."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.exceptions: dict[str, type[Exception]] = {}
@@ -115,6 +117,8 @@ class Link(wire.Codec):
         try:
             return self.pack(self.callbacks[message["cb"]](*self.unpack(message["a"])))
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
+            if isinstance(problem, AssertionError) and not self.has_raised(problem):
+                self.denied = "an assert failed in a function that the program called back"
             return {"x": f"{type(problem).__name__}: {problem}"[:300]}
 
     def _raised(self, problem: Any) -> BaseException:

@@ -142,12 +142,17 @@ class _Running:
         if link.gone:  # a bare `except:` of the tests may have caught it
             tally.fail(self.number, line_of(trace), "the program was gone")
             return False
-        if problem is None:
-            idle = self.asserts == tally.asserts and self.raised == len(link.raised)
-            tally.end(self.number, idle)
+        denied, link.denied = link.denied, ""
+        if problem is not None:
+            tally.fail(self.number, line_of(trace), tally.describe(problem))
+            return tally.partial and isinstance(problem, Exception) and not tally.is_ours(problem)
+        if denied:
+            tally.fail(self.number, None, denied)
+            if not tally.partial:
+                raise AssertionError(denied)
             return False
-        tally.fail(self.number, line_of(trace), tally.describe(problem))
-        return tally.partial and isinstance(problem, Exception) and not tally.is_ours(problem)
+        tally.end(self.number, idle=(self.asserts, self.raised) == (tally.asserts, len(link.raised)))
+        return False
 
 
 def line_of(trace: TracebackType | None) -> int | None:

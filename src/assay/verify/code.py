@@ -25,6 +25,7 @@ from assay.verify.budget import late, limits, ran
 from assay.verify.extract import NoAnswer
 
 _MAX_WHY = 400
+_RUNNERS = ("TestCase", "TextTestRunner", "TestSuite", "TestProgram")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
@@ -76,6 +77,8 @@ class _Suite:
         nodes = [node for tree in trees for node in ast.walk(tree)]
         if not any(map(claims, nodes)):
             raise BadReference("the reference holds no test: nothing is asserted")
+        if any(getattr(node, "attr", getattr(node, "id", "")) in _RUNNERS for node in nodes):
+            raise BadReference("tests under unittest's runner keep their failures to themselves: give asserts")
         top = [node for tree in trees for node in tree.body]
         defines = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in top)
         self.calls_check = defines and not any(_calls_check(node) for node in top)
