@@ -2,7 +2,7 @@
 
 A job runs in a child of a *zygote*: a process that was exec'd with a clean environment and holds no memory of the
 trusted side. The child has (where the host gives them) its own user, mount, network, IPC, host-name and process
-namespaces, an empty root with the standard library in it, Landlock, a seccomp deny list, no capabilities and resource
+namespaces, an empty root with the standard library in it, Landlock, a seccomp allow list, no capabilities and resource
 limits; its CPU time is measured and ended from outside. Only data comes out: expected answers never go in, and
 comparing is done by the caller or, for `Check`, by a second process that the candidate cannot reach.
 
@@ -94,7 +94,7 @@ def measured() -> Measured:
 
 
 def isolation() -> tuple[str, str]:
-    """The level that this machine gives, `L0` to `L4`, and a sentence."""
+    """The level that this machine gives, `L0` to `L5`, and a sentence."""
     found = measured()
     return found.level, found.sentence
 
