@@ -113,10 +113,10 @@ def descendants() -> set[int]:
 
 def counted() -> dict[str, Any]:
     pids = [os.getpid(), *descendants()]
-    pages = 0
+    held = []
     for pid in pids:
         try:
-            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            held.append(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
         except (OSError, IndexError):
             continue
     return {
@@ -124,7 +124,8 @@ def counted() -> dict[str, Any]:
         "descriptors": len(os.listdir("/proc/self/fd")),
         "files": [path for pattern in ESCAPED_FILES for path in glob.glob(pattern)],
         "modes": [os.stat(path).st_mode for path in GUARDED_FILES],
-        "memory": pages * os.sysconf("SC_PAGESIZE"),
+        "memory": sum(held[1:]),
+        "own memory": held[0],
     }
 
 
