@@ -20,8 +20,8 @@ from assay.sandbox.link import Gone, Link
 from assay.sandbox.tally import Tally, line_of, text_of
 
 _MODULES = (
-    "bisect cmath collections copy datetime decimal fractions functools heapq itertools json math operator random re "
-    "statistics string sys typing"
+    "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator os "
+    "random re statistics string sys time typing"
 )
 _OPEN = "typing collections math itertools functools heapq bisect fractions decimal copy datetime"
 """Modules whose contents are never a helper of the candidate's own."""
@@ -45,7 +45,8 @@ class Check:
             stage = "tests"
             entry = self.request["entry"].partition("(")[0]
             asked = {entry} if entry else {*self.request["wanted"]} - vars(builtins).keys()
-            suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"])
+            modules = [*_MODULES.split(), *_LARGE]
+            suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.tally = tally = Tally(suite, self.link, self.request["partial"])
             stage = "setup"

@@ -1,8 +1,9 @@
 """How each test went: what the marks of `asserts.py` call while the tests run, and what is said of those that failed.
 
 With `partial` a test that fails does not end the next. Tests share one namespace, so what one changed the next sees;
-but a failed test may not have set what it was to set, and a later one that needs such a name is not run and has failed
-too: the candidate must not choose which old value it meets. A candidate that is gone fails all tests to come.
+but the statement that failed, and those behind it, have not set or changed what they were to. A later test that needs
+such a name is not run and has failed too: the candidate must not choose which old value it meets. A candidate that is
+gone fails all tests to come.
 """
 
 from __future__ import annotations
@@ -80,11 +81,13 @@ class Tally:
 
     def end(self, number: int, idle: bool) -> None:
         self.passed.add(number)
+        self.unset.difference_update(*(names for _, names in self.suite.units[number].sets))
         if idle and not self.suite.units[number].raises:
             self.idle.add(number)
 
-    def fail(self, number: int, line: int | None, said: str) -> None:
-        self.unset |= self.suite.units[number].sets
+    def fail(self, number: int, line: int | None, said: str, since: int = 0) -> None:
+        """Note a failed test; `since` is the line of its statement that failed; those before are done."""
+        self.unset.update(*(names for end, names in self.suite.units[number].sets if end >= since))
         self.failed.setdefault(number, Failure(number, line, said[:300]))
 
     def report(self, complete: bool) -> dict[str, Any]:
@@ -144,7 +147,8 @@ class _Running:
             return False
         denied, link.denied = link.denied, ""
         if problem is not None:
-            tally.fail(self.number, line_of(trace), tally.describe(problem))
+            since = trace.tb_lineno if trace is not None else 0
+            tally.fail(self.number, line_of(trace), tally.describe(problem), since)
             return tally.partial and isinstance(problem, Exception) and not tally.is_ours(problem)
         if denied:
             tally.fail(self.number, None, denied)

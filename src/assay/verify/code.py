@@ -17,7 +17,7 @@ from typing import Any
 from assay import sandbox
 from assay.errors import BadReference
 from assay.sandbox import Outcome, Result
-from assay.sandbox.asserts import claims
+from assay.sandbox.trees import claims
 from assay.types import Example, Verdict
 from assay.verify import program
 from assay.verify.base import verifier
