@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Pool, Program, cgroups, levels
+from assay.sandbox import Pool, Program, cgroups
+from assay.sandbox.slot import level_of
 
 LEVEL, SENTENCE = sandbox.isolation()
 OWN = next(iter(cgroups._own()), "")
@@ -89,9 +90,9 @@ def test_it_can_be_switched_off_and_is_never_needed(monkeypatch) -> None:
 
 def test_the_highest_level_needs_both_controllers() -> None:
     most = {"user", "root", "net", "pid", "landlock7", "seccomp"}
-    assert levels._claimed(most | {"cgroup:memory,pids"}) == "L5"
-    assert levels._claimed(most | {"cgroup:pids"}) == levels._claimed(most) == "L4"
-    assert levels._claimed({"landlock7", "seccomp", "cgroup:memory,pids"}) == "L3"
+    assert level_of(most | {"cgroup:memory,pids"}) == "L5"
+    assert level_of(most | {"cgroup:pids"}) == level_of(most) == "L4"
+    assert level_of({"landlock7", "seccomp", "cgroup:memory,pids"}) == "L3"
 
 
 @needs_cgroups

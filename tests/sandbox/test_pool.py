@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Check, Outcome, Pool, Program
+from assay.sandbox import Check, Outcome, Pool, Program, flavours
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
@@ -100,6 +102,38 @@ def test_many_jobs_leave_nothing(pool: Pool) -> None:
     pool.run(Program(""))
     assert (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{mother}/fd"))) == before
     assert len(family(mother)) == 3
+
+
+def test_a_slot_below_the_least_level_runs_nothing(pool: Pool) -> None:
+    assert pool.run(Program("print(1)"), least=LEVEL).level == LEVEL
+    for slot in pool._idle:
+        slot.level = "L1"  # as if this one had got less than the one that was measured
+    refused = pool.run(Program("print(1)"), least="L3")
+    assert refused.outcome is Outcome.SANDBOX_ERROR and "is L1, not L3" in refused.text and not refused.output
+
+
+@pytest.fixture
+def package(monkeypatch) -> Iterator[Path]:
+    """The only package that programs may import: `numpy`, a folder below `/tmp`."""
+    made = Path(tempfile.mkdtemp(dir="/tmp")) / "numpy"
+    made.mkdir()
+    monkeypatch.setattr(flavours, "packages", lambda flavour: [str(made)])
+    yield made
+    shutil.rmtree(made.parent)
+
+
+@pytest.mark.skipif(LEVEL < "L4", reason="no root of one's own here")
+def test_an_environment_below_the_scratch_folder_keeps_its_root(package: Path, pool: Pool) -> None:
+    (package / "__init__.py").write_text("random, HERE = __import__('random'), 'found'")
+    result = pool.run(Program("import numpy, os\nprint(numpy.HERE, os.path.exists('/etc'))"))
+    assert (result.output, result.level) == (b"found False\n", LEVEL)
+
+
+def test_a_broken_package_is_told_by_the_program_that_imports_it(package: Path, pool: Pool) -> None:
+    (package / "__init__.py").write_text("raise RuntimeError('built for another Python')")
+    result = pool.run(Program("import numpy"))
+    assert result.outcome is Outcome.RUNTIME_ERROR and "built for another Python" in result.text
+    assert pool.run(Program("print(1)\n# numpy")).output == b"1\n"
 
 
 def test_under_asyncio(pool: Pool) -> None:

@@ -66,8 +66,8 @@ def run(job: Job, patience: float | None = None) -> Result:
             return backend_of(setting).run(job, patience)
         result = backend_of(setting).run(Program(job.source, job.inputs[0], job.limits), patience)
         return replace(result, outputs=(result.output,) if result.outcome is Outcome.DONE else ())
-    level = require()
-    return replace(pool().run(job, patience), level=level)
+    require()
+    return pool().run(job, patience, minimum())
 
 
 def require() -> str:

@@ -101,7 +101,7 @@ def _chain() -> None:
     if os.getuid() != 0:
         _user_namespace()
     kernel.unshare(kernel.NEWNS)
-    kernel.empty_root([os.path.dirname(os.__file__)])
+    kernel.empty_root([os.path.dirname(os.__file__)], scratch=True)
     if os.getuid() == 0:
         kernel.unshare(kernel.NEWUSER)
     for flag in (kernel.NEWNET, kernel.NEWIPC, kernel.NEWUTS, kernel.NEWPID):

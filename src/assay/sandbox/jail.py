@@ -25,6 +25,8 @@ class Jail:
     def __init__(self, packages: Sequence[str] = ()) -> None:
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         self.features: list[str] = []
+        self.scratch = ""
+        """The folder in which programs may write."""
         stdlib = os.path.dirname(os.__file__)
         self._take(self._leave_the_files, [stdlib, *_SHARED, *packages])
         self._take(self._leave_root, os.__file__)
@@ -35,7 +37,7 @@ class Jail:
         kernel.no_new_privileges()
         readable = [e.path for e in os.scandir(stdlib) if e.name not in ("site-packages", "dist-packages")]
         folders = sorted({os.path.dirname(path) for path in packages})
-        scratch = [kernel.SCRATCH] if "root" in self.features else []
+        scratch = [self.scratch] if self.scratch else []
         rules = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
         self.rules = rules[0] if rules else -1
         self.features += [f"landlock{rules[1]}"] if rules else []
@@ -56,7 +58,9 @@ class Jail:
         if os.getuid() != 0:
             self._own_user_namespace()
         kernel.unshare(kernel.NEWNS)
-        kernel.empty_root(readable)
+        scratch = "" if any(path.startswith(f"{kernel.SCRATCH}/") for path in readable) else kernel.SCRATCH
+        kernel.empty_root(readable, bool(scratch))  # it would hide an environment that lies there
+        self.scratch = scratch
         self.features.append("root")
 
     def _leave_root(self, needed: str) -> None:

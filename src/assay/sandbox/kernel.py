@@ -65,8 +65,11 @@ def new_user_namespace(proc: int) -> None:
             os.close(fd)
 
 
-def empty_root(readable: list[str]) -> None:
-    """Make a root that holds only `readable`, read-only, and two devices. Needs a mount namespace. Raises `OSError`."""
+def empty_root(readable: list[str], scratch: bool) -> None:
+    """Make a root that holds only `readable`, read-only, two devices and, if wanted, an empty folder to write in.
+
+    Needs a mount namespace. Raises `OSError`.
+    """
     _mount(None, "/", None, _MS_REC | _MS_PRIVATE)
     wanted = [*(path for path in readable if os.path.lexists(path)), "/dev/null", "/dev/urandom"]
     links = {path: os.readlink(path) for path in wanted if os.path.islink(path)}
@@ -79,8 +82,10 @@ def empty_root(readable: list[str]) -> None:
         for path, target in links.items():
             os.makedirs(os.path.dirname(root + path), exist_ok=True)
             os.symlink(target, root + path)
-        os.makedirs(root + SCRATCH)
-        _mount("tmpfs", root + SCRATCH, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=16m,nr_inodes=1k,mode=1777")
+        if scratch:
+            flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+            os.makedirs(root + SCRATCH)
+            _mount("tmpfs", root + SCRATCH, "tmpfs", flags, "size=16m,nr_inodes=1k,mode=1777")
         os.chdir(root)
         _call("syscall", _SYS_PIVOT_ROOT[platform.machine()], b".", b".")
     except OSError:

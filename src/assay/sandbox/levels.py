@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from assay.errors import BadConfig
 from assay.sandbox.jobs import Limits, Outcome, Program
 from assay.sandbox.pool import Pool
-from assay.sandbox.slot import SlotDied
+from assay.sandbox.slot import SlotDied, level_of
 
 MINIMUM = "ASSAY_SANDBOX_MIN"
 """Environment variable: the lowest level at which programs run; `L3` by default, never below `L2`."""
@@ -52,7 +52,7 @@ def measure(pool: Pool) -> Measured:
         features = pool.isolation()
     except SlotDied as died:
         return Measured("L0", (), (), f"the sandbox could not start ({died}): {NEEDED}")
-    level = _claimed(set(features))
+    level = level_of(features)
     could, broken = _escapes(pool) if level >= "L2" else ((), "")
     if could or broken:
         level = "L1"
@@ -60,16 +60,6 @@ def measure(pool: Pool) -> Measured:
     if could or broken:
         shown += f"; a probe {broken or 'could ' + ', '.join(could)}"
     return Measured(level, features, could, shown)
-
-
-def _claimed(active: set[str]) -> str:
-    if "seccomp" not in active:
-        return "L1"
-    if {"user", "root", "net", "pid"} <= active:
-        return "L5" if "cgroup:memory,pids" in active else "L4"
-    if any(name.startswith("landlock") for name in active):
-        return "L3"
-    return "L2" if "root" in active or "nofiles" in active else "L1"
 
 
 _CANARY = """

@@ -26,7 +26,7 @@ _PRELOAD = (
     "heapq inspect io itertools json linecache math numbers operator os queue random re statistics string "
     "textwrap threading time traceback types typing"
 )
-_ALSO = "numpy sympy scipy scipy.optimize pandas"
+_ALSO = "sortedcontainers numpy sympy scipy scipy.optimize pandas"
 _READY = b"ready"
 
 
@@ -65,12 +65,13 @@ def _import(packages: list[str]) -> None:
     names = {os.path.basename(path) for path in packages}
     for name in _ALSO.split():
         if name.split(".")[0] in names:
-            importlib.import_module(name)
+            with suppress(Exception):  # a broken package is for the programs that import it to tell of
+                importlib.import_module(name)
     os.register_at_fork = posix.register_at_fork
     random.seed(0)
-    if "sympy" in names:
+    if "sympy" in sys.modules:
         _use(sys.modules["sympy"])
-    if "numpy" in names:
+    if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
     whole.install()

@@ -28,8 +28,11 @@ class Pool:
         self._birth = threading.Lock()
         self.closed = False
 
-    def run(self, job: Job, patience: float | None = None) -> Result:
-        """Run a job, waiting up to `patience` seconds for a slot. Never raises for what the job does."""
+    def run(self, job: Job, patience: float | None = None, least: str = "") -> Result:
+        """Run a job at no lower level than `least`, waiting up to `patience` seconds for a slot.
+
+        Never raises for what the job does.
+        """
         died = ""
         due = None if patience is None else time.monotonic() + patience
         flavour = tasks.flavour(job)
@@ -37,6 +40,9 @@ class Pool:
             slot, died = self._take(flavour, due)
             if slot is None:
                 break
+            if slot.level < least:
+                self._give(slot)
+                return Result(Outcome.SANDBOX_ERROR, f"a slot for {flavour} programs is {slot.level}, not {least}")
             healthy = False
             try:
                 result = tasks.run(slot, job)

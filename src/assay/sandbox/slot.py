@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 
 from assay.sandbox import cgroups, flavours
 from assay.sandbox.jobs import Limits
@@ -96,6 +97,17 @@ class Mother:
         self.process.returncode = 0  # not our child: never wait for it
 
 
+def level_of(isolation: Collection[str]) -> str:
+    """The level that these parts add up to, `L1` to `L5`."""
+    if "seccomp" not in isolation:
+        return "L1"
+    if {"user", "root", "net", "pid"}.issubset(isolation):
+        return "L5" if "cgroup:memory,pids" in isolation else "L4"
+    if any(name.startswith("landlock") for name in isolation):
+        return "L3"
+    return "L2" if "root" in isolation or "nofiles" in isolation else "L1"
+
+
 class Slot:
     """One zygote: one job at a time."""
 
@@ -112,6 +124,7 @@ class Slot:
             raise SlotDied("the slot did not start") from None
         if group and group.entered():
             self.isolation += (group.feature,)
+        self.level = level_of(self.isolation)
 
     def close(self) -> None:
         """End the zygote and all that it runs."""

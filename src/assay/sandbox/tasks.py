@@ -46,7 +46,7 @@ def run(slot: Slot, job: Job) -> Result:
             result = _call(slot, job) if isinstance(job, Call) else _check(slot, job)
     except OSError as failed:
         raise SlotDied(f"{type(failed).__name__}: {failed}") from None
-    return replace(result, isolation=slot.isolation)
+    return replace(result, isolation=slot.isolation, level=slot.level)
 
 
 def _programs(slot: Slot, job: Program | Batch) -> Result:

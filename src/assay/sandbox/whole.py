@@ -12,7 +12,6 @@ import atexit
 import builtins
 import contextlib
 import decimal
-import functools
 import gc
 import io
 import json
@@ -93,8 +92,15 @@ def run(order: Order) -> int:
 
 def _compiled(source: bytes) -> Callable[[], Any]:
     """Compiles when it is first called, so that a syntax error is one of the run."""
-    text = source.decode("utf-8", "surrogatepass")
-    return functools.cache(lambda: compile(text, "solution.py", "exec", dont_inherit=True))
+    made: list[Any] = []
+
+    def code() -> Any:
+        if not made:
+            text = source.decode("utf-8", "surrogatepass")
+            made.append(compile(text, "solution.py", "exec", dont_inherit=True))
+        return made[0]
+
+    return code
 
 
 def _pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:

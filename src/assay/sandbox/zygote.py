@@ -55,7 +55,7 @@ class Zygote:
     def __init__(self, control: socket.socket, jail: Jail) -> None:
         self.control, self.jail = control, jail
         self.home = os.open("self/ns/pid", os.O_RDONLY, dir_fd=jail.proc) if "pid" in jail.features else -1
-        self.scratch = os.open(kernel.SCRATCH, os.O_RDONLY | os.O_DIRECTORY) if "root" in jail.features else -1
+        self.scratch = os.open(jail.scratch, os.O_RDONLY | os.O_DIRECTORY) if jail.scratch else -1
         if self.scratch >= 0:
             os.fchdir(self.scratch)
         gc.freeze()  # else each child's first collection would touch, and so copy, all that was made since the mother's
