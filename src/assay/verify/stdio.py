@@ -28,12 +28,19 @@ from assay.verify.budget import late, limits, ran
 from assay.verify.extract import NoAnswer
 
 _MAX_WHY = 400
+RULES = ("tokens", "lines", "exact")
+"""What must be the same: the words between white space, the lines without white space at their ends, or every byte."""
 _Tolerance = tuple[float, float] | None
 
 
-@verifier("code.stdio", version=3, params={"tolerance": None, "partial": False}, runs_programs=True)
+@verifier(
+    "code.stdio", version=3, params={"compare": "tokens", "tolerance": None, "partial": False}, runs_programs=True
+)
 def stdio(example: Example, response: str) -> Verdict:
-    """Right when the program prints the expected tokens for every input."""
+    """Right when the program prints what is expected for every input, compared by `tokens`, `lines` or `exact`ly.
+
+    With a tolerance, numbers among the tokens (of a line) may differ by it.
+    """
     judge = _Judge(example)
     try:
         source = program.program_of(example, response)
@@ -49,7 +56,12 @@ class _Judge:
         cases = _cases(example.reference)
         self.inputs = [given.encode("utf-8", "surrogatepass") for given, _ in cases]
         self.outputs = [expected.encode("utf-8", "surrogatepass") for _, expected in cases]
+        self.rule = example.params.get("compare", RULES[0])
         self.tolerance = _tolerance(example.params.get("tolerance"))
+        if self.rule not in RULES:
+            raise BadReference(f"compare={self.rule!r}: choose one of {', '.join(RULES)}")
+        if self.rule == "exact" and self.tolerance:
+            raise BadReference("a tolerance needs numbers to be read: compare tokens or lines")
         self.partial = program.wants_partial(example)
         self.source, self.compiles = "", True
         self.right: set[int] = set()
@@ -131,7 +143,16 @@ class _Judge:
         return order
 
     def _same(self, number: int, output: bytes) -> bool:
-        return same_tokens(output, self.outputs[number], self.tolerance)
+        expected = self.outputs[number]
+        if self.rule == "exact":
+            return output == expected
+        if self.rule == "tokens":
+            return _same_tokens(output, expected, self.tolerance)
+        left, right = ([line.rstrip() for line in text.rstrip().split(b"\n")] for text in (output, expected))
+        return len(left) == len(right) and all(
+            a == b or (self.tolerance is not None and _same_tokens(a, b, self.tolerance))
+            for a, b in zip(left, right, strict=True)
+        )
 
 
 def _cases(reference: Any) -> list[tuple[str, str]]:
@@ -153,8 +174,7 @@ def _tolerance(given: Any) -> _Tolerance:
     return float(pair[0]), float(pair[1])
 
 
-def same_tokens(printed: bytes, expected: bytes, tolerance: _Tolerance) -> bool:
-    """Whether two outputs hold the same tokens, numbers within the tolerance where there is one."""
+def _same_tokens(printed: bytes, expected: bytes, tolerance: _Tolerance) -> bool:
     left, right = printed.split(), expected.split()
     if len(left) != len(right):
         return False
