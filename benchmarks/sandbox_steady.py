@@ -26,11 +26,11 @@ IO = {"inputs": ["1 2\n", "5 6\n"], "outputs": ["3\n", "11\n"]}
 CASES = (
     ("code.tests", ADD, f"{BURN}burn(0.04)\ndef add(a, b): return a + b", "correct"),
     ("code.tests", ADD, f"{BURN}burn(0.04)\ndef add(a, b): return a - b", "incorrect"),
-    ("code.tests", ADD, "def add(a, b):\n    while True: pass", "incorrect"),
     ("code.stdio", IO, f"{BURN}burn(0.02)\nprint(sum(map(int, input().split())))", "correct"),
     ("code.stdio", IO, f"{BURN}burn(0.02)\nprint(3)", "incorrect"),
 )
-"""Programs that need a sixth of their CPU limit, and one that never ends."""
+"""Programs that need a sixth of their CPU limit."""
+ENDLESS = ("code.tests", ADD, "def add(a, b):\n    while True: pass", "incorrect")
 DEADLINE = 30.0
 CPU = 0.25
 
@@ -40,7 +40,8 @@ def corpus(level: str, jobs: int) -> None:
     outer = [sys.executable, str(TESTS / "confined.py"), level] if level else []
     command = [*outer, sys.executable, str(TESTS / "attacks.py"), "--jobs", str(jobs)]
     start = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    chosen = {**os.environ, "ASSAY_SANDBOX_MIN": level} if level else None
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=chosen)
     if done.returncode:
         print(f"corpus at {level or 'the host'}: {done.stderr[-300:]}")
         return
@@ -60,30 +61,28 @@ def corpus(level: str, jobs: int) -> None:
 
 
 def flips(count: int) -> None:
-    """Verdicts while eight busy processes a core want the machine; a verdict without a score is counted apart."""
-    cores = os.cpu_count() or 2
-    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(8 * cores - cores)]
+    """Verdicts, eight at once a core; one without a score is counted apart."""
+    at_once = 8 * (os.cpu_count() or 2)
     made: Counter[str] = Counter()
     start = time.perf_counter()
 
     def again(number: int) -> None:
-        name, reference, program, expected = CASES[number % len(CASES)]
+        name, reference, program, expected = ENDLESS if number % 40 == 0 else CASES[number % len(CASES)]
         example = Example(prompt="", reference=reference, verifier=name)
         status = str(verify(example, f"```python\n# {number}\n{program}\n```", deadline=DEADLINE).status)
         made["same" if status == expected else "no score" if status in ("timeout", "error") else "flipped"] += 1
 
-    usual = code.limits
+    usual, size = code.limits, sandbox.pool().size
+    sandbox.pool().size = at_once
     try:
         for module in (code, stdio):
             module.limits = lambda: Limits(cpu=CPU, wall=DEADLINE / 3)
-        with ThreadPoolExecutor(cores) as threads:
+        with ThreadPoolExecutor(at_once) as threads:
             list(threads.map(again, range(count)))
     finally:
         for module in (code, stdio):
             module.limits = usual
-        for process in busy:
-            process.kill()
-            process.wait()
+        sandbox.pool().size = size
     seconds = time.perf_counter() - start
     print(
         f"{count} verdicts at 8 times oversubscription: {made['flipped']} flips, {made['no score']} without a score   "
@@ -94,5 +93,6 @@ def flips(count: int) -> None:
 def main(full: bool) -> None:
     flips(10_000 if full else 200)
     corpus("", 20_000 if full else 0)
-    if sandbox.isolation()[0] == "L4":
-        corpus("L3", 0)
+    for level in ("L3", "L2"):
+        if level < sandbox.isolation()[0]:
+            corpus(level, 0)
