@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -39,12 +40,14 @@ def doctor(as_json: bool) -> None:
 
 @sandbox.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--stdin", "given", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its input.")
+@click.option(
+    "--stdin", "given", type=click.File("rb"), help="Its input, a file or - for what is piped; none otherwise."
+)
 @click.option("--cpu", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="CPU seconds.")
 @click.option("--wall", type=click.FloatRange(0, min_open=True), help="Seconds in all; 4 times --cpu otherwise.")
 @click.option("--memory", type=click.IntRange(16), default=1024, show_default=True, help="MiB of address space.")
 @click.option("--json", "as_json", is_flag=True, help="Tell how it ended as JSON, on standard error.")
-def run(file: Path, given: Path | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
+def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
     """Run a Python program isolated; print its output, and on standard error how it ended.
 
     Exit status 0 when it ended by itself with status 0, 1 otherwise, 2 where it may not run.
@@ -53,7 +56,7 @@ def run(file: Path, given: Path | None, cpu: float, wall: float | None, memory: 
     from assay.sandbox import run as run_job
 
     limits = Limits(cpu=cpu, wall=wall, memory=memory << 20)
-    data = given.read_bytes() if given is not None else b""
+    data = given.read() if given is not None else b""
     try:
         source = file.read_text("utf-8")
     except UnicodeDecodeError as bad:
@@ -67,6 +70,7 @@ def run(file: Path, given: Path | None, cpu: float, wall: float | None, memory: 
         click.echo(json.dumps(told), err=True)
     else:
         why = f": {done.text}" if done.text else ""
+        why += "; give it input with --stdin" if given is None and done.text.startswith("EOFError") else ""
         where = done.level or ", ".join(done.isolation)
         click.echo(f"{done.outcome}{why} ({done.cpu:.3f} s CPU, {done.wall:.3f} s in all, {where})", err=True)
     sys.exit(0 if done.outcome is Outcome.DONE else 1)

@@ -121,6 +121,10 @@ def test_a_program_runs_from_the_command_line(tmp_path) -> None:
     given.write_text("ab")
     done = CliRunner().invoke(main, ["sandbox", "run", str(file), "--stdin", str(given)])
     assert (done.exit_code, done.stdout) == (0, "abab\n") and f"{LEVEL})" in done.stderr
+    done = CliRunner().invoke(main, ["sandbox", "run", str(file), "--stdin", "-"], input="cd")
+    assert (done.exit_code, done.stdout) == (0, "cdcd\n")
+    done = CliRunner().invoke(main, ["sandbox", "run", str(file)])
+    assert done.exit_code == 1 and "EOFError" in done.stderr and "give it input with --stdin" in done.stderr
     file.write_text("while True: pass")
     done = CliRunner().invoke(main, ["sandbox", "run", str(file), "--cpu", "0.2", "--json"])
     assert done.exit_code == 1 and json.loads(done.stderr)["outcome"] == "timeout"
