@@ -156,7 +156,7 @@ def _part(tokens: list[Token]) -> Answer:
         return Words(fold(tokens[0].text))
     label = next((place for place, token in enumerate(tokens) if token.text == ":"), 0)
     if label and all(token.kind in ("text", "id") for token in tokens[:label]):
-        tokens = tokens[label + 1 :]
+        return _part(tokens[label + 1 :])
     ratio, _ = _split(tokens, (":",))
     if len(ratio) > 1:
         return Seq(":", ":", tuple(_value(part) for part in ratio))
