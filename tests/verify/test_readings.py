@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
+from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from assay.reading.answers import read_answer
 from assay.reading.counting import counted
+from assay.reading.latex import TooCostly, Unreadable
+from assay.reading.numeric import Undefined
 from assay.reading.units import measure_name, same_unit
 from assay.types import Example
 from assay.verify.base import VERIFIERS
@@ -37,6 +43,27 @@ def _in_words(number: int) -> str:
             many, rest = divmod(number, size)
             return f"{_in_words(many)} {name}" + (f" {_in_words(rest)}" if rest else "")
     raise AssertionError(number)
+
+
+def _references() -> list[str]:
+    files = (Path(__file__).parents[1] / "cases" / f"{name}.jsonl" for name in ("math", "number", "set", "sequence"))
+    rows = (json.loads(line) for file in files for line in file.read_text("utf-8").splitlines())
+    return sorted({row["reference"] for row in rows if isinstance(row["reference"], str)})
+
+
+PUT = st.sampled_from(["", *r"{ } ( ] ^ _ = : ; , \frac \pm".split()])
+EDITS = st.lists(st.tuples(st.integers(0, 200), st.integers(0, 6), PUT), min_size=1, max_size=4)
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(_references()), EDITS)
+@example("7;C:", [(0, 0, "")])
+def test_a_damaged_answer_is_read_or_unreadable(text: str, edits: list[tuple[int, int, str]]) -> None:
+    for place, length, put in edits:
+        at = place % (len(text) + 1)
+        text = text[:at] + put + text[at + length :]
+    with suppress(Unreadable, TooCostly, Undefined):
+        read_answer(text)
 
 
 @RELAXED
