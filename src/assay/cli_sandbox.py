@@ -40,9 +40,7 @@ def doctor(as_json: bool) -> None:
 
 @sandbox.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option(
-    "--stdin", "given", type=click.File("rb"), help="Its input; - is what is piped."
-)
+@click.option("--stdin", "given", type=click.File("rb"), help="Its input; - is what is piped.")
 @click.option("--cpu", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="CPU seconds.")
 @click.option("--wall", type=click.FloatRange(0, min_open=True), help="Seconds in all; 4 times --cpu otherwise.")
 @click.option("--memory", type=click.IntRange(16), default=1024, show_default=True, help="MiB of address space.")

@@ -186,11 +186,12 @@ class Remote:
 def call(link: Link, target: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Call a function of the candidate with copies of the arguments."""
     reply = link.request({"op": "call", **target, "a": link.pack((args, kwargs)), "back": True})
-    if "back" in reply:
+    value = link.read(reply)
+    if value is None and "back" in reply:
         new_args, new_kwargs = link.read(reply["back"])
         _copy_back(args, new_args)
         _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
-    return link.read(reply)
+    return value
 
 
 def _copy_back(old: tuple[Any, ...], new: Any) -> None:

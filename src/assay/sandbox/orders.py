@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 ROLES = ("program", "server", "checker")
-FDS = ((0, 1, 3), (3,), (3, 4))
+FDS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
 """For each role, the descriptors that a part is given, in the order in which they are sent."""
 ENDINGS = ("", "asked", "over", "cpu", "wall")
 """Why a part was killed."""

@@ -27,7 +27,7 @@ _NEW = 424
 _X32 = 0x40000000
 _UNIX = 1
 _CLONE_THREAD, _NAMESPACES = 0x10000, 0x7E020080  # the latter with CLONE_NEWTIME
-_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034)
+_FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032, 1034)
 """Duplicates, flags, locks, the size of a pipe and seals; none by which the kernel would send a signal for you."""
 _IOCTL = (0x5401, 0x5413, 0x5421, 0x541B, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONBIO, FIONREAD, FIONCLEX, FIOCLEX."""

@@ -11,7 +11,7 @@ rt_sigaction 13 134;rt_sigprocmask 14 135;rt_sigreturn 15 139;pread64 17 67;pwri
 preadv 295 69;pwritev 296 70;preadv2 327 286;pwritev2 328 287;poll 7 -;ppoll 271 73;select 23 -;pselect6 270 72
 epoll_create1 291 20;epoll_ctl 233 21;epoll_wait 232 -;epoll_pwait 281 22;epoll_pwait2 441 441;dup 32 23;dup2 33 -
 dup3 292 24;pipe 22 -;pipe2 293 59;ftruncate 77 46;fsync 74 82;fdatasync 75 83;fstatfs 138 44;getcwd 79 17
-umask 95 166;close_range 436 436;mremap 25 216;msync 26 227;madvise 28 233;sched_yield 24 124
+umask 95 166;close_range 436 436;mremap 25 216;msync 26 227;madvise 28 233
 sched_getaffinity 204 123;sched_getparam 143 121;sched_getscheduler 145 120;sched_get_priority_max 146 125
 sched_get_priority_min 147 126;sched_rr_get_interval 148 127;getpriority 140 141;getcpu 309 168;nanosleep 35 101
 clock_nanosleep 230 115;clock_gettime 228 113;clock_getres 229 114;gettimeofday 96 169;time 201 -;getrandom 318 278

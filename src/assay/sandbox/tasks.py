@@ -61,7 +61,8 @@ def _programs(slot: Slot, job: Program | Batch) -> Result:
             size, given = _write_task(task, job.source, inputs), sum(map(len, inputs))
             room = max(job.limits.output, max(map(len, inputs)))  # it writes each input where the first stood
             order = _order("program", job.limits)._replace(output=room, inputs=given, size=size, runs=len(inputs))
-            slot.start([order], [task, stdout, theirs])
+            with _nothing() as null:
+                slot.start([order], [task, stdout, null, theirs])
         finally:
             os.close(theirs)
         [end] = slot.end(job.limits)
@@ -118,8 +119,8 @@ def _runs(said: bytes) -> tuple[list[int], Any]:
 def _call(slot: Slot, job: Call) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
     with _channel(job.limits) as (ours, theirs):
-        with theirs:
-            slot.start([_order("server", job.limits)], [theirs.fileno()])
+        with theirs, _nothing() as null:
+            slot.start([_order("server", job.limits)], [null, null, null, theirs.fileno()])
         talk = _Talk(ours, _LONGEST_VALUE)
         reply = talk.ask({"op": "load", "source": job.source, "setup": "", "wanted": []}) if talk.ready else None
         if reply is not None and "x" not in reply:
@@ -146,8 +147,10 @@ def _check(slot: Slot, job: Check) -> Result:
         with theirs, peer_a, peer_b:
             checker = _order("checker", job.limits)
             checker = checker._replace(memory=2 * checker.memory, wall=checker.wall + _LAST_WORD)
-            fds = [peer_a.fileno(), theirs.fileno(), peer_b.fileno()]
-            slot.start([_order("server", job.limits), checker], fds)
+            with _nothing() as null:
+                server = [null, null, null, peer_a.fileno()]
+                fds = [*server, null, null, null, theirs.fileno(), peer_b.fileno()]
+                slot.start([_order("server", job.limits), checker], fds)
         talk = _Talk(ours)
         report = talk.ask({name: getattr(job, name) for name in names}) if talk.ready else None
         slot.stop()
@@ -161,6 +164,16 @@ def _check(slot: Slot, job: Check) -> Result:
         outcome, text = judge_end(judge, job.limits, None)
         return _result(outcome, f"the tests themselves: {text}", judge)
     return _result(outcome, text, candidate, report)
+
+
+@contextlib.contextmanager
+def _nothing() -> Iterator[int]:
+    """`/dev/null`, opened for this job only: flags and locks that a job leaves on it end with the job."""
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        yield null
+    finally:
+        os.close(null)
 
 
 def _order(role: str, limits: Limits) -> Order:

@@ -2,7 +2,7 @@
 
 It comes from a mother that was exec'd with a clean environment, so nothing of the trusted side is in its memory, and it
 never reads what a job holds: an order names a role and limits, file descriptors travel beside it, and the child reads
-its own part. A job that leaves files in the scratch folder is the zygote's last one, so that the next finds it empty.
+its own part. A job that touches the scratch folder is the zygote's last one, so that the next finds a new one.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ class Zygote:
         self.scratch = os.open(jail.scratch, os.O_RDONLY | os.O_DIRECTORY) if jail.scratch else -1
         if self.scratch >= 0:
             os.fchdir(self.scratch)
+        self.fresh = self._changed()
         gc.freeze()  # else each child's first collection would touch, and so copy, all that was made since the mother's
 
     def serve(self) -> NoReturn:
@@ -83,8 +84,12 @@ class Zygote:
             for fd in fds:
                 os.close(fd)
         self._watch(parts, waiting, soon)
-        spent = self.scratch >= 0 and os.listdir(self.scratch)
+        spent = self._changed() != self.fresh
         return (SPENT if spent else KEPT) + pack_ends([part.end for part in parts if part.end])
+
+    def _changed(self) -> int:
+        """When the scratch folder was last written to, renamed in, or given another mode: none can take that back."""
+        return os.fstat(self.scratch).st_ctime_ns if self.scratch >= 0 else 0
 
     def _fork(self, part: _Part, fds: list[int]) -> None:
         if self.home >= 0:

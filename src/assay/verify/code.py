@@ -17,7 +17,7 @@ from typing import Any
 from assay import sandbox
 from assay.errors import BadReference
 from assay.sandbox import Outcome, Result
-from assay.sandbox.trees import claims
+from assay.sandbox.trees import claims, imported
 from assay.types import Example, Verdict
 from assay.verify import program
 from assay.verify.base import verifier
@@ -59,6 +59,8 @@ def tests(example: Example, response: str) -> Verdict:
 def _suite_of(example: Example) -> _Suite:
     reference = example.reference if isinstance(example.reference, dict) else {"tests": example.reference}
     given = reference.get("tests")
+    if given is not None and not isinstance(given, (str, list, tuple)):
+        raise BadReference(f"code.tests: 'tests' is text or a list of texts, not {type(given).__name__}")
     texts = (given,) if isinstance(given, str) else tuple(given or ())
     setup, entry = reference.get("setup") or "", reference.get("entry_point") or ""
     if not all(isinstance(text, str) for text in (*texts, setup, entry)):
@@ -75,8 +77,8 @@ class _Suite:
             raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
         trees = [self._tree(text) for text in self.texts]
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        if not any(map(claims, nodes)):
-            raise BadReference("the reference holds no test: nothing is asserted")
+        if not any(map(claims, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
+            raise BadReference("the reference holds no test: nothing is asserted of a program")
         if any(getattr(node, "attr", getattr(node, "id", "")) in _RUNNERS for node in nodes):
             raise BadReference("tests under unittest's runner keep their failures to themselves: give asserts")
         top = [node for tree in trees for node in tree.body]
@@ -88,6 +90,7 @@ class _Suite:
         called = {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         if not self.entry and not self.calls_check and len(called - own) == 1:
             self.entry = min(called - own)  # the one function that is called, even where Python has one of that name
+        self._not_candidates = {*own, *vars(builtins), *imported(ast.Module([*top], []))}
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
     def _tree(self, text: str) -> ast.Module:
@@ -97,10 +100,10 @@ class _Suite:
         return tree
 
     def guess_entry(self, source: str) -> str:
-        """Without an entry point, `check` gets the last function that the program defines."""
+        """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
         tree = program.parse(source) if self.calls_check else None
         functions = [node.name for node in (tree.body if tree else []) if isinstance(node, ast.FunctionDef)]
-        return functions[-1] if functions else ""
+        return next((name for name in reversed(functions) if name not in self._not_candidates), "")
 
 
 _suite = lru_cache(256)(_Suite)  # a group of responses has one reference

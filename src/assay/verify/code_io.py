@@ -126,6 +126,7 @@ def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _Task.of(example)
     task.expected()
+    program.must_define(task.code, task.entry)
     try:
         read = prediction(example, response, text_is_source=not task.is_json)
         job = _run_on(read, task)
@@ -228,6 +229,7 @@ def sat(example: Example, response: str) -> Verdict:
     if not isinstance(reference, dict) or not isinstance(reference.get("code"), str):
         raise BadReference("sat needs a reference with 'code'")
     entry = reference.get("entry_point") or "sat"
+    program.must_define(reference["code"], entry)
     try:
         answer = _answer_of(example, response)
     except NoAnswer as nothing:

@@ -21,6 +21,11 @@ from assay.verify.extract import NoAnswer
 
 MAX_SOURCE = 200_000
 """Characters of the longest program."""
+_MAX_BODY = 500_000
+_MAX_TRIED = 400_000
+"""Characters that are parsed to find where fences end."""
+_MAX_COMPLETION = 20_000
+_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
 _OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
 _PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
@@ -61,12 +66,16 @@ def spoken(example: Example, response: str) -> str:
         raise NoAnswer("the thinking part never closes")
     if not body.strip():
         raise NoAnswer("the response is empty")
+    if len(body) > _MAX_BODY:
+        raise NoAnswer(f"the response is longer than {_MAX_BODY:,} characters")
     return body
 
 
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, or `None` where the text is no Python; never runs it."""
-    tree = syntax.tree(source) if len(source) <= MAX_SOURCE else None
+    if len(source) > MAX_SOURCE or _DOTTED.search(source):  # the parser takes quadratic time and space for a.b.c...
+        return None
+    tree = syntax.tree(source)
     return tree if isinstance(tree, ast.Module) else None
 
 
@@ -75,10 +84,10 @@ def fences(text: str) -> list[Fence]:
 
     A block that is indented, as in a list, is taken without its fence's indent.
     """
-    found, at = [], 0
+    found, at, room = [], 0, _MAX_TRIED
     while opened := _OPEN.search(text, at):
         start = opened.end()
-        end, at = _closing(text, start, opened[1])
+        end, at, room = _closing(text, start, opened[1], room)
         indent = opened.start() - 1 - text.rfind("\n", 0, opened.start())
         inner = text[start:end]
         if indent and text[opened.start() - indent : opened.start()].isspace():
@@ -87,13 +96,22 @@ def fences(text: str) -> list[Fence]:
     return found
 
 
-def _closing(text: str, start: int, mark: str) -> tuple[int, int]:
-    """Where the block ends and where the text goes on: the first end that leaves Python, else the first end."""
+def _closing(text: str, start: int, mark: str, room: int) -> tuple[int, int, int]:
+    """Where the block ends, where the text goes on, and what is left of `room` characters to try.
+
+    That is the first end that leaves Python, else the first end.
+    """
     closing = re.compile(re.escape(mark) + r"[`~]*[ \t]*(?=\n|$)")
     ends = [(m.start(), m.end()) for m, _ in zip(closing.finditer(text, start), range(8), strict=False)]
     if not ends:
-        return len(text), len(text)
-    return next((end for end in ends if parse(text[start : end[0]]) is not None), ends[0])
+        return len(text), len(text), room
+    for end, at in ends:
+        room -= end - start
+        if room < 0:
+            break
+        if parse(text[start:end]) is not None:
+            return end, at, room
+    return *ends[0], room
 
 
 def defined(tree: ast.Module) -> set[str]:
@@ -109,6 +127,13 @@ def defined(tree: ast.Module) -> set[str]:
     return names
 
 
+def must_define(code: str, entry: str) -> None:
+    """Raises `BadReference` where a reference's code is not Python or lacks what is to be called."""
+    tree = parse(code)
+    if tree is None or entry not in defined(tree):
+        raise BadReference(f"the reference's 'code' {'is not Python' if tree is None else f'defines no {entry}'}")
+
+
 def program_of(example: Example, response: str, wanted: Collection[str] = ()) -> str:
     """The program that a response holds; `wanted` are names it should define. Raises `NoAnswer`."""
     body = spoken(example, response)
@@ -121,7 +146,7 @@ def program_of(example: Example, response: str, wanted: Collection[str] = ()) ->
         if wanted and text and _fits(text, wanted):
             return text
     for text in (joined, body.split("```")[0] if not blocks else ""):
-        if wanted and text.strip() and (whole := _completed(example, text, wanted)):
+        if wanted and text.strip() and len(text) <= _MAX_COMPLETION and (whole := _completed(example, text, wanted)):
             return whole
     if joined.strip():
         return joined

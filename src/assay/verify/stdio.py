@@ -5,10 +5,10 @@ Outputs are compared here and no expected value enters that process, so a progra
 earlier inputs and nothing that helps. It is right at once when every output matches, all runs together kept the limit
 of one, and the run that had met most of what others leave behind gives the same in a process of its own. An output
 that differs decides nothing, unless it is of the first run, which had a new process: that input is run again alone.
+Once an input has another result alone, what was printed together counts for nothing: else a program had two guesses.
 
-With `partial` the score is the share of inputs whose output is right. The first run counts here too, if the last of its
-right outputs is the same alone; else all inputs are run alone. So is each whose output differed, short ones first, and
-one that uses up its time ends the rest.
+With `partial` the score is the share of inputs whose output is right; short ones are run alone first, and one that uses
+up its time ends the rest.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ class _Judge:
         self.partial = program.wants_partial(example)
         self.source, self.compiles = "", True
         self.right: set[int] = set()
+        self.together: set[int] = set()
+        """Inputs of which only the output among others is known."""
         self.wrong: dict[int, str] = {}
         """What is wrong with the outputs that are, by number of the input."""
 
@@ -73,7 +75,6 @@ class _Judge:
         if len(order) > 1 and (nothing := self._run_together(order)) is not None:
             return nothing
         left = self._unsure(order)
-        check = left[0] if left and left[0] in self.right else None  # one that is right, if it is so alone
         while left and self.compiles and (self.partial or not self.wrong):
             number = left.pop(0)
             room = limits()
@@ -83,9 +84,12 @@ class _Judge:
             result = ran(sandbox.Program(source, self.inputs[number], room))
             if isinstance(result, Verdict):
                 return result
+            before = number in self.right
             self._learn(number, result, result.output)
-            if number == check and number in self.wrong:
-                left = self._short_first(self.right - {order[0]}) + left
+            if number in self.together and before != (number in self.right):
+                self.right -= self.together - {number}
+                left, self.together = self._short_first(self.together.union(left) - {number}), set()
+            self.together.discard(number)
             if result.outcome is Outcome.TIMEOUT:
                 break
         return self._judged()
@@ -102,15 +106,14 @@ class _Judge:
         self._learn(order[0], None if result.outputs else result, first)
         pairs = zip(order, result.outputs, strict=False)
         self.right |= {number for number, output in pairs if self._same(number, output)}
+        self.together = set(order[1 : len(result.outputs)])
         return None
 
     def _unsure(self, order: list[int]) -> list[int]:
-        """Inputs that need a run of their own: first one that is right, where it must be so alone, then the others."""
-        unknown = set(order) - self.right - self.wrong.keys()
-        known = [number for number in order[1:] if number in self.right]
-        if len(order) > 1 and known and (self.partial or not unknown):
-            return [known[-1], *self._short_first(unknown)]
-        return self._short_first(unknown)
+        """Inputs that need a run of their own: those that are not right, and one that must be so alone."""
+        unknown = self._short_first(set(order) - self.right - self.wrong.keys())
+        known = [number for number in order[1:] if number in self.right][-1:]
+        return known + unknown if self.partial else unknown + known
 
     def _short_first(self, numbers: set[int]) -> list[int]:
         return sorted(numbers, key=lambda number: (len(self.inputs[number]), number))
@@ -175,7 +178,8 @@ def _tolerance(given: Any) -> _Tolerance:
 
 
 def _same_tokens(printed: bytes, expected: bytes, tolerance: _Tolerance) -> bool:
-    left, right = printed.split(), expected.split()
+    right = expected.split()
+    left = printed.split(None, len(right))  # no more of what a program printed than is needed
     if len(left) != len(right):
         return False
     return all(a == b or (tolerance is not None and _near(a, b, *tolerance)) for a, b in zip(left, right, strict=True))
