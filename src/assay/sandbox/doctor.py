@@ -56,12 +56,13 @@ def examine() -> Diagnosis:
     found = measured()
     if setting.lower() == "off":
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
+    advice = [f"{SWITCH}={setting}: programs go there, and what is said here holds once it is unset"] if setting else []
     parts = [_system(), *(_tried(*part) for part in _PARTS), _landlock(), _cgroups(found.features)]
     parts.append(Part("user of a job", "uid" in found.features, _user(found.features)))
     nothing = "could do nothing" if found.level >= "L2" else "not tried, since too little is there"
     tried = ", ".join(found.could) or nothing
     parts.append(Part("a job that tries to get out", tried == "could do nothing", tried))
-    return Diagnosis(found.level, wanted, found.sentence, tuple(parts), tuple(_advice(parts, found.level)))
+    return Diagnosis(found.level, wanted, found.sentence, tuple(parts), (*advice, *_advice(parts, found.level)))
 
 
 def _system() -> Part:

@@ -5,8 +5,8 @@ the program does, so it goes before a verifier that does or into a mean, never a
 
 `py_compile` compiles in the sandbox. `command` runs a linter or a compiler that the Example's author trusts: it has
 the rights of the caller and a nearly empty environment, and gets the program as a file or on standard input, never on
-its command line. Commands that would execute the program are refused. Not covered: what a tool lets its input switch
-off (`# noqa`), unless its options forbid that.
+its command line. Interpreters that would execute the program are refused by name. Not covered: what starts one in turn
+(`timeout`, `nice`), and what a tool lets its input switch off (`# noqa`), unless its options forbid that.
 """
 
 from __future__ import annotations
