@@ -14,10 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay import sandbox
+from assay.judging.run import verify
 from assay.sandbox import Limits
 from assay.types import Example
-from assay.verify import code, stdio
-from assay.verify.run import verify
+from assay.verifiers import code, stdio
 
 TESTS = Path(__file__).parents[1] / "tests" / "sandbox"
 BURN = "import time\ndef burn(seconds):\n    while time.process_time() < seconds: pass\n"

@@ -9,8 +9,8 @@ import threading
 import time
 from pathlib import Path
 
+from assay.judging.run import verify
 from assay.types import Example
-from assay.verify.run import verify
 
 DEADLINE = 1.0
 CORPUS = Path(__file__).parents[1] / "tests/attacks/denial.jsonl"

@@ -14,7 +14,7 @@ from typing import Any
 from assay.rollout.judge import judge
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
-from assay.verify.instructions import follow
+from assay.verifiers.instructions import follow
 
 Row = tuple[Example, str, bool]
 OPENAI = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")

@@ -11,8 +11,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from assay.judging.run import verify
 from assay.types import Example
-from assay.verify.run import verify
 from verify_labels import gsm8k, read
 
 SYMBOLIC, INTEGERS, PEER_ROWS = 1500, 6000, 300

@@ -38,7 +38,7 @@ def test_import_is_light():
 
 def test_the_room_and_the_function_share_a_name():
     import assay
-    import assay.verify.base
+    import assay.judging.verifier
 
     example = assay.Example(prompt="1 + 1?", reference=2, verifier="number")
     assert assay.verify(example, "2").is_correct

@@ -18,8 +18,8 @@ _HOME = {
     "Rollout": "assay.types",
     "Group": "assay.types",
     "Measurement": "assay.types",
-    "verify": "assay.verify.run",
-    "verify_many": "assay.verify.many",
+    "verify": "assay.judging.run",
+    "verify_many": "assay.judging.many",
     "load": "assay.corpus.collection",
     "Corpus": "assay.corpus.collection",
     "measure": "assay.rollout.measure",
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from assay.corpus.collection import Corpus as Corpus
     from assay.corpus.collection import load as load
     from assay.curate.check import check as check
+    from assay.judging.many import verify_many as verify_many
+    from assay.judging.run import verify as verify
     from assay.rollout.measure import measure as measure
     from assay.serve.trl import reward_fn as reward_fn
     from assay.types import Example as Example
@@ -41,15 +43,11 @@ if TYPE_CHECKING:
     from assay.types import Measurement as Measurement
     from assay.types import Rollout as Rollout
     from assay.types import Verdict as Verdict
-    from assay.verify.many import verify_many as verify_many
-    from assay.verify.run import verify as verify
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'assay' has no attribute {name!r}")
-    if name == "verify":  # the room is callable, see assay/verify/__init__.py
-        return importlib.import_module("assay.verify")
     return getattr(importlib.import_module(_HOME[name]), name)
 
 

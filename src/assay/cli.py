@@ -73,9 +73,9 @@ for command in (check, grade, audit, sandbox):
 def list_(what: str | None) -> None:
     """List what is registered: sources, verifiers, suites and engines."""
     from assay.evaluate.suite import SUITES
+    from assay.judging.verifier import VERIFIERS
     from assay.models.engine import ENGINES
     from assay.sources.base import SOURCES
-    from assay.verify.base import VERIFIERS
 
     if what in (None, "sources"):
         found = [SOURCES.get(name) for name in SOURCES.names()]

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from assay.curate.check import check, check_examples
+from assay.judging.verifier import VERIFIERS, verifier
 from assay.sources.base import SOURCES
 from assay.sources.procedural import Procedural
 from assay.types import Example, Verdict
-from assay.verify.base import VERIFIERS, verifier
 
 MADE = [s for s in map(SOURCES.get, SOURCES.names()) if isinstance(s, Procedural)]
 

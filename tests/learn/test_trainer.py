@@ -9,12 +9,12 @@ import pytest
 import torch
 from trl import GRPOTrainer
 
+from assay.judging.verifier import VERIFIERS, Verifier
 from assay.learn import grpo
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe, Model
 from assay.learn.trainer import live_rows
 from assay.types import Example, Verdict
-from assay.verify.base import VERIFIERS, Verifier
 
 calls = count()
 

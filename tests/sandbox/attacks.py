@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from assay import sandbox
+from assay.judging import pool as verify_pool
+from assay.judging.run import verify
 from assay.sandbox import Call, Limits, Outcome, Program, Result
 from assay.types import Example, Status, Verdict
-from assay.verify import pool as verify_pool
-from assay.verify.run import verify
 
 FILE = Path(__file__).parents[1] / "attacks" / "programs.jsonl"
 ADD = Example(prompt="", reference={"tests": ["assert add(1, 2) == 3"], "entry_point": "add"}, verifier="code.tests")

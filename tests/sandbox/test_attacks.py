@@ -13,7 +13,7 @@ import pytest
 
 import attacks
 from assay import sandbox
-from assay.verify.base import VERIFIERS
+from assay.judging.verifier import VERIFIERS
 
 HERE = Path(__file__).parent
 LEVEL, SENTENCE = sandbox.isolation()

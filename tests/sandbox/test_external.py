@@ -11,9 +11,9 @@ import pytest
 
 from assay import sandbox
 from assay.errors import IsolationRefused
+from assay.judging.run import verify
 from assay.sandbox import Limits, Outcome, Pool, Program
 from assay.types import Example, Status
-from assay.verify.run import verify
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from assay import sandbox
 from assay.cli import main
 from assay.errors import BadConfig, IsolationRefused
+from assay.judging.run import verify
 from assay.types import Example, Status
-from assay.verify.run import verify
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
@@ -35,7 +35,7 @@ def test_a_result_says_its_level() -> None:
 
 def test_a_container_without_namespaces_is_l3_and_judges() -> None:
     program = (
-        "from assay.types import Example\nfrom assay.verify.run import verify\nfrom assay import sandbox\n"
+        "from assay.types import Example\nfrom assay.judging.run import verify\nfrom assay import sandbox\n"
         f"print(sandbox.isolation()[0], verify(Example(prompt='?', reference={ADD.reference!r}, "
         f"verifier='code.stdio'), {RIGHT!r}, deadline=60).status)"
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
+from assay.judging.run import verify
 from assay.types import Example
-from assay.verify.run import verify
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")
 LEVEL, SENTENCE = sandbox.isolation()

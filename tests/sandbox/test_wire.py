@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assay.literals.pyvalue import same
 from assay.sandbox import arrays
 from assay.sandbox.wire import Codec, WireError, receive, send
-from assay.verify.pyvalue import same
 
 _scalars = (
     st.none()

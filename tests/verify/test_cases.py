@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from assay.judging.run import verify
+from assay.judging.verifier import VERIFIERS
 from assay.types import Example, as_messages
-from assay.verify.base import VERIFIERS
-from assay.verify.run import verify
 
 CASES = Path(__file__).parents[1] / "cases"
 FIELDS = {"source", "verifier", "params", "prompt", "reference", "response", "expected", "score", "says", "why"}

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from assay import sandbox
+from assay.claim import program
+from assay.judging.run import verify
+from assay.literals import pyvalue
 from assay.types import Example, Status, Verdict
-from assay.verify import program, pyvalue
-from assay.verify.run import verify
 
 LEVEL, SENTENCE = sandbox.isolation()
 needs_isolation = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from assay import sandbox
+from assay.judging.many import verify_many
 from assay.types import Example
-from assay.verify.many import verify_many
 from realdata import rows
 
 LEVEL, SENTENCE = sandbox.isolation()

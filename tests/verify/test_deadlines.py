@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from assay.errors import UnknownName
+from assay.judging import pool
+from assay.judging.many import verify_many
+from assay.judging.run import verify
+from assay.judging.verifier import DEADLINE, VERIFIERS, Verifier, deadline_left
 from assay.types import Example, Status, Verdict
-from assay.verify import pool
-from assay.verify.base import DEADLINE, VERIFIERS, Verifier, deadline_left
-from assay.verify.many import verify_many
-from assay.verify.run import verify
 
 COSTLY = Example(prompt="?", reference="4\\pi", verifier="math")
 RIGHT = r"\boxed{\pi + 3\pi + 0 \cdot 2^{99}}"  # a power too large to be judged in the caller

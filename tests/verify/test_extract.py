@@ -6,10 +6,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.claim.extract import NoAnswer, find, find_data
+from assay.claim.markers import Found
 from assay.types import Example
-from assay.verify.extract import NoAnswer, find, find_data
-from assay.verify.markers import Found
-from assay.verify.predicted import prediction
+from assay.verifiers.predicted import prediction
 
 RELAXED = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 EXAMPLE = Example(prompt="Which of them is it, and why?", reference="x", verifier="text")

@@ -8,8 +8,8 @@ import tempfile
 import pytest
 
 from assay import sandbox
+from assay.judging.run import verify
 from assay.types import Example, Status, Verdict
-from assay.verify.run import verify
 
 LEVEL, SENTENCE = sandbox.isolation()
 PROGRAM = "```python\nprint(1)\n```"

@@ -1,7 +1,7 @@
 """OpenAI's labels of recorded GSM8K solutions, reproduced by `number` from the solutions as they stand."""
 
+from assay.judging.run import verify
 from assay.types import Example
-from assay.verify.run import verify
 from realdata import rows
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from assay.instructions.constraints import CHECKS, known
 from assay.instructions.language import detect, written_in
 from assay.instructions.sentences import sentences
+from assay.judging.run import verify
 from assay.types import Example, Status
-from assay.verify.instructions import follow
-from assay.verify.run import verify
+from assay.verifiers.instructions import follow
 from realdata import rows
 
 ROOT = Path(__file__).parents[2]

@@ -6,10 +6,10 @@ import json
 import re
 from typing import Any
 
+from assay.judging.verifier import VERIFIERS
+from assay.literals import pyvalue
 from assay.reading.words import fold
 from assay.types import Example, Verdict
-from assay.verify import pyvalue
-from assay.verify.base import VERIFIERS
 from realdata import rows
 
 

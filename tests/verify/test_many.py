@@ -8,9 +8,9 @@ import time
 import pytest
 
 from assay.errors import AssayError
+from assay.judging.many import verify_many
+from assay.judging.verifier import VERIFIERS, Verifier
 from assay.types import Example, Verdict
-from assay.verify.base import VERIFIERS, Verifier
-from assay.verify.many import verify_many
 
 made: list[str] = []
 

@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from assay.judging.run import verify
+from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict
-from assay.verify.base import VERIFIERS
-from assay.verify.run import verify
 
 REFERENCES: dict[str, Any] = {
     "number": 42,

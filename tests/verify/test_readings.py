@@ -11,13 +11,13 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from assay.judging.verifier import VERIFIERS
 from assay.reading.answers import read_answer
 from assay.reading.counting import counted
 from assay.reading.latex import TooCostly, Unreadable
 from assay.reading.numeric import Undefined
 from assay.reading.units import measure_name, same_unit
 from assay.types import Example
-from assay.verify.base import VERIFIERS
 
 RELAXED = settings(max_examples=100, deadline=None)
 SYMBOLS = ["m", "g", "s", "J", "W", "V", "Pa", "Hz", "mol", "eV"]

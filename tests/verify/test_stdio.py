@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from assay import sandbox
+from assay.judging import budget
+from assay.judging.run import verify
 from assay.sandbox import Batch, Limits, Outcome, Program, Result
 from assay.types import Example, Status, Verdict
-from assay.verify import budget, stdio
-from assay.verify.run import verify
+from assay.verifiers import stdio
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)

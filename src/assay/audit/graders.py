@@ -19,8 +19,8 @@ from typing import Any, Protocol
 from assay.audit.labelled import LabelledRow
 from assay.audit.peers import PEERS
 from assay.errors import BadConfig, did_you_mean
+from assay.judging.verifier import VERIFIERS
 from assay.rollout.judge import judge
-from assay.verify.base import VERIFIERS
 
 OWN = "assay"
 """The grader that judges each row with the row's own verifier."""

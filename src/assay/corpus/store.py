@@ -13,8 +13,8 @@ from assay.corpus.ledger import Card, Dropped
 from assay.corpus.parquet import read_parquet, write_parquet
 from assay.errors import AssayError, MissingData, RunConflict
 from assay.journal import write_atomically
+from assay.judging.verifier import VERIFIERS
 from assay.types import SCHEMA_VERSION, Example, check_schema, content_hash
-from assay.verify.base import VERIFIERS
 from assay.version import VERSION
 
 SHARD_ROWS = 10_000

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.judging.run import verify
 from assay.rollout.judge import judge
 from assay.sources.base import SOURCES, Source
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
-from assay.verify.run import verify
 
 OTHERS, SAMPLE = 200, 40
 """Rows whose response is another row's gold; rows for attacks, repetition and threads."""

@@ -18,7 +18,7 @@ from assay.instructions.constraints import MATHIF, known
 from assay.instructions.sentences import contains_word, runs
 from assay.rollout.constrained import INSTRUCTIONS
 from assay.types import Example, hashed_seed
-from assay.verify.instructions import follow
+from assay.verifiers.instructions import follow
 
 Arguments = Mapping[str, Any]
 TRIES = 200

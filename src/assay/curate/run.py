@@ -17,9 +17,9 @@ from assay.curate.recipe import CurationRecipe
 from assay.curate.steps import KEEP, Cap, Contamination, Decision, Drop, Duplicates, GoldPasses, Length, Step
 from assay.errors import BadConfig
 from assay.journal import Journal, claim
+from assay.judging.verifier import VERIFIERS
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
-from assay.verify.base import VERIFIERS
 from assay.version import VERSION
 
 BATCH = 64

@@ -20,13 +20,13 @@ from assay.errors import IsolationRefused
 from assay.evaluate.run import Scores, evaluate, write_changes
 from assay.evaluate.suite import Suite
 from assay.journal import claim, write_atomically
+from assay.judging.verifier import VERIFIERS
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
 from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
-from assay.verify.base import VERIFIERS
 
 
 @dataclass(frozen=True)

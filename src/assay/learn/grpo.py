@@ -18,6 +18,7 @@ from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.evaluate.suite import spec_examples
 from assay.journal import Journal, claim
+from assay.judging.verifier import VERIFIERS
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe
@@ -26,7 +27,6 @@ from assay.models.engine import model_path, weights_hash
 from assay.models.prompting import as_input
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
-from assay.verify.base import VERIFIERS
 from assay.version import VERSION
 
 

@@ -18,7 +18,6 @@ from assay.learn.sampler import DomainMix, repeated
 from assay.rollout.judge import judge
 from assay.rollout.text import response_text
 from assay.types import Example, Verdict
-from assay.verify.reward import reward
 
 Batch = dict[str, Any]
 NOISE = 1e-4
@@ -57,7 +56,7 @@ class PolicyTrainer(GRPOTrainer):
         verdicts = judge(asked, said, workers=self.workers)
         lengths = [len(ids) for ids in completion_ids]
         self.pending += zip(asked, said, verdicts, lengths, strict=True)
-        return [reward(verdict) for verdict in verdicts]
+        return [verdict.score for verdict in verdicts]
 
     def _get_train_sampler(self, dataset: Any = None) -> Any:
         """One pass is the whole run, so that skipping to a checkpoint replays the same order."""

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from assay.errors import AssayError
+from assay.judging.verifier import VERIFIERS
 from assay.rollout.judge import judge
 from assay.types import Example, Status, Verdict, as_messages
-from assay.verify.base import VERIFIERS
 
 BATCH = 256
 """Lines that are judged together."""

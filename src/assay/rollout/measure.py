@@ -11,11 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from assay.journal import Journal, claim
+from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Sampling, open_engine
 from assay.rollout.judge import judge
 from assay.rollout.sample import sample
 from assay.types import Example, Group, Measurement, Rollout, content_hash
-from assay.verify.base import VERIFIERS
 
 
 class Measurements(Mapping[str, Measurement]):

@@ -15,7 +15,6 @@ from assay.errors import BadConfig
 from assay.rollout.judge import judge
 from assay.rollout.text import response_text
 from assay.types import Example, as_messages
-from assay.verify.reward import reward
 
 RewardFunction = Callable[..., list[float | None]]
 
@@ -37,7 +36,7 @@ def reward_fn(*, workers: int = 2, deadline: float | None = None) -> RewardFunct
         if log is not None:
             for status in ("error", "timeout", "no_answer"):
                 log(f"verdicts/{status}", sum(v.status == status for v in verdicts) / max(1, len(verdicts)))
-        return [reward(verdict) for verdict in verdicts]
+        return [verdict.score for verdict in verdicts]
 
     return verified
 

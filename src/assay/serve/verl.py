@@ -17,7 +17,6 @@ from assay.corpus.verl import from_verl
 from assay.errors import AssayError
 from assay.rollout.judge import judge
 from assay.types import Example, Verdict, canonical
-from assay.verify.reward import reward
 
 KEYS = ("score", "acc", "counted", "status", "pred", "why", "seconds", "verifier", "version")
 """The keys of every result, in this order."""
@@ -47,9 +46,8 @@ def compute_score(
         verdict = _judged(example, solution_str, deadline)
     if not verdict.counts and on_error == "raise":
         raise AssayError(f"{verdict.status}: {verdict.why}")
-    number = reward(verdict)
     values = (
-        number or 0.0,
+        verdict.score or 0.0,
         float(verdict.is_correct),
         float(verdict.counts),
         str(verdict.status),

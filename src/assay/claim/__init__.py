@@ -1,0 +1,1 @@
+"""Reading a response: what it says its answer is."""

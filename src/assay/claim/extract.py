@@ -1,0 +1,169 @@
+"""What a response says its answer is, found once for all verifiers, in time linear in the response.
+
+Only the text after the last `</think>` counts, and a thinking part that never closes holds no answer. The last
+explicit marker counts and earlier ones are drafts: `\\boxed{}`, `<answer>`, a JSON `"answer"`, "the answer is ...",
+"Answer: ...", "A: ...", "#### ...". A phrase behind a line "Question:" answers another question. Alternatives beside
+a marker ("\\boxed{3} or 4") become part of what is read, so that a verifier refuses them. Verbatim copies of the
+prompt are cut out first.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from assay.claim.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
+from assay.types import Example
+
+__all__ = [
+    "NO_MARKER",
+    "Found",
+    "NoAnswer",
+    "clean",
+    "final_part",
+    "find",
+    "find_data",
+    "last_marked",
+    "own_words",
+    "without_thinking",
+]
+
+_LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
+"""A line such as "Here is the table:" before data that stands without a marker."""
+_MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####", re.IGNORECASE)
+_BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
+_ENDS = re.compile(r"[*`$]*(?:\.[*`$]*(?:\s|\Z)|\n|\Z)")
+_SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
+ANOTHER = "\nQuestion:"
+"""What a base model goes on with after its answer; an answer behind it is to a question of its own."""
+NO_MARKER = "no box, no answer tag and no final-answer line"
+
+
+class NoAnswer(Exception):
+    """Nothing can be read; the message says why."""
+
+
+def find(example: Example, response: str, *, a_line: bool = True) -> Found:
+    """The last marked answer, or the whole of a short response. Raises `NoAnswer`."""
+    body = final_part(example, response)
+    found = last_marked(body, a_line=a_line)
+    if found is not None and found.marker == "phrase" and (end := body.find(ANOTHER)) >= 0:
+        found = last_marked(body[:end], a_line=a_line) or found
+    if found is None:
+        whole = body.strip()
+        if len(whole) > SHORT or whole.count("\n") > 2:
+            raise NoAnswer(NO_MARKER)
+        found = Found(whole, "whole")
+    if found.denied:
+        raise NoAnswer("the answer is denied")
+    if not found.text.strip():
+        raise NoAnswer(f"the last answer marker ({found.marker}) holds nothing")
+    return found
+
+
+def find_data(example: Example, response: str) -> Found:
+    """The last fenced block, box, tag or JSON answer, or all that follows a phrase, or else the whole response.
+
+    For answers that are data. Raises `NoAnswer` where nothing stands.
+    """
+    body = final_part(example, response)
+    for _ in range(3):
+        marks = [m for m in (last_box(body), last_tag(body), last_fence(body)) if m is not None]
+        phrase = last_phrase(body, False)
+        if phrase is not None and not any(m[0] > phrase[0] or m[0] < phrase[0] < m[1] for m in marks):
+            start = body.find(phrase[2].text.split("\n")[0], phrase[0]) if phrase[2].text else len(body)
+            text = phrase[2].text if phrase[2].marker == "json" else _bracketed(body[max(start, 0) :])
+            return Found(text.strip(), phrase[2].marker)
+        outer = [m for m in marks if not any(o[0] < m[0] < o[1] for o in marks)]
+        if not outer:
+            break
+        body = max(outer, key=lambda mark: mark[0])[2].text
+    if not body.strip():
+        raise NoAnswer("the last answer marker holds nothing")
+    return Found(_LEAD_IN.sub("", body).strip(), "data")
+
+
+def _bracketed(text: str) -> str:
+    """The bracketed value that a text begins with, where a full stop or a new line ends it; else the text."""
+    text = text.strip()
+    opened = text[:1] in ("[", "{", "(")
+    depth, quote = 0, ""
+    for mark in _BRACKET.finditer(text) if opened else ():
+        if quote:
+            quote = "" if mark[0] == quote else quote
+        elif mark[0] in "\"'":
+            quote = mark[0] if not text[mark.start() - 1].isalnum() else ""
+        else:
+            depth += 1 if mark[0] in "[{(" else -1 if mark[0] in ")]}" else 0
+            if depth == 0:
+                return text[: mark.end()] if _ENDS.match(text, mark.end()) else text
+    return text
+
+
+def final_part(example: Example, response: str) -> str:
+    """The response without its thinking and without copies of the prompt. Raises `NoAnswer` when nothing is left."""
+    body = own_words(example, without_thinking(example, response))
+    if len(body) < len(example.text) and len(body) > 23 and _repeats(body.strip(), example.text):
+        raise NoAnswer("the response only repeats the prompt")
+    return body
+
+
+def own_words(example: Example, body: str) -> str:
+    """A text without verbatim copies of the prompt. Raises `NoAnswer` when nothing is left."""
+    whole = body
+    for turn in example.prompt:
+        prompt = turn.content.strip()
+        if len(prompt) >= 24 and prompt in body:
+            body = body.replace(prompt, "\n")
+        elif prompt and prompt == body.strip():
+            body = ""
+    if not body.strip():
+        raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
+    return body
+
+
+def without_thinking(example: Example, response: str) -> str:
+    """What follows the last `</think>`, or the whole response. Raises `NoAnswer` where a thinking part stays open."""
+    end = response.rfind("</think>")
+    body = response[end + 8 :] if end >= 0 else response
+    if "<think>" in body:
+        raise NoAnswer("the thinking part never closes")
+    if end < 0 and _prompt_opens_thinking(example):
+        raise NoAnswer("the prompt opens a thinking part that never closes")
+    return body
+
+
+def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | None:
+    """The marked answer that starts last; a marker inside a box, tag or JSON value is looked for in its text.
+
+    `a_line` says whether a line "A: ..." is a marker; in multiple choice it is an option.
+    """
+    marks = [m for m in (last_box(body), last_tag(body), last_phrase(body, a_line)) if m is not None]
+    outer = [m for m in marks if not any(o[2].marker != "phrase" and o[0] < m[0] < o[1] for o in marks)]
+    if not outer:
+        return None
+    found = max(outer, key=lambda mark: mark[0])[2]
+    if found.marker == "phrase" or depth == 0 or not _MAY_HOLD_MARKER.search(found.text):
+        return found
+    inner = last_marked(found.text, a_line=a_line, depth=depth - 1)
+    return found if inner is None else replace(inner, denied=inner.denied or found.denied)
+
+
+def _prompt_opens_thinking(example: Example) -> bool:
+    text = example.prompt[-1].content if example.prompt else ""
+    opened = text.rfind("<think>")
+    if opened < 0 or opened < text.rfind("</think>"):
+        return False
+    return text[opened + 7 : opened + 8] in ("", "\n") or example.prompt[-1].role == "assistant"
+
+
+def _repeats(body: str, prompt: str) -> bool:
+    """Whether a text stands in the prompt and is not one of the things that the prompt offers to choose from."""
+    if _squeezed(body) not in _squeezed(prompt):
+        return False
+    chosen = len(body) <= SHORT and 2 * len(body) < len(prompt) and not _SENTENCE.search(body)
+    return not chosen or last_marked(body) is not None
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split())

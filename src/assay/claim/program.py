@@ -1,0 +1,258 @@
+"""The program of a response: fences, whole texts, and completions that are only a body.
+
+The last Python or unlabelled fence that defines what is asked for counts; else all Python fences joined; else the
+whole response if it parses; a completion that is only a body is prefixed by the prompt's code.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import textwrap
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from assay.claim.extract import NoAnswer
+from assay.errors import BadReference
+from assay.literals import syntax
+from assay.sandbox.flavours import MODULES, SCI
+from assay.types import Example
+
+MAX_SOURCE = 200_000
+"""Characters of the longest program."""
+_MAX_BODY = 500_000
+_MAX_TRIED = 400_000
+"""Characters that are parsed to find where fences end."""
+_MAX_COMPLETION = 20_000
+_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
+_OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
+_PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
+_START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
+_CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
+_MAX_STARTS = 12
+_PYTHON_2 = re.compile(
+    r"^[ \t]*+(?:print[ \t]++(?:>>|[\w\"'`])|exec[ \t]++[\w\"']|raise[ \t]++\w++[ \t]*+,)"
+    r"|^[ \t]*+except[ \t]++[\w.]++[ \t]*+,[ \t]*+\w++:|\b\d++L\b|\w[ \t]*+<>|\bur[\"']",
+    re.MULTILINE,
+)
+_NEWER = (
+    (
+        (3, 12),
+        re.compile(r"^[ \t]*+(?:type[ \t]++\w|(?:async[ \t]++)?def[ \t]++\w++\[|class[ \t]++\w++\[)", re.MULTILINE),
+    ),
+    ((3, 12), re.compile(r"\b[fF](['\"])[^\n'\"{]*+\{[^\n'\"}]*+\1")),
+    ((3, 14), re.compile(r"\b[tT][\"']")),
+)
+"""Syntax that an interpreter older than a version refuses; only asked once it has refused a program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """A fenced block."""
+
+    label: str
+    text: str
+    start: int
+    """Where its content starts in the text."""
+
+
+def spoken(example: Example, response: str) -> str:
+    """The response after its thinking. Raises `NoAnswer` where the thinking never closes or nothing is left."""
+    end = response.rfind("</think>")
+    body = response[end + 8 :] if end >= 0 else response
+    opened = bool(example.prompt) and example.prompt[-1].content.rstrip().endswith("<think>")
+    if "<think>" in body or (opened and end < 0):
+        raise NoAnswer("the thinking part never closes")
+    if not body.strip():
+        raise NoAnswer("the response is empty")
+    if len(body) > _MAX_BODY:
+        raise NoAnswer(f"the response is longer than {_MAX_BODY:,} characters")
+    return body
+
+
+def parse(source: str) -> ast.Module | None:
+    """The syntax tree, or `None` where the text is no Python; never runs it."""
+    if len(source) > MAX_SOURCE or _DOTTED.search(source):  # the parser takes quadratic time and space for a.b.c...
+        return None
+    tree = syntax.tree(source)
+    return tree if isinstance(tree, ast.Module) else None
+
+
+def fences(text: str) -> list[Fence]:
+    """All fenced blocks in order; the last one may lack its end, and no newline is needed before an end.
+
+    A block that is indented, as in a list, is taken without its fence's indent.
+    """
+    found, at, room = [], 0, _MAX_TRIED
+    while opened := _OPEN.search(text, at):
+        start = opened.end()
+        end, at, room = _closing(text, start, opened[1], room)
+        indent = opened.start() - 1 - text.rfind("\n", 0, opened.start())
+        inner = text[start:end]
+        if indent and text[opened.start() - indent : opened.start()].isspace():
+            inner = re.sub(rf"^[ \t]{{1,{min(indent, 99)}}}", "", inner, flags=re.MULTILINE)
+        found.append(Fence(opened[2].lower(), inner, start))
+    return found
+
+
+def _closing(text: str, start: int, mark: str, room: int) -> tuple[int, int, int]:
+    """Where the block ends, where the text goes on, and what is left of `room` characters to try.
+
+    That is the first end that leaves Python, else the first end.
+    """
+    closing = re.compile(re.escape(mark) + r"[`~]*[ \t]*(?=\n|$)")
+    ends = [(m.start(), m.end()) for m, _ in zip(closing.finditer(text, start), range(8), strict=False)]
+    if not ends:
+        return len(text), len(text), room
+    for end, at in ends:
+        room -= end - start
+        if room < 0:
+            break
+        if parse(text[start:end]) is not None:
+            return end, at, room
+    return *ends[0], room
+
+
+def defined(tree: ast.Module) -> set[str]:
+    """Names that the top level of a program defines."""
+    names: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        else:
+            names |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    return names
+
+
+def must_define(code: str, entry: str) -> None:
+    """Raises `BadReference` where a reference's code is not Python or lacks what is to be called."""
+    tree = parse(code)
+    if tree is None or entry not in defined(tree):
+        raise BadReference(f"the reference's 'code' {'is not Python' if tree is None else f'defines no {entry}'}")
+
+
+def program_of(example: Example, response: str, wanted: Collection[str] = ()) -> str:
+    """The program that a response holds; `wanted` are names it should define. Raises `NoAnswer`."""
+    body = spoken(example, response)
+    blocks = [f for f in fences(body) if f.label in _PYTHON]
+    for block in reversed(blocks):
+        if _fits(block.text, wanted):
+            return block.text
+    joined = "\n".join(f.text for f in ([f for f in blocks if f.label] or blocks))
+    for text in (joined, body):
+        if wanted and text and _fits(text, wanted):
+            return text
+    for text in (joined, body.split("```")[0] if not blocks else ""):
+        if wanted and text.strip() and len(text) <= _MAX_COMPLETION and (whole := _completed(example, text, wanted)):
+            return whole
+    if joined.strip():
+        return joined
+    if _fits(body, ()) or _CODE_WORD.search(body):
+        return body
+    raise NoAnswer("no program in the response")
+
+
+def last_program(example: Example, response: str) -> str:
+    """The last Python or unlabelled fence, or else the response, whether it parses or not. Raises `NoAnswer`."""
+    body = spoken(example, response)
+    blocks = [f for f in fences(body) if f.label in _PYTHON and f.text.strip()]
+    if blocks:
+        return blocks[-1].text
+    if _fits(body, ()) or _CODE_WORD.search(body):
+        return body
+    raise NoAnswer("no program in the response")
+
+
+def wants_partial(example: Example) -> bool:
+    """The parameter `partial`. Raises `BadReference` where it is no truth value."""
+    given = example.params.get("partial", False)
+    if not isinstance(given, bool):
+        raise BadReference(f"'partial' is true or false, not {given!r}"[:100])
+    return given
+
+
+def hint(source: str, error: str) -> str:
+    """What to say behind an error: which Python programs run under and which one this looks like, or what there is."""
+    if error == "ModuleNotFoundError":
+        there = ", ".join(MODULES[SCI].split())
+        return f" (what can be imported is the standard library and, where installed, {there})"
+    if error not in ("SyntaxError", "IndentationError", "TabError"):
+        return ""
+    here = f"programs run under Python {sys.version_info[0]}.{sys.version_info[1]}"
+    if _PYTHON_2.search(source):
+        return f" (it looks like Python 2; {here})"
+    for version, mark in _NEWER:
+        if sys.version_info[:2] < version and mark.search(source):
+            return f" (it looks like Python {version[0]}.{version[1]} or later; {here})"
+    return f" ({here})"
+
+
+def _fits(text: str, wanted: Collection[str]) -> bool:
+    tree = parse(text)
+    if tree is None:
+        return False
+    return bool(defined(tree) & set(wanted)) if wanted else any(_does_something(node) for node in tree.body)
+
+
+def _does_something(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Expr):
+        return any(isinstance(n, ast.Call) for n in ast.walk(node))
+    return not isinstance(node, ast.Return)
+
+
+def _completed(example: Example, text: str, wanted: Collection[str]) -> str | None:
+    """The prompt's code followed by a completion that is only a body."""
+    for head in _heads(example):
+        for tail in _tails(head, text):
+            if _fits(head + tail, wanted):
+                return head + tail
+    return None
+
+
+def _heads(example: Example) -> Iterator[str]:
+    """The prompt's code: its last fenced Python block, else its tail from a first line of code."""
+    for turn in reversed(example.prompt):
+        for block in reversed(fences(turn.content)):
+            if block.label in _PYTHON:
+                yield block.text
+        starts = [match.start() for match, _ in zip(_START.finditer(turn.content), range(_MAX_STARTS), strict=False)]
+        for start in starts:
+            yield turn.content[start:]
+
+
+def _tails(head: str, text: str) -> Iterator[str]:
+    yield text
+    yield "\n" + text
+    last = next((line for line in reversed(head.splitlines()) if line.strip()), "")
+    indent = re.match(r"\s*", last)[0] if not last.rstrip().endswith(":") else re.match(r"\s*", last)[0] + "    "  # type: ignore[index]
+    yield "\n" + textwrap.indent(textwrap.dedent(text.strip("\n")), indent)
+    lines = text.strip("\n").split("\n", 1)  # a first line whose indent was eaten by the prompt's end
+    yield "\n" + indent + lines[0].strip() + ("\n" + lines[1] if len(lines) > 1 else "")
+
+
+def helpers(example: Example, used: Collection[str], entry: str) -> str:
+    """Source of the prompt's own finished functions that tests use, so that the checker need not trust the response."""
+    for head in _heads(example):
+        tree = parse(head) or parse(head + "\n    pass\n")
+        if tree is None:
+            continue
+        kept = [n for n in tree.body if _is_import(n) or (_is_finished(n) and getattr(n, "name", "") != entry)]
+        if any(getattr(node, "name", "") in used for node in kept):
+            return "\n".join(ast.unparse(node) for node in kept)
+        return ""
+    return ""
+
+
+def _is_import(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.Import, ast.ImportFrom))
+
+
+def _is_finished(node: ast.stmt) -> bool:
+    """Whether a function has a body beyond its docstring."""
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    body = [n for n in node.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
+    return any(not isinstance(n, (ast.Pass, ast.Raise)) for n in body)

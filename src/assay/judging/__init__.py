@@ -1,0 +1,1 @@
+"""How a response meets its verifier: lanes, workers, deadlines, cache."""

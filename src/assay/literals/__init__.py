@@ -1,0 +1,1 @@
+"""Values written as text, read without evaluating."""

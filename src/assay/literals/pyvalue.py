@@ -1,0 +1,148 @@
+"""Python literals as data: read without running anything, compared without Python's conveniences.
+
+`1`, `1.0` and `True` are three values here, a tuple is no list, NaN equals NaN; quotes, spacing and the order of a set
+or dictionary do not matter.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any
+
+from assay.literals import syntax
+
+MAX_TEXT = 100_000
+"""Characters of the longest literal."""
+_MAX_DEPTH = 100
+_MAX_POWER = 1 << 16
+_CONSTRUCTORS: dict[str, Any] = {
+    "set": set,
+    "frozenset": frozenset,
+    "dict": dict,
+    "list": list,
+    "tuple": tuple,
+    "bytearray": bytearray,
+    "bytes": bytes,
+    "float": float,
+    "complex": complex,
+}
+
+
+class NotALiteral(ValueError):
+    """Text that is not a literal; the message says why."""
+
+
+def expression(text: str) -> ast.expr:
+    """The syntax tree of one expression. Raises `NotALiteral`."""
+    if len(text) > MAX_TEXT:
+        raise NotALiteral(f"more than {MAX_TEXT} characters")
+    tree = syntax.tree(text.strip(), "eval")
+    if not isinstance(tree, ast.Expression):
+        raise NotALiteral("not a Python literal")
+    return tree.body
+
+
+def parse(text: str) -> Any:
+    """The value of a literal. Raises `NotALiteral`.
+
+    Example:
+        >>> parse("[1, 'a', {2: float('inf')}]")
+        [1, 'a', {2: inf}]
+    """
+    return value_of(expression(text))
+
+
+def value_of(node: ast.expr, depth: int = 0) -> Any:
+    """The value of a literal's tree: constants, displays, signs and a few constructors. Raises `NotALiteral`."""
+    if depth > _MAX_DEPTH:
+        raise NotALiteral(f"nested more than {_MAX_DEPTH} deep")
+    if isinstance(node, ast.Constant):
+        return node.value
+    try:
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            items = [value_of(item, depth + 1) for item in node.elts]
+            return {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)](items)
+        if isinstance(node, ast.Dict):
+            return {_key(k, depth): value_of(v, depth + 1) for k, v in zip(node.keys, node.values, strict=True)}
+        if isinstance(node, (ast.UnaryOp, ast.BinOp)):
+            return _signed(node, depth)
+        if isinstance(node, ast.Call):
+            return _constructed(node, depth)
+    except (TypeError, ValueError, OverflowError) as bad:
+        raise NotALiteral(str(bad)) from None
+    raise NotALiteral(f"not a literal: it holds {type(node).__name__}")
+
+
+def _key(node: ast.expr | None, depth: int) -> Any:
+    if node is None:
+        raise NotALiteral("not a literal: it unpacks a dictionary")
+    return value_of(node, depth + 1)
+
+
+def _signed(node: ast.UnaryOp | ast.BinOp, depth: int) -> Any:
+    if isinstance(node, ast.UnaryOp):
+        value = value_of(node.operand, depth + 1)
+        if type(value) in (int, float, complex) and isinstance(node.op, (ast.UAdd, ast.USub)):
+            return value if isinstance(node.op, ast.UAdd) else -value
+    else:
+        left, right = value_of(node.left, depth + 1), value_of(node.right, depth + 1)
+        if type(left) in (int, float) and type(right) is complex and isinstance(node.op, (ast.Add, ast.Sub)):
+            return left + right if isinstance(node.op, ast.Add) else left - right
+    raise NotALiteral("not a literal: it computes")
+
+
+def _constructed(node: ast.Call, depth: int) -> Any:
+    name = node.func.id if isinstance(node.func, ast.Name) else ""
+    if name not in _CONSTRUCTORS or node.keywords or len(node.args) > 1:
+        raise NotALiteral("not a literal: it calls something")
+    args = [value_of(arg, depth + 1) for arg in node.args]
+    if name in ("bytes", "bytearray") and args and isinstance(args[0], int):
+        raise NotALiteral("not a literal: it computes")
+    return _CONSTRUCTORS[name](*args)
+
+
+def parse_json(text: str) -> Any:
+    """The value of JSON text, or of a Python literal. Raises `NotALiteral`."""
+    if len(text) > MAX_TEXT:
+        raise NotALiteral(f"more than {MAX_TEXT} characters")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return parse(text)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Whether two plain values are equal in type and content."""
+    try:
+        return bool(_frozen(left) == _frozen(right))
+    except RecursionError:
+        return False
+
+
+def _frozen(value: Any) -> Any:
+    kind = type(value)
+    if kind is float and value != value:
+        return (float, "nan")
+    if kind in (list, tuple):
+        return (kind, tuple(_frozen(item) for item in value))
+    if kind in (set, frozenset):
+        return (kind, frozenset(_frozen(item) for item in value))
+    if isinstance(value, dict):
+        return (dict, frozenset((_frozen(k), _frozen(v)) for k, v in value.items()))
+    return (kind, value)
+
+
+def as_json(value: Any) -> Any:
+    """A value as JSON would keep it: tuples and sets of one order become lists, keys become strings."""
+    if isinstance(value, (list, tuple)):
+        return [as_json(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            k if isinstance(k, str) else json.dumps(k) if _is_key(k) else repr(k): as_json(v) for k, v in value.items()
+        }
+    return value
+
+
+def _is_key(key: Any) -> bool:
+    return key is None or isinstance(key, (bool, int, float))

@@ -1,0 +1,1 @@
+"""Sentences and names: whether a text states an accepted string."""

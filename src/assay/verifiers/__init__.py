@@ -1,0 +1,1 @@
+"""When an answer is right: one file a kind of answer."""

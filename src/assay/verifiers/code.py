@@ -1,0 +1,154 @@
+"""Programs under tests: `code.tests` (asserts or a `check` function).
+
+Tests run in the sandbox in another process than the program, so that no expected value ever enters the program's. What
+one test is, `sandbox/asserts.py` says. Without `partial` the first test that fails ends the check; with it all run, and
+the score is the share that passed. Tests share one namespace and one candidate: what one changes, the next sees. What a
+failed test was to set, the next do not see; a candidate that is gone or out of time fails all the rest.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from functools import lru_cache
+from typing import Any
+
+from assay import sandbox
+from assay.claim import program
+from assay.claim.extract import NoAnswer
+from assay.errors import BadReference
+from assay.judging.budget import late, limits, ran
+from assay.judging.verifier import verifier
+from assay.sandbox import Outcome, Result
+from assay.sandbox.trees import claims, imported
+from assay.types import Example, Verdict
+
+_MAX_WHY = 400
+_RUNNERS = ("TestCase", "TextTestRunner", "TestSuite", "TestProgram")
+_ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
+
+
+@verifier("code.tests", version=3, params={"partial": False}, runs_programs=True)
+def tests(example: Example, response: str) -> Verdict:
+    """Right when every test of the reference passes."""
+    suite, partial = _suite_of(example), program.wants_partial(example)
+    try:
+        source = program.program_of(example, response, suite.wanted)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    room = limits()
+    if room is None:
+        return late()
+    entry = suite.entry or suite.guess_entry(source)
+    job = sandbox.Check(
+        source,
+        suite.texts,
+        entry,
+        suite.calls_check,
+        suite.setup,
+        program.helpers(example, suite.names, entry.split("(")[0]),
+        tuple(sorted({*suite.names, entry.split("(")[0]})),
+        room,
+        partial,
+    )
+    result = ran(job)
+    return result if isinstance(result, Verdict) else _judge_report(result, source, partial)
+
+
+def _suite_of(example: Example) -> _Suite:
+    reference = example.reference if isinstance(example.reference, dict) else {"tests": example.reference}
+    given = reference.get("tests")
+    if given is not None and not isinstance(given, (str, list, tuple)):
+        raise BadReference(f"code.tests: 'tests' is text or a list of texts, not {type(given).__name__}")
+    texts = (given,) if isinstance(given, str) else tuple(given or ())
+    setup, entry = reference.get("setup") or "", reference.get("entry_point") or ""
+    if not all(isinstance(text, str) for text in (*texts, setup, entry)):
+        raise BadReference("code.tests: 'tests', 'setup' and 'entry_point' are text")
+    return _suite(texts, setup, entry)
+
+
+class _Suite:
+    """The reference of `code.tests`, read and found usable. Raises `BadReference`."""
+
+    def __init__(self, texts: tuple[str, ...], setup: str, entry: str) -> None:
+        self.texts, self.setup, self.entry = texts, setup, entry
+        if entry and not _ENTRY.fullmatch(entry):
+            raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
+        trees = [self._tree(text) for text in self.texts]
+        nodes = [node for tree in trees for node in ast.walk(tree)]
+        if not any(map(claims, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
+            raise BadReference("the reference holds no test: nothing is asserted of a program")
+        if any(getattr(node, "attr", getattr(node, "id", "")) in _RUNNERS for node in nodes):
+            raise BadReference("tests under unittest's runner keep their failures to themselves: give asserts")
+        top = [node for tree in trees for node in tree.body]
+        defines = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in top)
+        self.calls_check = defines and not any(_calls_check(node) for node in top)
+        setup_nodes = list(ast.walk(self._tree(self.setup)))
+        self.names = {node.id for node in [*nodes, *setup_nodes] if isinstance(node, ast.Name)}
+        own = {node.name for node in top if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+        called = {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+        if not self.entry and not self.calls_check and len(called - own) == 1:
+            self.entry = min(called - own)  # the one function that is called, even where Python has one of that name
+        self._not_candidates = {*own, *vars(builtins), *imported(ast.Module([*top], []))}
+        self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
+
+    def _tree(self, text: str) -> ast.Module:
+        tree = program.parse(text)
+        if tree is None:
+            raise BadReference("code.tests: the tests or the setup are not Python")
+        return tree
+
+    def guess_entry(self, source: str) -> str:
+        """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
+        tree = program.parse(source) if self.calls_check else None
+        functions = [node.name for node in (tree.body if tree else []) if isinstance(node, ast.FunctionDef)]
+        return next((name for name in reversed(functions) if name not in self._not_candidates), "")
+
+
+_suite = lru_cache(256)(_Suite)  # a group of responses has one reference
+
+
+def _calls_check(node: ast.stmt) -> bool:
+    return any(
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "check" for n in ast.walk(node)
+    ) and (not isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+
+
+def _judge_report(result: Result, source: str, partial: bool) -> Verdict:
+    report: dict[str, Any] = result.value or {}
+    stage, problem = report.get("stage", ""), report.get("problem") or {"names": [""], "text": result.text}
+    name = problem["names"][0] if problem["names"] else ""
+    said = f"{name}: {problem['text']}".strip(": ")
+    if stage == "passed":
+        return Verdict.of(True, read=source, why=f"{_counted(report)} passed")
+    if report.get("refused") or report.get("ours") or stage in ("tests", "setup", "empty"):
+        reason = report.get("refused") or (said if stage != "empty" else "nothing was asserted")
+        return Verdict.error(f"the tests cannot be run: {reason}")
+    if stage == "candidate":
+        return Verdict.of(False, read=source, why=f"the program does not load: {said}{program.hint(source, name)}")
+    if stage == "unasserted":
+        return Verdict.of(False, read=source, why="no assert of the tests was reached")
+    score = report["earned"] / report["total"] if partial and "total" in report else 0.0
+    return Verdict.partial(score, read=source, why=_failure(result, report, said)[:_MAX_WHY])
+
+
+def _counted(report: dict[str, Any]) -> str:
+    return "1 test" if report["total"] == 1 else f"{report['total']} tests"
+
+
+def _failure(result: Result, report: dict[str, Any], said: str) -> str:
+    """How many tests passed, and what the failed ones say."""
+    reasons = [
+        f"test {test + 1}{f', line {line}' if line else ''}: {text}" for test, line, text in report.get("failed", ())
+    ]
+    limit = f"{result.outcome}: {result.text}" if result.outcome not in (Outcome.DONE, Outcome.RUNTIME_ERROR) else ""
+    if report.get("stage") == "gone" or not report:
+        where = f" in test {report['at'] + 1}" if report.get("at") is not None else " before the tests did"
+        why = limit or result.text or said.removeprefix("Gone: ").removeprefix("the program ended")
+        reasons = [f"the program ended{where}: {why}".removesuffix(": "), *reasons[:-1]]
+    elif not reasons:
+        reasons = [f"line {report['line']}: {said}" if report.get("line") else said]
+    if "total" not in report:
+        return reasons[0]
+    return f"{report['passed']} of {_counted(report)} passed; {'; '.join(reasons)}"

@@ -1,0 +1,98 @@
+"""A grid of integers, every cell of which must be right.
+
+Reads JSON or Python rows, rows one after another (`[1,2],[3,4]`), a LaTeX matrix, or rows of numbers between white
+space, commas or bars, in a fence, a box, an `<answer>` or as the whole response. Booleans and decimals are not cells,
+rows must have the reference's lengths, and a response without a grid has no answer: there is no default to fall back
+on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assay.claim.extract import NoAnswer, find_data
+from assay.errors import BadReference
+from assay.judging.verifier import verifier
+from assay.literals.literal import read_literal
+from assay.types import Example, Verdict
+
+MAX_CHARS = 100_000
+_ROW = re.compile(r"[|\[(]{0,2} ?-?\d{1,9}(?:[ ,|]+-?\d{1,9})*+ ?[|\])]{0,2} ?,?")  # on a line with single spaces
+_MATRIX = re.compile(
+    r"(?:\\left\s*\\?[\[(|.{])?\s*\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
+    r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*(?:\\right\s*\\?[\])|.}])?"
+)
+_CELL = re.compile(r"-?\d+")
+_LEAD = re.compile(
+    r"^\s*(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*)*\(?(?=\[)", re.IGNORECASE
+)
+
+
+def _judge(example: Example, response: str) -> Verdict:
+    wanted = example.reference
+    if not _is_grid(wanted):
+        raise BadReference(f"the reference of a grid is a list of lists of integers, not {str(wanted)[:80]}")
+    try:
+        found = find_data(example, response)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    given = read_grid(found.text)
+    if given is None:
+        return Verdict.no_answer("no grid of integers to read")
+    return Verdict.of(given == wanted, read=str(given)[:2000], why=_why(given, wanted))
+
+
+grid = verifier("grid", version=2, quick=_judge)(_judge)
+
+
+def read_grid(text: str) -> list[list[int]] | None:
+    """The grid that the whole text is, or `None`."""
+    if len(text) > MAX_CHARS:
+        return None
+    text = text.strip(" \t\r\n$.").removeprefix("\\[").removesuffix("\\]").strip()
+    text = _LEAD.sub("", text)
+    if (matrix := _MATRIX.fullmatch(text)) is not None:
+        text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
+    if text.startswith(("[", "(")):
+        bare = text.rstrip(" .;") if not text.endswith(")") or text.startswith("(") else text[:-1]
+        for source in (bare, f"[{bare}]"):
+            try:
+                value = read_literal(source)
+            except ValueError:
+                continue
+            if _is_grid(value):
+                return [list(row) for row in value]
+    elif text.startswith("{"):
+        return _under_a_key(text)
+    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    if not rows or not all(_ROW.fullmatch(row) for row in rows):
+        return None
+    return [[int(cell) for cell in _CELL.findall(row)] for row in rows]
+
+
+def _under_a_key(text: str) -> list[list[int]] | None:
+    """The grid of an object such as `{"output": [[1, 2]]}`."""
+    try:
+        value = read_literal(text)
+    except ValueError:
+        return None
+    if isinstance(value, dict) and len(value) == 1 and str(next(iter(value))).lower() in ("output", "answer", "grid"):
+        value = next(iter(value.values()))
+        return value if _is_grid(value) else None
+    return None
+
+
+def _is_grid(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(row, list) and row and all(type(cell) is int for cell in row) for row in value)
+    )
+
+
+def _why(given: list[list[int]], wanted: list[list[int]]) -> str:
+    if [len(row) for row in given] != [len(row) for row in wanted]:
+        return f"it has {len(given)} rows of {len(given[0])} cells, the reference {len(wanted)} of {len(wanted[0])}"
+    pairs = [g == w for a, b in zip(given, wanted, strict=True) for g, w in zip(a, b, strict=True)]
+    return f"{sum(pairs)} of {len(pairs)} cells are right"

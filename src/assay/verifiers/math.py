@@ -1,0 +1,214 @@
+"""Mathematical answers, LaTeX or plain text: equal value in any form is right, and nothing is right by being near.
+
+An integer or an exact reference (a fraction, a radical, a multiple of pi) is only itself; a decimal reference accepts
+what rounds to it at its last digit. A unit, degree, currency or percent sign may be missing on either side and a
+different one is wrong (percent by the table in `number`). Bare lists and sets have no order, tuples have; a list is
+answered in full. Equations are right up to a non-zero factor, an inequality is its interval, and `x = 3` answers 3.
+Words ignore case and articles. Nothing is evaluated as code, and what is too costly to evaluate is refused.
+
+Parameters: `unreduced` (default true) accepts fractions that are not in lowest terms; `units` is "optional" or
+"required"; `decimals` is "as-written", or "exact" for decimal references that mean their exact value.
+"""
+
+from __future__ import annotations
+
+import math as arithmetic
+import re
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+from assay.claim.extract import NO_MARKER, Found, NoAnswer, find
+from assay.errors import BadReference
+from assay.judging.verifier import verifier
+from assay.reading.algebra import symbols
+from assay.reading.answers import measured, read_answer
+from assay.reading.calls import MINUS_ONE
+from assay.reading.equality import Policy, equal, flat, infinite
+from assay.reading.latex import TooCostly, Unreadable, tokenize
+from assay.reading.measures import changes_value
+from assay.reading.numeric import Undefined, numeric
+from assay.reading.phrases import as_words
+from assay.reading.rational import exact
+from assay.reading.shapes import Answer, Bag, Value, Words, light
+from assay.types import Example, Verdict
+from assay.verifiers.number import last_sentence
+
+PARAMS: dict[str, Any] = {"unreduced": True, "units": "optional", "decimals": "as-written"}
+MAX_CHARS = 10_000
+LIGHT_CHARS = 200
+"""Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
+_INTEGER = re.compile(r"-?\d{1,40}")
+
+
+def _judge(example: Example, response: str) -> Verdict:
+    verdict = _verdict(example, response, bounded=False)
+    assert verdict is not None  # only a bounded attempt gives up
+    return verdict
+
+
+def _quick(example: Example, response: str) -> Verdict | None:
+    return _verdict(example, response, bounded=True)
+
+
+math = verifier("math", version=2, params=PARAMS, quick=_quick)(_judge)
+
+
+def _verdict(example: Example, response: str, *, bounded: bool) -> Verdict | None:
+    """The verdict; a `bounded` attempt is `None` where the expressions might be costly to evaluate."""
+    policy, reference = _policy(example), _reference_text(example.reference)
+    try:
+        found = _find(example, response)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    given = found.text.strip("$ ").removesuffix(".")
+    if _INTEGER.fullmatch(reference) and _INTEGER.fullmatch(given):
+        return _decided(found, int(given) == int(reference))
+    if bounded and max(len(given), len(reference)) > LIGHT_CHARS:
+        return None
+    try:
+        wanted = _read_reference(reference)
+    except (TooCostly, Unreadable) as bad:
+        if _layout_free(found.text) == _layout_free(reference):
+            return Verdict.of(True, read=found.text, why="it is written as the reference is")
+        raise BadReference(f"the reference {reference[:80]!r} cannot be read: {bad}") from None
+    return _compare(found, wanted, reference, policy, bounded)
+
+
+def _compare(found: Found, wanted: Answer, reference: str, policy: Policy, bounded: bool) -> Verdict | None:
+    if len(found.text) > MAX_CHARS:
+        return Verdict.of(False, read=found.text[:200], why=f"too costly to evaluate: more than {MAX_CHARS} characters")
+    try:
+        given = read_answer(found.text)
+        if found.marker == "whole" and isinstance(given, Words) and not isinstance(wanted, Words):
+            return Verdict.no_answer("no marker, and the response is words")
+        if not policy.unreduced and _is_unreduced(given):
+            return Verdict.of(False, read=found.text, why="the fraction is not in lowest terms")
+        if bounded and not (light(wanted) and light(given)):
+            return None
+        if _same(wanted, given, reference, found.text, policy):
+            return _decided(found, True)
+        why = _why(False)
+    except TooCostly as costly:
+        why = f"too costly to evaluate: {costly}"
+    except Unreadable as unread:
+        if found.marker == "whole" and _layout_free(found.text) != _layout_free(reference):
+            return Verdict.no_answer(f"no marker, and the response is not one answer: {unread}")
+        why = f"it cannot be read as mathematics: {unread}"
+    except (Undefined, LookupError, TypeError, AttributeError) as failed:  # a fault of ours buys a response nothing
+        why = f"it has no value: {type(failed).__name__}: {failed}"
+    same = _layout_free(found.text) == _layout_free(reference)
+    return _decided(found, True) if same else Verdict.of(False, read=found.text, why=why)
+
+
+def _same_words(wanted: Answer, given: Answer, reference: str, text: str) -> bool:
+    """Whether one answer is words and the other's letters ("yes") are the same words."""
+    if isinstance(wanted, Words) == isinstance(given, Words):
+        return False
+    one, two = as_words(reference), as_words(text)
+    return one is not None and one == two
+
+
+def _same(wanted: Answer, given: Answer, reference: str, text: str, policy: Policy) -> bool:
+    if given == wanted or equal(wanted, given, policy):
+        return True
+    return _same_words(wanted, given, reference, text) or _same_measure(wanted, given, reference, text, policy)
+
+
+def _same_measure(wanted: Answer, given: Answer, reference: str, text: str, policy: Policy) -> bool:
+    """Whether the letters behind one answer's number are the unit of the other (`51 nm`), and both are the same."""
+    if not isinstance(wanted, Value) or not isinstance(given, Value):
+        return False
+    if wanted.unit and not given.unit and symbols(given.tree) and not symbols(wanted.tree):
+        given = measured(text) or given
+    elif given.unit and not wanted.unit and symbols(wanted.tree) and not symbols(given.tree):
+        wanted = measured(reference) or wanted
+    else:
+        return False
+    return bool(wanted.unit and given.unit) and equal(wanted, given, policy)
+
+
+def _decided(found: Found, right: bool) -> Verdict:
+    return Verdict.of(right, read=found.text, why=_why(right))
+
+
+def _why(right: bool) -> str:
+    return "it equals the reference" if right else "it does not equal the reference"
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=4096)
+def _read_reference(text: str) -> Answer:
+    wanted = read_answer(text)
+    try:
+        for part in flat(wanted) if isinstance(wanted, Bag) else [wanted]:
+            if not isinstance(part, Value) or symbols(part.tree):
+                continue
+            if exact(part.tree) is None and not infinite(part.tree):
+                numeric(part.tree)
+    except Undefined as undefined:
+        raise Unreadable(str(undefined)) from None
+    return wanted
+
+
+def _reference_text(reference: Any) -> str:
+    if isinstance(reference, bool) or not isinstance(reference, str | int | float):
+        raise BadReference(f"the reference of math is a string or a number, not {reference!r}")
+    text = str(reference).strip()
+    if not text or len(text) > MAX_CHARS:
+        raise BadReference("the reference is empty or too long")
+    return text
+
+
+def _find(example: Example, response: str) -> Found:
+    try:
+        found = find(example, response)
+    except NoAnswer as nothing:
+        if str(nothing) != NO_MARKER:
+            raise
+        return last_sentence(example, response)
+    if found.marker == "phrase":
+        return _stripped(found)
+    if found.marker == "whole" and re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}.*\d", found.text):
+        return last_sentence(example, response)
+    return found
+
+
+def _stripped(found: Found) -> Found:
+    """The formula of a phrase, without the words around it."""
+    formulas = re.findall(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", found.text)
+    outside = re.sub(r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]", " ", found.text)
+    if len(formulas) == 1 and not re.search(r"\d|\bor\b|\band\b", outside) and not changes_value(outside):
+        return replace(found, text=next(filter(None, formulas[0])))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _layout_free(text: str) -> str:
+    try:
+        return " ".join(token.text for token in tokenize(text.strip("$. ")) if token.text not in ("$", "{", "}"))
+    except (TooCostly, Unreadable):
+        return text
+
+
+def _is_unreduced(given: Answer) -> bool:
+    if not isinstance(given, Value):
+        return False
+    tree = given.tree
+    if tree[0] == "*" and len(tree) == 3 and tree[1] == MINUS_ONE:
+        tree = tree[2]
+    if tree[0] != "*" or len(tree) != 3 or tree[2][0] != "^" or tree[2][2] != MINUS_ONE:
+        return False
+    top, bottom = exact(tree[1]), exact(tree[2][1])
+    return top is not None and bottom is not None and (bottom == 1 or arithmetic.gcd(int(top), int(bottom)) > 1)
+
+
+def _policy(example: Example) -> Policy:
+    given = PARAMS | dict(example.params)
+    if given["units"] not in ("optional", "required") or given["decimals"] not in ("as-written", "exact"):
+        raise BadReference("'units' is 'optional' or 'required', and 'decimals' is 'as-written' or 'exact'")
+    if not isinstance(given["unreduced"], bool):
+        raise BadReference("'unreduced' is true or false")
+    return Policy(**given)

@@ -1,0 +1,113 @@
+"""A small table: a header and rows, every cell of which must be right unless `partial` asks for the share.
+
+Reads `{"header": [...], "rows": [[...]]}`, a list of objects, a Markdown table, or lines between commas or
+tabs; a Markdown table may stand in prose where it is the only one. Columns may be permuted with their header; rows
+count in order unless `key` names a column that identifies them. Missing, extra and repeated rows or columns are wrong.
+Cells are compared without case, articles and punctuation.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import Any
+
+from assay.claim.extract import NoAnswer, find_data
+from assay.errors import BadReference
+from assay.judging.verifier import verifier
+from assay.literals.literal import read_literal
+from assay.reading.words import fold
+from assay.types import Example, Verdict
+
+PARAMS: dict[str, Any] = {"key": None, "partial": False}
+MAX_CHARS = 100_000
+_BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
+Table = tuple[list[str], list[list[str]]]
+
+
+def _judge(example: Example, response: str) -> Verdict:
+    wanted = _table(example.reference)
+    if wanted is None:
+        raise BadReference('the reference of records is {"header": [...], "rows": [[...]]} with rows of one length')
+    key = example.params.get("key")
+    if key is not None and fold(str(key)) not in wanted[0]:
+        raise BadReference(f"'key' names the column {key!r}, which the reference does not have")
+    try:
+        found = find_data(example, response)
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    given = read_table(found.text) or _only_table(found.text)
+    if given is None:
+        return Verdict.no_answer("no table to read")
+    score, why = _compare(given, wanted, fold(str(key)) if key is not None else None)
+    if example.params.get("partial"):
+        return Verdict.partial(score, read=found.text[:2000], why=why)
+    return Verdict.of(score >= 1, read=found.text[:2000], why=why)
+
+
+records = verifier("records", version=2, params=PARAMS, quick=_judge)(_judge)
+
+
+def read_table(text: str) -> Table | None:
+    """The table that the whole text is, folded, or `None`."""
+    if len(text) > MAX_CHARS:
+        return None
+    try:
+        return _table(read_literal(text))
+    except ValueError:
+        pass
+    lines = [line.strip(" \r") for line in text.split("\n") if line.strip()]
+    if len(lines) < 2:
+        return None
+    if all("|" in line for line in lines):
+        cells = [
+            [c.strip() for c in line.strip("|").split("|")] for line in lines if not re.fullmatch(r"[|\s:+-]+", line)
+        ]
+    elif (mark := next((mark for mark in "\t," if all(mark in line for line in lines)), None)) is not None:
+        try:
+            cells = list(csv.reader(lines, delimiter=mark, skipinitialspace=mark == ","))
+        except csv.Error:
+            return None
+    else:
+        return None
+    return _table({"header": cells[0], "rows": cells[1:]}) if cells else None
+
+
+def _only_table(prose: str) -> Table | None:
+    """The one Markdown table in prose; `None` where there is none or several."""
+    blocks = _BLOCK.findall(prose) if len(prose) <= MAX_CHARS else []
+    return read_table(blocks[0]) if len(blocks) == 1 else None
+
+
+def _table(value: Any) -> Table | None:
+    if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
+        header = list(value[0])
+        if any(set(row) != set(header) for row in value):
+            return None
+        value = {"header": header, "rows": [[row[name] for name in header] for row in value]}
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("header"), list)
+        or not isinstance(value.get("rows"), list)
+    ):
+        return None
+    header, rows = value["header"], value["rows"]
+    if not header or not rows or not all(isinstance(row, list) and len(row) == len(header) for row in rows):
+        return None
+    return [fold(str(name)) for name in header], [[fold(str(cell)) for cell in row] for row in rows]
+
+
+def _compare(given: Table, wanted: Table, key: str | None) -> tuple[float, str]:
+    """Share of right cells, 0 where the columns or the rows are not the reference's, and a sentence."""
+    if sorted(given[0]) != sorted(wanted[0]) or len(set(given[0])) != len(given[0]):
+        return 0.0, f"its columns are {', '.join(given[0])[:200]}"
+    order = [given[0].index(name) for name in wanted[0]]
+    rows = [[row[place] for place in order] for row in given[1]]
+    wanted_rows = wanted[1]
+    if len(rows) != len(wanted_rows):
+        return 0.0, f"it has {len(rows)} rows, the reference {len(wanted_rows)}"
+    if key is not None:
+        place = wanted[0].index(key)
+        rows, wanted_rows = (sorted(part, key=lambda row: row[place]) for part in (rows, wanted_rows))
+    pairs = [g == w for a, b in zip(rows, wanted_rows, strict=True) for g, w in zip(a, b, strict=True)]
+    return sum(pairs) / len(pairs), f"{sum(pairs)} of {len(pairs)} cells are right"

@@ -1,0 +1,88 @@
+"""An Example's own check program: `check(answer)` in the sandbox says whether the answer is right.
+
+The answer arrives as data: a literal where the marked answer is one, else its text. The program returns `True`,
+something false, or a pair of that and a sentence; an exception of `check` means wrong. The answer is never executed,
+and a check program must not do so either (`eval`, `sympify`): it runs where the expected value is.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from assay import sandbox
+from assay.claim import program
+from assay.claim.extract import NoAnswer, find
+from assay.errors import BadReference
+from assay.judging.budget import late, limits, ran
+from assay.judging.verifier import verifier
+from assay.literals import pyvalue
+from assay.literals.pyvalue import NotALiteral
+from assay.sandbox import Outcome, Result
+from assay.types import Example, Verdict
+
+DEFAULT_BUDGET = 10.0
+"""CPU seconds of a check program that names no budget."""
+_ASKED = "assay_asked"
+_ASK = f"""
+def {_ASKED}(answer):
+    try:
+        said = check(answer)
+        said, why = said if isinstance(said, tuple) and len(said) == 2 else (said, "check(answer)")
+        if type(said).__name__ in ("bool", "bool_", "BooleanTrue", "BooleanFalse") or not said:
+            return [bool(said), str(why)[:300]]
+        return [None, type(said).__name__]
+    except Exception as problem:
+        return [False, ("check raised " + type(problem).__name__ + ": " + str(problem))[:300]]
+"""
+_EXCEPTION = re.compile(r"[A-Z]\w*: ")
+
+
+@verifier("script", version=2, runs_programs=True)
+def script(example: Example, response: str) -> Verdict:
+    """Right when the Example's `check(answer)` returns True within its budget."""
+    source, budget = _reference(example.reference)
+    try:
+        program.spoken(example, response)
+        read = find(example, response).text
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    try:
+        answer: Any = pyvalue.parse(read)
+    except NotALiteral:
+        answer = read
+    room = limits(budget or DEFAULT_BUDGET)
+    if room is None:
+        return late()
+    if room.cpu < budget:
+        return Verdict.error(f"script: a budget of {budget:g} s needs a deadline of {2 * budget + 1:g} s or more")
+    result = ran(sandbox.Call(source + _ASK, _ASKED, (answer,), {}, room))
+    return result if isinstance(result, Verdict) else _judge(result, read[:2000])
+
+
+def _reference(reference: Any) -> tuple[str, float]:
+    """The check program and its budget, 0 where none is named."""
+    if not isinstance(reference, dict) or not isinstance(reference.get("check"), str):
+        raise BadReference("script needs a reference with 'check', the source of a program that defines check(answer)")
+    budget = reference.get("budget")
+    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, (int, float)) or budget <= 0):
+        raise BadReference("script: 'budget' is a number of CPU seconds above 0")
+    tree = program.parse(reference["check"])
+    if tree is None or "check" not in program.defined(tree):
+        raise BadReference("script: the check program is no Python, or defines no function 'check'")
+    return reference["check"], float(budget or 0)
+
+
+def _judge(result: Result, read: str) -> Verdict:
+    """What `check` raises is caught beside it: an exception that comes back was raised before it saw an answer."""
+    loading = result.outcome is Outcome.COMPILE_ERROR or (
+        result.outcome is Outcome.RUNTIME_ERROR and _EXCEPTION.match(result.text) is not None
+    )
+    if loading:
+        return Verdict.error(f"the check program does not load: {result.text}"[:400])
+    if result.outcome is not Outcome.DONE:
+        return Verdict.of(False, read=read, why=f"check: {result.outcome}: {result.text}"[:400])
+    right, why = result.value
+    if right is None:
+        return Verdict.error(f"check returned {why}, neither True nor something false")
+    return Verdict.of(right, read=read, why=f"{why}: {right}")
