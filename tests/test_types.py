@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.types import Example, Group, Measurement, Message, Rollout, Verdict, hashed_seed
+from assay.types import Attempt, Example, Group, Measurement, Message, Rollout, Verdict, hashed_seed
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),
@@ -66,7 +66,7 @@ def test_a_bad_row_says_what_is_wrong(row, says):
 def test_an_error_is_not_a_zero():
     verdicts = [Verdict.of(True), Verdict.of(False), Verdict.no_answer(""), Verdict.error(""), Verdict.timeout("")]
     example = Example(prompt="p", reference=1, verifier="v")
-    group = Group(example, tuple(Rollout(example.id, "m", i, "", v) for i, v in enumerate(verdicts)))
+    group = Group(example, tuple(Rollout(index=i, response="", verdict=v) for i, v in enumerate(verdicts)))
     measured = Measurement.of(group)
     assert (measured.correct, measured.n, measured.uncounted) == (1, 3, 2)
     assert Measurement("e", "m", 0, 0, 4).rate is None
@@ -78,15 +78,57 @@ def test_an_error_is_not_a_zero():
 def test_a_group_has_signal_when_counted_scores_differ(scores, signal):
     example = Example(prompt="p", reference=1, verifier="v")
     verdicts = [Verdict.error("") if s is None else Verdict.partial(s) for s in scores]
-    group = Group(example, tuple(Rollout(example.id, "m", i, "", v) for i, v in enumerate(verdicts)))
+    group = Group(example, tuple(Rollout(index=i, response="", verdict=v) for i, v in enumerate(verdicts)))
     assert group.has_signal is signal
 
 
 def test_rollout_survives_json():
-    rollout = Rollout("e", "m", 3, "text \ud800", Verdict.of(True, read="4", why="equal"), 7, "length")
+    rollout = Rollout(
+        example_id="e",
+        model="m",
+        index=3,
+        response="text \ud800",
+        verdict=Verdict.of(True, read="4", why="equal"),
+        tokens=7,
+        finish="length",
+    )
     assert Rollout.from_json(json.loads(json.dumps(rollout.to_json()))) == rollout
 
 
 def test_seeds_are_hashed_not_added():
     seeds = {hashed_seed(seed, "name", index) for seed in range(50) for index in range(50)}
     assert len(seeds) == 2500
+
+
+def test_a_template_is_how_a_problem_is_asked_and_not_what_it_is():
+    asked = {"prompt": "What is {options}?", "reference": "B", "verifier": "choice", "options": ["one", "two"]}
+    bare, boxed = Example(**asked), Example(**asked, template="Q: {problem}\n{options}\nBox the letter.")
+    assert boxed.asked[0].content == "Q: What is {options}?\nA) one\nB) two\nBox the letter."
+    assert bare.asked == bare.prompt and boxed.prompt == bare.prompt
+    assert bare.id == boxed.id and bare.problem_id == boxed.problem_id
+    assert Example.from_json(boxed.to_json()) == boxed
+
+
+def test_one_problem_has_one_id_whoever_asks_it():
+    one = Example(prompt="Which  is odd?", reference="A", verifier="choice", options=["1", "2"], source="a")
+    two = Example(prompt="Which is odd?", reference="B", verifier="choice", options=["2", "1"], source="b", domain="x")
+    assert one.problem_id == two.problem_id and one.id != two.id
+    other = Example(prompt="Which is odd?", reference="A", verifier="choice", options=["3", "4"])
+    assert other.problem_id != one.problem_id
+
+
+def test_partial_scores_are_kept_as_sums():
+    example = Example(prompt="p", reference=1, verifier="number")
+    group = Group(example, tuple(Rollout(response="", verdict=Verdict.partial(s)) for s in (0.5, 1.0, 0.75, 0.75)))
+    measured = Measurement.of(group)
+    assert (measured.rate, measured.correct, measured.n) == (0.75, 1, 4)
+    rated = Example(prompt="p", reference=1, verifier="number", pass_rates={"m": (measured.total, measured.n)})
+    assert Example.from_json(rated.to_json()).pass_rates == {"m": (3, 4)}
+
+
+def test_what_a_prompt_left_open_belongs_to_what_is_judged():
+    attempt = Attempt(response="so 4. \\boxed{4}", thinking="<think>", finish="length", token_ids=(1, 2))
+    assert attempt.said == "<think>\nso 4. \\boxed{4}"
+    assert Attempt.from_json(attempt.to_json()) == attempt
+    judged = Rollout.of(attempt, Verdict.no_answer("open"))
+    assert Rollout.from_json(judged.to_json()) == judged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from typing import Any
 
 
@@ -20,3 +21,8 @@ def content_hash(value: Any, length: int = 16) -> str:
 def hashed_seed(*parts: Any) -> int:
     """A 63-bit seed from (seed, name, index, ...): hashed, never added, so near inputs give unrelated streams."""
     return int(content_hash(list(parts), 16), 16) >> 1
+
+
+def normalised(text: str) -> str:
+    """A text for exact comparison: composed Unicode, white space collapsed. Case, numbers and symbols are content."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -1,12 +1,13 @@
-"""The frozen records that every room speaks: Example, Verdict, Rollout, Group, Measurement.
+"""The frozen records that every room speaks: Example, Attempt, Verdict, Rollout, Group, Measurement.
 
 Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field changes its meaning.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -14,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
+from assay.hashing import normalised
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
 CONTROL = "instruction"  # the control domain: measured, and rarely trained on
 
@@ -75,13 +77,17 @@ class Example:
     """
 
     prompt: tuple[Message, ...]
-    """Chat messages; a plain string is read as one user turn."""
+    """The bare problem as chat messages; a plain string is read as one user turn."""
     reference: Any
     """What is right: typed JSON in the verifier's shape. Never shown to the model."""
     verifier: str
     """A registered verifier name; the only routing there is."""
     params: Mapping[str, Any] = field(default_factory=dict)
     """Parameters of the verifier."""
+    options: tuple[str, ...] = ()
+    """What there is to choose from, in the order of the letters A, B, C, ..."""
+    template: str = ""
+    """How the problem is asked: a text with `{problem}` and, for a choice, `{options}`. Empty asks it as it stands."""
     domain: str = ""
     """One of `DOMAINS`, or `CONTROL`."""
     source: str = ""
@@ -94,8 +100,8 @@ class Example:
     """Licence of the row at its origin."""
     lineage: tuple[str, ...] = ()
     """What made or changed the row, oldest first."""
-    pass_rates: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """Model name -> (correct, samples): counts, so that they can be added."""
+    pass_rates: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Model name -> (sum of scores, samples): sums, so that they can be added and partial scores are kept."""
     extra: Mapping[str, Any] = field(default_factory=dict)
     """Columns of the origin that Assay does not interpret; kept so that export is lossless."""
 
@@ -108,33 +114,61 @@ class Example:
             reference: Any,
             verifier: str,
             params: Mapping[str, Any] = ...,
+            options: Sequence[str] = (),
+            template: str = "",
             domain: str = "",
             source: str = "",
             gold: str | None = None,
             tags: Sequence[str] = (),
             licence: str = "",
             lineage: Sequence[str] = (),
-            pass_rates: Mapping[str, tuple[int, int]] = ...,
+            pass_rates: Mapping[str, tuple[float, int]] = ...,
             extra: Mapping[str, Any] = ...,
         ) -> None: ...
 
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "prompt", as_messages(self.prompt))
+        put(self, "options", tuple(self.options))
         put(self, "tags", tuple(self.tags))
         put(self, "lineage", tuple(self.lineage))
-        put(self, "pass_rates", {model: (int(c), int(n)) for model, (c, n) in dict(self.pass_rates).items()})
+        put(self, "pass_rates", {model: _rate(*rate) for model, rate in dict(self.pass_rates).items()})
 
     @cached_property
     def id(self) -> str:
-        """Hash of what is asked and how it is judged; gold, tags, licence and rates do not change it."""
+        """Hash of the problem and how it is judged; template, gold, tags, licence and rates do not change it."""
         turns = [turn.to_json() for turn in self.prompt]
-        return content_hash([self.domain, self.source, turns, self.reference, self.verifier, dict(self.params)])
+        judged = [self.domain, self.source, turns, self.reference, self.verifier, dict(self.params)]
+        return content_hash([*judged, list(self.options)] if self.options else judged)
+
+    @cached_property
+    def problem_id(self) -> str:
+        """Hash of the bare problem alone: rows of two sources that ask the same share it, however they ask."""
+        shown = [path for turn in self.prompt for path in turn.attachments]
+        return content_hash([normalised(self.text), shown, sorted(normalised(option) for option in self.options)])
 
     @property
     def text(self) -> str:
-        """All turns of the prompt as one text."""
+        """All turns of the bare problem as one text."""
         return "\n".join(turn.content for turn in self.prompt)
+
+    @cached_property
+    def asked(self) -> tuple[Message, ...]:
+        """The messages that a model is sent: the last user turn, put into the template.
+
+        Example:
+            >>> ex = Example(prompt="1 + 1 = ?", reference=2, verifier="number", template="{problem} Box it.")
+            >>> ex.asked[0].content
+            '1 + 1 = ? Box it.'
+        """
+        if not self.template:
+            return self.prompt
+        place = max((n for n, turn in enumerate(self.prompt) if turn.role == "user"), default=len(self.prompt) - 1)
+        turn = self.prompt[place]
+        listed = "\n".join(f"{letter}) {option}" for letter, option in zip(_LETTERS, self.options, strict=False))
+        parts = {"{problem}": turn.content, "{options}": listed}
+        filled = _PLACE.sub(lambda match: parts[match[0]], self.template)
+        return (*self.prompt[:place], Message(turn.role, filled, turn.attachments), *self.prompt[place + 1 :])
 
     def __hash__(self) -> int:
         return hash(self.id)
@@ -143,6 +177,7 @@ class Example:
         """A JSON object with every field, its `id` and the schema version."""
         row: dict[str, Any] = {name: getattr(self, name) for name in _EXAMPLE_FIELDS}
         row |= {"prompt": [turn.to_json() for turn in self.prompt], "tags": list(self.tags)}
+        row |= {"options": list(self.options)}
         row |= {"pass_rates": {m: list(rate) for m, rate in self.pass_rates.items()}, "lineage": list(self.lineage)}
         return {"schema": SCHEMA_VERSION, "id": self.id, **row}
 
@@ -158,6 +193,13 @@ class Example:
 
 
 _EXAMPLE_FIELDS = tuple(f.name for f in fields(Example))
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PLACE = re.compile(r"\{(?:problem|options)\}")
+
+
+def _rate(total: float, samples: int) -> tuple[float, int]:
+    """A sum of scores, as an integer where it is whole, and its samples."""
+    return (int(total) if float(total).is_integer() else float(total)), int(samples)
 
 
 def check_schema(row: Mapping[str, Any]) -> None:
@@ -187,6 +229,10 @@ class Verdict:
     seconds: float = 0.0
     verifier: str = ""
     version: int = 0
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """Named sub-scores, where the verifier has some."""
+    cost: Mapping[str, float] = field(default_factory=dict)
+    """What making it cost beyond `seconds` (`tokens`, `dollars`), where a model or a server judged."""
 
     @classmethod
     def of(cls, right: bool, *, read: str | None = None, why: str = "") -> Self:
@@ -223,7 +269,9 @@ class Verdict:
         return self.score is not None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"status": str(self.status)}
+        """A JSON object; `parts` and `cost` only where there are some."""
+        row = asdict(self) | {"status": str(self.status)}
+        return {name: value for name, value in row.items() if value or name not in ("parts", "cost")}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -235,30 +283,81 @@ class Verdict:
         return f"Verdict({self.status}, {facts}, {1000 * self.seconds:.1f} ms)"
 
 
-@dataclass(frozen=True, slots=True)
-class Rollout:
-    """One response of one model to one Example, with its verdict."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """What was sent to a model for one Example, and what came back."""
 
-    example_id: str
-    model: str
-    index: int
+    example_id: str = ""
+    model: str = ""
+    """Name of the model or policy that answered."""
+    index: int = 0
     """Number of the sample within its group, from 0."""
     response: str
-    verdict: Verdict
+    """The text that came back."""
+    finish: str = "stop"
+    """`stop`; `length` when the token limit cut it; `refused` or `failed` where the engine said so."""
     tokens: int = 0
     """Length of the response in tokens; 0 where the engine does not say."""
-    finish: str = "stop"
-    """`stop`, or `length` when the token limit cut it."""
+    token_ids: tuple[int, ...] = ()
+    logprobs: tuple[float, ...] = ()
+    """Log-probability of each token under the distribution that it was drawn from, where known."""
+    prompt: tuple[Message, ...] = ()
+    """The messages as sent; empty where they are those of `Example.asked`."""
+    thinking: str = ""
+    """The opening tag of a thinking part that the prompt as sent left open (by the chat template): what comes back
+    begins inside it."""
+    group_id: str = ""
+    """The group that the sample was drawn in; empty where the Example is the group."""
+    policy: str = ""
+    """Fingerprint or step of the weights that answered."""
+    cost: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """The response as a verifier reads it, behind the thinking tag that the prompt had opened."""
+        return f"{self.thinking}\n{self.response}" if self.thinking else self.response
 
     def to_json(self) -> dict[str, Any]:
-        row = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {"schema": SCHEMA_VERSION, **row, "verdict": self.verdict.to_json()}
+        """A JSON object; fields that hold their default are left out."""
+        row = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f)}
+        return {"schema": SCHEMA_VERSION, "example_id": self.example_id, "index": self.index, **row}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote. Raises `ValueError` on a newer row."""
         check_schema(row)
         known = {f.name for f in fields(cls)}
-        return cls(**{k: v for k, v in row.items() if k in known} | {"verdict": Verdict.from_json(row["verdict"])})
+        kept: dict[str, Any] = {name: value for name, value in row.items() if name in known}
+        kept |= {name: tuple(kept[name]) for name in ("token_ids", "logprobs") if name in kept}
+        if "prompt" in kept:
+            kept["prompt"] = as_messages(kept["prompt"])
+        if "verdict" in kept:
+            kept["verdict"] = Verdict.from_json(kept["verdict"])
+        return cls(**kept)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout(Attempt):
+    """An Attempt with its Verdict."""
+
+    verdict: Verdict
+
+    @classmethod
+    def of(cls, attempt: Attempt, verdict: Verdict) -> Self:
+        """The attempt, judged."""
+        return cls(**{f.name: getattr(attempt, f.name) for f in fields(Attempt)}, verdict=verdict)
+
+
+def _default(known: Field[Any]) -> Any:
+    return known.default_factory() if known.default_factory is not MISSING else known.default
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Verdict):
+        return value.to_json()
+    if isinstance(value, tuple):
+        return [turn.to_json() if isinstance(turn, Message) else turn for turn in value]
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,20 +380,28 @@ class Measurement:
     example_id: str
     model: str
     correct: int
+    """Samples that are right in full."""
     n: int
     """Samples that count: `timeout` and `error` verdicts are in `uncounted`."""
     uncounted: int = 0
     domain: str = ""
     source: str = ""
+    total: float | None = None
+    """Sum of the scores; the number of correct samples where no partial score was given."""
+
+    def __post_init__(self) -> None:
+        if self.total is None:
+            object.__setattr__(self, "total", self.correct)
 
     @property
     def rate(self) -> float | None:
-        """Share of correct samples, or `None` when none counted: a missing rate is never 0."""
-        return self.correct / self.n if self.n else None
+        """Mean score of the samples, or `None` when none counted: a missing rate is never 0."""
+        return self.total / self.n if self.n and self.total is not None else None
 
     @classmethod
     def of(cls, group: Group) -> Self:
         counted = [r.verdict for r in group.rollouts if r.verdict.counts]
         ex, model = group.example, group.rollouts[0].model if group.rollouts else ""
-        right = sum(v.is_correct for v in counted)
-        return cls(ex.id, model, right, len(counted), len(group.rollouts) - len(counted), ex.domain, ex.source)
+        right, total = sum(v.is_correct for v in counted), sum(v.score for v in counted if v.score is not None)
+        late = len(group.rollouts) - len(counted)
+        return cls(ex.id, model, right, len(counted), late, ex.domain, ex.source, total)

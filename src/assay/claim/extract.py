@@ -103,7 +103,7 @@ def _bracketed(text: str) -> str:
 def final_part(example: Example, response: str) -> str:
     """The response without its thinking and without copies of the prompt. Raises `NoAnswer` when nothing is left."""
     body = own_words(example, without_thinking(example, response))
-    if len(body) < len(example.text) and len(body) > 23 and _repeats(body.strip(), example.text):
+    if len(body) < len(_asked(example)) and len(body) > 23 and _repeats(body.strip(), _asked(example)):
         raise NoAnswer("the response only repeats the prompt")
     return body
 
@@ -111,7 +111,7 @@ def final_part(example: Example, response: str) -> str:
 def own_words(example: Example, body: str) -> str:
     """A text without verbatim copies of the prompt. Raises `NoAnswer` when nothing is left."""
     whole = body
-    for turn in example.prompt:
+    for turn in example.asked:
         prompt = turn.content.strip()
         if len(prompt) >= 24 and prompt in body:
             body = body.replace(prompt, "\n")
@@ -150,11 +150,11 @@ def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | No
 
 
 def _prompt_opens_thinking(example: Example) -> bool:
-    text = example.prompt[-1].content if example.prompt else ""
+    text = example.asked[-1].content if example.asked else ""
     opened = text.rfind("<think>")
     if opened < 0 or opened < text.rfind("</think>"):
         return False
-    return text[opened + 7 : opened + 8] in ("", "\n") or example.prompt[-1].role == "assistant"
+    return text[opened + 7 : opened + 8] in ("", "\n") or example.asked[-1].role == "assistant"
 
 
 def _repeats(body: str, prompt: str) -> bool:
@@ -163,6 +163,10 @@ def _repeats(body: str, prompt: str) -> bool:
         return False
     chosen = len(body) <= SHORT and 2 * len(body) < len(prompt) and not _SENTENCE.search(body)
     return not chosen or last_marked(body) is not None
+
+
+def _asked(example: Example) -> str:
+    return "\n".join(turn.content for turn in example.asked)
 
 
 def _squeezed(text: str) -> str:

@@ -61,7 +61,7 @@ def spoken(example: Example, response: str) -> str:
     """The response after its thinking. Raises `NoAnswer` where the thinking never closes or nothing is left."""
     end = response.rfind("</think>")
     body = response[end + 8 :] if end >= 0 else response
-    opened = bool(example.prompt) and example.prompt[-1].content.rstrip().endswith("<think>")
+    opened = bool(example.asked) and example.asked[-1].content.rstrip().endswith("<think>")
     if "<think>" in body or (opened and end < 0):
         raise NoAnswer("the thinking part never closes")
     if not body.strip():
@@ -214,7 +214,7 @@ def _completed(example: Example, text: str, wanted: Collection[str]) -> str | No
 
 def _heads(example: Example) -> Iterator[str]:
     """The prompt's code: its last fenced Python block, else its tail from a first line of code."""
-    for turn in reversed(example.prompt):
+    for turn in reversed(example.asked):
         for block in reversed(fences(turn.content)):
             if block.label in _PYTHON:
                 yield block.text

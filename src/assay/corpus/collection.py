@@ -7,7 +7,6 @@ and, written last, `manifest.json`.
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import overload
 from assay.corpus.ledger import Card, Dropped
 from assay.corpus.store import read_corpus, write_corpus
 from assay.errors import BadRow
+from assay.hashing import normalised as normalised
 from assay.journal import write_atomically
 from assay.sources.base import SOURCES
 from assay.types import Example
@@ -142,11 +142,6 @@ def load(
         for example in SOURCES.get(name).examples(split, data=where, size=size, seed=seed, level=level)
     ]
     return Corpus(examples, data=where)
-
-
-def normalised(prompt: str) -> str:
-    """A prompt for exact comparison: composed Unicode, white space collapsed. Case, numbers and symbols are content."""
-    return " ".join(unicodedata.normalize("NFC", prompt).split())
 
 
 def prompts_of(names: Iterable[str], *, split: str | None = None, data: Path | None = None) -> dict[str, str]:

@@ -19,7 +19,7 @@ from assay.types import SCHEMA_VERSION, Example
 _MESSAGE = pa.struct(
     [("role", pa.string()), ("content", pa.string()), ("attachments", pa.list_(pa.string()))],
 )
-_RATE = pa.struct([("model", pa.string()), ("correct", pa.int64()), ("samples", pa.int64())])
+_RATE = pa.struct([("model", pa.string()), ("correct", pa.float64()), ("samples", pa.int64())])
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
@@ -29,6 +29,8 @@ SCHEMA = pa.schema(
         ("reference", pa.string()),
         ("verifier", pa.string()),
         ("params", pa.string()),
+        ("options", pa.list_(pa.string())),
+        ("template", pa.string()),
         ("gold", pa.string()),
         ("tags", pa.list_(pa.string())),
         ("licence", pa.string()),

@@ -97,7 +97,7 @@ def to_verl(example: Example, index: int = 0) -> dict[str, Any]:
     """One row. A row that was imported comes back as it was, with pass rates measured since then added."""
     rates = {f"{model}{_RATE}": right / n for model, (right, n) in example.pass_rates.items() if n}
     foreign = example.extra.get(_FOREIGN)
-    prompt = [turn.to_json() for turn in example.prompt]
+    prompt = [turn.to_json() for turn in example.asked]
     if foreign is not None:
         return {**foreign, "prompt": prompt, **{c: rate for c, rate in rates.items() if c not in foreign}}
     truth = example.reference

@@ -113,7 +113,7 @@ def _ask(pairs: Sequence[tuple[Example, str]], limit: float) -> list[pool.Reply]
             "verifier": example.verifier,
             "params": dict(example.params),
             "reference": example.reference,
-            "prompt": [turn.to_json() for turn in example.prompt],
+            "prompt": [turn.to_json() for turn in example.asked],
             "response": response,
             "deadline": limit,
         }

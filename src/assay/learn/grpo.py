@@ -80,7 +80,7 @@ def make_trainer(
     model = transformers.AutoModelForCausalLM.from_pretrained(where, dtype=recipe.model.dtype)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    rows = [{"prompt": as_input(tokenizer, ex.prompt), "example": number} for number, ex in enumerate(examples)]
+    rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
     trainer = PolicyTrainer(
         examples=examples,
         mix=DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed),

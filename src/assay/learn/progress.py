@@ -50,7 +50,14 @@ class StepRecord:
             block = judged[start : start + group]
             by_domain[block[0][0].domain].append(block)
         rollouts = tuple(
-            Rollout(example.id, "policy", number % group, said, verdict, length)
+            Rollout(
+                example_id=example.id,
+                model="policy",
+                index=number % group,
+                response=said,
+                verdict=verdict,
+                tokens=length,
+            )
             for number, (example, said, verdict, length) in enumerate(judged)
         )
         domains = {name: _domain(blocks) for name, blocks in sorted(by_domain.items())}

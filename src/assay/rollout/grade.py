@@ -8,7 +8,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
@@ -124,7 +123,7 @@ def _checked(row: Any) -> Parsed:
 
 
 def _row(identity: Any, verdict: Verdict, number: int, verifier: str = "") -> dict[str, Any]:
-    row = {"id": identity, **asdict(verdict), "status": str(verdict.status)}
+    row = {"id": identity, **verdict.to_json()}
     if verdict.status is Status.ERROR:
         row["why"] = f"line {number}: {verdict.why}"
     if verifier:

@@ -92,7 +92,15 @@ def _judged(
         Group(
             example,
             tuple(
-                Rollout(example.id, name, index, c.text, next(verdicts), len(c.token_ids), c.finish)
+                Rollout(
+                    example_id=example.id,
+                    model=name,
+                    index=index,
+                    response=c.text,
+                    verdict=next(verdicts),
+                    tokens=len(c.token_ids),
+                    finish=c.finish,
+                )
                 for index, c in enumerate(said)
             ),
         )

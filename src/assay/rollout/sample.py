@@ -14,4 +14,4 @@ def sample(
     """`n` completions for each Example, `chunk` Examples at a time, in order."""
     for start in range(0, len(examples), chunk):
         block = list(examples[start : start + chunk])
-        yield block, engine.generate([example.prompt for example in block], n, sampling)
+        yield block, engine.generate([example.asked for example in block], n, sampling)
