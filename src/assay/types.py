@@ -129,10 +129,11 @@ class Example:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "prompt", as_messages(self.prompt))
-        put(self, "options", tuple(self.options))
-        put(self, "tags", tuple(self.tags))
-        put(self, "lineage", tuple(self.lineage))
-        put(self, "pass_rates", {model: _rate(*rate) for model, rate in dict(self.pass_rates).items()})
+        for name in ("options", "tags", "lineage"):
+            if type(given := getattr(self, name)) is not tuple:
+                put(self, name, tuple(given))
+        if self.pass_rates:
+            put(self, "pass_rates", {model: _rate(*rate) for model, rate in dict(self.pass_rates).items()})
 
     @cached_property
     def id(self) -> str:
@@ -152,7 +153,7 @@ class Example:
         """All turns of the bare problem as one text."""
         return "\n".join(turn.content for turn in self.prompt)
 
-    @cached_property
+    @property
     def asked(self) -> tuple[Message, ...]:
         """The messages that a model is sent: the last user turn, put into the template.
 
@@ -161,8 +162,10 @@ class Example:
             >>> ex.asked[0].content
             '1 + 1 = ? Box it.'
         """
-        if not self.template:
-            return self.prompt
+        return self._asked if self.template else self.prompt
+
+    @cached_property
+    def _asked(self) -> tuple[Message, ...]:
         place = max((n for n, turn in enumerate(self.prompt) if turn.role == "user"), default=len(self.prompt) - 1)
         turn = self.prompt[place]
         listed = "\n".join(f"{letter}) {option}" for letter, option in zip(_LETTERS, self.options, strict=False))
