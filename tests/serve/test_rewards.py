@@ -4,6 +4,7 @@ import json
 import math
 import multiprocessing
 import pickle
+import sys
 import warnings
 
 import numpy as np
@@ -11,10 +12,10 @@ import pytest
 
 import assay
 from assay.corpus.verl import example_of, to_verl
-from assay.errors import AssayError, BadConfig
+from assay.errors import AssayError, BadConfig, MissingExtra
 from assay.serve import nulls
 from assay.serve.nulls import NullReward
-from assay.serve.trl import reward
+from assay.serve.trl import reward, to_trl
 from assay.serve.verl import KEYS, compute_score, compute_score_batch
 
 RIGHT, WRONG = [{"role": "assistant", "content": "The answer is 42.<|im_end|>"}], "The answer is 41."
@@ -117,6 +118,12 @@ def test_rewards_can_be_sent_to_other_processes(function):
     for method in ("spawn", "fork", "forkserver"):
         with multiprocessing.get_context(method).Pool(1) as pool:
             assert pool.apply(score_of, (function,)) == 1.0
+
+
+def test_a_missing_library_is_named_with_its_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'assay\[train\]'"):
+        to_trl([SUM])
 
 
 def test_cloudpickle_and_the_name_that_trl_logs_under():
