@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assay.corpus.collection import load
 from assay.corpus.verl import from_verl, read_verl, route_of, to_verl, write_verl
@@ -67,6 +69,32 @@ def test_foreign_rows_come_back(row: dict[str, Any], verifier: str, reference: A
     assert example.verifier == verifier and reference in (None, example.reference)
     assert to_verl(example) == row
     assert to_verl(Example.from_json(json.loads(json.dumps(example.to_json())))) == row
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+)
+EXAMPLES = st.builds(
+    Example,
+    prompt=st.text(),
+    reference=JSON,
+    verifier=st.text(),
+    params=st.dictionaries(st.text(), JSON),
+    options=st.lists(st.text()),
+    template=st.sampled_from(["", "{problem}", "{problem} {options}", "Think."]),
+    gold=st.none() | st.text(),
+    tags=st.lists(st.text()),
+    pass_rates=st.dictionaries(st.text(), st.tuples(st.floats(0, 9), st.integers(0, 9))),
+)
+
+
+@given(EXAMPLES)
+def test_any_example_there_and_back(example: Example) -> None:
+    row = json.loads(json.dumps(to_verl(example)))
+    assert from_verl(row).to_json() == example.to_json()
+    foreign = from_verl(guru("math__x", "1"))
+    changed = replace(example, extra=foreign.extra)
+    assert from_verl(to_verl(changed)).to_json() == changed.to_json()
 
 
 def test_a_template_and_options_come_back_and_the_prompt_is_the_one_that_is_asked() -> None:

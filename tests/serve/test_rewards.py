@@ -9,11 +9,14 @@ import warnings
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import assay
 from assay.corpus.verl import example_of, to_verl
 from assay.errors import AssayError, BadConfig, MissingExtra
 from assay.serve import nulls
+from assay.serve.columns import examples_of
 from assay.serve.nulls import NullReward
 from assay.serve.trl import reward, to_trl
 from assay.serve.verl import KEYS, compute_score, compute_score_batch
@@ -52,6 +55,15 @@ def test_trl_reads_whole_examples():
 def test_a_reference_of_ones_own_is_taken_as_it_is():
     assert reward(completions=["The answer is [1]."], verifier=["text"], reference=["[1]"]) == [1.0]
     assert reward(completions=["b, a"], verifier=["sequence"], reference=[np.array(["b", "a"])]) == [1.0]
+
+
+@given(st.recursive(st.integers() | st.text() | st.booleans(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)))
+def test_a_reference_is_what_the_corpus_says_however_its_shards_are_read(reference):
+    shard = {"id": ["x"], "domain": [""], "source": [""], "verifier": ["text"], "options": [[]], "template": [""]}
+    as_text = shard | {"reference": [json.dumps(reference)], "params": ["{}"]}
+    decoded = shard | {"reference": [reference], "params": [{}]}
+    own = {"verifier": ["text"], "reference": [reference], "params": ["{}"]}
+    assert [examples_of(columns, ["q"])[0].reference for columns in (as_text, decoded, own)] == [reference] * 3
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,19 @@ def test_a_base_model_gets_text(mixed):
     assert to_trl(mixed, Base())[0]["prompt"] == mixed[0].asked[0].content + "\n"
 
 
+def test_images_are_opened_where_there_are_some(mixed, tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="images need pillow")
+    image.new("RGB", (3, 2)).save(tmp_path / "shape.png")
+    parts = [
+        {"type": "text", "text": "Area?"},
+        {"type": "image_url", "image_url": {"url": str(tmp_path / "shape.png")}},
+    ]
+    shown = assay.Example(prompt=[{"role": "user", "content": parts}], reference=6, verifier="number", gold="6")
+    rows = list(to_trl([shown, mixed[0]]))
+    assert [len(row["images"]) for row in rows] == [1, 0] and rows[0]["images"][0].size == (3, 2)
+    assert reward(completions=["6"], example=[rows[0]["example"]]) == [1.0]
+
+
 def test_rows_without_prompts_are_judged_too(shards, tmp_path):
     dataset = datasets.load_dataset("parquet", data_files=shards, split="train", cache_dir=str(tmp_path / "cache"))
     columns = {name: dataset[name][:] for name in dataset.column_names}

@@ -26,7 +26,7 @@ class Reward:
 
     workers: int = 2
     deadline: float | None = None
-    _proven: bool = field(default=False, init=False)
+    _proven: bool = field(default=False, init=False, compare=False)
     """Whether a verdict has counted: then a batch on one problem may be null without a word."""
     __name__: ClassVar[str] = "assay"  # TRL logs under it
 
@@ -64,16 +64,23 @@ def reward_fn(*, workers: int = 2, deadline: float | None = None) -> Reward:
 def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:
     """A `datasets.Dataset` for TRL: `prompt` (the messages to send), `example` (all that a reward needs), `domain`.
 
-    With a tokenizer that has no chat template, `prompt` is text. Raises `MissingExtra` without `datasets`.
+    With a tokenizer that has no chat template, `prompt` is text. Where problems show images there is a column `images`,
+    which are opened when a row is read. Raises `MissingExtra` without `datasets`.
     """
     try:
-        from datasets import Dataset
+        import datasets
     except ImportError:
         raise MissingExtra("a TRL data set", "train") from None
-    rows = [(e, as_chat(e.asked) if tokenizer is None else as_input(tokenizer, e.asked)) for e in examples]
-    return Dataset.from_list(
-        [{"prompt": asked, "example": json.dumps(e.to_json()), "domain": e.domain} for e, asked in rows]
-    )
+    rows = [_row(e, as_chat(e.asked) if tokenizer is None else as_input(tokenizer, e.asked)) for e in examples]
+    made = datasets.Dataset.from_list(rows)
+    if any(row["images"] for row in rows):
+        return made.cast_column("images", datasets.List(datasets.Image()))
+    return made.remove_columns("images") if rows else made
+
+
+def _row(example: Example, prompt: Any) -> dict[str, Any]:
+    images = [path for turn in example.asked for path in turn.attachments]
+    return {"prompt": prompt, "example": json.dumps(example.to_json()), "domain": example.domain, "images": images}
 
 
 def _log(log: Callable[[str, float], None], examples: Sequence[Example], verdicts: Sequence[Verdict]) -> None:
