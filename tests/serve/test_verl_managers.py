@@ -107,8 +107,9 @@ def test_the_reward_loop_in_workers_of_ray(path, manager, rollouts, policy, clus
     finally:
         for worker in made.reward_loop_workers:
             ray.kill(worker)
-    assert scored.batch["rm_scores"].sum(dim=1).tolist() == [1.0, 0.0] * (len(rollouts) // 2)
     extra = {name: list(values) for name, values in scored.non_tensor_batch.items()}
+    paid = scored.batch["rm_scores"].sum(dim=1).tolist()
+    assert paid == [1.0, 0.0] * (len(rollouts) // 2), list(zip(paid, extra["status"], extra["why"], strict=True))
     metrics = process_validation_metrics(list(rollouts.non_tensor_batch["data_source"]), [""] * len(rollouts), extra)
     assert set(metrics["math/linear"]) == {"score", "acc", "counted"}
 
