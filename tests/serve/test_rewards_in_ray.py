@@ -30,3 +30,16 @@ def test_tasks_and_actors_are_handed_rewards(mixed):
     assert [one["score"] for one in scores] == [1.0] * len(mixed)
     verdict = ray.get(ray.remote(assay.verify).remote(mixed[0], gold[0]))
     assert verdict.score == 1.0
+
+
+def test_an_actor_is_handed_a_judge(mixed):
+    class Grader:
+        def __init__(self, judge):
+            self.judge = judge
+
+        def grade(self, examples, responses):
+            return [str(v.status) for v in self.judge.verify_many(examples, responses)]
+
+    grader = ray.remote(Grader).remote(assay.Judge(assay.JudgeSettings(workers=2)))
+    statuses = grader.grade.remote([*mixed, *mixed], [e.gold for e in mixed] + [""] * len(mixed))
+    assert ray.get(statuses) == ["correct"] * len(mixed) + ["no_answer"] * len(mixed)
