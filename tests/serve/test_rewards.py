@@ -28,6 +28,7 @@ SUM = assay.Example(prompt="6 * 7?", reference=42, verifier="number", domain="ma
 @pytest.fixture(autouse=True)
 def nothing_was_told(monkeypatch):
     monkeypatch.setattr(nulls, "_told", set())
+    monkeypatch.setattr(nulls, "_start", [])
 
 
 def ask(*references, said=RIGHT, **columns):
@@ -98,6 +99,18 @@ def test_a_batch_without_any_reward_is_an_error():
         paid(**once)
     assert paid(**once | {"reference": [42]}) == [1.0]
     assert paid(**once) == [None], "one bad row does not end a run that is under way"
+
+
+@pytest.mark.filterwarnings("ignore::assay.serve.nulls.NullReward")
+def test_a_run_that_begins_without_any_reward_is_an_error():
+    for _ in range(nulls.START - 1):
+        assert compute_score("logic__arcagi1", "[[1]]", "not json")["counted"] == 0
+    with pytest.raises(AssayError, match=r"none of 64 responses"):
+        compute_score("logic__arcagi1", "[[1]]", "not json")
+    nulls._start.clear()
+    compute_score("openai/gsm8k", "42", "42")
+    for _ in range(2 * nulls.START):
+        compute_score("logic__arcagi1", "[[1]]", "not json")
 
 
 def test_domains_and_verdicts_are_logged():

@@ -4,6 +4,7 @@ which nothing could be judged: a run without rewards looks like one that does no
 from __future__ import annotations
 
 import re
+import threading
 import warnings
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +16,11 @@ MOST = 20
 """Distinct reasons that one process warns of."""
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?")
 """What differs between two rows that fail for one reason."""
+START = 64
+"""Verdicts that a process may begin with and not one of them counts, where rewards are asked for one by one."""
 _told: set[str] = set()
+_start: list[Verdict] = []
+_lock = threading.Lock()
 
 
 class NullReward(UserWarning):
@@ -42,6 +47,15 @@ def refuse_nulls(verdicts: Sequence[Verdict]) -> None:
         "A reference or parameter that its verifier cannot read: mend the data set (docs/verifiers.md says what each "
         "takes). A timeout: give fewer workers or a longer deadline. No sandbox: `assay sandbox doctor`."
     )
+
+
+def refuse_null_start(verdict: Verdict) -> None:
+    """`refuse_nulls` of the first `START` verdicts of this process, once it has made them."""
+    with _lock:
+        if len(_start) < START:
+            _start.append(verdict)
+            if len(_start) == START:
+                refuse_nulls(_start)
 
 
 def _said(verdict: Verdict) -> str:

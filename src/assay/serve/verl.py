@@ -3,7 +3,7 @@
 verl calls the function once a response and collects the keys of what it returns into columns, so every row gets the
 same keys whatever its domain. verl has no way to skip a row: a verdict without a score (`timeout`, `error`) is returned
 with `score` 0 and `counted` 0, so that it can be seen and filtered, or raised when `on_error="raise"` is given as a
-reward keyword.
+reward keyword. A process whose first verdicts are all without a score raises in any case.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from assay.corpus.verl import OURS, example_of
 from assay.errors import AssayError, BadConfig
 from assay.rollout.judge import judge
 from assay.rollout.text import response_text
-from assay.serve.nulls import warn_of_nulls
+from assay.serve.nulls import refuse_null_start, warn_of_nulls
 from assay.turns import plain
 from assay.types import Example, Verdict, canonical
 
@@ -65,6 +65,7 @@ def compute_score(
     else:
         verdict = judge([example], [response_text(solution_str)], deadline=deadline)[0]
     warn_of_nulls([verdict], [data_source])
+    refuse_null_start(verdict)
     if on_error == "raise" and not verdict.counts:
         raise AssayError(f"{data_source}: {verdict.status}: {verdict.why}")
     return _result(verdict)
