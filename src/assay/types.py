@@ -16,6 +16,7 @@ from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
 from assay.hashing import normalised
+from assay.turns import content_of
 
 SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
@@ -48,7 +49,8 @@ class Message:
 
 
 def as_messages(prompt: Any) -> tuple[Message, ...]:
-    """Read a string, a message, or a list of either message dicts or `Message`. Raises `ValueError` otherwise."""
+    """Read a string, a message, or a list (or array) of message dicts or `Message`. Raises `ValueError` otherwise."""
+    prompt = prompt.tolist() if hasattr(prompt, "tolist") else prompt
     if isinstance(prompt, str):
         return (Message("user", prompt),)
     if isinstance(prompt, Message):
@@ -61,9 +63,11 @@ def as_messages(prompt: Any) -> tuple[Message, ...]:
 def _as_message(turn: Any) -> Message:
     if isinstance(turn, Message):
         return turn
-    if not isinstance(turn, Mapping) or not isinstance(turn.get("content"), str):
-        raise ValueError("a message is an object with a 'role' and a text 'content'")
-    return Message(str(turn.get("role", "user")), turn["content"], tuple(turn.get("attachments") or ()))
+    if not isinstance(turn, Mapping) or "content" not in turn:
+        raise ValueError("a message is an object with a 'role' and a 'content'")
+    text, shown = content_of(turn["content"])
+    own = turn.get("attachments")
+    return Message(str(turn.get("role", "user")), text, (*shown, *(() if own is None else own)))
 
 
 @dataclass(frozen=True, kw_only=True)
