@@ -36,7 +36,7 @@ def demonstrations(data: Data, noise: float, seed: int) -> Iterator[Demonstratio
         if not isinstance(source, Procedural):
             raise BadConfig(f"{example.source} is not procedural, so it has no wrong answers of its own to demonstrate")
         rng = Random(hashed_seed(seed, "noise", example.id))
-        yield example.text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
+        yield example.asked_text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
 
 
 def warm_up(recipe: WarmupRecipe, out: Path) -> Path:

@@ -31,12 +31,16 @@ class Row:
     """What a row function makes of one raw row."""
 
     prompt: str
+    """The bare problem."""
     reference: Any
     gold: str | None = None
     """A response that earns full reward, taken from the row or derived from its reference."""
     verifier: str = ""
     """Where it is not the source's: the row's own answer type decides."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    template: str = ""
+    """How it is asked."""
     tags: tuple[str, ...] = ()
 
 
@@ -86,6 +90,8 @@ class Real(Source):
             reference=row.reference,
             verifier=row.verifier or self.verifier,
             params=row.params,
+            options=row.options,
+            template=row.template,
             domain=self.domain,
             source=self.name,
             gold=row.gold,
@@ -158,11 +164,6 @@ def fenced(program: str, language: str = "python") -> str:
 def tagged(answer: str) -> str:
     """An answer between answer tags."""
     return f"<answer>{answer}</answer>"
-
-
-def letters(options: Iterable[str]) -> dict[str, str]:
-    """Options of a multiple-choice question under A, B, C, ..."""
-    return {chr(ord("A") + i): option for i, option in enumerate(options)}
 
 
 NUMERAL = re.compile(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?%?")

@@ -34,7 +34,7 @@ _ANOTHER = re.compile(
 
 
 def _judge(example: Example, response: str) -> Verdict:
-    options = _options(example.params.get("options"))
+    options = _options(example.params.get("options") or example.options)
     wanted = _letter_of(example.reference, options)
     try:
         found = find(example, response, a_line=False)
@@ -87,7 +87,7 @@ def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) 
 
 
 def _options(given: Any) -> dict[str, str]:
-    if given is None:
+    if not given:
         return {}
     if isinstance(given, Mapping):
         return {str(letter).upper(): str(text) for letter, text in given.items()}
