@@ -23,7 +23,7 @@ _HOME = {
     "load": "assay.corpus.collection",
     "Corpus": "assay.corpus.collection",
     "measure": "assay.rollout.measure",
-    "check": "assay.curate.check",
+    "check": "assay.audit.check",
     "reward_fn": "assay.serve.trl",
 }
 
@@ -31,9 +31,9 @@ __all__ = ["Corpus", "Example", "Group", "Measurement", "Rollout", "Verdict", "c
 __all__ += ["reward_fn", "verify", "verify_many"]
 
 if TYPE_CHECKING:
+    from assay.audit.check import check as check
     from assay.corpus.collection import Corpus as Corpus
     from assay.corpus.collection import load as load
-    from assay.curate.check import check as check
     from assay.judging.many import verify_many as verify_many
     from assay.judging.run import verify as verify
     from assay.rollout.measure import measure as measure

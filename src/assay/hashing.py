@@ -18,6 +18,21 @@ def content_hash(value: Any, length: int = 16) -> str:
     return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()[:length]
 
 
+class RowsHash:
+    """`content_hash` of many rows, one after the other."""
+
+    def __init__(self) -> None:
+        self._whole = hashlib.sha256()
+
+    def add(self, row: Any) -> None:
+        """Take the next row in."""
+        self._whole.update(canonical(row).encode("utf-8", "surrogatepass"))
+
+    def digest(self) -> str:
+        """The first 16 hexadecimal digits."""
+        return self._whole.hexdigest()[:16]
+
+
 def hashed_seed(*parts: Any) -> int:
     """A 63-bit seed from (seed, name, index, ...): hashed, never added, so near inputs give unrelated streams."""
     return int(content_hash(list(parts), 16), 16) >> 1

@@ -5,7 +5,6 @@ Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field change
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
@@ -13,10 +12,10 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from assay.hashing import RowsHash, normalised
 from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
-from assay.hashing import normalised
 
 SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
@@ -219,10 +218,10 @@ def _rate(total: float, samples: int) -> tuple[float, int]:
 
 def data_hash(examples: Iterable[Example]) -> str:
     """Hash of Examples in their order: problems, templates, references, verifiers, parameters and gold responses."""
-    whole = hashlib.sha256()
+    whole = RowsHash()
     for example in examples:
-        whole.update(canonical([example.id, example.template, example.gold]).encode("utf-8", "surrogatepass"))
-    return whole.hexdigest()[:16]
+        whole.add((example.id, example.template, example.gold))
+    return whole.digest()
 
 
 def check_schema(row: Mapping[str, Any]) -> None:

@@ -131,10 +131,10 @@ CLASHES: frozenset[frozenset[str]] = frozenset(
 def constrain(
     example: Example, names: Sequence[str], *, seed: int = 0, arguments: Sequence[Arguments | None] | None = None
 ) -> Example:
-    """The Example as it is asked, with constraints added to its last user turn; `arguments` are drawn where they are not given.
+    """The Example as it is asked, with constraints added to its last user turn.
 
-    Gold response and pass rates go, since they are of another prompt. Raises `UnknownName` for a type that
-    MathIF has not, and `AssayError` for types or arguments that exclude each other.
+    `arguments` are drawn where they are not given. Gold response and pass rates go, since they are of another prompt.
+    Raises `UnknownName` for a type that MathIF has not, and `AssayError` for types that exclude each other.
     """
     turns = example.asked
     turn = max((n for n, message in enumerate(turns) if message.role == "user"), default=len(turns) - 1)

@@ -9,8 +9,8 @@ from assay.sources.files import Hub, Raw, Real, Row, tagged
 
 Grid = list[list[int]]
 ARC = (
-    "Each input grid becomes its output grid by one rule. Find the rule and apply it to the test input.\n\n{problem}\n\n"
-    "Please give the final output grid, as a list of lists, within <answer> and </answer>."
+    "Each input grid becomes its output grid by one rule. Find the rule and apply it to the test input.\n\n"
+    "{problem}\n\nPlease give the final output grid, as a list of lists, within <answer> and </answer>."
 )
 ZEBRA = (
     "{problem}\n\nPlease output the solution within <answer> and </answer> as a JSON object with "
