@@ -26,4 +26,7 @@ def labels(examples: Sequence[Example]) -> list[str]:
 
 
 def _label(example: Example) -> str:
-    return canonical([example.verifier, example.reference])
+    letter = str(example.reference).strip("(). ").upper()
+    if example.options and len(letter) == 1 and 0 <= ord(letter) - ord("A") < len(example.options):
+        return normalised(example.options[ord(letter) - ord("A")])  # the same option has another letter elsewhere
+    return canonical(example.reference)
