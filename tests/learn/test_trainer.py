@@ -9,7 +9,7 @@ import pytest
 import torch
 from trl import GRPOTrainer
 
-from assay.judging.verifier import VERIFIERS, Verifier
+from assay.judging.verifier import VERIFIERS, verifier
 from assay.learn import grpo
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe, Model
@@ -28,7 +28,7 @@ def begins_with_a_letter(example, response):
 
 @pytest.fixture(autouse=True, scope="module")
 def registered():
-    VERIFIERS.register("test.letter", Verifier("test.letter", 1, begins_with_a_letter))
+    VERIFIERS.register("test.letter", verifier("test.letter", version=1)(begins_with_a_letter))
 
 
 def problems(references):

@@ -16,11 +16,11 @@ from typing import overload
 import pyarrow as pa
 
 from assay.corpus.ledger import Card, Dropped, Kind
-from assay.corpus.reading import unreadable
 from assay.corpus.rows import GROUP, Held, Joined, Picked, Rows, Stored
 from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_another, shards_of, tally
 from assay.errors import BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
+from assay.judging.session import unreadable
 from assay.sources.base import SOURCES
 from assay.sources.selection import Selection
 from assay.types import Example, data_hash

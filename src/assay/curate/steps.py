@@ -19,10 +19,10 @@ import pyarrow.compute as pc
 from assay.corpus.collection import stems_of
 from assay.corpus.ledger import GOLD, READABLE
 from assay.corpus.parquet import to_examples
-from assay.corpus.reading import labels, unreadable
+from assay.judging.session import answer_keys, unreadable
 from assay.rollout.judge import judge
 from assay.sources.base import rank
-from assay.types import Example, Status, Verdict
+from assay.types import Example, Status, Verdict, canonical, content_hash
 
 KEYS = pa.schema(
     [
@@ -153,8 +153,11 @@ class Duplicates:
     name: str = "duplicates"
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
-        found = labels(to_examples(batch))
-        return pa.array(map(":".join, zip(batch["problem"].to_pylist(), found, strict=True)), pa.string())
+        examples = to_examples(batch)
+        values = answer_keys(examples, [example.reference for example in examples])
+        labels = (value or canonical(example.reference) for value, example in zip(values, examples, strict=True))
+        keys = zip(batch["problem"].to_pylist(), map(content_hash, labels), strict=True)
+        return pa.array(map(":".join, keys), pa.string())
 
     def __call__(self, index: pa.Table) -> pa.RecordBatch:
         places, ids = index["place"].to_pylist(), index["id"]
