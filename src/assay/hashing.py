@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import unicodedata
 from typing import Any
 
@@ -41,3 +42,11 @@ def hashed_seed(*parts: Any) -> int:
 def normalised(text: str) -> str:
     """A text for exact comparison: composed Unicode, white space collapsed. Case, numbers and symbols are content."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+_SAID = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w.,+\-*/=<>^|%]|_")
+
+
+def bare(text: str) -> str:
+    """A text for comparison that would rather find too much: letters, digits, and the signs between numbers alone."""
+    return _SAID.sub("", "".join(unicodedata.normalize("NFKC", text).casefold().split()))

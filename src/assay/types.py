@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from assay.hashing import RowsHash, normalised
+from assay.hashing import RowsHash, bare, normalised
 from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
@@ -152,9 +152,9 @@ class Example:
 
     @cached_property
     def stem_id(self) -> str:
-        """Hash of the problem without its options, case and white space: what no held-out problem may share."""
+        """Hash of what the problem says, without its options, typography and case: no held-out problem may share it."""
         shown = [path for turn in self.prompt for path in turn.attachments]
-        return content_hash(["".join(normalised(self.text).casefold().split()), shown])
+        return content_hash([bare(self.text), shown])
 
     @property
     def text(self) -> str:

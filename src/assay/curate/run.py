@@ -208,8 +208,8 @@ def _notes(recipe: CurationRecipe, conflicts: int) -> list[str]:
     notes = []
     if recipe.without:
         notes.append(
-            "No problem of " + ", ".join(recipe.without) + " is left: texts were compared exactly, without options, "
-            "instructions, case and white space."
+            "No problem of " + ", ".join(recipe.without) + " is left: texts were compared by their letters, digits "
+            "and signs alone, without options and instructions."
         )
     if conflicts:
         notes.append(f"{conflicts} problems carry more than one reference (label conflicts, kept as the recipe asks).")

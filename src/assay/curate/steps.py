@@ -110,7 +110,7 @@ class Length:
 
 @dataclass(frozen=True)
 class Contamination:
-    """No problem that occurs in a held-out set: texts are compared without options, instruction, case, white space."""
+    """No problem that occurs in a held-out set: texts are compared without options, instruction, typography."""
 
     held_out: Mapping[str, str]
     """Stem id -> where it occurs."""
