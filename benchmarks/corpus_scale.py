@@ -96,7 +96,9 @@ def main() -> None:
         opened = time.perf_counter() - start
         first = corpus[len(corpus) // 2]
         looked = time.perf_counter() - start
-        own, below = (resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        own, below = (
+            resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
         print(f"{rows:,} rows, {executor}: {len(made):,} kept, {spent:.0f} s; dropped {dict(made.card.total.dropped)}")
         print(f"peak of all processes together {peak.bytes / 2**20:,.0f} MB   bar: 2,048 MB for 600,000 rows")
         print(f"peak of this process {own:,.0f} MB, of the largest child {below:,.0f} MB (ru_maxrss)")

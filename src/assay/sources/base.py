@@ -19,6 +19,8 @@ from assay.registry import Registry
 from assay.types import Example, hashed_seed
 
 DATA_VARIABLE = "ASSAY_DATA"
+HELD = 5_000
+"""Rows of a draw that are held in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +64,16 @@ class Source(ABC):
 
 
 def sampled(read: Callable[[], Iterator[Example]], size: int, seed: int) -> Iterator[Example]:
-    """A uniform draw in the order of the whole: the rows with the smallest hash of (seed, id). Reads twice."""
-    ranks = ((rank(seed, example.id), place) for place, example in enumerate(read()))
-    chosen = {place for _, place in heapq.nsmallest(size, ranks)}
-    return (example for place, example in enumerate(read()) if place in chosen)
+    """A uniform draw in the order of the whole: the rows with the smallest hash of (seed, id).
+
+    A small draw is held in memory; a larger one is read a second time.
+    """
+    held = size <= HELD
+    ranked = ((rank(seed, e.id), place, e if held else None) for place, e in enumerate(read()))
+    drawn = {place: example for _, place, example in heapq.nsmallest(size, ranked)}
+    if not held:
+        return (example for place, example in enumerate(read()) if place in drawn)
+    return (example for _, example in sorted(drawn.items()) if example is not None)
 
 
 def rank(seed: int, example_id: str) -> int:
