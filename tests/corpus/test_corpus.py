@@ -194,3 +194,13 @@ def test_normalised_keeps_what_is_content() -> None:
 def test_dropped_round_trip() -> None:
     row = Dropped("i", "s", "d", "step", "reason", "evidence")
     assert Dropped.from_json(row.to_json()) == row
+
+
+def test_datasets_decodes_the_shards(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="needs the extra 'train'")
+    corpus = small()
+    corpus.write(tmp_path / "a")
+    files = str(tmp_path / "a" / "*.parquet")
+    rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+    assert [row["reference"] for row in rows] == [e.reference for e in corpus]
+    assert rows[0]["extra"] == corpus[0].extra and rows[0]["params"] == {}
