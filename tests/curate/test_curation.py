@@ -175,7 +175,7 @@ def recipe(**more: Any) -> CurationRecipe:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.name != "decisions.jsonl"}
+    return {p.name: p.read_bytes() for p in sorted(out.iterdir()) if p.name != "decisions.jsonl" and p.name[0] != "."}
 
 
 def test_the_card_adds_up(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ class Writer:
     def add(self, batch: pa.RecordBatch) -> None:
         """Append rows."""
         batch = batch.select(SCHEMA.names).cast(SCHEMA)
-        for row in zip(*(batch[name].to_pylist() for name in ("id", "template", "gold")), strict=True):
-            self._hash.add(row)
+        for *row, extra in zip(*(batch[name].to_pylist() for name in ("id", "template", "gold", "extra")), strict=True):
+            self._hash.add([*row, json.loads(extra)])
         self.kept.update(kinds(batch))
         self._waiting.append(batch)
         if sum(map(len, self._waiting)) >= SHARD_ROWS:

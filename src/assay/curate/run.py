@@ -29,7 +29,7 @@ from assay.errors import BadConfig
 from assay.journal import Journal, claim
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import SOURCES
-from assay.types import Example
+from assay.types import Example, content_hash
 from assay.version import VERSION
 
 BATCH = 64
@@ -62,14 +62,16 @@ def run_curation(
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch:
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell))
-        fingerprint = claim(out, _facts(recipe, spool))
+        contamination = Contamination.of(recipe.without, where)
+        fingerprint = claim(out, _facts(recipe, spool, contamination))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
         if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
             sieve = _Sieve(spool, run, tell)
             duplicates = Duplicates(recipe.on_conflict)
-            sieve.look([*_batch_steps(recipe, where)], [duplicates, _caps(recipe)])
+            length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
+            sieve.look([length, contamination, Readable()], [duplicates, _caps(recipe)])
             if recipe.check_gold:
                 sieve.look_durably(GoldPasses(1 if isinstance(run, OnRay) else workers), out)
             sieve.write(out, _notes(recipe, duplicates.conflicts(sieve.index(duplicates))), fingerprint)
@@ -181,12 +183,6 @@ def _read(recipe: CurationRecipe, data: Path | None, tell: Progress) -> Iterator
             tell(f"read {name}", names.index(name) + 1, len(names))
 
 
-def _batch_steps(recipe: CurationRecipe, data: Path | None) -> Iterator[BatchStep]:
-    yield Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
-    yield Contamination.of(recipe.without, data)
-    yield Readable()
-
-
 def _caps(recipe: CurationRecipe) -> Cap:
     capped = [(name, chosen) for chosen in recipe.sources if chosen.cap for name in chosen.names]
     return Cap(
@@ -194,12 +190,13 @@ def _caps(recipe: CurationRecipe) -> Cap:
     )
 
 
-def _facts(recipe: CurationRecipe, spool: Spool) -> dict[str, object]:
+def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -> dict[str, object]:
     return {
         "kind": "curate",
         "assay": VERSION,
         "recipe": recipe.model_dump(mode="json", exclude={"executor"}),
         "data": spool.data_hash,
+        "held_out": content_hash(sorted(contamination.held_out)),
         "verifiers": {name: VERIFIERS.get(name).version for name in sorted(spool.verifiers)},
     }
 

@@ -86,7 +86,7 @@ class Spool:
             arrays = [pa.array(keys[field.name], field.type) for field in KEYS]
             batch = pa.RecordBatch.from_arrays([*to_batch(rows).columns, *arrays], schema=SPOOLED)
             for example in rows:
-                self._hash.add((example.id, example.template, example.gold))
+                self._hash.add((example.id, example.template, example.gold, dict(example.extra)))
                 self.came_in[example.source] += 1
                 self.verifiers.add(example.verifier)
             self._index.append(batch.select(_INDEX))

@@ -25,7 +25,7 @@ from assay.learn.sampler import DomainMix
 from assay.models.engine import model_path, weights_hash
 from assay.models.prompting import as_input
 from assay.sources.base import SOURCES
-from assay.types import Example, data_hash
+from assay.types import Example, content_hash
 from assay.version import VERSION
 
 
@@ -168,6 +168,6 @@ def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
         "recipe": recipe.model_dump(mode="json"),
         "assay": VERSION,
         "verifiers": {name: VERIFIERS.get(name).version for name in names},
-        "data": data_hash(examples),
+        "data": content_hash([example.id for example in examples]),
         "model": weights_hash(recipe.model.path),
     }

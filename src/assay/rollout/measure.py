@@ -15,7 +15,7 @@ from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Sampling, open_engine
 from assay.rollout.judge import judge
 from assay.rollout.sample import sample
-from assay.types import Example, Group, Measurement, Rollout, data_hash
+from assay.types import Example, Group, Measurement, Rollout, content_hash
 
 
 class Measurements(Mapping[str, Measurement]):
@@ -117,7 +117,7 @@ def _journal(out: Path, engine: Engine, examples: Sequence[Example], samples: in
         "samples": samples,
         "sampling": asdict(how),
     }
-    claim(out, facts | {"verifiers": versions, "data": data_hash(examples)})
+    claim(out, facts | {"verifiers": versions, "data": content_hash([example.id for example in examples])})
     return Journal(out / "rollouts.jsonl")
 
 
