@@ -33,7 +33,7 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as fault:
         raise BadRow(str(path), number, f"not JSON: {fault}") from fault
     if not isinstance(row, dict):
-        raise BadRow(str(path), number, f"a row is an object, not {type(row).__name__}")
+        raise BadRow(str(path), number, f"a row is a JSON object, not {type(row).__name__}")
     return row
 
 

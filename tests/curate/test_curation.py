@@ -204,6 +204,18 @@ def test_a_finished_run_is_not_repeated_and_another_recipe_conflicts(
         run_curation(recipe(seed=1), tmp_path)
 
 
+def test_nothing_may_be_left(tmp_path: Path) -> None:
+    corpus = run_curation(recipe(max_prompt_chars=1), tmp_path)
+    assert (len(corpus), list(corpus), list(corpus.batches())) == (0, [], [])
+    assert corpus.card.adds_up and corpus.card.total.dropped == {"prompt_too_long": 210}
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".spool")]
+
+
+def test_equal_values_in_another_form_are_no_conflict(tmp_path: Path) -> None:
+    rows = [ex("a", "1/2", verifier="math", gold=None), ex("a", "0.5", verifier="math", gold=None)]
+    assert curated(rows, tmp_path).card.total.dropped == {"duplicate": 1}
+
+
 def test_a_torn_line_is_discarded(tmp_path: Path) -> None:
     run_curation(recipe(), tmp_path / "whole")
     run_curation(recipe(), tmp_path / "torn")

@@ -77,12 +77,15 @@ class OnRay:
         items = [{**asdict(piece), "mask": mask.tobytes()} for piece, mask in spool.wanted(wanted)]
         if not items:
             return
-        context = self._ray.data.DataContext.get_current()
-        context.execution_options.preserve_order = True
-        pieces = self._ray.data.from_items(items, override_num_blocks=len(items))
-        found = pieces.map_batches(partial(_on_worker, work, rows), batch_format="pyarrow", batch_size=1)
-        for table in found.iter_batches(batch_format="pyarrow", batch_size=None):
-            yield one_batch(table)
+        options = self._ray.data.DataContext.get_current().execution_options
+        ordered, options.preserve_order = options.preserve_order, True
+        try:
+            pieces = self._ray.data.from_items(items, override_num_blocks=len(items))
+            found = pieces.map_batches(partial(_on_worker, work, rows), batch_format="pyarrow", batch_size=1)
+            for table in found.iter_batches(batch_format="pyarrow", batch_size=None):
+                yield one_batch(table)
+        finally:
+            options.preserve_order = ordered
 
 
 def _on_worker(work: Pass, rows: int, items: pa.Table) -> pa.Table:

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Dropped
@@ -106,7 +107,7 @@ class _Sieve:
         seen = pa.concat_tables(found)
         self.keys = seen.select(["place", *(step.name for step in keyed)])
         for step in steps:
-            self._drop(step.name, seen.filter(pa.compute.equal(seen["step"], step.name)))
+            self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
         for by_key in keyed:
             self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
 
