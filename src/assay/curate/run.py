@@ -28,7 +28,7 @@ from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import BadConfig
 from assay.journal import Journal, claim
-from assay.judging.verifier import VERIFIERS
+from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
 from assay.version import VERSION
@@ -198,7 +198,7 @@ def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -
         "recipe": recipe.model_dump(mode="json", exclude={"executor"}),
         "data": spool.data_hash,
         "held_out": content_hash(sorted(contamination.held_out)),
-        "verifiers": {name: VERIFIERS.get(name).version for name in sorted(spool.verifiers)},
+        **default_judge().facts(spool.verifiers.values()),
     }
 
 

@@ -59,7 +59,8 @@ class Spool:
         self.directory = directory
         self.pieces: list[Piece] = []
         self.came_in: Counter[str] = Counter()
-        self.verifiers: set[str] = set()
+        self.verifiers: dict[str, Example] = {}
+        """One row of each verifier."""
         self._hash = RowsHash()
         self._index: list[pa.RecordBatch] = []
 
@@ -88,7 +89,7 @@ class Spool:
             for example in rows:
                 self._hash.add((example.id, example.template, example.gold, dict(example.extra)))
                 self.came_in[example.source] += 1
-                self.verifiers.add(example.verifier)
+                self.verifiers.setdefault(example.verifier, example)
             self._index.append(batch.select(_INDEX))
             yield batch
 
