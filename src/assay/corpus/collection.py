@@ -16,7 +16,7 @@ from typing import overload
 import pyarrow as pa
 
 from assay.corpus.ledger import Card, Dropped, Kind
-from assay.corpus.rows import GROUP, Held, Joined, Picked, Rows, Stored
+from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
 from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_another, shards_of, tally
 from assay.errors import BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
@@ -120,7 +120,8 @@ class Corpus(Sequence[Example]):
             else:
                 gone.append(Dropped.of(example, step, reason, found))
         ledger = (*self.ledger, *gone)
-        return Corpus(Picked(self._rows, kept), ledger=ledger, came_in=self.came_in, notes=self.notes, data=self._data)
+        rows = self._rows.pick(kept)
+        return Corpus(rows, ledger=ledger, came_in=self.came_in, notes=self.notes, data=self._data)
 
     def to_jsonl(self, path: Path | str) -> None:
         """Write the Examples, one JSON object a line, in one step."""

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import overload
 
@@ -39,6 +39,10 @@ class Rows(Sequence[Example]):
     @abstractmethod
     def at(self, place: int) -> Example:
         """The row at a place from 0."""
+
+    def pick(self, places: Sequence[int]) -> Rows:
+        """The rows at these places, which ascend."""
+        return Picked(self, places)
 
     def __iter__(self) -> Iterator[Example]:
         for batch in self.batches():
@@ -70,6 +74,9 @@ class Held(Rows):
 
     def at(self, place: int) -> Example:
         return self._examples[place]
+
+    def pick(self, places: Sequence[int]) -> Rows:
+        return Held(self._examples[place] for place in places)
 
     def batches(self, rows: int = GROUP) -> Iterator[pa.RecordBatch]:
         for start in range(0, len(self), rows):
@@ -137,8 +144,8 @@ class Stored(Rows):
 class Picked(Rows):
     """Some rows of others, by their places in ascending order."""
 
-    def __init__(self, rows: Rows, places: Iterable[int]) -> None:
-        self._rows, self._places = rows, np.fromiter(places, np.int64)
+    def __init__(self, rows: Rows, places: Sequence[int]) -> None:
+        self._rows, self._places = rows, np.array(places, np.int64)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -168,6 +175,9 @@ class Joined(Rows):
     def at(self, place: int) -> Example:
         number = bisect_right(self._ends, place)
         return self._parts[number].at(place - (self._ends[number - 1] if number else 0))
+
+    def __iter__(self) -> Iterator[Example]:
+        return chain.from_iterable(self._parts)
 
     def batches(self, rows: int = GROUP) -> Iterator[pa.RecordBatch]:
         for part in self._parts:
