@@ -140,7 +140,8 @@ def ask(pool: Pool, pairs: Sequence[tuple[Example, Any]], room: Room, what: str 
             "params": dict(example.params),
             "options": list(example.options),
             "reference": example.reference,
-            "prompt": [turn.to_json() for turn in example.asked],
+            "prompt": [turn.to_json() for turn in example.prompt],
+            "template": example.template,
             "response": response,
             "deadline": room.cpu,
         }
