@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import RunConflict
+from assay.files import write_atomically as write_atomically
 from assay.types import content_hash
 
 Row = Mapping[str, Any]
@@ -51,17 +52,6 @@ class Journal:
         rows = [row for row in self.read() if wanted(row)]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         write_atomically(self.path, text)
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file in one step: a reader sees the old content or the new, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def claim(directory: Path, facts: Row) -> str:

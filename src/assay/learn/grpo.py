@@ -16,7 +16,6 @@ from typing import Any
 
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
-from assay.evaluate.suite import spec_examples
 from assay.journal import Journal, claim
 from assay.judging.verifier import VERIFIERS
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
@@ -152,7 +151,7 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
     if data.corpus:
         examples = list(Corpus.read(Path(data.corpus)))
     else:
-        examples = [example for spec in data.sources for example in spec_examples(spec, where, seed)]
+        examples = [example for chosen in data.sources for example in chosen.examples(where, seed=seed)]
     if not examples:
         raise AssayError("the recipe's data holds no example")
     for name in {example.source for example in examples}:

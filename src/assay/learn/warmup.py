@@ -15,7 +15,6 @@ from random import Random
 from typing import Any
 
 from assay.errors import BadConfig
-from assay.evaluate.suite import spec_examples
 from assay.journal import claim
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.recipe import Data, Phase, WarmupRecipe
@@ -31,12 +30,12 @@ Demonstration = tuple[str, str]
 
 def demonstrations(data: Data, noise: float, seed: int) -> Iterator[Demonstration]:
     """(prompt, response) pairs; each response is wrong with probability `noise`, hashed from the seed and the row."""
-    for example in (example for spec in data.sources for example in spec_examples(spec, None, seed)):
+    for example in (example for chosen in data.sources for example in chosen.examples(split="warmup", seed=seed)):
         source = SOURCES.get(example.source)
         if not isinstance(source, Procedural):
             raise BadConfig(f"{example.source} is not procedural, so it has no wrong answers of its own to demonstrate")
         rng = Random(hashed_seed(seed, "noise", example.id))
-        yield example.text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
+        yield example.asked_text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
 
 
 def warm_up(recipe: WarmupRecipe, out: Path) -> Path:

@@ -6,13 +6,13 @@ prompt add up. Asking for more samples than were recorded is an error, never a s
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from assay.errors import AssayError, BadRow
+from assay.files import read_jsonl
 from assay.models.engine import Completion, Sampling, weights_hash
 from assay.types import Message, as_messages, content_hash
 
@@ -24,15 +24,11 @@ class ReplayEngine:
         self.name = name or f"replay:{Path(path).name}"
         self.fingerprint = weights_hash(path)
         self._responses: dict[str, list[str]] = defaultdict(list)
-        opener = gzip.open if path.endswith(".gz") else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    self._record(path, number, line)
+        for number, row in read_jsonl(path):
+            self._record(path, number, row)
 
-    def _record(self, path: str, number: int, line: str) -> None:
+    def _record(self, path: str, number: int, row: dict[str, Any]) -> None:
         try:
-            row = json.loads(line)
             key = _key(as_messages(row["prompt"]))
             said = row["responses"] if "responses" in row else [row["response"]]
             self._responses[key] += [str(text) for text in said]
