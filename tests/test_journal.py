@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import RunConflict
-from assay.journal import LOCK, Journal, claim, differences
+from assay.journal import LOCK, Journal, claim, differences, release
 
 OWNER = """
 import sys
@@ -51,6 +51,7 @@ def test_any_cut_keeps_every_whole_row(tmp_path_factory, cut):
     assert [row["n"] for row in rows] == list(range(data.count(b"\n")))
     Journal(path).append([{"n": 99}])
     assert [row["n"] for row in Journal(path).read()] == [*range(len(rows)), 99]
+    release(path.parent)
 
 
 def test_a_reader_takes_no_row_from_a_writer(tmp_path):
@@ -126,6 +127,15 @@ def test_a_killed_owner_owns_nothing(tmp_path):
         other.wait()
         claim(tmp_path, {"kind": "test"})
     assert (tmp_path / LOCK).read_text() == f"{os.getpid()}\n"
+
+
+def test_a_released_or_refused_directory_is_free(tmp_path):
+    claim(tmp_path, {"kind": "test"})
+    release(tmp_path)
+    with pytest.raises(RunConflict, match="differs in"):
+        claim(tmp_path, {"kind": "other"})
+    with owner_of(tmp_path):
+        pass
 
 
 def test_a_child_of_the_owner_owns_nothing(tmp_path):

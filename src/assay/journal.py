@@ -82,19 +82,21 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def claim(directory: Path, facts: Row) -> str:
-    """Own a directory until this process ends, and write `run.json` with the facts that decide its result.
+    """Own a directory until `release` or the end of this process, and write `run.json` with what decides its result.
 
     Returns the fingerprint of the facts. A second claim of the same process is the same claim. Raises `RunConflict`
     when another live process owns the directory, or when it holds a run with other facts, naming them; a process that
     was killed owns nothing.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    _lock(directory)
+    new = _lock(directory)
     fingerprint = content_hash(dict(facts))
     path = directory / CLAIM
     if path.exists():
         there = json.loads(path.read_text("utf-8"))
         if there.get("fingerprint") != fingerprint:
+            if new:
+                release(directory)
             changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
             raise RunConflict(
                 f"{directory} holds another run (differs in: {'; '.join(changed)}); "
@@ -106,9 +108,16 @@ def claim(directory: Path, facts: Row) -> str:
     return fingerprint
 
 
+def release(directory: Path) -> None:
+    """Own a directory no more; nothing where this process does not own it."""
+    lock = _held.pop(directory.resolve(), None)
+    if lock is not None:
+        os.close(lock)
+
+
 def require_owner(path: Path) -> None:
     """Raise `RuntimeError` unless this process has claimed the directory that a file lies in, or one above it."""
-    if not any(parent in _held for parent in path.absolute().resolve().parents):
+    if not any(parent in _held for parent in path.resolve().parents):
         raise RuntimeError(f"{path} is written only by the owner of its directory: call claim() first")
 
 
@@ -127,10 +136,11 @@ def differences(there: Any, here: Any, at: str = "") -> list[str]:
     return [f"{at}: {_shown(there)} there, {_shown(here)} here"]
 
 
-def _lock(directory: Path) -> None:
+def _lock(directory: Path) -> bool:
+    """Take the lock of a directory; whether it was not ours before."""
     where = directory.resolve()
     if where in _held:
-        return
+        return False
     lock = os.open(where / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -143,6 +153,7 @@ def _lock(directory: Path) -> None:
     os.ftruncate(lock, 0)
     os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     _held[where] = lock
+    return True
 
 
 def _after_fork() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.journal import claim
+from assay.journal import claim, release
 from assay.rollout import store as room
 from assay.rollout.store import RolloutStore
 from assay.types import Attempt, Message, Rollout, Status, Verdict
@@ -68,11 +68,12 @@ def test_every_field_survives_journal_and_shard(tmp_path_factory, said, shard_ro
     assert by_key(RolloutStore(where).rollouts()) == by_key(said)
     marks = {room.key_of(m): (m["status"], m["score"]) for m in RolloutStore(where).marks()}
     assert marks == {k: (r.verdict.status, r.verdict.score) for k, r in by_key(said).items()}
+    release(where)
 
 
-def row(number, response="r", step=None, status=Verdict.of(True)):
+def row(number, response="r", step=None, verdict=None):
     attempt = Attempt(example_id=f"e{number // 2}", index=number % 2, response=response)
-    return ({"step": step} if step is not None else {}) | Rollout.of(attempt, status).to_json()
+    return ({"step": step} if step is not None else {}) | Rollout.of(attempt, verdict or Verdict.of(True)).to_json()
 
 
 def keys(store):
@@ -113,8 +114,8 @@ def test_resuming_reads_no_response_of_a_finished_shard(small, tmp_path, monkeyp
 
 
 def test_renewing_replaces_the_stale_groups_only(small, tmp_path):
-    small.append([row(0), row(1, status=Verdict.timeout("starved")), row(2), row(3)])
-    small.append([row(4, status=Verdict.timeout("starved")), row(5)])
+    small.append([row(0), row(1, verdict=Verdict.timeout("starved")), row(2), row(3)])
+    small.append([row(4, verdict=Verdict.timeout("starved")), row(5)])
     asked = []
 
     def again(rows):

@@ -70,7 +70,7 @@ def evaluate(
     measured = measure(
         model, asked, samples=suite.samples, sampling=suite.sampling, out=out, workers=workers, on_groups=on_groups
     )
-    name = next((g.rollouts[0].model for g in measured.groups), str(model))
+    name = next((m.model for m in measured.values()), str(model))
     scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured))
     there = json.loads((out / CLAIM).read_text("utf-8"))
     text = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
@@ -80,8 +80,8 @@ def evaluate(
 
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
     """Rows for all, each domain and each source. `all` is the unweighted mean of the domains."""
-    by_domain = _split(measured, lambda example: example.domain)
-    by_source = _split(measured, lambda example: example.source)
+    by_domain = _split(measured, lambda m: m.domain)
+    by_source = _split(measured, lambda m: m.source)
     rows = [_all(by_domain, ks, measured)]
     for name, part in [*by_domain.items(), *by_source.items()]:
         if any(m.n for m in part.values()):
@@ -122,7 +122,9 @@ def _all(by_domain: Mapping[str, Measurements], ks: Sequence[int], measured: Mea
 
 
 def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements) -> Row:
-    verdicts = Counter(str(r.verdict.status) for group in part.groups for r in group.rollouts)
+    verdicts: Counter[str] = Counter()
+    for example_id in part:
+        verdicts.update(part.verdicts.get(example_id, {}))
     return Row(name, avg, passes, sum(m.uncounted for m in part.values()), dict(sorted(verdicts.items())))
 
 
@@ -130,6 +132,7 @@ def _enough(part: Mapping[str, Measurement], k: int) -> bool:
     return any(m.n >= k for m in part.values())
 
 
-def _split(measured: Measurements, key: Callable[[Example], str]) -> dict[str, Measurements]:
-    names = dict.fromkeys(key(group.example) for group in measured.groups)
-    return {name: Measurements(g for g in measured.groups if key(g.example) == name) for name in names}
+def _split(measured: Measurements, key: Callable[[Measurement], str]) -> dict[str, Measurements]:
+    names = dict.fromkeys(map(key, measured.values()))
+    parts = {name: {i: m for i, m in measured.items() if key(m) == name} for name in names}
+    return {name: Measurements(part, measured.verdicts) for name, part in parts.items()}

@@ -84,8 +84,7 @@ class RolloutStore:
         """`step`, `example_id`, `group_id`, `index`, `model`, `status` and `score` of every row, and no response."""
         newest = _newest(self.journal.read())
         for path in self.shards():
-            table = pq.read_table(path, columns=_MARKS)
-            yield from (row for row in table.to_pylist() if key_of(row) not in newest)
+            yield from (mark for mark in _marks(path) if key_of(mark) not in newest)
         yield from map(_mark, newest.values())
 
     def append(self, rows: Iterable[Row]) -> None:
@@ -104,8 +103,7 @@ class RolloutStore:
     def renew(self, stale: Callable[[Row], bool], again: Callable[[list[dict[str, Any]]], Iterable[Row]]) -> None:
         """Replace the groups of which a row's mark is `stale` by what `again` makes of them, shard by shard."""
         for path in self.shards():
-            marks = pq.read_table(path, columns=_MARKS).to_pylist()
-            if any(map(stale, marks)):
+            if any(map(stale, _marks(path))):
                 self._replace(path, _renewed(read_shard(path), stale, again))
         rows = list(_newest(self.journal.read()).values())
         if any(stale(_mark(row)) for row in rows):
@@ -114,7 +112,7 @@ class RolloutStore:
     def keep(self, wanted: Callable[[Row], bool]) -> None:
         """Drop the rows whose mark is not wanted: those that a resumed job will write again. Only for the owner."""
         for path in self.shards():
-            if not all(map(wanted, pq.read_table(path, columns=_MARKS).to_pylist())):
+            if not all(map(wanted, _marks(path))):
                 self._replace(path, [row for row in read_shard(path) if wanted(row)])
         self.journal.keep(lambda row: wanted(_mark(row)))
         self._open = None
@@ -123,8 +121,7 @@ class RolloutStore:
         """Make the journal a shard."""
         rows = _newest(self.journal.read())
         for path in self.shards()[-1:]:  # what a crash after sealing left in the journal is in the last shard already
-            old = pq.read_table(path, columns=_MARKS).to_pylist()
-            if any(key_of(mark) in rows for mark in old):
+            if any(key_of(mark) in rows for mark in _marks(path)):
                 self._replace(path, [row for row in read_shard(path) if key_of(row) not in rows])
         last = max((int(path.stem.partition("-")[2]) for path in self.shards()), default=-1)
         self._replace(self.folder / f"part-{last + 1:05d}.parquet", list(rows.values()))
@@ -149,6 +146,11 @@ def key_of(row: Row) -> Key:
 def read_shard(path: Path) -> list[dict[str, Any]]:
     """The rows of one shard, as they were appended."""
     return [_from_columns(row) for row in pq.read_table(path).to_pylist()]
+
+
+def _marks(path: Path) -> list[dict[str, Any]]:
+    rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
+    return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
 
 
 def _newest(rows: Iterable[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
