@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay import sandbox
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.sandbox import Limits
 from assay.types import Example
 from assay.verifiers import code, stdio

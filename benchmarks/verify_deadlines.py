@@ -9,7 +9,7 @@ import threading
 import time
 from pathlib import Path
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example
 
 DEADLINE = 1.0

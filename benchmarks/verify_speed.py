@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example
 from verify_labels import gsm8k, read
 

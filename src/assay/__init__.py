@@ -18,8 +18,11 @@ _HOME = {
     "Rollout": "assay.types",
     "Group": "assay.types",
     "Measurement": "assay.types",
-    "verify": "assay.judging.run",
-    "verify_many": "assay.judging.many",
+    "verify": "assay.judging.session",
+    "Judge": "assay.judging.session",
+    "JudgeSettings": "assay.judging.session",
+    "Attempt": "assay.types",
+    "verify_many": "assay.judging.session",
     "load": "assay.corpus.collection",
     "Corpus": "assay.corpus.collection",
     "measure": "assay.rollout.measure",
@@ -27,17 +30,20 @@ _HOME = {
     "reward_fn": "assay.serve.trl",
 }
 
-__all__ = ["Corpus", "Example", "Group", "Measurement", "Rollout", "Verdict", "check", "load", "measure"]
-__all__ += ["reward_fn", "verify", "verify_many"]
+__all__ = ["Attempt", "Corpus", "Example", "Group", "Judge", "JudgeSettings", "Measurement", "Rollout", "Verdict"]
+__all__ += ["check", "load", "measure", "reward_fn", "verify", "verify_many"]
 
 if TYPE_CHECKING:
     from assay.corpus.collection import Corpus as Corpus
     from assay.corpus.collection import load as load
     from assay.curate.check import check as check
-    from assay.judging.many import verify_many as verify_many
-    from assay.judging.run import verify as verify
+    from assay.judging.session import Judge as Judge
+    from assay.judging.session import JudgeSettings as JudgeSettings
+    from assay.judging.session import verify as verify
+    from assay.judging.session import verify_many as verify_many
     from assay.rollout.measure import measure as measure
     from assay.serve.trl import reward_fn as reward_fn
+    from assay.types import Attempt as Attempt
     from assay.types import Example as Example
     from assay.types import Group as Group
     from assay.types import Measurement as Measurement

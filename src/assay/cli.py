@@ -82,7 +82,7 @@ def list_(what: str | None) -> None:
         _table("sources", [(s.name, s.kind, ", ".join(s.splits), s.licence, s.about) for s in found])
     if what in (None, "verifiers"):
         judges = [VERIFIERS.get(name) for name in VERIFIERS.names()]
-        _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params) or "no parameters") for v in judges])
+        _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params.names()) or "no parameters") for v in judges])
     if what in (None, "suites"):
         _table("suites", [(n, f"{len(s.names)} sources", f"{s.samples} samples") for n, s in SUITES.items()])
     if what in (None, "engines"):

@@ -12,7 +12,7 @@ from assay.curate.constrain import CLASHES, CONSTRAINTS, constrain, constrained
 from assay.errors import AssayError, BadReference, UnknownName
 from assay.evaluate.metrics import following
 from assay.instructions.constraints import CHECKS, MATHIF, SPELLINGS, known
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.rollout.constrained import judge_constrained
 from assay.sources.base import SOURCES
 from assay.types import Example, Status

@@ -11,7 +11,7 @@ import transformers
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from assay.judging.verifier import VERIFIERS, Verifier
+from assay.judging.verifier import VERIFIERS, verifier
 from assay.learn import grpo
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe, Model
@@ -32,7 +32,7 @@ def begins_with_a_letter(example, response):
 
 @pytest.fixture(autouse=True, scope="module")
 def registered():
-    VERIFIERS.register("test.letter", Verifier("test.letter", 1, begins_with_a_letter))
+    VERIFIERS.register("test.letter", verifier("test.letter", version=1)(begins_with_a_letter))
 
 
 def problems(references):

@@ -20,8 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import sandbox
-from assay.judging import pool as verify_pool
-from assay.judging.run import verify
+from assay.judging.session import default_judge, verify
 from assay.sandbox import Call, Limits, Outcome, Program, Result
 from assay.types import Example, Status, Verdict
 
@@ -183,7 +182,7 @@ def main() -> None:
         still = healthy()
     after = counted()
     sandbox.pool().close()
-    verify_pool._pool.close()
+    default_judge().close()
     report = {
         "level": level,
         "sentence": sentence,

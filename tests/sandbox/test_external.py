@@ -11,7 +11,7 @@ import pytest
 
 from assay import sandbox
 from assay.errors import IsolationRefused
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.sandbox import Limits, Outcome, Pool, Program
 from assay.types import Example, Status
 

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from assay import sandbox
 from assay.cli import main
 from assay.errors import BadConfig, IsolationRefused
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example, Status
 
 LEVEL, SENTENCE = sandbox.isolation()
@@ -35,7 +35,7 @@ def test_a_result_says_its_level() -> None:
 
 def test_a_container_without_namespaces_is_l3_and_judges() -> None:
     program = (
-        "from assay.types import Example\nfrom assay.judging.run import verify\nfrom assay import sandbox\n"
+        "from assay.types import Example\nfrom assay.judging.session import verify\nfrom assay import sandbox\n"
         f"print(sandbox.isolation()[0], verify(Example(prompt='?', reference={ADD.reference!r}, "
         f"verifier='code.stdio'), {RIGHT!r}, deadline=60).status)"
     )

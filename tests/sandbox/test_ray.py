@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example
 
 ray = pytest.importorskip("ray", reason="Ray is not installed")

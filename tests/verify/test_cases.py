@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.judging.verifier import VERIFIERS
 from assay.types import Example, as_messages
 

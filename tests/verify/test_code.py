@@ -12,7 +12,7 @@ import pytest
 
 from assay import sandbox
 from assay.claim import program
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.literals import pyvalue
 from assay.types import Example, Status, Verdict
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assay import sandbox
-from assay.judging.many import verify_many
+from assay.judging.session import verify_many
 from assay.types import Example
 from realdata import rows
 

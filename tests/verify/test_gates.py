@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 from assay import sandbox
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example, Status, Verdict
 
 LEVEL, SENTENCE = sandbox.isolation()

@@ -1,6 +1,6 @@
 """OpenAI's labels of recorded GSM8K solutions, reproduced by `number` from the solutions as they stand."""
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example
 from realdata import rows
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from assay.instructions.constraints import CHECKS, known
 from assay.instructions.language import detect, written_in
 from assay.instructions.sentences import sentences
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.types import Example, Status
 from assay.verifiers.instructions import follow
 from realdata import rows

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict
 

@@ -10,7 +10,7 @@ import pytest
 
 from assay import sandbox
 from assay.judging import budget
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.sandbox import Batch, Limits, Outcome, Program, Result
 from assay.types import Example, Status, Verdict
 from assay.verifiers import stdio

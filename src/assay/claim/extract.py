@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 
 from assay.claim.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
+from assay.effort import short
 from assay.types import Example
 
 __all__ = [
@@ -58,13 +59,14 @@ def find(example: Example, response: str, *, a_line: bool = True) -> Found:
         raise NoAnswer("the answer is denied")
     if not found.text.strip():
         raise NoAnswer(f"the last answer marker ({found.marker}) holds nothing")
+    short(found.text)
     return found
 
 
 def find_data(example: Example, response: str) -> Found:
     """The last fenced block, box, tag or JSON answer, or all that follows a phrase, or else the whole response.
 
-    For answers that are data. Raises `NoAnswer` where nothing stands.
+    For answers that are data. Raises `NoAnswer` where nothing stands, and `NotShort` (see `effort`), as `find` does.
     """
     body = final_part(example, response)
     for _ in range(3):
@@ -73,14 +75,14 @@ def find_data(example: Example, response: str) -> Found:
         if phrase is not None and not any(m[0] > phrase[0] or m[0] < phrase[0] < m[1] for m in marks):
             start = body.find(phrase[2].text.split("\n")[0], phrase[0]) if phrase[2].text else len(body)
             text = phrase[2].text if phrase[2].marker == "json" else _bracketed(body[max(start, 0) :])
-            return Found(text.strip(), phrase[2].marker)
+            return Found(short(text.strip()), phrase[2].marker)
         outer = [m for m in marks if not any(o[0] < m[0] < o[1] for o in marks)]
         if not outer:
             break
         body = max(outer, key=lambda mark: mark[0])[2].text
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
-    return Found(_LEAD_IN.sub("", body).strip(), "data")
+    return Found(_LEAD_IN.sub("", short(body)).strip(), "data")
 
 
 def _bracketed(text: str) -> str:

@@ -166,14 +166,6 @@ def last_program(example: Example, response: str) -> str:
     raise NoAnswer("no program in the response")
 
 
-def wants_partial(example: Example) -> bool:
-    """The parameter `partial`. Raises `BadReference` where it is no truth value."""
-    given = example.params.get("partial", False)
-    if not isinstance(given, bool):
-        raise BadReference(f"'partial' is true or false, not {given!r}"[:100])
-    return given
-
-
 def hint(source: str, error: str) -> str:
     """What to say behind an error: which Python programs run under and which one this looks like, or what there is."""
     if error == "ModuleNotFoundError":

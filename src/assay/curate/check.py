@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.judging.run import verify
+from assay.judging.session import verify
 from assay.rollout.judge import judge
 from assay.sources.base import SOURCES, Source
 from assay.types import Example, Status, Verdict, canonical, hashed_seed

@@ -1,6 +1,6 @@
 """Which language a text is in, told by its script and its function words; `None` where that is not certain.
 
-Conservative by design: short, mixed or unknown text gives `None`, and a caller makes that an `error`, never a point.
+Conservative by design: short, mixed or unknown text gives `None`, which is never a point.
 It knows the languages of the tables below and no others.
 """
 
@@ -93,6 +93,11 @@ _FORMULA = re.compile(r"\\[A-Za-z]+|(?<![^\W\d_])[A-Za-z](?![^\W\d_])")
 _LETTERS = re.compile(r"[^\W\d_]+(?:[\u0900-\u0dff\u0e00-\u0e7f\u200c]+[^\W\d_]*)*")
 
 
+def is_known(language: str) -> bool:
+    """Whether a language, by its code with or without a region (`zh-cn`), can be told here."""
+    return any(language.partition("-")[0] in languages for languages in SCRIPTS.values())
+
+
 def detect(text: str) -> str | None:
     """The ISO 639-1 code of a text's language, or `None` where it cannot be told."""
     sample = text[:20_000]
@@ -110,11 +115,10 @@ def detect(text: str) -> str | None:
 def written_in(text: str, language: str) -> bool | None:
     """Whether a text is in the language of an ISO 639-1 code; `None` where that cannot be told.
 
-    Another script tells it even of one word. Of a language without a table it is only told that English is another.
+    Another script tells it even of one word.
     """
+    language = language.partition("-")[0]
     found, script = detect(text), _script(text[:20_000])
-    if not any(language in languages for languages in SCRIPTS.values()):
-        return False if found == "en" else None
     if found is not None:
         return found == language
     return False if script in SCRIPTS and language not in SCRIPTS[script] else None

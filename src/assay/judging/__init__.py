@@ -1,1 +1,1 @@
-"""How a response meets its verifier: lanes, workers, deadlines, cache."""
+"""How a response meets its verifier: lanes, workers, deadlines, cache, and the session that owns them."""

@@ -11,8 +11,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from assay import sandbox
+from assay.effort import DEADLINE, deadline_left
 from assay.errors import IsolationRefused
-from assay.judging.verifier import DEADLINE, deadline_left
 from assay.sandbox import Limits, Outcome, Result
 from assay.sandbox.wire import WireError
 from assay.types import Verdict

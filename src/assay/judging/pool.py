@@ -1,14 +1,13 @@
 """Worker processes that judge untrusted text and can be killed, so a deadline holds from any thread or event loop.
 
-A worker (`assay.judging.worker`) is a fresh interpreter, never a fork of the caller: a mother that forks one child at a
-time, and the child judges. A child that overruns is killed and the mother, who has everything imported, forks the next
-one within milliseconds. One thread holds a worker at a time; idle workers wait in a small pool. A worker ends when its
-parent closes the pipe or dies. A forked child of the caller starts a pool of its own. POSIX only.
+A worker (`assay.judging.worker`) is a fresh interpreter, never a fork of the caller: a template process that forks one
+child at a time, and the child judges. A child that overruns is killed and the template, which has everything imported,
+forks the next one within milliseconds. One thread holds a worker at a time; idle workers wait in a small pool. A worker
+ends when its parent closes the pipe or dies. POSIX only.
 """
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
 import os
@@ -31,10 +30,7 @@ SLOW_START = 0.5
 FREE_START = 0.05
 """Seconds of a healthy start that are not charged to the verdict."""
 RESTART = 5.0
-"""Seconds that a mother may take to replace her child."""
-BLAME = 0.8
-"""A verdict that had this share of its budget as CPU time when it was stopped used the budget up itself."""
-
+"""Seconds that a template may take to replace its child."""
 _ROOT = str(Path(__file__).resolve().parents[2])
 _BOOT = "import sys; sys.path.append(sys.argv[1]); from assay.judging.worker import main; main()"
 
@@ -55,7 +51,7 @@ Reply = dict[str, Any] | WorkerTimeout | WorkerDied
 
 
 class Worker:
-    """A mother process behind two pipes; a frame is one line of JSON."""
+    """A template process behind two pipes; a frame is one line of JSON."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -63,7 +59,10 @@ class Worker:
         self._cpu = 0.0  # of the present child, at its last reply
 
     def ask(self, requests: Sequence[dict[str, Any]], limit: float) -> list[Reply]:
-        """A reply to each request, in order; `limit` is seconds for each. Never raises for what a request does."""
+        """A reply to each request, in order; `limit` is seconds for each. Never raises for what a request does.
+
+        A reply that is a frame has the CPU seconds that it took under `used`.
+        """
         replies: list[Reply] = []
         try:
             grace = 0.0 if self._is_alive() else self._start()
@@ -77,7 +76,7 @@ class Worker:
                     replies.append(WorkerTimeout(self._next_child()))
                 except WorkerDied as died:
                     replies.append(died)
-        except OSError as broken:  # the mother is gone too
+        except OSError as broken:  # the template is gone too
             replies += [WorkerDied(f"the worker process ended ({broken})")] * (len(requests) - len(replies))
             self.close()
         except BaseException:  # an interrupt in mid-frame leaves the pipe unusable
@@ -86,7 +85,7 @@ class Worker:
         return replies
 
     def close(self) -> None:
-        """End the mother and her child, if they live."""
+        """End the template and its child, if they live."""
         process, self._process, self._unread = self._process, None, b""
         if process is None:
             return
@@ -102,7 +101,7 @@ class Worker:
             self._process.returncode = 0  # not our child: never wait for it
 
     def _is_alive(self) -> bool:
-        """Whether the mother lives; what she told of children that died while idle is dropped."""
+        """Whether the template lives; what it told of children that died while idle is dropped."""
         if self._process is None:
             return False
         if self._process.poll() is not None:
@@ -119,7 +118,7 @@ class Worker:
             self._cpu = 0.0
 
     def _start(self) -> float:
-        """Start the mother; the seconds of it that are not charged to the verdict that waits."""
+        """Start the template; the seconds of it that are not charged to the verdict that waits."""
         asked = time.monotonic()
         command = [sys.executable, "-P", "-c", _BOOT, _ROOT]
         self._process = process = subprocess.Popen(
@@ -140,7 +139,7 @@ class Worker:
         return float(self._ready(time.monotonic() + RESTART)["cpu"]) - before
 
     def _ready(self, due: float) -> dict[str, Any]:
-        """The next frame in which the mother tells of a new child."""
+        """The next frame in which the template tells of a new child."""
         while True:
             try:
                 frame = self._frame(due)
@@ -160,8 +159,8 @@ class Worker:
         if "ready" in frame:
             self._cpu = 0.0
             raise WorkerDied(f"the judging process ended by itself (exit code {frame['ready']})")
-        self._cpu = float(frame.pop("cpu"))
-        return frame
+        before, self._cpu = self._cpu, float(frame.pop("cpu"))
+        return frame | {"used": self._cpu - before}
 
     def _wait(self, fd: int, event: int, due: float) -> None:
         poll = select.poll()
@@ -233,23 +232,6 @@ class Pool:
             worker.close()
 
     def disown(self) -> None:
+        """In a forked child of the caller: leave the workers to the caller."""
         for worker in self._idle:
             worker.disown()
-
-
-_pool = Pool()
-
-
-def ask(requests: Sequence[dict[str, Any]], limit: float) -> list[Reply]:
-    """Have a worker of this process answer requests, each within `limit` seconds."""
-    return _pool.ask(requests, limit)
-
-
-def _after_fork() -> None:
-    global _pool
-    inherited, _pool = _pool, Pool()
-    inherited.disown()
-
-
-os.register_at_fork(after_in_child=_after_fork)
-atexit.register(lambda: _pool.close())

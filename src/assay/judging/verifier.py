@@ -1,84 +1,150 @@
-"""What a verifier is: a deterministic function `(example, response) -> Verdict` with a name, a version and parameters.
+"""What a verifier is: a name, a version, typed parameters, and a judge of attempts at one Example.
 
-A verifier never evaluates model text, keeps no state a caller can see, and is light to import. It raises
-`BadReference` when the reference or a parameter cannot be used; the boundary in `run.py` makes that an `error`.
+    judge(example, attempts, params, context) -> one Verdict an attempt, in order
+
+One signature has three shapes: attempts judged one by one, several at once (a batch for a model), or a whole group
+whose verdicts depend on each other (`group=True`). `@verifier` lifts a plain `(example, response) -> Verdict`, so that
+a simple verifier is one screen. A judge raises `BadReference` where the reference or a parameter cannot be used, before
+it looks at a response; it never evaluates model text and is light to import.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from contextvars import ContextVar
-from dataclasses import dataclass, field
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from assay.errors import BadReference, did_you_mean
+from assay.errors import BadReference
+from assay.judging.params import Params as Params
 from assay.registry import Registry
-from assay.types import Example, Verdict
-
-Judge = Callable[[Example, str], Verdict]
-Quick = Callable[[Example, str], Verdict | None]
+from assay.types import Attempt, Example, Verdict
 
 ANSWER_DEADLINE = 1.0
-"""Default seconds for a verifier that only reads text."""
+"""Default seconds for a verdict on text."""
 PROGRAM_DEADLINE = 30.0
-"""Default seconds for a verifier that runs programs."""
+"""Default seconds for a verdict that runs programs."""
+REMOTE_DEADLINE = 120.0
+"""Default seconds for a verdict that a model or a server makes."""
 
-DEADLINE: ContextVar[float | None] = ContextVar("DEADLINE", default=None)
-"""When the verdict that is being made is due, on the monotonic clock; `None` where nobody waits."""
+
+class Lane(StrEnum):
+    """Where a verdict is made."""
+
+    INLINE = "inline"
+    """In the caller where the found answer is short, so that its cost is bounded; else as `WORKER`."""
+    WORKER = "worker"
+    """In a process that is killed at the deadline."""
+    SANDBOX = "sandbox"
+    """In the caller, which hands programs to the sandbox; that keeps the deadline."""
+    REMOTE = "remote"
+    """By a model or a server: a coroutine, cancelled at the deadline."""
 
 
-def deadline_left() -> float | None:
-    """Seconds left for the verdict that is being made (0 once they are used up), or `None` without a deadline."""
-    due = DEADLINE.get()
-    return None if due is None else max(0.0, due - time.monotonic())
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a judge may know beside its arguments."""
+
+    deadline: float
+    """Seconds for these attempts."""
+    clients: Mapping[str, Any]
+    """What the session holds open for remote judges, by name."""
+
+
+Judge = Callable[[Example, Sequence[Attempt], Any, Context], Sequence[Verdict] | Awaitable[Sequence[Verdict]]]
+One = Callable[..., Verdict]
+"""`(example, response) -> Verdict`, or with the parameters as a third argument."""
+_DEADLINES = {Lane.SANDBOX: PROGRAM_DEADLINE, Lane.REMOTE: REMOTE_DEADLINE}
+_NO_PARAMS = Params()
 
 
 @dataclass(frozen=True)
 class Verifier:
-    """A registered verifier. Calling it runs the bare function: no deadline and no catching; use `assay.verify`."""
+    """A registered verifier.
+
+    Example:
+        >>> @verifier("even", version=1)
+        ... def even(example, response):
+        ...     return Verdict.of(int(response) % 2 == 0, read=response)
+        >>> even(Example(prompt="Name an even number.", reference=None, verifier="even"), "4").is_correct
+        True
+    """
 
     name: str
     version: int
     """Raised whenever any verdict may change; written into corpora, rollouts and reports."""
     judge: Judge
-    params: Mapping[str, Any] = field(default_factory=dict)
-    """Parameter names and their defaults."""
-    runs_programs: bool = False
-    """Whether it needs the sandbox, and so the longer deadline."""
-    quick: Quick | None = None
-    """A first attempt whose cost is bounded by construction, so it may run in the caller; `None` is 'not sure'."""
+    params: type[Params] = Params
+    lane: Lane = Lane.WORKER
+    group: bool = False
+    """Whether the verdicts on one Example's attempts depend on each other, so that they are judged together."""
+    reads: Callable[[Example, Any], object] | None = None
+    """Reads the reference as judging does; raises `BadReference` where it cannot be used."""
+    keys: Callable[[Example, Any], str | None] | None = None
+    """The canonical key of an answer, see `key`."""
 
     @property
     def deadline(self) -> float:
-        return PROGRAM_DEADLINE if self.runs_programs else ANSWER_DEADLINE
+        """Default seconds for a verdict."""
+        return _DEADLINES.get(self.lane, ANSWER_DEADLINE)
 
-    def check_params(self, given: Mapping[str, Any]) -> None:
-        """Raise `BadReference` on a parameter that this verifier does not have."""
-        for name in given:
-            if name not in self.params:
-                hint = did_you_mean(name, self.params) if self.params else "; it takes none"
-                raise BadReference(f"verifier {self.name!r} has no parameter {name!r}{hint}")
+    @property
+    def runs_programs(self) -> bool:
+        return self.lane is Lane.SANDBOX
+
+    def parameters(self, given: Mapping[str, Any]) -> Params:
+        """The typed parameters. Raises `BadReference` with the key and the reason."""
+        if not given and self.params is Params:
+            return _NO_PARAMS
+        try:
+            return self.params.parse(given)
+        except ValueError as bad:
+            raise BadReference(f"verifier {self.name!r}: {bad}") from None
+
+    def check(self, example: Example) -> None:
+        """Raise `BadReference` where the reference or a parameter cannot be used; no response is looked at."""
+        params = self.parameters(example.params)
+        if self.reads is not None:
+            self.reads(example, params)
+
+    def key(self, example: Example, answer: Any) -> str | None:
+        """One key for all forms of an answer: `1/2`, `\\frac{2}{4}` and `0.5` share it.
+
+        `answer` is what a verdict `read`, or a reference. `None` where it has no key: what cannot be read, a program.
+        """
+        return None if self.keys is None else self.keys(example, answer)
 
     def __call__(self, example: Example, response: str) -> Verdict:
-        return self.judge(example, response)
+        """The bare verdict on one response: no lane, no deadline and no catching; `assay.verify` has all of them."""
+        context = Context(self.deadline, {})
+        made = self.judge(example, [Attempt(response=response)], self.parameters(example.params), context)
+        if isinstance(made, Awaitable):
+            raise TypeError(f"verifier {self.name!r} judges remotely: use assay.verify")
+        return made[0]
 
 
 def verifier(
     name: str,
     *,
     version: int,
-    params: Mapping[str, Any] | None = None,
-    runs_programs: bool = False,
-    quick: Quick | None = None,
-) -> Callable[[Judge], Verifier]:
-    """Turn a judging function into a `Verifier`. `params` names every parameter with its default."""
-    return lambda judge: Verifier(name, version, judge, dict(params or {}), runs_programs, quick)
+    params: type[Params] = Params,
+    lane: Lane = Lane.WORKER,
+    reads: Callable[[Example, Any], object] | None = None,
+    keys: Callable[[Example, Any], str | None] | None = None,
+) -> Callable[[One], Verifier]:
+    """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`."""
 
+    def lift(one: One) -> Verifier:
+        typed = len(inspect.signature(one).parameters) > 2
 
-def parameter(verifier_params: Mapping[str, Any], given: Mapping[str, Any], name: str) -> Any:
-    """The given value of a parameter, or its default."""
-    return given.get(name, verifier_params[name])
+        def judge(example: Example, attempts: Sequence[Attempt], given: Params, _: Context) -> list[Verdict]:
+            more = (given,) if typed else ()
+            return [one(example, attempt.said, *more) for attempt in attempts]
+
+        return Verifier(name, version, judge, params, lane, reads=reads, keys=keys)
+
+    return lift
 
 
 VERIFIERS: Registry[Verifier] = Registry(

@@ -1,8 +1,8 @@
 """The program that a worker process runs: requests in, verdicts out, until the parent is gone.
 
-The mother forks one child at a time and waits. The child reads lines of requests and answers each with a line. The
-mother replaces a child on SIGUSR1 (it overran) or when it dies, and tells of each new one. A request's CPU time and
-the process's memory are limited by the kernel, so a child whose parent was killed ends too.
+The template process forks one child at a time and waits. The child reads lines of requests and answers each with a
+line. The template replaces a child on SIGUSR1 (it overran) or when it dies, and tells of each new one. A request's CPU
+time and the process's memory are limited by the kernel, so a child whose parent was killed ends too.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from assay.judging.run import judge_caught
+from assay.judging.lanes import bare, guarded
 from assay.judging.verifier import VERIFIERS
-from assay.types import Example
+from assay.types import Example, Status, Verdict
 
 MEMORY = 2 << 30
 """Bytes of address space; a verdict that needs more is refused."""
@@ -70,17 +70,37 @@ def _serve(replies: int) -> NoReturn:
 
 def _answer(request: dict[str, Any]) -> dict[str, Any]:
     if request["verifier"] not in VERIFIERS:
-        return {"verdict": None, "cpu": time.process_time()}
+        return {"known": False, "made": None, "cpu": time.process_time()}
     _limit(resource.RLIMIT_CPU, int(time.process_time() + request["deadline"]) + 3)
     example = Example(
         prompt=request["prompt"],
         reference=request["reference"],
         verifier=request["verifier"],
         params=request["params"],
+        options=request["options"],
     )
+    return {"known": True, "made": _made(request["what"], example, request["response"]), "cpu": time.process_time()}
+
+
+def _made(what: str, example: Example, response: Any) -> Any:
+    """A verdict, why the Example cannot be used (nothing where it can), or an answer key."""
     start = time.monotonic()
-    verdict = judge_caught(example, request["response"]).to_json()
-    return {"verdict": verdict | {"seconds": time.monotonic() - start}, "cpu": time.process_time()}
+    if what == "verdict":
+        return bare(example, response).to_json() | {"seconds": time.monotonic() - start}
+    verifier, key = VERIFIERS.get(example.verifier), ""
+
+    def asked() -> list[Verdict]:
+        nonlocal key
+        if what == "check":
+            verifier.check(example)
+        else:
+            key = verifier.key(example, response) or ""
+        return [Verdict.of(True)]
+
+    said = guarded(asked, 1)[0]
+    if what == "check":
+        return None if said.status is Status.CORRECT else said.why
+    return key or None
 
 
 def _tell(replies: int, frame: dict[str, Any]) -> None:

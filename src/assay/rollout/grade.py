@@ -115,7 +115,7 @@ def _checked(row: Any) -> Parsed:
     params = row.get("params") or {}
     if not isinstance(params, dict):
         raise ValueError("'params' is an object")
-    VERIFIERS.get(row["verifier"]).check_params(params)
+    VERIFIERS.get(row["verifier"]).parameters(params)
     example = Example(
         prompt=as_messages(row.get("prompt") or ""), reference=row["reference"], verifier=row["verifier"], params=params
     )

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from assay.judging.many import verify_many as judge
+from assay.judging.session import verify_many as judge
 
 __all__ = ["judge"]

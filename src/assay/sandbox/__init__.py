@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from assay.errors import IsolationRefused
 from assay.sandbox.external import backend_of
+from assay.sandbox.flavours import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
 from assay.sandbox.levels import NEEDED, Measured, measure, minimum
 from assay.sandbox.pool import Pool
@@ -33,6 +34,7 @@ __all__ = [
     "Pool",
     "Program",
     "Result",
+    "installed_modules",
     "isolation",
     "measured",
     "pool",

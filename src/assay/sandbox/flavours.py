@@ -11,6 +11,7 @@ import importlib.util
 import os
 import re
 from functools import cache
+from importlib import metadata
 
 BARE, SORTED, NUMPY, SYMPY, SCI = "bare", "sorted", "numpy", "sympy", "sci"
 MODULES = {
@@ -38,6 +39,17 @@ def packages(flavour: str) -> tuple[str, ...]:
     names = MODULES[flavour].split()
     parts = [part for name in names for part in _PARTS.get(name, "").split()]
     return tuple(path for name in [*names, *parts] for path in _places(name))
+
+
+def installed_modules() -> dict[str, str]:
+    """Version of each third-party distribution that a program may import here."""
+    found = {}
+    for name in MODULES[SCI].split():
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
 
 
 def _places(name: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.claim.extract import NoAnswer, find
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.reading.words import tokens
 from assay.types import Example, Verdict
 
@@ -43,7 +43,15 @@ _LETTERS = {"y", "t", "n", "f"}
 _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)
 
 
-def _judge(example: Example, response: str) -> Verdict:
+@verifier(
+    "boolean",
+    version=2,
+    lane=Lane.INLINE,
+    reads=lambda example, _: _reference(example.reference),
+    keys=lambda example, answer: _answer_key(answer),
+)
+def boolean(example: Example, response: str) -> Verdict:
+    """Right when the response says the reference, in whichever pair of words."""
     wanted = _reference(example.reference)
     try:
         found = find(example, response)
@@ -55,9 +63,6 @@ def _judge(example: Example, response: str) -> Verdict:
     if len(said) > 1 or _BOTH.search(found.text[:MAX_CHARS]):
         return Verdict.of(False, read=found.text, why="it says more than one thing")
     return Verdict.of(said == {wanted}, read=found.text, why=f"the reference is {str(wanted).lower()}")
-
-
-boolean = verifier("boolean", version=2, quick=_judge)(_judge)
 
 
 def _said(text: str) -> set[bool]:
@@ -79,6 +84,11 @@ def _said(text: str) -> set[bool]:
         ):
             break
     return said
+
+
+def _answer_key(answer: Any) -> str | None:
+    said = {answer} if isinstance(answer, bool) else _said(str(answer)[:MAX_CHARS])
+    return str(said.pop()).lower() if len(said) == 1 else None
 
 
 def _is_none(words: list[str], place: int, text: str) -> bool:

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.extract import NoAnswer, clean, find
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.numerals import plain
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
-PARAMS: dict[str, Any] = {"options": None}
 _LEAD = re.compile(
     r"^\W*(?:(?:the\s+)?(?:correct\s+|final\s+|best\s+)*(?:option|choice|letter|answer|both|either)\s*(?:is)?\s*:?\s*)+",
     re.I,
@@ -33,9 +33,32 @@ _ANOTHER = re.compile(
 )
 
 
-def _judge(example: Example, response: str) -> Verdict:
-    options = _options(example.params.get("options"))
-    wanted = _letter_of(example.reference, options)
+@dataclass(frozen=True)
+class ChoiceParams(Params):
+    """Parameters of `choice`."""
+
+    options: list[str] | dict[str, str] | None = None
+    """Texts of the options in order, or by letter; those of the Example without it."""
+
+
+def _reference(example: Example, params: ChoiceParams) -> tuple[str, dict[str, str]]:
+    """The letter that is right, and the options by letter."""
+    options = _options(list(example.options) if params.options is None else params.options)
+    return _letter_of(example.reference, options), options
+
+
+def _answer_key(example: Example, answer: Any) -> str | None:
+    """The option's own text, so that the order of the letters does not matter; the letter where there is none."""
+    given = example.params.get("options")
+    options = _options(list(example.options) if given is None else given)
+    letter, _ = read_letter(str(answer), options)
+    return None if letter is None else fold(options.get(letter, "")) or letter
+
+
+@verifier("choice", version=2, params=ChoiceParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+def choice(example: Example, response: str, params: ChoiceParams) -> Verdict:
+    """Right when the response names the letter, or the text of its option."""
+    wanted, options = _reference(example, params)
     try:
         found = find(example, response, a_line=False)
         letter, why = read_letter(found.text, options, certain=found.marker != "whole")
@@ -46,9 +69,6 @@ def _judge(example: Example, response: str) -> Verdict:
     if letter is None:
         return Verdict.no_answer(f"{found.text[:80]!r} holds no lone letter")
     return Verdict.of(letter == wanted, read=letter, why=f"the reference is {wanted}")
-
-
-choice = verifier("choice", version=2, params=PARAMS, quick=_judge)(_judge)
 
 
 def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) -> tuple[str | None, str]:
@@ -87,8 +107,6 @@ def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) 
 
 
 def _options(given: Any) -> dict[str, str]:
-    if given is None:
-        return {}
     if isinstance(given, Mapping):
         return {str(letter).upper(): str(text) for letter, text in given.items()}
     if isinstance(given, list | tuple) and len(given) <= 26:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from assay.claim import program
 from assay.claim.extract import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.sandbox import Outcome, Result
 from assay.sandbox.trees import claims, imported
 from assay.types import Example, Verdict
@@ -29,10 +30,18 @@ _RUNNERS = ("TestCase", "TextTestRunner", "TestSuite", "TestProgram")
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
-@verifier("code.tests", version=3, params={"partial": False}, runs_programs=True)
-def tests(example: Example, response: str) -> Verdict:
+@dataclass(frozen=True)
+class TestsParams(Params):
+    """Parameters of `code.tests`."""
+
+    partial: bool = False
+    """Whether the score is the share of tests that passed."""
+
+
+@verifier("code.tests", version=3, params=TestsParams, lane=Lane.SANDBOX, reads=lambda example, _: _suite_of(example))
+def tests(example: Example, response: str, params: TestsParams) -> Verdict:
     """Right when every test of the reference passes."""
-    suite, partial = _suite_of(example), program.wants_partial(example)
+    suite = _suite_of(example)
     try:
         source = program.program_of(example, response, suite.wanted)
     except NoAnswer as nothing:
@@ -50,10 +59,10 @@ def tests(example: Example, response: str) -> Verdict:
         program.helpers(example, suite.names, entry.split("(")[0]),
         tuple(sorted({*suite.names, entry.split("(")[0]})),
         room,
-        partial,
+        params.partial,
     )
     result = ran(job)
-    return result if isinstance(result, Verdict) else _judge_report(result, source, partial)
+    return result if isinstance(result, Verdict) else _judge_report(result, source, params.partial)
 
 
 def _suite_of(example: Example) -> _Suite:

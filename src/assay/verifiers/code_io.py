@@ -17,7 +17,7 @@ from assay.claim import program
 from assay.claim.extract import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.literals import pyvalue
 from assay.literals.pure import is_pure_call
 from assay.literals.pyvalue import NotALiteral
@@ -29,6 +29,7 @@ _PRELUDE = "import sys\nfrom typing import *\nsys.set_int_max_str_digits(0)\n"  
 _ON_INPUT = "assay_on_input"
 _CPU_SECONDS = 5.0
 _MAX_READ = 2000
+_MAX_KEY = 10_000
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,23 @@ class _Task:
         )
 
 
-@verifier("code_io.output", version=2)
+def _output_key(example: Example, answer: Any) -> str | None:
+    """The value that is predicted; of a reference, its own output."""
+    task = _Task.of(example)
+    try:
+        value = _predicted_output(answer, task) if isinstance(answer, str) else task.expected()
+        return repr(pyvalue.as_json(value) if task.is_json else value)[:_MAX_KEY]
+    except (NotALiteral, BadReference, ValueError):
+        return None
+
+
+@verifier(
+    "code_io.output",
+    version=2,
+    lane=Lane.WORKER,
+    reads=lambda example, _: _Task.of(example).expected(),
+    keys=_output_key,
+)
 def output(example: Example, response: str) -> Verdict:
     """Right when the predicted literal equals the output, types included."""
     task = _Task.of(example)
@@ -122,12 +139,17 @@ def _bare(read: str, entry: str) -> str:
     return text
 
 
-@verifier("code_io.input", version=3, runs_programs=True)
-def input_(example: Example, response: str) -> Verdict:
-    """Right when the program returns the output on the predicted input."""
+def _runnable(example: Example, _: object = None) -> _Task:
     task = _Task.of(example)
     task.expected()
     program.must_define(task.code, task.entry)
+    return task
+
+
+@verifier("code_io.input", version=3, lane=Lane.SANDBOX, reads=_runnable)
+def input_(example: Example, response: str) -> Verdict:
+    """Right when the program returns the output on the predicted input."""
+    task = _runnable(example)
     try:
         read = prediction(example, response, text_is_source=not task.is_json)
         job = _run_on(read, task)
@@ -223,14 +245,20 @@ def _shown(value: Any) -> str:
     return text[:200]
 
 
-@verifier("sat", version=2, runs_programs=True)
-def sat(example: Example, response: str) -> Verdict:
-    """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
+def _puzzle(example: Example, _: object = None) -> tuple[str, str]:
+    """The program of a puzzle and the name of its check."""
     reference = example.reference
     if not isinstance(reference, dict) or not isinstance(reference.get("code"), str):
         raise BadReference("sat needs a reference with 'code'")
     entry = reference.get("entry_point") or "sat"
     program.must_define(reference["code"], entry)
+    return reference["code"], entry
+
+
+@verifier("sat", version=2, lane=Lane.SANDBOX, reads=_puzzle)
+def sat(example: Example, response: str) -> Verdict:
+    """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
+    code, entry = _puzzle(example)
     try:
         answer = _answer_of(example, response)
     except NoAnswer as nothing:
@@ -240,12 +268,12 @@ def sat(example: Example, response: str) -> Verdict:
     if isinstance(answer, Verdict):
         return answer
     read = _shown(answer)
-    if (wrong := _wrong_type(reference["code"], entry, answer)) is not None:
+    if (wrong := _wrong_type(code, entry, answer)) is not None:
         return Verdict.of(False, read=read, why=wrong)
     room = limits()
     if room is None:
         return late()
-    result = ran(sandbox.Call(_PRELUDE + reference["code"], entry, (answer,), {}, room))
+    result = ran(sandbox.Call(_PRELUDE + code, entry, (answer,), {}, room))
     if isinstance(result, Verdict):
         return result
     if result.outcome is not Outcome.DONE:

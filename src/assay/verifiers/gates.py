@@ -25,9 +25,10 @@ from typing import Any
 from assay import sandbox
 from assay.claim import program
 from assay.claim.extract import NoAnswer
+from assay.effort import deadline_left
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
-from assay.judging.verifier import PROGRAM_DEADLINE, deadline_left, verifier
+from assay.judging.verifier import PROGRAM_DEADLINE, Lane, verifier
 from assay.sandbox import Outcome
 from assay.types import Example, Verdict
 
@@ -53,7 +54,7 @@ _BLAME = 0.5
 """Share of its time that a command must have computed for the program, and not the machine, to be to blame."""
 
 
-@verifier("py_compile", version=1, runs_programs=True)
+@verifier("py_compile", version=1, lane=Lane.SANDBOX)
 def py_compile(example: Example, response: str) -> Verdict:
     """Right when the program compiles; the reference is not read."""
     try:
@@ -71,7 +72,7 @@ def py_compile(example: Example, response: str) -> Verdict:
     return Verdict.of(not result.value, read=source, why=result.value or "it compiles")
 
 
-@verifier("command", version=1, runs_programs=True)
+@verifier("command", version=1, lane=Lane.SANDBOX, reads=lambda example, _: _reference(example.reference))
 def command(example: Example, response: str) -> Verdict:
     """Right when the command's exit status is an accepted one."""
     words, name, accepted = _reference(example.reference)

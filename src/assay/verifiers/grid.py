@@ -8,12 +8,13 @@ on.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
 from assay.claim.extract import NoAnswer, find_data
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.literals.literal import read_literal
 from assay.types import Example, Verdict
 
@@ -29,10 +30,22 @@ _LEAD = re.compile(
 )
 
 
-def _judge(example: Example, response: str) -> Verdict:
-    wanted = example.reference
-    if not _is_grid(wanted):
-        raise BadReference(f"the reference of a grid is a list of lists of integers, not {str(wanted)[:80]}")
+def _reference(example: Example, _: object = None) -> list[list[int]]:
+    if not _is_grid(example.reference):
+        raise BadReference(f"the reference of a grid is a list of lists of integers, not {str(example.reference)[:80]}")
+    wanted: list[list[int]] = example.reference
+    return wanted
+
+
+def _answer_key(_: Example, answer: Any) -> str | None:
+    given = read_grid(answer) if isinstance(answer, str) else answer
+    return json.dumps(given, separators=(",", ":")) if _is_grid(given) else None
+
+
+@verifier("grid", version=2, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+def grid(example: Example, response: str) -> Verdict:
+    """Right when every cell is the reference's."""
+    wanted = _reference(example)
     try:
         found = find_data(example, response)
     except NoAnswer as nothing:
@@ -41,9 +54,6 @@ def _judge(example: Example, response: str) -> Verdict:
     if given is None:
         return Verdict.no_answer("no grid of integers to read")
     return Verdict.of(given == wanted, read=str(given)[:2000], why=_why(given, wanted))
-
-
-grid = verifier("grid", version=2, quick=_judge)(_judge)
 
 
 def read_grid(text: str) -> list[list[int]] | None:

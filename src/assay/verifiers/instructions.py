@@ -1,32 +1,40 @@
 """Verifiable instructions: right when every instruction of the list is followed (IFEval, IFBench, MathIF).
 
 `strict` reads the response as it is. `loose` accepts an instruction that is followed by one of eight variants: without
-the first line, the last line or both, each with and without asterisks. Where an instruction cannot be checked (a
-language that cannot be told) the verdict is `error`, unless another instruction is not followed.
+the first line, the last line or both, each with and without asterisks. Where it cannot be told whether an instruction
+is followed (a language that the text does not show) it is not: a response must not choose an `error`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from assay.claim.extract import NoAnswer, without_thinking
+from assay.effort import short
 from assay.errors import BadReference, did_you_mean
 from assay.instructions.checks import Check, Followed
 from assay.instructions.constraints import CHECKS, known
-from assay.judging.verifier import parameter, verifier
+from assay.instructions.language import is_known
+from assay.judging.verifier import Lane, Params, verifier
 from assay.types import Example, Verdict
 
-PARAMS: dict[str, Any] = {"mode": "strict"}
-MAX_CHARS, QUICK_CHARS = 1_000_000, 20_000
+MAX_CHARS, QUICK_CHARS = 1_000_000, 4000
+
+
+@dataclass(frozen=True)
+class InstructionsParams(Params):
+    """Parameters of `instructions`."""
+
+    mode: Literal["strict", "loose"] = "strict"
+    """Whether the response is read as it is, or also without its first and last line and its asterisks."""
 
 
 def follow(response: str, reference: Any, mode: str = "strict") -> list[Followed]:
     """For each instruction whether it is followed; `None` where that cannot be told. Raises `BadReference`."""
     wanted = _read(reference)
-    if mode not in ("strict", "loose"):
-        raise BadReference(f"parameter 'mode' is 'strict' or 'loose', not {mode!r}")
     variants = [text for text in (_variants(response) if mode == "loose" else [response]) if text.strip()]
     return [_any(check.follows(text, given) for text in variants) for check, given in wanted]
 
@@ -39,30 +47,28 @@ def answer_part(example: Example, response: str) -> str:
     return body if body is response else body.strip("\n")
 
 
-def _judge(example: Example, response: str) -> Verdict:
-    mode = parameter(PARAMS, example.params, "mode")
+@verifier(
+    "instructions",
+    version=3,
+    params=InstructionsParams,
+    lane=Lane.INLINE,
+    reads=lambda example, _: _read(example.reference),
+)
+def instructions(example: Example, response: str, params: InstructionsParams) -> Verdict:
+    """Right when every instruction of the list is followed."""
+    mode = params.mode
     names = [str(name) for name in _names(example.reference)]
-    follow("", example.reference, mode)  # a bad reference is told before the response is blamed
+    _read(example.reference)  # a bad reference is told before the response is blamed
     try:
-        answer = answer_part(example, response)
+        answer = short(answer_part(example, response), QUICK_CHARS)
     except NoAnswer as none:
         return Verdict.no_answer(str(none))
     if len(answer) > MAX_CHARS:
         return Verdict.of(False, why=f"longer than {MAX_CHARS} characters")
     wanted = follow(answer, example.reference, mode)
-    broken = [name for name, followed in zip(names, wanted, strict=True) if followed is False]
-    unknown = [name for name, followed in zip(names, wanted, strict=True) if followed is None]
-    if unknown and not broken:
-        return Verdict.error(f"cannot tell whether {', '.join(unknown)} is followed")
-    read = f"{len(wanted) - len(broken) - len(unknown)} of {len(wanted)} followed"
+    broken = [name for name, followed in zip(names, wanted, strict=True) if not followed]
+    read = f"{len(wanted) - len(broken)} of {len(wanted)} followed"
     return Verdict.of(not broken, read=read, why=f"not followed: {', '.join(broken)}" if broken else f"{mode} reading")
-
-
-def _quick(example: Example, response: str) -> Verdict | None:
-    return _judge(example, response) if len(response) <= QUICK_CHARS else None
-
-
-instructions = verifier("instructions", version=2, params=PARAMS, quick=_quick)(_judge)
 
 
 def _any(found: Any) -> Followed:
@@ -102,6 +108,8 @@ def _bound(name: str, given: Any) -> tuple[Check, Mapping[str, Any]]:
     for key, kind in check.needs.items():
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
             raise BadReference(f"{name} needs {key!r} as {kind}, not {given.get(key)!r}")
+    if "language" in values and not is_known(str(values["language"])):
+        raise BadReference(f"{name}: the language {values['language']!r} cannot be told here")
     return check, values
 
 

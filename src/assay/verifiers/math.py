@@ -6,25 +6,28 @@ different one is wrong (percent by the table in `number`). Bare lists and sets h
 answered in full. Equations are right up to a non-zero factor, an inequality is its interval, and `x = 3` answers 3.
 Words ignore case and articles. Nothing is evaluated as code, and what is too costly to evaluate is refused.
 
-Parameters: `unreduced` (default true) accepts fractions that are not in lowest terms; `units` is "optional" or
-"required"; `decimals` is "as-written", or "exact" for decimal references that mean their exact value.
+A reference in a notation that is unknown here is compared as notation, sign by sign; a broken one (a brace that never
+closes) is an `error` for every response, its literal copy too.
 """
 
 from __future__ import annotations
 
 import math as arithmetic
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from itertools import accumulate
+from typing import Any, Literal
 
 from assay.claim.extract import NO_MARKER, Found, NoAnswer, find
+from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.algebra import symbols
 from assay.reading.answers import measured, read_answer
 from assay.reading.calls import MINUS_ONE
 from assay.reading.equality import Policy, equal, flat, infinite
+from assay.reading.keys import key_of
 from assay.reading.latex import TooCostly, Unreadable, tokenize
 from assay.reading.measures import changes_value
 from assay.reading.numeric import Undefined, numeric
@@ -34,48 +37,81 @@ from assay.reading.shapes import Answer, Bag, Value, Words, light
 from assay.types import Example, Verdict
 from assay.verifiers.number import last_sentence
 
-PARAMS: dict[str, Any] = {"unreduced": True, "units": "optional", "decimals": "as-written"}
 MAX_CHARS = 10_000
 LIGHT_CHARS = 200
 """Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
 
 
-def _judge(example: Example, response: str) -> Verdict:
-    verdict = _verdict(example, response, bounded=False)
-    assert verdict is not None  # only a bounded attempt gives up
-    return verdict
+@dataclass(frozen=True)
+class MathParams(Params):
+    """Parameters of `math`."""
+
+    unreduced: bool = True
+    """Whether a fraction may stand in other than its lowest terms."""
+    units: Literal["optional", "required"] = "optional"
+    """Whether the unit of the reference may be left out."""
+    decimals: Literal["as-written", "exact"] = "as-written"
+    """Whether a decimal reference accepts what rounds to it, or means its exact value."""
 
 
-def _quick(example: Example, response: str) -> Verdict | None:
-    return _verdict(example, response, bounded=True)
+def _wanted(example: Example, _: object = None) -> Answer | None:
+    """The reference, read; `None` where it is a notation that is unknown here, or a number too large to compute.
+
+    Raises `BadReference`, and in the caller's process `NotShort` where reading may be costly.
+    """
+    reference = _reference_text(example.reference)
+    if in_caller() and len(reference) > LIGHT_CHARS:
+        raise NotShort
+    wanted = _read_reference(reference)
+    if isinstance(wanted, str):
+        if not _is_whole(reference):
+            raise BadReference(f"the reference {reference[:80]!r} cannot be read: {wanted}")
+        return None
+    if in_caller() and not light(wanted):
+        raise NotShort
+    return wanted
 
 
-math = verifier("math", version=2, params=PARAMS, quick=_quick)(_judge)
+def _is_whole(notation: str) -> bool:
+    """Whether a notation is whole, though unknown: every brace that opens closes."""
+    try:
+        depths = list(accumulate({"{": 1, "}": -1}.get(token.text, 0) for token in tokenize(notation)))
+    except (TooCostly, Unreadable):
+        return False
+    return bool(depths) and min(depths) >= 0 and depths[-1] == 0
 
 
-def _verdict(example: Example, response: str, *, bounded: bool) -> Verdict | None:
-    """The verdict; a `bounded` attempt is `None` where the expressions might be costly to evaluate."""
-    policy, reference = _policy(example), _reference_text(example.reference)
+def _answer_key(_: Example, answer: Any) -> str | None:
+    try:
+        return key_of(read_answer(str(answer)))
+    except (TooCostly, Unreadable, Undefined, LookupError, TypeError, AttributeError):
+        return None
+
+
+@verifier("math", version=3, params=MathParams, lane=Lane.INLINE, reads=_wanted, keys=_answer_key)
+def math(example: Example, response: str, params: MathParams) -> Verdict:
+    """Right when the answer has the reference's value, in any form."""
+    reference = _reference_text(example.reference)
+    whole = _INTEGER.fullmatch(reference)
+    wanted = _wanted(example)
     try:
         found = _find(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
     given = found.text.strip("$ ").removesuffix(".")
-    if _INTEGER.fullmatch(reference) and _INTEGER.fullmatch(given):
+    if whole and _INTEGER.fullmatch(given):
         return _decided(found, int(given) == int(reference))
-    if bounded and max(len(given), len(reference)) > LIGHT_CHARS:
-        return None
-    try:
-        wanted = _read_reference(reference)
-    except (TooCostly, Unreadable) as bad:
-        if _layout_free(found.text) == _layout_free(reference):
-            return Verdict.of(True, read=found.text, why="it is written as the reference is")
-        raise BadReference(f"the reference {reference[:80]!r} cannot be read: {bad}") from None
-    return _compare(found, wanted, reference, policy, bounded)
+    if in_caller() and len(given) > LIGHT_CHARS:
+        raise NotShort
+    policy = Policy(params.unreduced, params.units, params.decimals)
+    if wanted is None:
+        same = _layout_free(found.text) == _layout_free(reference)
+        return Verdict.of(same, read=found.text, why=f"the notation is {'' if same else 'not '}the reference's")
+    return _compare(found, wanted, reference, policy)
 
 
-def _compare(found: Found, wanted: Answer, reference: str, policy: Policy, bounded: bool) -> Verdict | None:
+def _compare(found: Found, wanted: Answer, reference: str, policy: Policy) -> Verdict:
     if len(found.text) > MAX_CHARS:
         return Verdict.of(False, read=found.text[:200], why=f"too costly to evaluate: more than {MAX_CHARS} characters")
     try:
@@ -84,8 +120,8 @@ def _compare(found: Found, wanted: Answer, reference: str, policy: Policy, bound
             return Verdict.no_answer("no marker, and the response is words")
         if not policy.unreduced and _is_unreduced(given):
             return Verdict.of(False, read=found.text, why="the fraction is not in lowest terms")
-        if bounded and not (light(wanted) and light(given)):
-            return None
+        if in_caller() and not light(given):
+            raise NotShort
         if _same(wanted, given, reference, found.text, policy):
             return _decided(found, True)
         why = _why(False)
@@ -140,16 +176,17 @@ def _why(right: bool) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _read_reference(text: str) -> Answer:
-    wanted = read_answer(text)
+def _read_reference(text: str) -> Answer | str:
+    """The answer that a reference is, or why it cannot be read; either way it is read once."""
     try:
+        wanted = read_answer(text)
         for part in flat(wanted) if isinstance(wanted, Bag) else [wanted]:
             if not isinstance(part, Value) or symbols(part.tree):
                 continue
             if exact(part.tree) is None and not infinite(part.tree):
                 numeric(part.tree)
-    except Undefined as undefined:
-        raise Unreadable(str(undefined)) from None
+    except (TooCostly, Unreadable, Undefined) as bad:
+        return str(bad)
     return wanted
 
 
@@ -203,12 +240,3 @@ def _is_unreduced(given: Answer) -> bool:
         return False
     top, bottom = exact(tree[1]), exact(tree[2][1])
     return top is not None and bottom is not None and (bottom == 1 or arithmetic.gcd(int(top), int(bottom)) > 1)
-
-
-def _policy(example: Example) -> Policy:
-    given = PARAMS | dict(example.params)
-    if given["units"] not in ("optional", "required") or given["decimals"] not in ("as-written", "exact"):
-        raise BadReference("'units' is 'optional' or 'required', and 'decimals' is 'as-written' or 'exact'")
-    if not isinstance(given["unreduced"], bool):
-        raise BadReference("'unreduced' is true or false")
-    return Policy(**given)

@@ -6,12 +6,15 @@ and `and`, or one a line with numbers or bullets; nothing may be missing, extra 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from functools import partial
+from typing import Any
 
 from assay.claim.extract import NoAnswer, find_data
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.literals.literal import read_literal
 from assay.reading.numerals import plain
 from assay.reading.words import fold, items, tokens
@@ -43,10 +46,22 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
     return found.text, [fold(part) for part in items(text, wanted)]
 
 
-def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
+def _list_of(example: Example, _: object = None) -> list[str | int | float]:
     reference = example.reference
     if not isinstance(reference, list) or not reference or not all(isinstance(r, str | int | float) for r in reference):
         raise BadReference(f"the reference is a list of strings, not {reference!r}")
+    return reference
+
+
+def _list_key(example: Example, answer: Any, *, ordered: bool) -> str | None:
+    if not isinstance(answer, list):
+        answer = [fold(part) for part in items(str(answer), [str(item) for item in _list_of(example)])]
+    folded = [fold(str(item)) for item in answer]
+    return json.dumps(folded if ordered else sorted(folded)) if any(folded) else None
+
+
+def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
+    reference = _list_of(example)
     wanted = [fold(str(item)) for item in reference]
     try:
         read, given = _listed(example, response, [str(item) for item in reference])
@@ -59,19 +74,37 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
     return Verdict.of(sorted(given) == sorted(wanted), read=read, why=f"the reference has {len(wanted)} entries")
 
 
-def _judge_set(example: Example, response: str) -> Verdict:
+@verifier("set", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=False))
+def set_(example: Example, response: str) -> Verdict:
+    """Right when the same names are listed, in any order."""
     return _judge_list(example, response, ordered=False)
 
 
-def _judge_sequence(example: Example, response: str) -> Verdict:
+@verifier("sequence", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=True))
+def sequence(example: Example, response: str) -> Verdict:
+    """Right when the same names are listed in the same order."""
     return _judge_list(example, response, ordered=True)
 
 
-def _judge_assignment(example: Example, response: str) -> Verdict:
+def _values(example: Example, _: object = None) -> dict[str, str]:
     reference = example.reference
     if not isinstance(reference, Mapping) or not reference:
         raise BadReference(f"the reference is an object of names and values, not {reference!r}")
-    wanted = {fold(str(name)): fold(str(value)) for name, value in reference.items()}
+    return {fold(str(name)): fold(str(value)) for name, value in reference.items()}
+
+
+def _values_key(example: Example, answer: Any) -> str | None:
+    if isinstance(answer, Mapping):
+        given: dict[str, str] | None = {fold(str(name)): fold(str(value)) for name, value in answer.items()}
+    else:
+        given = _pairs(str(answer)[:MAX_CHARS], list(_values(example)))
+    return json.dumps(given, sort_keys=True) if given else None
+
+
+@verifier("assignment", version=2, lane=Lane.INLINE, reads=_values, keys=_values_key)
+def assignment(example: Example, response: str) -> Verdict:
+    """Right when every name has its value and no other name has one."""
+    wanted = _values(example)
     try:
         found = find_data(example, response)
     except NoAnswer as nothing:
@@ -85,11 +118,6 @@ def _judge_assignment(example: Example, response: str) -> Verdict:
     return Verdict.of(
         not off, read=found.text, why=f"{', '.join(off[:3])} differ" if off else "every name has its value"
     )
-
-
-set_ = verifier("set", version=2, quick=_judge_set)(_judge_set)
-sequence = verifier("sequence", version=2, quick=_judge_sequence)(_judge_sequence)
-assignment = verifier("assignment", version=2, quick=_judge_assignment)(_judge_assignment)
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 from assay.claim.extract import Found, NoAnswer, clean, final_part, find
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.calculations import RANGE, worked_out
 from assay.reading.counting import SCALES
 from assay.reading.numerals import Quantity, TooLong, once, plain, quantity
@@ -25,7 +24,6 @@ from assay.reading.units import same_unit, unit_name
 from assay.types import Example, Verdict
 
 MAX_ALTERNATIVES = 32
-PARAMS: dict[str, Any] = {"tolerance": None, "scale": 1, "unit": "", "ordered": True}
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
 _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(
@@ -55,17 +53,52 @@ _CHANGES = re.compile(
 _NAMED = re.compile(r"^[A-Za-z][\w ]{0,30}\s*(?:=|:|is)\s*(?=[-+$€£\d.\\])")
 
 
-def _judge(example: Example, response: str) -> Verdict:
+@dataclass(frozen=True)
+class Tolerance(Params):
+    """How far a number may be off: by `abs`, and by `rel` times the reference."""
+
+    abs: float = 0.0
+    rel: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.abs < 0 or self.rel < 0:
+            raise ValueError(f"parameter 'tolerance' is not below 0, as {min(self.abs, self.rel)} is")
+
+
+@dataclass(frozen=True)
+class NumberParams(Params):
+    """Parameters of `number`."""
+
+    tolerance: Tolerance | None = None
+    """How far off is still right; without it, the reference's digits decide."""
+    scale: str | float | None = 1
+    """What the reference is counted in: "thousand", "million", "billion", "percent" or a number."""
+    unit: str | None = ""
+    """The unit of the reference."""
+    ordered: bool = True
+    """Whether the numbers of a list have their order."""
+
+
+@verifier(
+    "number",
+    version=2,
+    params=NumberParams,
+    lane=Lane.INLINE,
+    reads=lambda example, params: _reference(example, params),
+    keys=lambda example, answer: _answer_key(example, answer),
+)
+def number(example: Example, response: str, params: NumberParams) -> Verdict:
+    """Right when every number equals the reference's at the reference's digits."""
     integer = _plain_integer(example)
-    wanted = [Quantity(Fraction(integer))] if integer is not None else _reference(example)
-    tolerance = _tolerance(example.params.get("tolerance"))
+    wanted = [Quantity(Fraction(integer))] if integer is not None else _reference(example, params)
+    tolerance = (params.tolerance.abs, params.tolerance.rel) if params.tolerance else None
     try:
         found = _find(example, response)
         if integer is not None and _INTEGER.fullmatch(found.text):
             return Verdict.of(
                 right := int(found.text) == integer, read=found.text, why=_why(right, Quantity(Fraction(integer)))
             )
-        return _compare(found, wanted, tolerance, bool(example.params.get("ordered", True)))
+        return _compare(found, wanted, tolerance, params.ordered)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
     except TooLong as long:
@@ -78,9 +111,6 @@ def _plain_integer(example: Example) -> int | None:
     if example.params or isinstance(reference, bool) or not isinstance(reference, int | str):
         return None
     return int(reference) if isinstance(reference, int) or _INTEGER.fullmatch(reference) else None
-
-
-number = verifier("number", version=2, params=PARAMS, quick=_judge)(_judge)
 
 
 def _compare(
@@ -194,8 +224,25 @@ def last_sentence(example: Example, response: str) -> Found:
     return Found(sentence, "sentence")
 
 
-def _reference(example: Example) -> list[Quantity] | tuple[int, int]:
-    raw, params = example.reference, example.params
+def _answer_key(example: Example, answer: Any) -> str | None:
+    """The value of each number, with its unit; a percentage by its value."""
+    try:
+        if not isinstance(answer, str):
+            read = [_one_reference(item) for item in (answer if isinstance(answer, list) else [answer])]
+        elif isinstance(example.reference, list):
+            read = [read_one(part, "") for part in _SPLIT.split(plain(answer).strip("[](){}\\ .")) if part]
+        else:
+            read = [read_one(plain(answer), "")]
+    except TooLong:
+        return None
+    known = [f"{q.value / 100 if q.percent else q.value}{q.unit and ' ' + q.unit}" for q in read if q is not None]
+    if not known or len(known) < len(read):
+        return None
+    return "; ".join(known if example.params.get("ordered", True) else sorted(known))
+
+
+def _reference(example: Example, params: NumberParams) -> list[Quantity] | tuple[int, int]:
+    raw = example.reference
     items = raw if isinstance(raw, list) else [raw]
     try:
         wanted = [_one_reference(item) for item in items]
@@ -211,8 +258,8 @@ def _reference(example: Example) -> list[Quantity] | tuple[int, int]:
         if not parts or None in parts:
             raise BadReference(f"the reference {raw!r} is not a number")
         wanted = list(parts)
-    factor, percent = _scale(params.get("scale", 1))
-    unit = unit_name(str(params.get("unit") or ""))
+    factor, percent = _scale(params.scale)
+    unit = unit_name(params.unit or "")
     return [
         replace(
             q, value=q.value * factor, half_unit=q.half_unit * factor, percent=q.percent or percent, unit=unit or q.unit
@@ -257,17 +304,6 @@ def _scale(scale: Any) -> tuple[Fraction, bool]:
     if isinstance(scale, int | float) and not isinstance(scale, bool) and math.isfinite(scale) and scale:
         return Fraction(str(scale)), False
     raise BadReference(f"'scale' is 'thousand', 'million', 'billion', 'percent' or a number, not {scale!r}")
-
-
-def _tolerance(given: Any) -> tuple[float, float] | None:
-    if given is None:
-        return None
-    if not isinstance(given, Mapping) or not set(given) <= {"abs", "rel"}:
-        raise BadReference(f"'tolerance' is an object with 'abs' or 'rel', not {given!r}")
-    values = float(given.get("abs") or 0), float(given.get("rel") or 0)
-    if not all(math.isfinite(v) and v >= 0 for v in values):
-        raise BadReference("a tolerance is a finite number, not below 0")
-    return values
 
 
 def _why(right: bool, wanted: Quantity) -> str:

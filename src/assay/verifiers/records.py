@@ -9,29 +9,56 @@ Cells are compared without case, articles and punctuation.
 from __future__ import annotations
 
 import csv
+import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.extract import NoAnswer, find_data
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.literals.literal import read_literal
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
-PARAMS: dict[str, Any] = {"key": None, "partial": False}
 MAX_CHARS = 100_000
 _BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 Table = tuple[list[str], list[list[str]]]
 
 
-def _judge(example: Example, response: str) -> Verdict:
+@dataclass(frozen=True)
+class RecordsParams(Params):
+    """Parameters of `records`."""
+
+    key: str | None = None
+    """A column that names the rows: they may then come in any order."""
+    partial: bool = False
+    """Whether the score is the share of right cells."""
+
+
+def _reference(example: Example, params: RecordsParams) -> Table:
     wanted = _table(example.reference)
     if wanted is None:
         raise BadReference('the reference of records is {"header": [...], "rows": [[...]]} with rows of one length')
-    key = example.params.get("key")
-    if key is not None and fold(str(key)) not in wanted[0]:
-        raise BadReference(f"'key' names the column {key!r}, which the reference does not have")
+    if params.key is not None and fold(params.key) not in wanted[0]:
+        raise BadReference(f"'key' names the column {params.key!r}, which the reference does not have")
+    return wanted
+
+
+def _answer_key(example: Example, answer: Any) -> str | None:
+    """The cells, with the columns in the order of their names, and the rows too where a column names them."""
+    table = read_table(answer) or _only_table(answer) if isinstance(answer, str) else _table(answer)
+    if table is None:
+        return None
+    order = sorted(range(len(table[0])), key=lambda place: table[0][place])
+    rows = [[row[place] for place in order] for row in table[1]]
+    return json.dumps([[table[0][place] for place in order], sorted(rows) if example.params.get("key") else rows])
+
+
+@verifier("records", version=2, params=RecordsParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+def records(example: Example, response: str, params: RecordsParams) -> Verdict:
+    """Right when every cell is the reference's."""
+    wanted, key = _reference(example, params), params.key
     try:
         found = find_data(example, response)
     except NoAnswer as nothing:
@@ -39,13 +66,10 @@ def _judge(example: Example, response: str) -> Verdict:
     given = read_table(found.text) or _only_table(found.text)
     if given is None:
         return Verdict.no_answer("no table to read")
-    score, why = _compare(given, wanted, fold(str(key)) if key is not None else None)
-    if example.params.get("partial"):
+    score, why = _compare(given, wanted, fold(key) if key is not None else None)
+    if params.partial:
         return Verdict.partial(score, read=found.text[:2000], why=why)
     return Verdict.of(score >= 1, read=found.text[:2000], why=why)
-
-
-records = verifier("records", version=2, params=PARAMS, quick=_judge)(_judge)
 
 
 def read_table(text: str) -> Table | None:

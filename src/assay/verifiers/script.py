@@ -15,7 +15,7 @@ from assay.claim import program
 from assay.claim.extract import NoAnswer, find
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.literals import pyvalue
 from assay.literals.pyvalue import NotALiteral
 from assay.sandbox import Outcome, Result
@@ -38,7 +38,7 @@ def {_ASKED}(answer):
 _EXCEPTION = re.compile(r"[A-Z]\w*: ")
 
 
-@verifier("script", version=2, runs_programs=True)
+@verifier("script", version=2, lane=Lane.SANDBOX, reads=lambda example, _: _reference(example.reference))
 def script(example: Example, response: str) -> Verdict:
     """Right when the Example's `check(answer)` returns True within its budget."""
     source, budget = _reference(example.reference)

@@ -16,32 +16,48 @@ from __future__ import annotations
 import hashlib
 import math
 import random
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from assay import sandbox
 from assay.claim import program
 from assay.claim.extract import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, Params, verifier
 from assay.sandbox import Outcome, Result
 from assay.types import Example, Verdict
+from assay.verifiers.number import Tolerance
 
 _MAX_WHY = 400
-RULES = ("tokens", "lines", "exact")
-"""What must be the same: the words between white space, the lines without white space at their ends, or every byte."""
 _Tolerance = tuple[float, float] | None
 
 
+@dataclass(frozen=True)
+class StdioParams(Params):
+    """Parameters of `code.stdio`."""
+
+    compare: Literal["tokens", "lines", "exact"] = "tokens"
+    """What must be the same: the words between white space, the lines without white space at their ends, every byte."""
+    tolerance: Tolerance | float | None = None
+    """How far numbers among the tokens may be off, absolutely and relatively; written numbers count without it."""
+    partial: bool = False
+    """Whether the score is the share of inputs whose output is right."""
+
+
 @verifier(
-    "code.stdio", version=3, params={"compare": "tokens", "tolerance": None, "partial": False}, runs_programs=True
+    "code.stdio",
+    version=3,
+    params=StdioParams,
+    lane=Lane.SANDBOX,
+    reads=lambda example, params: _Judge(example, params),
 )
-def stdio(example: Example, response: str) -> Verdict:
+def stdio(example: Example, response: str, params: StdioParams) -> Verdict:
     """Right when the program prints what is expected for every input, compared by `tokens`, `lines` or `exact`ly.
 
     With a tolerance, numbers among the tokens (of a line) may differ by it.
     """
-    judge = _Judge(example)
+    judge = _Judge(example, params)
     try:
         source = program.program_of(example, response)
     except NoAnswer as nothing:
@@ -52,17 +68,18 @@ def stdio(example: Example, response: str) -> Verdict:
 class _Judge:
     """The inputs and outputs of an Example, and what is known of one program. Raises `BadReference`."""
 
-    def __init__(self, example: Example) -> None:
+    def __init__(self, example: Example, params: StdioParams) -> None:
         cases = _cases(example.reference)
         self.inputs = [given.encode("utf-8", "surrogatepass") for given, _ in cases]
         self.outputs = [expected.encode("utf-8", "surrogatepass") for _, expected in cases]
-        self.rule = example.params.get("compare", RULES[0])
-        self.tolerance = _tolerance(example.params.get("tolerance"))
-        if self.rule not in RULES:
-            raise BadReference(f"compare={self.rule!r}: choose one of {', '.join(RULES)}")
+        self.rule, self.partial, given = params.compare, params.partial, params.tolerance
+        self.tolerance: _Tolerance = (given.abs, given.rel) if isinstance(given, Tolerance) else None
+        if isinstance(given, float | int):
+            if given < 0:
+                raise BadReference(f"parameter 'tolerance' is not below 0, as {given} is")
+            self.tolerance = (float(given), float(given))
         if self.rule == "exact" and self.tolerance:
             raise BadReference("a tolerance needs numbers to be read: compare tokens or lines")
-        self.partial = program.wants_partial(example)
         self.source, self.compiles = "", True
         self.right: set[int] = set()
         self.together: set[int] = set()
@@ -165,16 +182,6 @@ def _cases(reference: Any) -> list[tuple[str, str]]:
     if not all(isinstance(text, str) for text in [*inputs, *outputs]):
         raise BadReference("code.stdio: inputs and outputs are text")
     return list(zip(inputs, outputs, strict=True))
-
-
-def _tolerance(given: Any) -> _Tolerance:
-    """Absolute and relative tolerance; `None` compares numbers as they are written."""
-    if given is None:
-        return None
-    pair = (given.get("abs", 0.0), given.get("rel", 0.0)) if isinstance(given, dict) else (given, given)
-    if not all(isinstance(part, (int, float)) and not isinstance(part, bool) and part >= 0 for part in pair):
-        raise BadReference("tolerance is a number of at least 0, or {'abs': number, 'rel': number}")
-    return float(pair[0]), float(pair[1])
 
 
 def _same_tokens(printed: bytes, expected: bytes, tolerance: _Tolerance) -> bool:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from assay.claim.extract import NO_MARKER, NoAnswer, final_part, find
+from assay.effort import short
 from assay.errors import BadReference
-from assay.judging.verifier import verifier
+from assay.judging.verifier import Lane, verifier
 from assay.prose.forms import PREPOSITIONS, Form, forms
 from assay.prose.lexicon import Words
 from assay.prose.statement import states
@@ -23,14 +24,22 @@ MAX_CHARS = 5000
 """Characters of the longest marked answer."""
 
 
-def _judge(example: Example, response: str) -> Verdict:
+@verifier(
+    "text",
+    version=2,
+    lane=Lane.INLINE,
+    reads=lambda example, _: _accepted(example.reference),
+    keys=lambda example, answer: _answer_key(answer),
+)
+def text(example: Example, response: str) -> Verdict:
+    """Right when the answer is, or prose states, an accepted string."""
     accepted = _accepted(example.reference)
     try:
         found = find(example, response)
     except NoAnswer as nothing:
         if str(nothing) != NO_MARKER:
             return Verdict.no_answer(str(nothing))
-        return _judge_prose(final_part(example, response).strip(), accepted)
+        return _judge_prose(short(final_part(example, response).strip()), accepted)
     if len(found.text) > MAX_CHARS:
         return Verdict.of(
             False, read=found.text[:200], why=f"an answer of more than {MAX_CHARS} characters is not short"
@@ -41,9 +50,6 @@ def _judge(example: Example, response: str) -> Verdict:
     if not right and found.marker in ("phrase", "whole"):
         right = states(found.text, _forms(accepted))
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
-
-
-text = verifier("text", version=2, quick=_judge)(_judge)
 
 
 def _judge_prose(prose: str, accepted: dict[str, str]) -> Verdict:
@@ -72,6 +78,12 @@ def _is(given: str, accepted: dict[str, str]) -> bool:
 def _key(text: str) -> str:
     """The words of a text, or its signs where it has no words ("] }")."""
     return fold(text) or "".join(text.split())
+
+
+def _answer_key(answer: Any) -> str | None:
+    """The words in one spelling; of several accepted strings, all of them in order."""
+    given = answer if isinstance(answer, list | tuple) else [answer]
+    return " | ".join(sorted(filter(None, (Words(str(item)).joined or _key(str(item)) for item in given)))) or None
 
 
 def _accepted(reference: Any) -> dict[str, str]:

@@ -8,8 +8,8 @@ import time
 import pytest
 
 from assay.errors import AssayError
-from assay.judging.many import verify_many
-from assay.judging.verifier import VERIFIERS, Verifier
+from assay.judging.session import verify_many
+from assay.judging.verifier import VERIFIERS, verifier
 from assay.types import Example, Verdict
 
 made: list[str] = []
@@ -21,7 +21,7 @@ def _slow(example: Example, response: str) -> Verdict:
     return Verdict.of(True)
 
 
-VERIFIERS.register("test.slow", Verifier("test.slow", 1, _slow))
+VERIFIERS.register("test.slow", verifier("test.slow", version=1)(_slow))
 
 
 def test_many_in_order_with_threads() -> None:
@@ -53,8 +53,8 @@ def test_a_cache_remembers_what_it_may(tmp_path) -> None:
 
 def test_a_new_version_of_a_verifier_judges_anew(tmp_path, monkeypatch) -> None:
     for version, answer in ((1, True), (2, False)):
-        verifier = Verifier("test.versions", version, lambda *_, a=answer: Verdict.of(a))
-        monkeypatch.setitem(VERIFIERS._made, "test.versions", verifier)
+        made = verifier("test.versions", version=version)(lambda *_, a=answer: Verdict.of(a))
+        monkeypatch.setitem(VERIFIERS._made, "test.versions", made)
         verdict = verify_many(
             [Example(prompt="?", reference="x", verifier="test.versions")], ["x"], cache=tmp_path / "verdicts"
         )[0]

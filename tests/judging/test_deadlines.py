@@ -13,11 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from assay.effort import deadline_left, due_in
 from assay.errors import UnknownName
-from assay.judging import pool
-from assay.judging.many import verify_many
-from assay.judging.run import verify
-from assay.judging.verifier import DEADLINE, VERIFIERS, Verifier, deadline_left
+from assay.judging.session import default_judge, verify, verify_many
+from assay.judging.verifier import VERIFIERS, verifier
 from assay.types import Example, Status, Verdict
 
 COSTLY = Example(prompt="?", reference="4\\pi", verifier="math")
@@ -41,7 +40,7 @@ def _raises(example: Example, response: str) -> Verdict:
 
 
 for _name, _judge in (("test.sleeps", _sleeps), ("test.spins", _spins), ("test.raises", _raises)):
-    VERIFIERS.register(_name, Verifier(_name, 1, _judge))
+    VERIFIERS.register(_name, verifier(_name, version=1)(_judge))
 
 
 def _example(name: str) -> Example:
@@ -67,7 +66,7 @@ def test_same_verdict_from_every_call_site() -> None:
 
 def test_a_hung_worker_is_killed_and_replaced() -> None:
     verify(COSTLY, RIGHT, deadline=20)  # a worker is idle now
-    worker = pool._pool._idle[-1]
+    worker = default_judge()._pool._idle[-1]
     for child in _children(worker._process.pid):
         os.kill(child, signal.SIGSTOP)  # it hangs without using time: starved, not costly
     start = time.monotonic()
@@ -79,7 +78,7 @@ def test_a_hung_worker_is_killed_and_replaced() -> None:
 
 def test_a_worker_that_died_while_idle_is_replaced() -> None:
     verify(COSTLY, RIGHT, deadline=20)
-    worker = pool._pool._idle[-1]._process
+    worker = default_judge()._pool._idle[-1]._process
     for victims in (_children(worker.pid), [worker.pid]):
         for victim in victims:
             os.kill(victim, signal.SIGKILL)
@@ -89,7 +88,7 @@ def test_a_worker_that_died_while_idle_is_replaced() -> None:
 
 def test_a_death_in_mid_request_is_an_error() -> None:
     verify(COSTLY, RIGHT, deadline=20)
-    (child,) = _children(pool._pool._idle[-1]._process.pid)
+    (child,) = _children(default_judge()._pool._idle[-1]._process.pid)
     os.kill(child, signal.SIGSTOP)
     threading.Timer(0.3, os.kill, (child, signal.SIGKILL)).start()
     assert verify(COSTLY, RIGHT, deadline=20).status is Status.ERROR
@@ -142,7 +141,7 @@ def test_workers_end_with_their_parent() -> None:
     child = os.fork()
     if child == 0:
         verify(COSTLY, RIGHT, deadline=20)
-        os.write(write, str(pool._pool._idle[-1]._process.pid).encode())
+        os.write(write, str(default_judge()._pool._idle[-1]._process.pid).encode())
         os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     worker = int(os.read(read, 32))
@@ -162,9 +161,8 @@ def _alive(pid: int) -> bool:
 
 def test_deadline_left_counts_down() -> None:
     assert deadline_left() is None
-    token = DEADLINE.set(time.monotonic() + 5)
-    left = deadline_left()
-    DEADLINE.reset(token)
+    with due_in(5):
+        left = deadline_left()
     assert left is not None and 4 < left <= 5
 
 

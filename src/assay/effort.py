@@ -1,0 +1,61 @@
+"""What making one verdict may cost where it is made: until when, and on how much text.
+
+A verdict that is made in the caller's own process cannot be killed, so there a verifier compares short spans only:
+whatever is longer raises `NotShort`, and the verdict is made in a worker process that can be.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+SPAN = 1000
+"""Characters of the longest answer that is compared in the caller."""
+
+DEADLINE: ContextVar[float | None] = ContextVar("DEADLINE", default=None)
+"""When the verdict that is being made is due, on the monotonic clock; `None` where nobody waits."""
+_short_only: ContextVar[bool] = ContextVar("_short_only", default=False)
+
+
+class NotShort(Exception):
+    """A text is too long to be compared in the caller."""
+
+
+def deadline_left() -> float | None:
+    """Seconds left for the verdict that is being made (0 once they are used up), or `None` without a deadline."""
+    due = DEADLINE.get()
+    return None if due is None else max(0.0, due - time.monotonic())
+
+
+@contextmanager
+def due_in(seconds: float) -> Iterator[None]:
+    """Within the block, the verdict that is being made is due in so many seconds."""
+    token = DEADLINE.set(time.monotonic() + seconds)
+    try:
+        yield
+    finally:
+        DEADLINE.reset(token)
+
+
+@contextmanager
+def short_only() -> Iterator[None]:
+    """Within the block, `short` raises `NotShort` for a long text."""
+    token = _short_only.set(True)
+    try:
+        yield
+    finally:
+        _short_only.reset(token)
+
+
+def in_caller() -> bool:
+    """Whether the verdict is being made where it cannot be killed."""
+    return _short_only.get()
+
+
+def short(text: str, longest: int = SPAN) -> str:
+    """The text; in the caller's own process only if it is short. Raises `NotShort`."""
+    if len(text) > longest and _short_only.get():
+        raise NotShort
+    return text

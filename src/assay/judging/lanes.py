@@ -1,0 +1,225 @@
+"""Attempts in their verifier's lane, within a deadline: the one boundary that turns exceptions into verdicts.
+
+A verdict whose cost is bounded by construction is made in the caller; any other verdict on text in a worker process
+that is killed at the deadline; a verifier that runs programs is called in place, because the sandbox enforces its
+limits; a remote one runs on the session's event loop. A verifier registered in this process only is unknown to a
+worker: it runs in a daemon thread that is abandoned at the deadline, since a thread cannot be killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass, replace
+from typing import Any
+
+from assay.effort import DEADLINE, NotShort, due_in, short_only
+from assay.errors import BadReference
+from assay.judging.pool import Pool, Reply, WorkerDied, WorkerTimeout
+from assay.judging.verifier import VERIFIERS, Context, Lane, Verifier
+from assay.types import Attempt, Example, Verdict
+
+CALLER_CHARS = 20_000
+"""Characters of the longest response that is read in the caller; every reading is linear in it."""
+BLAME = 0.9
+"""A verdict that had this share of its budget as CPU time when it was stopped used the budget up itself."""
+TOO_COSTLY = "too costly to evaluate"
+_local: set[str] = set()  # verifiers of this process that no worker knows
+
+Pair = tuple[Example, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How long attempts may take: `cpu` seconds of work each, within `wall` seconds on the clock."""
+
+    cpu: float
+    wall: float
+
+    @classmethod
+    def of(cls, verifier: Verifier, deadline: float | None, patience: float = 1) -> Room:
+        """The verifier's own deadline, or the one that was asked for; `patience` stretches the clock alone."""
+        limit = verifier.deadline if deadline is None else deadline
+        return cls(limit, limit * patience)
+
+
+def guarded(judging: Callable[[], Sequence[Verdict]], count: int) -> list[Verdict]:
+    """`count` verdicts, with whatever the judging raises turned into them. Only `NotShort` passes."""
+    try:
+        made = list(judging())
+        if len(made) != count or not all(isinstance(verdict, Verdict) for verdict in made):
+            raise TypeError(f"a judge of {count} attempts returns {count} verdicts, not {made!r}")
+        return made
+    except NotShort:
+        raise
+    except BadReference as bad:
+        verdict = Verdict.error(str(bad))
+    except TimeoutError as late:
+        verdict = Verdict.timeout(str(late) or "the deadline passed")
+    except (MemoryError, RecursionError) as limit:
+        verdict = Verdict.of(False, why=f"{TOO_COSTLY}: {type(limit).__name__}")
+    except Exception as bug:  # noqa: BLE001 - the boundary: whatever a verifier raises is its fault
+        verdict = Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
+    return [verdict] * count
+
+
+def judged(
+    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, pool: Pool, clients: dict[str, Any]
+) -> list[Verdict]:
+    """Verdicts on attempts at one Example, made in the verifier's lane."""
+    start = time.monotonic()
+    if verifier.lane in (Lane.SANDBOX, Lane.REMOTE):
+        verdicts = guarded(lambda: _in_place(verifier, example, attempts, room, clients), len(attempts))
+    else:
+        verdicts = [_on_text(verifier, example, attempt.said, room, pool) for attempt in attempts]
+    seconds = (time.monotonic() - start) / max(1, len(attempts))
+    return [stamped(verdict, verifier, seconds) for verdict in verdicts]
+
+
+def in_worker(pairs: Sequence[Pair], verifier: Verifier, room: Room, pool: Pool) -> list[Verdict]:
+    """Verdicts on a few pairs of one verifier that only reads text, made one after another in one worker process."""
+    if verifier.name in _local:
+        return [_stamped_in_thread(verifier, pair, room) for pair in pairs]
+    made = []
+    for pair, reply in zip(pairs, ask(pool, pairs, room), strict=True):
+        verdict = _verdict(reply, room)
+        made.append(
+            _stamped_in_thread(verifier, pair, room) if verdict is None else stamped(verdict, verifier, verdict.seconds)
+        )
+    return made
+
+
+def bare(example: Example, response: str) -> Verdict:
+    """The verdict on one response, made here and now; for the far side of a lane."""
+    verifier = VERIFIERS.get(example.verifier)
+    return guarded(lambda: [verifier(example, response)], 1)[0]
+
+
+def ask(pool: Pool, pairs: Sequence[tuple[Example, Any]], room: Room, what: str = "verdict") -> list[Reply]:
+    """Have a worker make a `verdict` on each response, or a `key` of each answer, or `check` each Example."""
+    requests = [
+        {
+            "what": what,
+            "verifier": example.verifier,
+            "params": dict(example.params),
+            "options": list(example.options),
+            "reference": example.reference,
+            "prompt": [turn.to_json() for turn in example.asked],
+            "response": response,
+            "deadline": room.cpu,
+        }
+        for example, response in pairs
+    ]
+    return pool.ask(requests, room.wall)
+
+
+def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
+    """The verdict with the verifier's name and version and the time that it took."""
+    return Verdict(
+        verdict.status,
+        verdict.score,
+        verdict.read,
+        verdict.why,
+        seconds,
+        verifier.name,
+        verifier.version,
+        verdict.parts,
+        verdict.cost,
+    )
+
+
+def _on_text(verifier: Verifier, example: Example, response: str, room: Room, pool: Pool) -> Verdict:
+    if verifier.lane is Lane.INLINE and len(response) <= CALLER_CHARS:
+        try:
+            with short_only():
+                return bare(example, response)
+        except NotShort:
+            pass
+    if verifier.name not in _local:
+        verdict = _verdict(ask(pool, [(example, response)], room)[0], room)
+        if verdict is not None:
+            return verdict
+    return _in_thread(verifier, (example, response), room)
+
+
+def _in_place(
+    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
+) -> Sequence[Verdict]:
+    params = verifier.parameters(example.params)
+    context = Context(room.wall, clients)
+    with due_in(room.wall):
+        made = verifier.judge(example, attempts, params, context)
+    if isinstance(made, Sequence):
+        return made
+
+    async def within() -> Sequence[Verdict]:
+        return await asyncio.wait_for(made, room.wall)
+
+    return asyncio.run_coroutine_threadsafe(within(), _loop()).result()
+
+
+_remote: asyncio.AbstractEventLoop | None = None
+_starting = threading.Lock()
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """The event loop of this process's remote judges, in a thread of its own: the caller may have one already."""
+    global _remote
+    with _starting:
+        if _remote is None:
+            _remote = asyncio.new_event_loop()
+            threading.Thread(target=_remote.run_forever, name="assay-remote", daemon=True).start()
+        return _remote
+
+
+def forget_loop() -> None:
+    """In a forked child: the thread of the event loop stayed behind."""
+    global _remote, _starting
+    _remote, _starting = None, threading.Lock()
+
+
+def _verdict(reply: Reply, room: Room) -> Verdict | None:
+    """The verdict of a worker's reply, or `None` when workers do not know the verifier."""
+    if isinstance(reply, WorkerTimeout):
+        return replace(_out_of_time(reply.cpu, room), seconds=room.wall)
+    if isinstance(reply, WorkerDied):
+        return Verdict.error(str(reply))
+    if not reply["made"]:
+        return None
+    verdict = Verdict.from_json(reply["made"])
+    if room.wall > room.cpu and reply["used"] > room.cpu:  # a patient clock buys no more work
+        return replace(_out_of_time(reply["used"], room), seconds=verdict.seconds)
+    return verdict
+
+
+def _stamped_in_thread(verifier: Verifier, pair: Pair, room: Room) -> Verdict:
+    start = time.monotonic()
+    return stamped(_in_thread(verifier, pair, room), verifier, time.monotonic() - start)
+
+
+def _in_thread(verifier: Verifier, pair: Pair, room: Room) -> Verdict:
+    _local.add(verifier.name)
+    made: list[Verdict] = []
+    context = copy_context()
+    context.run(DEADLINE.set, time.monotonic() + room.wall)
+    thread = threading.Thread(target=lambda: made.append(context.run(bare, *pair)), name="assay-verdict", daemon=True)
+    thread.start()
+    thread.join(room.wall)
+    return made[0] if made else _out_of_time(_cpu_of(thread.native_id or 0), room)
+
+
+def _out_of_time(cpu: float, room: Room) -> Verdict:
+    if cpu >= BLAME * room.cpu:
+        return Verdict.of(False, why=f"{TOO_COSTLY}: it used its {room.cpu:g} s of CPU time")
+    return Verdict.timeout(f"{room.wall:g} s passed and only {cpu:.2f} s of CPU time was had: the machine is starved")
+
+
+def _cpu_of(native_id: int) -> float:
+    """CPU seconds of a thread by its kernel id; 0 where it is gone or the system does not say."""
+    try:
+        return time.clock_gettime((~native_id << 3) | 6)  # Linux: the per-thread CPU clock of that id
+    except OSError:
+        return 0.0

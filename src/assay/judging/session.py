@@ -1,0 +1,318 @@
+"""The judge session: it owns the workers, the cache and the clients that verdicts need, and is made from its settings.
+
+One session a process or Ray actor. A pickled session is its settings; a forked child starts anew. The functions of this
+module use a default session, so that `assay.verify(example, response)` needs none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import weakref
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+from assay import sandbox
+from assay.errors import AssayError
+from assay.judging.cache import VerdictCache
+from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged
+from assay.judging.pool import Pool
+from assay.judging.verifier import VERIFIERS, Lane, Verifier
+from assay.types import Attempt, Example, Status, Verdict
+
+CHUNK = 16
+"""Responses that one worker process is handed at a time."""
+PATIENCE = (2.0, 8.0)
+"""A verdict that ended in `timeout` is made again within so many times the wall time, for the same work."""
+
+Said = str | Attempt
+_Place = tuple[Example, Attempt]
+
+
+@dataclass(frozen=True)
+class JudgeSettings:
+    """What decides how a session judges; part of a run's fingerprint."""
+
+    workers: int = 1
+    """Verdicts that are in the making at once."""
+    deadline: float | None = None
+    """Seconds a verdict; each verifier's own without it."""
+    cache: Path | None = None
+    """A file that remembers verdicts from run to run."""
+
+    def __post_init__(self) -> None:
+        if self.workers < 1 or (self.deadline is not None and self.deadline <= 0):
+            raise AssayError(f"a judge needs workers of at least 1 and a deadline above 0 s; got {self}")
+
+
+class Judge:
+    """A session. Close it, or use it as a context manager, where its workers must not outlive it.
+
+    Example:
+        >>> with Judge(JudgeSettings(workers=2)) as judge:
+        ...     ex = Example(prompt="1 + 1 = ?", reference=2, verifier="number")
+        ...     [str(v.status) for v in judge.verify_many([ex, ex], ["2", "The answer is 3."])]
+        ['correct', 'incorrect']
+    """
+
+    def __init__(self, settings: JudgeSettings | None = None) -> None:
+        self.settings = settings or JudgeSettings()
+        self._pool = Pool()
+        self._clients: dict[str, Any] = {}
+        _sessions.add(self)
+
+    def __reduce__(self) -> tuple[type[Judge], tuple[JudgeSettings]]:
+        return (Judge, (self.settings,))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the worker processes; the session starts new ones when it is used again."""
+        self._pool.close()
+
+    def verify(self, example: Example, response: Said, *, deadline: float | None = None) -> Verdict:
+        """Judge one response within `deadline` seconds (default: the session's, else the verifier's own).
+
+        Never raises for what a response, reference or parameter holds: that is a verdict. Raises `UnknownName` when no
+        verifier has the Example's name, and `TypeError` when the response is not text.
+        """
+        verifier = VERIFIERS.get(example.verifier)
+        example, attempt = _as_sent(example, response)
+        room = Room.of(verifier, deadline or self.settings.deadline)
+        return judged(verifier, example, [attempt], room, self._pool, self._clients)[0]
+
+    def verify_many(
+        self,
+        examples: Sequence[Example],
+        responses: Sequence[Said],
+        *,
+        workers: int | None = None,
+        deadline: float | None = None,
+        cache: str | Path | None = None,
+    ) -> list[Verdict]:
+        """`verify` of each pair, in order; a pair that occurs twice is judged once.
+
+        Verdicts of a `group` verifier are made for all attempts at an Example together. With `workers` above 1 that
+        many verdicts are in the making at once, those on text in processes of their own. A `timeout` says that the
+        machine was busy: it is judged again, alone, with more time on the clock for the same work. Arguments left out
+        are the session's settings. Raises `UnknownName` for a verifier that is not registered, and `ValueError` when
+        the lengths differ.
+        """
+        if len(examples) != len(responses):
+            raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
+        places = [_as_sent(example, response) for example, response in zip(examples, responses, strict=True)]
+        keys = [_key(example, attempt, place) for place, (example, attempt) in enumerate(places)]
+        once = dict(zip(keys, places, strict=True))
+        made = dict(zip(once, self._remembered(list(once.values()), workers, deadline, cache), strict=True))
+        return [made[key] for key in keys]
+
+    async def averify_many(
+        self, examples: Sequence[Example], responses: Sequence[Said], **options: Any
+    ) -> list[Verdict]:
+        """`verify_many` for an event loop, which goes on meanwhile."""
+        return await asyncio.to_thread(partial(self.verify_many, **options), examples, responses)
+
+    def keys(self, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
+        """The answer key of each answer, which is a reference or what a verdict `read`; see `Verifier.key`."""
+        return self._asked("key", examples, answers)
+
+    def unreadable(self, examples: Iterable[Example]) -> dict[str, str]:
+        """Id and reason of each Example whose reference or parameters its verifier cannot use."""
+        asked = list(examples)
+        found = zip(asked, self._asked("check", asked, [None] * len(asked)), strict=True)
+        return {example.id: why for example, why in found if why}
+
+    def facts(self, examples: Iterable[Example]) -> dict[str, Any]:
+        """What decides verdicts on these Examples beside their text, for a run's fingerprint."""
+        used = sorted({example.verifier for example in examples})
+        facts: dict[str, Any] = {
+            "verifiers": {name: VERIFIERS.get(name).version for name in used},
+            "deadline": self.settings.deadline,
+        }
+        if any(VERIFIERS.get(name).lane is Lane.SANDBOX for name in used):
+            facts |= {"sandbox": sandbox.isolation()[0], "programs": sandbox.installed_modules()}
+        return facts
+
+    def _asked(self, what: str, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
+        """What workers say; a verifier that only this process knows, or that runs over, is asked nothing more."""
+        out: list[str | None] = []
+        for start in range(0, len(examples), 8 * CHUNK):
+            pairs = list(zip(examples[start : start + 8 * CHUNK], answers[start : start + 8 * CHUNK], strict=True))
+            for (example, answer), reply in zip(pairs, ask(self._pool, pairs, Room(1.0, 4.0), what), strict=True):
+                if isinstance(reply, dict):
+                    known = reply["known"]
+                    out.append(reply["made"] if known else _here(what, example, answer))
+                else:
+                    out.append("reading it takes too long" if what == "check" else None)
+        return out
+
+    def _remembered(
+        self, places: Sequence[_Place], workers: int | None, deadline: float | None, cache: str | Path | None
+    ) -> list[Verdict]:
+        """The verdict at each place, from the cache where it has one."""
+        workers, limit = workers or self.settings.workers, deadline or self.settings.deadline
+        file = cache or self.settings.cache
+        if file is None:
+            return self._judged(places, workers, limit)
+        with VerdictCache(file) as known:
+            found = [known.get(example, attempt.said) for example, attempt in places]
+            new = [place for place, verdict in zip(places, found, strict=True) if verdict is None]
+            made = self._judged(new, workers, limit)
+            said = [(example, attempt.said) for example, attempt in new]
+            known.put(((*pair, verdict) for pair, verdict in zip(said, made, strict=True)), limit)
+        fresh = iter(made)
+        return [verdict or next(fresh) for verdict in found]
+
+    def _judged(self, places: Sequence[_Place], workers: int, deadline: float | None) -> list[Verdict]:
+        verdicts: dict[int, Verdict] = {}
+        jobs = _jobs(places, workers)
+        if workers <= 1 or len(jobs) <= 1:
+            made = [self._made(places, job, deadline, alone=True) for job in jobs]
+        else:
+            with ThreadPoolExecutor(workers, "assay-judge") as threads:
+                made = list(threads.map(lambda job: self._made(places, job, deadline, alone=False), jobs))
+        for job, answers in zip(jobs, made, strict=True):
+            verdicts.update(zip(job, answers, strict=True))
+        for patience in PATIENCE:
+            late = {place for place, verdict in verdicts.items() if verdict.status is Status.TIMEOUT}
+            for job in jobs if late else ():
+                if again := [place for place in job if place in late]:
+                    answers = self._made(places, again, deadline, alone=True, patience=patience)
+                    verdicts.update(zip(again, answers, strict=True))
+        return [verdicts[place] for place in range(len(places))]
+
+    def _made(
+        self, places: Sequence[_Place], job: Sequence[int], deadline: float | None, *, alone: bool, patience: float = 1
+    ) -> list[Verdict]:
+        """Verdicts at a few places of one verifier: of one Example, or, on text, of several."""
+        verifier = VERIFIERS.get(places[job[0]][0].verifier)
+        room = Room.of(verifier, deadline, patience)
+        if verifier.lane in (Lane.INLINE, Lane.WORKER) and not alone:
+            pairs = [(places[place][0], places[place][1].said) for place in job]
+            return in_worker(pairs, verifier, room, self._pool)
+        if verifier.group or len(job) == 1:
+            attempts = [places[place][1] for place in job]
+            return judged(verifier, places[job[0]][0], attempts, room, self._pool, self._clients)
+        return [
+            judged(verifier, places[place][0], [places[place][1]], room, self._pool, self._clients)[0] for place in job
+        ]
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's workers and clients to the parent."""
+        self._pool.disown()
+        self._pool, self._clients = Pool(), {}
+
+
+def _as_sent(example: Example, response: Said) -> _Place:
+    """The Example as it was asked of this attempt."""
+    if isinstance(response, str):
+        return example, Attempt(response=response)
+    if not isinstance(response, Attempt):
+        raise TypeError(f"a response is text or an Attempt, not {type(response).__name__}")
+    if response.prompt and response.prompt != example.asked:
+        example = replace(example, prompt=response.prompt, template="")
+    return example, response
+
+
+def _key(example: Example, attempt: Attempt, place: int) -> object:
+    if VERIFIERS.get(example.verifier).group:
+        return place
+    return example.id, example.template, attempt.said
+
+
+def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
+    """Places that are judged together: whole groups, programs one by one, text in chunks of one verifier."""
+    together: dict[object, list[int]] = {}
+    for place, (example, _) in enumerate(places):
+        verifier = VERIFIERS.get(example.verifier)
+        if verifier.group:
+            key: object = (verifier.name, example.id)
+        else:
+            key = verifier.name if _on_text(verifier) else place
+        together.setdefault(key, []).append(place)
+    jobs = []
+    for key, found in together.items():
+        texts = isinstance(key, str)
+        size = max(1, min(CHUNK, len(found) // workers)) if texts else len(found)
+        jobs += [found[start : start + size] for start in range(0, len(found), size)]
+    return jobs
+
+
+def _on_text(verifier: Verifier) -> bool:
+    return verifier.lane in (Lane.INLINE, Lane.WORKER)
+
+
+def _here(what: str, example: Example, answer: Any) -> str | None:
+    """The key or the check of a verifier that workers do not know."""
+    verifier = VERIFIERS.get(example.verifier)
+    if what == "key":
+        return verifier.key(example, answer)
+    try:
+        verifier.check(example)
+    except AssayError as bad:
+        return str(bad)
+    return None
+
+
+_sessions: weakref.WeakSet[Judge] = weakref.WeakSet()
+_default: Judge | None = None
+
+
+def default_judge() -> Judge:
+    """The session of this process that `assay.verify` uses."""
+    global _default
+    if _default is None:
+        _default = Judge()
+    return _default
+
+
+def verify(example: Example, response: Said, *, deadline: float | None = None) -> Verdict:
+    """`Judge.verify` of the default session."""
+    return default_judge().verify(example, response, deadline=deadline)
+
+
+def verify_many(
+    examples: Sequence[Example],
+    responses: Sequence[Said],
+    *,
+    workers: int | None = None,
+    deadline: float | None = None,
+    cache: str | Path | None = None,
+) -> list[Verdict]:
+    """`Judge.verify_many` of the default session."""
+    return default_judge().verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache)
+
+
+def unreadable(examples: Iterable[Example]) -> dict[str, str]:
+    """`Judge.unreadable` of the default session."""
+    return default_judge().unreadable(examples)
+
+
+def answer_keys(examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
+    """`Judge.keys` of the default session."""
+    return default_judge().keys(examples, answers)
+
+
+def _after_fork() -> None:
+    forget_loop()
+    for session in list(_sessions):
+        session.forget()
+
+
+def _close_all() -> None:
+    for session in list(_sessions):
+        session.close()
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
