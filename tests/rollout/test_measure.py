@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import AssayError, RunConflict
-from assay.judging.verifier import VERIFIERS, Verifier
+from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
 from assay.models.engine import Completion, Sampling
 from assay.rollout import fingerprint
 from assay.rollout import store as room
@@ -142,7 +142,7 @@ def test_judging_goes_on_while_the_engine_answers():
         judged.set()
         return Verdict.of(True)
 
-    VERIFIERS.register("test.noticed", Verifier("test.noticed", 1, noticed))
+    VERIFIERS.register("test.noticed", verifier("test.noticed", version=1)(noticed))
 
     class Waiting(Counting):
         async def stream(self, requests, sampling):
@@ -161,7 +161,7 @@ def test_a_starved_machine_is_not_a_result(tmp_path):
     def slow(example, response):
         return Verdict.timeout("the machine is starved") if starved[0] else Verdict.of(response == "1")
 
-    VERIFIERS.register("test.starved", Verifier("test.starved", 1, slow, quick=slow))
+    VERIFIERS.register("test.starved", verifier("test.starved", version=1)(slow))
     examples = [Example(prompt=f"{n} + 0", reference=n, verifier="test.starved") for n in range(2)]
     assert all(m.n == 0 and m.uncounted == 2 for m in measure(Counting(), examples, samples=2, out=tmp_path).values())
     starved[0] = False
@@ -171,6 +171,24 @@ def test_a_starved_machine_is_not_a_result(tmp_path):
     whole = measure(Counting(), examples, samples=2, out=tmp_path / "quiet")
     assert {i: (m.correct, m.n) for i, m in again.items()} == {i: (m.correct, m.n) for i, m in whole.items()}
     assert said(tmp_path) == said(tmp_path / "quiet")
+
+
+def test_a_group_that_is_judged_together_is_whole(tmp_path):
+    """A judge of groups sees all samples at once, also where some came before a kill."""
+
+    async def best(example, attempts, params, context):
+        assert sorted(attempt.index for attempt in attempts) == [0, 1, 2, 3]
+        return [Verdict.of(a.response == max(b.response for b in attempts)) for a in attempts]
+
+    VERIFIERS.register("test.best", Verifier("test.best", 1, best, lane=Lane.REMOTE, group=True))
+    examples = [Example(prompt=f"{n} + 0", reference=n, verifier="test.best") for n in range(3)]
+    rates = measure(Counting(order=-1), examples, samples=4, out=tmp_path)
+    assert {m.rate for m in rates.values()} == {0.5}
+    path = tmp_path / "rollouts" / "open.jsonl"
+    path.write_bytes(path.read_bytes()[:-300])
+    engine = Counting()
+    assert {m.rate for m in measure(engine, examples, samples=4, out=tmp_path).values()} == {0.5}
+    assert engine.asked == 4 and len(list(RolloutStore(tmp_path).rows())) == 12
 
 
 def test_a_response_cut_inside_thinking_has_no_answer(tmp_path):
@@ -189,12 +207,12 @@ def test_what_decides_verdicts_is_in_the_facts(monkeypatch):
     changed = [
         Example(prompt="1 + 1", reference=3, verifier="number"),
         Example(prompt="1 + 1", reference=2, verifier="math"),
-        Example(prompt="1 + 1", reference=2, verifier="number", params={"tolerance": 1}),
+        Example(prompt="1 + 1", reference=2, verifier="number", params={"rel": 0.1}),
         Example(prompt="1 + 1", reference=2, verifier="number", template="{problem} Box it."),
     ]
     assert len({data_hash([example]) for example in [one, *changed]}) == 5
     assert judging_facts([one])["templates"] != judging_facts(changed)["templates"]
-    assert "programs" not in judging_facts([one])
+    assert "sandbox" not in judging_facts([one])
 
 
 def test_a_machine_of_another_level_does_not_go_on(tmp_path, monkeypatch):
@@ -202,9 +220,9 @@ def test_a_machine_of_another_level_does_not_go_on(tmp_path, monkeypatch):
     monkeypatch.setattr(fingerprint, "require", lambda: "L4")
     measure(Counting(), code, samples=1, out=tmp_path)
     monkeypatch.setattr(fingerprint, "require", lambda: "L3")
-    with pytest.raises(RunConflict, match=r'programs\.sandbox: "L4" there, "L3" here'):
+    with pytest.raises(RunConflict, match=r'sandbox: "L4" there, "L3" here'):
         measure(Counting(), code, samples=1, out=tmp_path)
     monkeypatch.undo()
     monkeypatch.setenv("ASSAY_SANDBOX", "off")
     facts = json.loads(json.dumps(judging_facts(code)))
-    assert facts["programs"]["sandbox"] == "refused" and facts["programs"]["python"]
+    assert facts["sandbox"] == "refused" and "programs" in facts

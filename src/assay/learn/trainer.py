@@ -57,7 +57,7 @@ class PolicyTrainer(GRPOTrainer):
         """TRL's reward function: verdicts become numbers, and `None` where the model is not to blame."""
         asked = [self.examples[index] for index in example]
         attempts = [self.attempt(*pair, number) for number, pair in enumerate(zip(asked, completion_ids, strict=True))]
-        verdicts = judge(asked, [attempt.said for attempt in attempts], workers=self.workers)
+        verdicts = judge(asked, attempts, workers=self.workers)
         self.pending += map(Rollout.of, attempts, verdicts)
         return [verdict.score for verdict in verdicts]
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.errors import AssayError
 from assay.journal import claim
+from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.judge import judge
@@ -25,6 +26,8 @@ BLOCK = 16_384
 """Requests that an engine is handed at a time."""
 BACKLOG = 1024
 """Completions that may wait for their verdict before the engine has to wait."""
+Judged = tuple[str, int, str, float | None]
+"""Example, sample, status and score of a rollout."""
 
 
 class Measurements(Mapping[str, Measurement]):
@@ -122,12 +125,26 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.tallies = {name: _Tally() for name in self.examples}
+        self.held: dict[str, list[Attempt]] = {
+            name: [] for name, example in self.examples.items() if VERIFIERS.get(example.verifier).group
+        }
 
     def resume(self, store: RolloutStore) -> None:
         """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again."""
         self.store = store
         store.renew(lambda mark: mark["status"] == Status.TIMEOUT, self._judged_again)
-        self._count((mark["example_id"], mark["index"], mark["status"], mark["score"]) for mark in store.marks())
+        self._count(self._marked(store))
+
+    def _marked(self, store: RolloutStore) -> Iterator[Judged]:
+        """What is on disk; a part of a group that is judged whole counts as nothing."""
+        parts: dict[str, list[Judged]] = {}
+        for mark in store.marks():
+            judged = (mark["example_id"], mark["index"], mark["status"], mark["score"])
+            if judged[0] in self.held:
+                parts.setdefault(judged[0], []).append(judged)
+            else:
+                yield judged
+        yield from (judged for part in parts.values() if len(part) == self.samples for judged in part)
 
     async def run(self, sampling: Sampling) -> None:
         """Ask for every sample that is missing; judge what has come while the engine goes on."""
@@ -172,14 +189,22 @@ class _Job:
             )
             for (name, _, index), c in named
         ]
-        return self._with_verdicts(attempts)
+        return self._with_verdicts([ready for attempt in attempts for ready in self._ready(attempt)])
+
+    def _ready(self, attempt: Attempt) -> list[Attempt]:
+        """What can be judged now that this attempt is there: itself, or its group once that is whole."""
+        group = self.held.get(attempt.example_id)
+        if group is None:
+            return [attempt]
+        group.append(attempt)
+        return group if len(group) == self.samples else []
 
     def _judged_again(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [rollout.to_json() for rollout in self._with_verdicts([Rollout.from_json(row) for row in rows])]
 
     def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[Rollout]:
         asked = [self.examples[attempt.example_id] for attempt in attempts]
-        verdicts = judge(asked, [attempt.said for attempt in attempts], workers=self.workers)
+        verdicts = judge(asked, attempts, workers=self.workers)
         return [Rollout.of(attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
 
     def _keep(self, rollouts: Sequence[Rollout]) -> None:
@@ -189,7 +214,7 @@ class _Job:
             self.said += rollouts
         self._count((r.example_id, r.index, r.verdict.status, r.verdict.score) for r in rollouts)
 
-    def _count(self, judged: Iterable[tuple[str, int, str, float | None]]) -> None:
+    def _count(self, judged: Iterable[Judged]) -> None:
         whole, finished = (1 << self.samples) - 1, 0
         for name, index, status, score in judged:
             tally = self.tallies[name]
