@@ -10,6 +10,8 @@ import time
 import pytest
 from safetensors.torch import load_file
 
+from assay.rollout.store import RolloutStore, key_of
+
 RECIPE = """
 method = "grpo"
 [model]
@@ -37,8 +39,9 @@ def metrics(out):
 
 
 def rollouts(out):
-    rows = [json.loads(line) for line in (out / "rollouts.jsonl").read_text().splitlines()]
-    return [(row["step"], row["example_id"], row["response"], row["verdict"]["status"]) for row in rows]
+    rows = sorted(RolloutStore(out).rows(), key=lambda row: (row["step"], key_of(row)))
+    names = ("step", "example_id", "group_id", "index", "response", "token_ids", "finish", "policy")
+    return [(*(row.get(name) for name in names), row["verdict"]["status"]) for row in rows]
 
 
 @pytest.mark.slow

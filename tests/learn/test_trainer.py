@@ -214,6 +214,27 @@ def test_verdicts_without_a_score_enter_neither_reward_nor_loss(random_policy, t
     assert all(torch.isfinite(p).all() for p in trainer.model.parameters())
 
 
+def test_a_response_cut_inside_the_thinking_that_the_template_opened_earns_nothing(random_policy, tmp_path):
+    """The tag stands in the prompt as sent, so the completion alone looks like an answer."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(random_policy)
+    opens = "{% for turn in messages %}<user>{{ turn['content'] }}{% endfor %}"
+    tokenizer.chat_template = opens + "{% if add_generation_prompt %}<assistant><think>\n{% endif %}"
+    policy = tmp_path / "policy"
+    transformers.AutoModelForCausalLM.from_pretrained(random_policy).save_pretrained(policy)
+    tokenizer.save_pretrained(policy)
+    examples = [Example(prompt="1 + 1 = ?", reference=2, verifier="number", domain="math")]
+    trainer = make(recipe_for(policy), examples, tmp_path)
+
+    def judged(text):
+        ids = tokenizer.encode(text, add_special_tokens=False)
+        return trainer.verified_reward(example=[0], completion_ids=[ids])[0], trainer.pending[-1]
+
+    score, cut = judged("The answer is 2")
+    assert (score, cut.verdict.status, cut.finish, cut.thinking) == (0.0, "no_answer", "length", "<think>")
+    score, ended = judged("1 and 1 is 2</think>The answer is 2<end>")
+    assert (score, ended.finish, ended.response) == (1.0, "stop", "1 and 1 is 2</think>The answer is 2")
+
+
 def test_a_run_where_every_judge_is_down_does_not_move_the_policy(random_policy, tmp_path):
     trainer = make(recipe_for(random_policy), problems(["broken"] * 4), tmp_path)
     before = [p.clone() for p in trainer.model.parameters()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from assay.errors import AssayError
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
 from assay.journal import CLAIM, write_atomically
+from assay.judging.session import unreadable
 from assay.models.engine import Engine
 from assay.rollout.measure import Measurements, measure
 from assay.types import Example, Measurement
@@ -46,6 +47,8 @@ class Scores:
     samples: int
     rows: tuple[Row, ...]
     measured: Mapping[str, Measurement]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Id of each Example whose reference cannot be read, and why: no response to it was asked for."""
 
     def row(self, name: str) -> Row:
         """The row called `name`. Raises `KeyError`."""
@@ -64,18 +67,38 @@ def evaluate(
 ) -> Scores:
     """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
 
-    `examples` replaces what the suite's sources give, when the caller has them already.
+    `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
+    cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
     """
-    asked = suite.examples(data) if examples is None else list(examples)
+    asked, left_out = readable(suite.examples(data) if examples is None else examples)
     measured = measure(
         model, asked, samples=suite.samples, sampling=suite.sampling, out=out, workers=workers, on_groups=on_groups
     )
     name = next((m.model for m in measured.values()), str(model))
-    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured))
+    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured), left_out)
     there = json.loads((out / CLAIM).read_text("utf-8"))
-    text = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
+    text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
+    text["left_out"] = left_out
     write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
     return scores
+
+
+def readable(examples: Sequence[Example]) -> tuple[list[Example], dict[str, str]]:
+    """The Examples that can be judged, and why each of the others cannot, whatever a response says."""
+    bad = unreadable(examples)
+    kept = [example for example in examples if example.id not in bad]
+    if bad and not kept:
+        name, why = next(iter(bad.items()))
+        raise AssayError(f"no reference can be read, so nothing can be judged; {name}: {why}")
+    return kept, bad
+
+
+def unreadable_note(left_out: Mapping[str, str]) -> list[str]:
+    """What to tell of Examples that were left out: how many, and the first three."""
+    if not left_out:
+        return []
+    first = "; ".join(f"{name} ({why})" for name, why in list(left_out.items())[:3])
+    return [f"left out {len(left_out)} problems whose reference cannot be read: {first}"]
 
 
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
