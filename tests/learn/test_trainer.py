@@ -106,7 +106,7 @@ def gradients(policy, out, ours, **options):
         top_k=0,
         bf16=False,
         gradient_checkpointing=False,
-        use_cpu=True,
+        use_cpu=not torch.cuda.is_available(),
         report_to=[],
         save_strategy="no",
         logging_steps=1,

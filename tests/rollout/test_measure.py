@@ -13,7 +13,7 @@ import pytest
 
 from assay.errors import AssayError, RunConflict
 from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
-from assay.models.engine import Completion, Sampling
+from assay.models.engine import Completion, Sampling, open_engine
 from assay.rollout import fingerprint
 from assay.rollout import store as room
 from assay.rollout.fingerprint import data_hash, judging_facts
@@ -106,6 +106,8 @@ def test_kill_9_then_the_same_rows(tmp_path):
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     for _ in range(9):
         process.stdout.readline()
+    with pytest.raises(RunConflict, match=rf"another process \(pid {process.pid}\) is working in"):
+        measure(Counting(), EXAMPLES, samples=4, out=out)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
     kept = len(said(out))
@@ -198,6 +200,30 @@ def test_a_response_cut_inside_thinking_has_no_answer(tmp_path):
     for rollout in RolloutStore(tmp_path).rollouts():
         assert rollout.verdict.status == "no_answer" and rollout.said.startswith("<think>")
         assert (rollout.finish, rollout.token_ids, rollout.logprobs) == ("length", (1, 2), (-0.5, -1.0))
+
+
+def test_what_was_measured_can_be_judged_anew_without_the_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "SHARD_ROWS", 7)
+    first = tmp_path / "first"
+    measure(Counting(finish="length", token_ids=(1,), logprobs=(-1.0,)), EXAMPLES, samples=4, out=first)
+    before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+    measure(str(first), EXAMPLES, samples=4, out=tmp_path / "again")
+    assert said(first) == said(tmp_path / "again")
+    assert {(r.finish, r.token_ids, r.logprobs) for r in RolloutStore(tmp_path / "again").rollouts()} == {
+        ("length", (1,), (-1.0,))
+    }
+    assert {path: path.read_bytes() for path in first.rglob("*") if path.is_file()} == before
+    with pytest.raises(AssayError, match="lacks 5 of 25 responses"):
+        measure(str(first), EXAMPLES, samples=5)
+
+
+def test_the_batch_size_changes_nothing_that_is_stored(tmp_path):
+    pytest.importorskip("transformers", reason="the engine needs the extra 'models'")
+    sampling = Sampling(max_tokens=6)
+    for batch in (3, 16):
+        engine = open_engine("tiny", batch=batch, threads=1)
+        measure(engine, EXAMPLES, samples=3, sampling=sampling, out=tmp_path / str(batch))
+    assert said(tmp_path / "3") == said(tmp_path / "16")
 
 
 def test_what_decides_verdicts_is_in_the_facts(monkeypatch):

@@ -49,6 +49,7 @@ class PolicyTrainer(GRPOTrainer):
         self.workers = workers
         self.domains = {example.id: example.domain for example in examples}
         self.pending: list[Rollout] = []
+        self.opened: dict[str, str] = {}
         super().__init__(reward_funcs=[self.verified_reward], **trl_arguments)
 
     def verified_reward(
@@ -64,6 +65,8 @@ class PolicyTrainer(GRPOTrainer):
     def attempt(self, example: Example, ids: Sequence[int], number: int) -> Attempt:
         """Row `number` of a generation. Its tokens are read, not TRL's text, which may lack the thinking part."""
         tokenizer, step = self.processing_class, self.state.global_step
+        if example.id not in self.opened:  # rendering a chat template costs as much as a few tokens
+            self.opened[example.id] = opened_thinking(tokenizer, example.asked)
         return Attempt(
             example_id=example.id,
             model="policy",
@@ -72,7 +75,7 @@ class PolicyTrainer(GRPOTrainer):
             finish="stop" if ids and ids[-1] in (*self.eos_token_ids, tokenizer.pad_token_id) else "length",
             tokens=len(ids),
             token_ids=tuple(ids),
-            thinking=opened_thinking(tokenizer, example.asked),
+            thinking=self.opened[example.id],
             group_id=f"{step}.{number // self.num_generations}",
             policy=str(step),
         )

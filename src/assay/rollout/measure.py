@@ -7,6 +7,7 @@ resumes without repeating paid work. Two runs with different models, sampling or
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import claim
+from assay.journal import CLAIM, claim
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.judge import judge
+from assay.rollout.recorded import RecordedEngine
 from assay.rollout.store import RolloutStore
 from assay.types import Attempt, Example, Measurement, Rollout, Status
 
@@ -78,7 +80,8 @@ def measure(
     """Sample `samples` responses to each Example, judge them, and count.
 
     Args:
-        model: A path, a hub name, `tiny`, recorded completions (`.jsonl`), or an engine.
+        model: A path, a hub name, `tiny`, recorded completions (`.jsonl`, or the `out` of an earlier measurement), or
+            an engine.
         examples: What to ask.
         samples: Responses to each Example.
         sampling: Temperature and limits; plain sampling at temperature 1 without it.
@@ -87,7 +90,7 @@ def measure(
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
-    engine = open_engine(model) if isinstance(model, str) else model
+    engine = _opened(model) if isinstance(model, str) else model
     job = _Job(
         engine, {example.id: example for example in examples}, samples, workers, on_groups or (lambda count: None)
     )
@@ -98,6 +101,12 @@ def measure(
         job.resume(RolloutStore(out))
     wait_for(job.run(how))
     return job.result()
+
+
+def _opened(model: str) -> Engine:
+    claimed = Path(model) / CLAIM
+    measured = claimed.is_file() and json.loads(claimed.read_text("utf-8")).get("kind") == "measure"
+    return RecordedEngine(model) if measured else open_engine(model)
 
 
 @dataclass
