@@ -124,6 +124,13 @@ def test_two_runs_never_share_a_directory(tmp_path):
         measure(Counting(), EXAMPLES, samples=2, out=tmp_path, sampling=Sampling(temperature=0.5))
 
 
+def test_a_directory_is_free_once_it_is_measured(tmp_path):
+    """A notebook that measured does not keep others from going on."""
+    measure(Counting(), EXAMPLES[:1], samples=1, out=tmp_path)
+    with pytest.raises(RuntimeError, match="owner"):
+        RolloutStore(tmp_path).append([])
+
+
 def test_a_model_that_changed_under_its_name_is_not_resumed(tmp_path):
     measure(Counting("a"), EXAMPLES, samples=2, out=tmp_path)
     with pytest.raises(RunConflict, match="weights"):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import CLAIM, claim
+from assay.journal import CLAIM, claim, release
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
@@ -91,15 +91,19 @@ def measure(
         on_groups: Called with the number of Examples finished, for progress bars.
     """
     engine = _opened(model) if isinstance(model, str) else model
-    job = _Job(
-        engine, {example.id: example for example in examples}, samples, workers, on_groups or (lambda count: None)
-    )
+    asked = {example.id: example for example in examples}
+    job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None))
     how = sampling or Sampling()
-    if out:
-        facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-        claim(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples))
+    if not out:
+        wait_for(job.run(how))
+        return job.result()
+    facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
+    claim(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples))
+    try:
         job.resume(RolloutStore(out))
-    wait_for(job.run(how))
+        wait_for(job.run(how))
+    finally:
+        release(Path(out))
     return job.result()
 
 
