@@ -11,6 +11,8 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import islice
+from math import fsum
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +121,7 @@ class _Tally:
 
     seen: int = 0
     """Bit `i` is set when sample `i` has its verdict."""
-    total: float = 0.0
+    scores: list[float] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
 
 
@@ -161,14 +163,8 @@ class _Job:
 
     async def run(self, sampling: Sampling) -> None:
         """Ask for every sample that is missing; judge what has come while the engine goes on."""
-        missing = [
-            Request(f"{name}/{index}", self.examples[name].asked, index)
-            for name, tally in self.tallies.items()
-            for index in range(self.samples)
-            if not tally.seen >> index & 1
-        ]
-        for start in range(0, len(missing), BLOCK):
-            block = {request.id: request for request in missing[start : start + BLOCK]}
+        missing = self._missing()
+        while block := {request.id: request for request in islice(missing, BLOCK)}:
             completions = self.engine.stream(list(block.values()), sampling)
             async for batch in gathered(completions, BACKLOG):
                 if unknown := [c.request for c in batch if block.pop(c.request, None) is None]:
@@ -177,6 +173,12 @@ class _Job:
                 self._keep(rollouts)
             if block:
                 raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
+
+    def _missing(self) -> Iterator[Request]:
+        for name, tally in self.tallies.items():
+            for index in range(self.samples):
+                if not tally.seen >> index & 1:
+                    yield Request(f"{name}/{index}", self.examples[name].asked, index)
 
     def result(self) -> Measurements:
         """The counts, in the order of the Examples."""
@@ -232,7 +234,7 @@ class _Job:
         for name, index, status, score in judged:
             tally = self.tallies[name]
             tally.seen |= 1 << index
-            tally.total += score or 0.0
+            tally.scores += [score] if score else []
             tally.verdicts[str(status)] += 1
             finished += tally.seen == whole
         self.on_groups(finished)
@@ -248,7 +250,7 @@ class _Job:
             uncounted=late,
             domain=example.domain,
             source=example.source,
-            total=tally.total,
+            total=fsum(tally.scores),  # the same in whatever order they came
         )
 
 
