@@ -1,11 +1,12 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Each makes the virtual environment that it needs.
 PYTHON ?= python3
 VENV ?= .venv
+VERL ?= .venv-verl
 BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: demo test fast lint format bench bench-verify bench-sandbox clean
+.PHONY: demo test fast test-slow lint format bench bench-verify bench-sandbox clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -15,6 +16,9 @@ test: $(VENV)/ready  ## every test that needs neither a network nor an accelerat
 
 fast: $(VENV)/ready  ## the tests that take less than a minute in all
 	$(BIN)/python -m pytest -m "not slow and not gpu and not net"
+
+test-slow: $(VERL)/ready  ## the tests inside TRL, verl and Ray, in an environment that has all three
+	$(VERL)/bin/python -m pytest -m "not gpu and not net" tests/serve tests/corpus/test_verl.py tests/sandbox/test_ray.py
 
 lint: $(VENV)/ready  ## style, types, and the import contract
 	$(BIN)/ruff check src tests benchmarks
@@ -46,5 +50,11 @@ $(VENV)/ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[dev]"
 	touch $@
 
+$(VERL)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VERL)
+	$(VERL)/bin/pip install --quiet torch==2.13.0
+	$(VERL)/bin/pip install --quiet -e ".[ray,train]" verl==0.9.1 pytest hypothesis
+	touch $@
+
 clean:
-	rm -rf $(VENV) runs corpora evals
+	rm -rf $(VENV) $(VERL) runs corpora evals

@@ -16,7 +16,8 @@ SPAN = 1000
 
 DEADLINE: ContextVar[float | None] = ContextVar("DEADLINE", default=None)
 """When the verdict that is being made is due, on the monotonic clock; `None` where nobody waits."""
-_short_only: ContextVar[bool] = ContextVar("_short_only", default=False)
+SHORT_ONLY: ContextVar[bool] = ContextVar("SHORT_ONLY", default=False)
+"""Whether the verdict is being made where it cannot be killed, so that `short` raises `NotShort` for a long text."""
 
 
 class NotShort(Exception):
@@ -39,23 +40,13 @@ def due_in(seconds: float) -> Iterator[None]:
         DEADLINE.reset(token)
 
 
-@contextmanager
-def short_only() -> Iterator[None]:
-    """Within the block, `short` raises `NotShort` for a long text."""
-    token = _short_only.set(True)
-    try:
-        yield
-    finally:
-        _short_only.reset(token)
-
-
 def in_caller() -> bool:
     """Whether the verdict is being made where it cannot be killed."""
-    return _short_only.get()
+    return SHORT_ONLY.get()
 
 
 def short(text: str, longest: int = SPAN) -> str:
     """The text; in the caller's own process only if it is short. Raises `NotShort`."""
-    if len(text) > longest and _short_only.get():
+    if len(text) > longest and SHORT_ONLY.get():
         raise NotShort
     return text

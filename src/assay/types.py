@@ -16,6 +16,7 @@ from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
 from assay.hashing import normalised
+from assay.turns import content_of
 
 SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
@@ -48,7 +49,8 @@ class Message:
 
 
 def as_messages(prompt: Any) -> tuple[Message, ...]:
-    """Read a string, a message, or a list of either message dicts or `Message`. Raises `ValueError` otherwise."""
+    """Read a string, a message, or a list (or array) of message dicts or `Message`. Raises `ValueError` otherwise."""
+    prompt = prompt.tolist() if hasattr(prompt, "tolist") else prompt
     if isinstance(prompt, str):
         return (Message("user", prompt),)
     if isinstance(prompt, Message):
@@ -61,9 +63,11 @@ def as_messages(prompt: Any) -> tuple[Message, ...]:
 def _as_message(turn: Any) -> Message:
     if isinstance(turn, Message):
         return turn
-    if not isinstance(turn, Mapping) or not isinstance(turn.get("content"), str):
-        raise ValueError("a message is an object with a 'role' and a text 'content'")
-    return Message(str(turn.get("role", "user")), turn["content"], tuple(turn.get("attachments") or ()))
+    if not isinstance(turn, Mapping) or "content" not in turn:
+        raise ValueError("a message is an object with a 'role' and a 'content'")
+    text, shown = content_of(turn["content"])
+    own = turn.get("attachments")
+    return Message(str(turn.get("role", "user")), text, (*shown, *(() if own is None else own)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,10 +133,11 @@ class Example:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "prompt", as_messages(self.prompt))
-        put(self, "options", tuple(self.options))
-        put(self, "tags", tuple(self.tags))
-        put(self, "lineage", tuple(self.lineage))
-        put(self, "pass_rates", {model: _rate(*rate) for model, rate in dict(self.pass_rates).items()})
+        for name in ("options", "tags", "lineage"):
+            if type(given := getattr(self, name)) is not tuple:
+                put(self, name, tuple(given))
+        if self.pass_rates:
+            put(self, "pass_rates", {model: _rate(*rate) for model, rate in dict(self.pass_rates).items()})
 
     @cached_property
     def id(self) -> str:
@@ -152,7 +157,7 @@ class Example:
         """All turns of the bare problem as one text."""
         return "\n".join(turn.content for turn in self.prompt)
 
-    @cached_property
+    @property
     def asked(self) -> tuple[Message, ...]:
         """The messages that a model is sent: the last user turn, put into the template.
 
@@ -161,8 +166,10 @@ class Example:
             >>> ex.asked[0].content
             '1 + 1 = ? Box it.'
         """
-        if not self.template:
-            return self.prompt
+        return self._asked if self.template else self.prompt
+
+    @cached_property
+    def _asked(self) -> tuple[Message, ...]:
         place = max((n for n, turn in enumerate(self.prompt) if turn.role == "user"), default=len(self.prompt) - 1)
         turn = self.prompt[place]
         listed = "\n".join(f"{letter}) {option}" for letter, option in zip(_LETTERS, self.options, strict=False))

@@ -1,14 +1,18 @@
 """The verl layout: ours there and back, and foreign rows back as they came."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from assay.corpus.collection import load
 from assay.corpus.verl import from_verl, read_verl, route_of, to_verl, write_verl
-from assay.errors import BadRow
+from assay.errors import BadConfig, BadRow
 from assay.types import Example
 
 NAN = float("nan")
@@ -67,6 +71,64 @@ def test_foreign_rows_come_back(row: dict[str, Any], verifier: str, reference: A
     assert to_verl(Example.from_json(json.loads(json.dumps(example.to_json())))) == row
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(), lambda v: st.lists(v) | st.dictionaries(st.text(), v)
+)
+EXAMPLES = st.builds(
+    Example,
+    prompt=st.text(),
+    reference=JSON,
+    verifier=st.text(),
+    params=st.dictionaries(st.text(), JSON),
+    options=st.lists(st.text()),
+    template=st.sampled_from(["", "{problem}", "{problem} {options}", "Think."]),
+    gold=st.none() | st.text(),
+    tags=st.lists(st.text()),
+    pass_rates=st.dictionaries(st.text(), st.tuples(st.floats(0, 9), st.integers(0, 9))),
+)
+
+
+@given(EXAMPLES)
+def test_any_example_there_and_back(example: Example) -> None:
+    row = json.loads(json.dumps(to_verl(example)))
+    assert from_verl(row).to_json() == example.to_json()
+    foreign = from_verl(guru("math__x", "1"))
+    changed = replace(example, extra=foreign.extra)
+    assert from_verl(to_verl(changed)).to_json() == changed.to_json()
+
+
+def test_a_template_and_options_come_back_and_the_prompt_is_the_one_that_is_asked() -> None:
+    asked = Example(
+        prompt="Which is larger?",
+        options=("two", "three"),
+        template="{problem}\n{options}\nBox the letter.",
+        reference="B",
+        verifier="choice",
+        pass_rates={"m": (2.5, 3)},
+    )
+    row = to_verl(asked)
+    assert row["prompt"][0]["content"] == "Which is larger?\nA) two\nB) three\nBox the letter."
+    assert from_verl(row).to_json() == asked.to_json()
+    assert from_verl({**row, "prompt": np.array(row["prompt"], dtype=object)}).to_json() == asked.to_json()
+    theirs = from_verl({**row, "prompt": [{"role": "user", "content": "Which one?"}]})
+    assert (theirs.asked[0].content, theirs.template, theirs.reference) == ("Which one?", "", "B")
+
+
+def test_what_changed_in_a_foreign_row_comes_back_beside_it(tmp_path: Path) -> None:
+    row = guru("table__hitab", "1,234", **{"qwen2.5_7b_pass_rate": 0.3})
+    example = from_verl(row)
+    assert example.pass_rates["qwen2.5_7b"] == (4.8, 16) and to_verl(example) == row
+    changed = replace(example, template="{problem} Box it.", reference=1234, pass_rates={"m": (1.5, 4)})
+    back = to_verl(changed)
+    assert back["reward_model"] == row["reward_model"] and back["m_pass_rate"] == 0.375
+    assert back["extra_info"].items() >= row["extra_info"].items()
+    assert from_verl(back).to_json() == changed.to_json()
+    ours = Example(prompt="?", reference=3, verifier="number", source="x")
+    write_verl([ours, example, changed], tmp_path / "x.parquet")
+    read = list(read_verl(tmp_path / "x.parquet"))
+    assert [e.reference for e in read] == [3, "1,234", 1234] and read[2].to_json() == changed.to_json()
+
+
 def test_missing_rates_are_not_zero() -> None:
     row = guru("math__x", "1", **{"qwen2.5_7b_pass_rate": 0.875, "qwen3_30b_pass_rate": NAN})
     example = from_verl(row)
@@ -76,8 +138,9 @@ def test_missing_rates_are_not_zero() -> None:
 
 
 def test_what_cannot_be_routed_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="no verifier is known"):
-        route_of("simulation__codeio")
+    for unknown in ("simulation__codeio", "math/linear", "mathvista", "tables"):
+        with pytest.raises(BadConfig, match="no verifier is known"):
+            route_of(unknown)
     with pytest.raises(ValueError, match="verl layout"):
         from_verl({"data_source": "math"})
     import pyarrow as pa

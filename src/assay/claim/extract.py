@@ -105,7 +105,7 @@ def _bracketed(text: str) -> str:
 def final_part(example: Example, response: str) -> str:
     """The response without its thinking and without copies of the prompt. Raises `NoAnswer` when nothing is left."""
     body = own_words(example, without_thinking(example, response))
-    if len(body) < len(_asked(example)) and len(body) > 23 and _repeats(body.strip(), _asked(example)):
+    if len(body) > 23 and len(body) < len(asked := _asked(example)) and _repeats(body.strip(), asked):
         raise NoAnswer("the response only repeats the prompt")
     return body
 
@@ -152,11 +152,12 @@ def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | No
 
 
 def _prompt_opens_thinking(example: Example) -> bool:
-    text = example.asked[-1].content if example.asked else ""
+    asked = example.asked
+    text = asked[-1].content if asked else ""
     opened = text.rfind("<think>")
     if opened < 0 or opened < text.rfind("</think>"):
         return False
-    return text[opened + 7 : opened + 8] in ("", "\n") or example.asked[-1].role == "assistant"
+    return text[opened + 7 : opened + 8] in ("", "\n") or asked[-1].role == "assistant"
 
 
 def _repeats(body: str, prompt: str) -> bool:

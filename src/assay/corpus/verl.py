@@ -3,32 +3,37 @@
     data_source, prompt, ability, reward_model {style, ground_truth}, extra_info {index, split, ...},
     apply_chat_template, and pass-rate columns such as `qwen2.5_7b_pass_rate`
 
-An Example becomes a row whose `extra_info["assay"]` holds, as JSON text, what the layout has no place for; the keys are
-the same in every row, so rows of all domains share one schema. A foreign row is routed by its `data_source` through
-`GURU`, and is kept whole under `extra["verl"]`, so exporting it again gives the row that came in.
+An Example becomes a row whose `prompt` is what the model is asked and whose `extra_info["assay"]` holds, as JSON text,
+the bare problem and all else that the layout has no place for; the keys are the same in every row, so rows of all
+domains share one schema. A foreign row is routed by its `data_source` through `ROUTES`, and is kept whole under
+`extra["verl"]`, so exporting it again gives the row that came in.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.errors import BadRow, did_you_mean
+from assay.errors import BadConfig, BadRow, did_you_mean
 from assay.sources.files import NUMERAL
-from assay.types import SCHEMA_VERSION, Example, check_schema
+from assay.turns import plain
+from assay.types import SCHEMA_VERSION, Example, as_messages, check_schema
 
 Row = Mapping[str, Any]
 SAMPLES = 16
 """Rollouts behind a Guru pass rate (arXiv 2506.14965, section 2.5)."""
+OURS = "assay"
+"""The key of `extra_info` that is ours."""
 _RATE = "_pass_rate"
-_OURS = "assay"
 _FOREIGN = "verl"
 
 
@@ -58,8 +63,16 @@ def _tests(truth: Any) -> Any:
     return {"tests": tests, "entry_point": call.removesuffix(")")}
 
 
-def _answers(truth: Any) -> Any:
-    return list(truth) if isinstance(truth, list | tuple) else truth
+def _stdio(truth: Any) -> Any:
+    """PRIME's tests of programs that read and write; an input or output in lines is a list there."""
+    found = _json(truth)
+    if found.get("fn_name"):
+        raise ValueError(f"tests that call {found['fn_name']!r} with arguments are not read: give asserts (code.tests)")
+    return {name: ["\n".join(t) if isinstance(t, list) else t for t in found[name]] for name in ("inputs", "outputs")}
+
+
+def _target(truth: Any) -> Any:
+    return truth["target"]
 
 
 def _by_tests(reference: Any) -> str:
@@ -70,7 +83,7 @@ def _by_numeral(reference: str) -> str:
     return "number" if NUMERAL.fullmatch(reference.strip()) else "text"
 
 
-GURU: Mapping[str, Route] = {
+ROUTES: Mapping[str, Route] = {
     "math": Route("math", "math", str),
     "codegen": Route("code", _by_tests, _tests),
     "stem__gpqa": Route("science", "choice", str),
@@ -79,8 +92,8 @@ GURU: Mapping[str, Route] = {
     "stem__web": Route("science", "math", str),
     "logic__zebra": Route("logic", "records", _json),
     "zebra_puzzle_dataset": Route("logic", "records", _json),
-    "logic__ordering": Route("logic", "sequence", _answers),
-    "ordering_puzzle_dataset": Route("logic", "sequence", _answers),
+    "logic__ordering": Route("logic", "sequence"),
+    "ordering_puzzle_dataset": Route("logic", "sequence"),
     "logic__graph": Route("logic", "text", str),
     "graph_logical_dataset": Route("logic", "text", str),
     "logic__arcagi": Route("logic", "grid", _json),
@@ -89,60 +102,96 @@ GURU: Mapping[str, Route] = {
     "simulation__barc": Route("logic", "grid", _json),
     "table": Route("table", _by_numeral, str),
     "ood__ifeval": Route("instruction", "instructions", _json),
+    "openai/gsm8k": Route("math", "number", str),
+    "lighteval/MATH": Route("math", "math", str),
+    "DigitalLearningGmbH/MATH-lighteval": Route("math", "math", str),
+    "HuggingFaceH4/MATH-500": Route("math", "math", str),
+    "hiyouga/geometry3k": Route("math", "math", str),
+    "aime": Route("math", "math", str),
+    "numina": Route("math", "math", str),
+    "codecontests": Route("code", "code.stdio", _stdio),
+    "apps": Route("code", "code.stdio", _stdio),
+    "codeforces": Route("code", "code.stdio", _stdio),
+    "taco": Route("code", "code.stdio", _stdio),
+    "searchR1": Route("", "text", _target),
 }
-"""Longest prefix wins. Code I/O rows carry no program to run and have no route."""
+"""Of Guru, then of verl's own examples. The longest prefix wins, where neither a letter nor a slash follows it. Guru's
+code I/O rows carry no program to run and have no route."""
 
 
 def to_verl(example: Example, index: int = 0) -> dict[str, Any]:
-    """One row. A row that was imported comes back as it was, with pass rates measured since then added."""
-    rates = {f"{model}{_RATE}": right / n for model, (right, n) in example.pass_rates.items() if n}
+    """One row. A row that was imported comes back as it was, with what has changed since in `extra_info["assay"]`."""
+    rates = {f"{model}{_RATE}": total / n for model, (total, n) in example.pass_rates.items() if n}
     foreign = example.extra.get(_FOREIGN)
     prompt = [turn.to_json() for turn in example.asked]
     if foreign is not None:
-        return {**foreign, "prompt": prompt, **{c: rate for c, rate in rates.items() if c not in foreign}}
+        row = {**foreign, "prompt": prompt, **{c: rate for c, rate in rates.items() if c not in foreign}}
+        if from_verl(row).to_json() == example.to_json():
+            return row
+        ours = {**(foreign.get("extra_info") or {}), OURS: _payload(example, reference=example.reference)}
+        return row | {"extra_info": ours}
     truth = example.reference
-    plain = isinstance(truth, str)
-    kept = example.to_json()
-    ours = {name: kept[name] for name in kept if name not in ("id", "reference")} | {"plain": plain}
+    is_text = isinstance(truth, str)
     split = next((tag.removeprefix("split:") for tag in example.tags if tag.startswith("split:")), "train")
     return {
         "data_source": example.source,
         "prompt": prompt,
         "ability": example.domain,
         "apply_chat_template": True,
-        "reward_model": {"style": "rule", "ground_truth": truth if plain else json.dumps(truth, ensure_ascii=False)},
-        "extra_info": {"index": index, "split": split, _OURS: json.dumps(ours, ensure_ascii=False)},
+        "reward_model": {"style": "rule", "ground_truth": truth if is_text else json.dumps(truth, ensure_ascii=False)},
+        "extra_info": {"index": index, "split": split, OURS: _payload(example, plain=is_text)},
         **rates,
     }
 
 
+def _payload(example: Example, **how: Any) -> str:
+    kept = example.to_json()
+    return json.dumps({n: kept[n] for n in kept if n not in ("id", "reference")} | how, ensure_ascii=False)
+
+
 def from_verl(row: Row) -> Example:
-    """Read a row that we or others wrote. Raises `ValueError` when it has no such layout or no route."""
+    """Read a row that we or others wrote. Raises `ValueError` when it has no such layout, `BadConfig` without a route.
+
+    Without a `prompt` (verl hands reward functions none) the problem is that of `extra_info["assay"]`, or nothing.
+    """
     try:
-        truth, info = row["reward_model"]["ground_truth"], row.get("extra_info") or {}
-        return _own(row, truth, info[_OURS]) if _OURS in info else _other(row, truth)
+        truth = plain(row["reward_model"]["ground_truth"])
+        payload = (row.get("extra_info") or {}).get(OURS)
+        return _own(row, truth, payload) if payload else _other(row, truth)
     except (KeyError, TypeError, AttributeError) as fault:
         raise ValueError(f"not a row of the verl layout: {fault!r}") from fault
+
+
+@lru_cache(maxsize=256)  # a group of responses has one row
+def example_of(data_source: str, truth: str, payload: str) -> Example:
+    """The Example of what verl hands a reward function: the ground truth as JSON text, and our part of `extra_info`."""
+    info = {OURS: payload}
+    return from_verl(
+        {"data_source": data_source, "reward_model": {"ground_truth": json.loads(truth)}, "extra_info": info}
+    )
 
 
 def _own(row: Row, truth: Any, payload: str) -> Example:
     ours = json.loads(payload)
     check_schema(ours)
-    reference = truth if ours.pop("plain") else json.loads(truth)
-    prompt = row.get("prompt") or ours["prompt"]  # verl hands reward functions a row without its prompt
-    return Example.from_json({**ours, "schema": SCHEMA_VERSION, "prompt": prompt, "reference": reference})
+    if "reference" not in ours:
+        ours["reference"] = truth if ours.pop("plain") else json.loads(truth)
+    example = Example.from_json({**ours, "schema": SCHEMA_VERSION})
+    asked = as_messages(row["prompt"]) if row.get("prompt") is not None else example.asked
+    return example if asked == example.asked else replace(example, prompt=asked, template="")
 
 
 def _other(row: Row, truth: Any) -> Example:
     route = route_of(row["data_source"])
     reference = route.read(truth)
     rates = {
-        column.removesuffix(_RATE): (round(rate * SAMPLES), SAMPLES)
+        column.removesuffix(_RATE): (rate * SAMPLES, SAMPLES)
         for column, rate in row.items()
-        if column.endswith(_RATE) and _counted(rate)
+        if column.endswith(_RATE) and isinstance(rate, int | float) and not math.isnan(rate)  # missing is never 0
     }
+    prompt = row.get("prompt")
     return Example(
-        prompt=row.get("prompt") or (),
+        prompt=() if prompt is None else prompt,
         reference=reference,
         verifier=route.verifier if isinstance(route.verifier, str) else route.verifier(reference),
         domain=route.domain,
@@ -153,17 +202,16 @@ def _other(row: Row, truth: Any) -> Example:
     )
 
 
-def _counted(rate: Any) -> bool:
-    """Whether a rate is a whole number of samples: NaN and null are missing, never 0."""
-    return isinstance(rate, int | float) and not math.isnan(rate) and float(rate * SAMPLES).is_integer()
-
-
 def route_of(data_source: str) -> Route:
-    """The route of the longest known prefix. Raises `ValueError` when there is none."""
-    prefixes = [prefix for prefix in GURU if data_source.startswith(prefix)]
+    """The route of the longest known prefix. Raises `BadConfig` when there is none."""
+    prefixes = [p for p in ROUTES if data_source.startswith(p) and not re.match("[A-Za-z/]", data_source[len(p) :])]
     if not prefixes:
-        raise ValueError(f"no verifier is known for data_source {data_source!r}{did_you_mean(data_source, GURU)}")
-    return GURU[max(prefixes, key=len)]
+        raise BadConfig(
+            f"no verifier is known for data_source {data_source!r}: give the reward function routes={{{data_source!r}: "
+            f"'math'}}, or write the rows with assay.corpus.verl and keep their extra_info['{OURS}']"
+            f"{did_you_mean(data_source, ROUTES)}"
+        )
+    return ROUTES[max(prefixes, key=len)]
 
 
 def write_verl(examples: Iterable[Example], path: Path | str) -> None:

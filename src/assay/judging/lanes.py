@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextvars import copy_context
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from assay.effort import DEADLINE, NotShort, due_in, short_only
+from assay.effort import DEADLINE, SHORT_ONLY, NotShort, due_in
 from assay.errors import BadReference
 from assay.judging.pool import Pool, Reply, WorkerDied, WorkerTimeout
 from assay.judging.verifier import VERIFIERS, Context, Lane, Verifier
@@ -32,8 +32,7 @@ _local: set[str] = set()  # verifiers of this process that no worker knows
 Pair = tuple[Example, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(NamedTuple):
     """How long attempts may take: `cpu` seconds of work each, within `wall` seconds on the clock."""
 
     cpu: float
@@ -46,37 +45,72 @@ class Room:
         return cls(limit, limit * patience)
 
 
-def guarded(judging: Callable[[], Sequence[Verdict]], count: int) -> list[Verdict]:
-    """`count` verdicts, with whatever the judging raises turned into them. Only `NotShort` passes."""
+def guarded(judging: Callable[..., Verdict], *given: Any) -> Verdict:
+    """The verdict that a call returns, with whatever it raises turned into one. Only `NotShort` passes."""
     try:
-        made = list(judging())
-        if len(made) != count or not all(isinstance(verdict, Verdict) for verdict in made):
-            raise TypeError(f"a judge of {count} attempts returns {count} verdicts, not {made!r}")
-        return made
+        verdict = judging(*given)
+        if not isinstance(verdict, Verdict):
+            raise TypeError(f"a judge returns a Verdict, not {verdict!r}")
+        return verdict
     except NotShort:
         raise
     except BadReference as bad:
-        verdict = Verdict.error(str(bad))
+        return Verdict.error(str(bad))
     except TimeoutError as late:
-        verdict = Verdict.timeout(str(late) or "the deadline passed")
+        return Verdict.timeout(str(late) or "the deadline passed")
     except (MemoryError, RecursionError) as limit:
-        verdict = Verdict.of(False, why=f"{TOO_COSTLY}: {type(limit).__name__}")
+        return Verdict.of(False, why=f"{TOO_COSTLY}: {type(limit).__name__}")
     except Exception as bug:  # noqa: BLE001 - the boundary: whatever a verifier raises is its fault
-        verdict = Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
-    return [verdict] * count
+        return Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
 
 
 def judged(
-    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, pool: Pool, clients: dict[str, Any]
+    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
 ) -> list[Verdict]:
-    """Verdicts on attempts at one Example, made in the verifier's lane."""
+    """Verdicts on attempts at one Example of a verifier that runs programs, is remote, or compares a group."""
     start = time.monotonic()
-    if verifier.lane in (Lane.SANDBOX, Lane.REMOTE):
-        verdicts = guarded(lambda: _in_place(verifier, example, attempts, room, clients), len(attempts))
-    else:
-        verdicts = [_on_text(verifier, example, attempt.said, room, pool) for attempt in attempts]
+    verdicts: list[Verdict] = []
+
+    def together() -> Verdict:
+        made = _in_place(verifier, example, attempts, room, clients)
+        if len(made) != len(attempts) or not all(isinstance(verdict, Verdict) for verdict in made):
+            raise TypeError(f"a judge of {len(attempts)} attempts returns {len(attempts)} verdicts, not {made!r}")
+        verdicts.extend(made)
+        return made[0]
+
+    failed = guarded(together)
+    verdicts = verdicts or [failed] * len(attempts)
     seconds = (time.monotonic() - start) / max(1, len(attempts))
     return [stamped(verdict, verifier, seconds) for verdict in verdicts]
+
+
+def judged_text(
+    verifier: Verifier, example: Example, response: str, pool: Pool, deadline: float | None, patience: float = 1
+) -> Verdict:
+    """The verdict of a verifier that only reads text: in the caller where that costs little, else in a worker."""
+    start = time.monotonic()
+    verdict = None
+    if verifier.lane is Lane.INLINE and len(response) <= CALLER_CHARS:
+        token = SHORT_ONLY.set(True)
+        try:
+            verdict = guarded(verifier, example, response)
+        except NotShort:
+            pass
+        finally:
+            SHORT_ONLY.reset(token)
+    if verdict is None:
+        room = Room.of(verifier, deadline, patience)
+        verdict = _elsewhere(verifier, example, response, room, pool)
+    return stamped(verdict, verifier, time.monotonic() - start)
+
+
+def _elsewhere(verifier: Verifier, example: Example, response: str, room: Room, pool: Pool) -> Verdict:
+    """The verdict of a worker, or of a thread where no worker knows the verifier."""
+    if verifier.name not in _local:
+        verdict = _verdict(ask(pool, [(example, response)], room)[0], room)
+        if verdict is not None:
+            return verdict
+    return _in_thread(verifier, (example, response), room)
 
 
 def in_worker(pairs: Sequence[Pair], verifier: Verifier, room: Room, pool: Pool) -> list[Verdict]:
@@ -94,8 +128,7 @@ def in_worker(pairs: Sequence[Pair], verifier: Verifier, room: Room, pool: Pool)
 
 def bare(example: Example, response: str) -> Verdict:
     """The verdict on one response, made here and now; for the far side of a lane."""
-    verifier = VERIFIERS.get(example.verifier)
-    return guarded(lambda: [verifier(example, response)], 1)[0]
+    return guarded(VERIFIERS.get(example.verifier), example, response)
 
 
 def ask(pool: Pool, pairs: Sequence[tuple[Example, Any]], room: Room, what: str = "verdict") -> list[Reply]:
@@ -129,20 +162,6 @@ def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
         verdict.parts,
         verdict.cost,
     )
-
-
-def _on_text(verifier: Verifier, example: Example, response: str, room: Room, pool: Pool) -> Verdict:
-    if verifier.lane is Lane.INLINE and len(response) <= CALLER_CHARS:
-        try:
-            with short_only():
-                return bare(example, response)
-        except NotShort:
-            pass
-    if verifier.name not in _local:
-        verdict = _verdict(ask(pool, [(example, response)], room)[0], room)
-        if verdict is not None:
-            return verdict
-    return _in_thread(verifier, (example, response), room)
 
 
 def _in_place(

@@ -20,7 +20,7 @@ from typing import Any, Self
 from assay import sandbox
 from assay.errors import AssayError
 from assay.judging.cache import VerdictCache
-from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged
+from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged, judged_text
 from assay.judging.pool import Pool
 from assay.judging.verifier import VERIFIERS, Lane, Verifier
 from assay.types import Attempt, Example, Status, Verdict
@@ -86,9 +86,11 @@ class Judge:
         verifier has the Example's name, and `TypeError` when the response is not text.
         """
         verifier = VERIFIERS.get(example.verifier)
+        limit = deadline or self.settings.deadline
+        if verifier.reads_text and isinstance(response, str):
+            return judged_text(verifier, example, response, self._pool, limit)
         example, attempt = _as_sent(example, response)
-        room = Room.of(verifier, deadline or self.settings.deadline)
-        return judged(verifier, example, [attempt], room, self._pool, self._clients)[0]
+        return self._one(verifier, example, attempt, limit)
 
     def verify_many(
         self,
@@ -196,15 +198,20 @@ class Judge:
         """Verdicts at a few places of one verifier: of one Example, or, on text, of several."""
         verifier = VERIFIERS.get(places[job[0]][0].verifier)
         room = Room.of(verifier, deadline, patience)
-        if verifier.lane in (Lane.INLINE, Lane.WORKER) and not alone:
+        if verifier.reads_text and not alone:
             pairs = [(places[place][0], places[place][1].said) for place in job]
             return in_worker(pairs, verifier, room, self._pool)
-        if verifier.group or len(job) == 1:
+        if verifier.group:
             attempts = [places[place][1] for place in job]
-            return judged(verifier, places[job[0]][0], attempts, room, self._pool, self._clients)
-        return [
-            judged(verifier, places[place][0], [places[place][1]], room, self._pool, self._clients)[0] for place in job
-        ]
+            return judged(verifier, places[job[0]][0], attempts, room, self._clients)
+        return [self._one(verifier, *places[place], deadline, patience) for place in job]
+
+    def _one(
+        self, verifier: Verifier, example: Example, attempt: Attempt, deadline: float | None, patience: float = 1
+    ) -> Verdict:
+        if verifier.reads_text:
+            return judged_text(verifier, example, attempt.said, self._pool, deadline, patience)
+        return judged(verifier, example, [attempt], Room.of(verifier, deadline, patience), self._clients)[0]
 
     def forget(self) -> None:
         """In a forked child: leave the parent's workers and clients to the parent."""
@@ -237,7 +244,7 @@ def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
         if verifier.group:
             key: object = (verifier.name, example.id)
         else:
-            key = verifier.name if _on_text(verifier) else place
+            key = verifier.name if verifier.reads_text else place
         together.setdefault(key, []).append(place)
     jobs = []
     for key, found in together.items():
@@ -245,10 +252,6 @@ def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
         size = max(1, min(CHUNK, len(found) // workers)) if texts else len(found)
         jobs += [found[start : start + size] for start in range(0, len(found), size)]
     return jobs
-
-
-def _on_text(verifier: Verifier) -> bool:
-    return verifier.lane in (Lane.INLINE, Lane.WORKER)
 
 
 def _here(what: str, example: Example, answer: Any) -> str | None:

@@ -56,7 +56,6 @@ Judge = Callable[[Example, Sequence[Attempt], Any, Context], Sequence[Verdict] |
 One = Callable[..., Verdict]
 """`(example, response) -> Verdict`, or with the parameters as a third argument."""
 _DEADLINES = {Lane.SANDBOX: PROGRAM_DEADLINE, Lane.REMOTE: REMOTE_DEADLINE}
-_NO_PARAMS = Params()
 
 
 @dataclass(frozen=True)
@@ -83,6 +82,11 @@ class Verifier:
     """Reads the reference as judging does; raises `BadReference` where it cannot be used."""
     keys: Callable[[Example, Any], str | None] | None = None
     """The canonical key of an answer, see `key`."""
+    one: Callable[[Example, str, Any], Verdict] | None = None
+    """The plain function that was lifted, where there is one."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_defaults", self.params())
 
     @property
     def deadline(self) -> float:
@@ -90,13 +94,19 @@ class Verifier:
         return _DEADLINES.get(self.lane, ANSWER_DEADLINE)
 
     @property
+    def reads_text(self) -> bool:
+        """Whether a verdict needs nothing but the text of one response."""
+        return self.lane in (Lane.INLINE, Lane.WORKER)
+
+    @property
     def runs_programs(self) -> bool:
         return self.lane is Lane.SANDBOX
 
     def parameters(self, given: Mapping[str, Any]) -> Params:
         """The typed parameters. Raises `BadReference` with the key and the reason."""
-        if not given and self.params is Params:
-            return _NO_PARAMS
+        if not given:
+            defaults: Params = self._defaults  # type: ignore[attr-defined]  # set once, above
+            return defaults
         try:
             return self.params.parse(given)
         except ValueError as bad:
@@ -117,8 +127,11 @@ class Verifier:
 
     def __call__(self, example: Example, response: str) -> Verdict:
         """The bare verdict on one response: no lane, no deadline and no catching; `assay.verify` has all of them."""
+        given = self.parameters(example.params)
+        if self.one is not None:
+            return self.one(example, response, given)
         context = Context(self.deadline, {})
-        made = self.judge(example, [Attempt(response=response)], self.parameters(example.params), context)
+        made = self.judge(example, [Attempt(response=response)], given, context)
         if isinstance(made, Awaitable):
             raise TypeError(f"verifier {self.name!r} judges remotely: use assay.verify")
         return made[0]
@@ -135,14 +148,17 @@ def verifier(
 ) -> Callable[[One], Verifier]:
     """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`."""
 
-    def lift(one: One) -> Verifier:
-        typed = len(inspect.signature(one).parameters) > 2
+    def lift(plain: One) -> Verifier:
+        one: One = plain
+        if len(inspect.signature(plain).parameters) < 3:
+
+            def one(example: Example, response: str, _: Params) -> Verdict:
+                return plain(example, response)
 
         def judge(example: Example, attempts: Sequence[Attempt], given: Params, _: Context) -> list[Verdict]:
-            more = (given,) if typed else ()
-            return [one(example, attempt.said, *more) for attempt in attempts]
+            return [one(example, attempt.said, given) for attempt in attempts]
 
-        return Verifier(name, version, judge, params, lane, reads=reads, keys=keys)
+        return Verifier(name, version, judge, params, lane, reads=reads, keys=keys, one=one)
 
     return lift
 

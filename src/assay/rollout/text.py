@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assay.turns import content_of, plain, without_turn_tokens
+
 
 def response_text(completion: Any) -> str:
-    """Text as it is; of chat messages, the contents of the assistant's turns. Raises `TypeError` otherwise."""
+    """Text, or the contents of the assistant's turns, without turn tokens. Raises `TypeError` for anything else."""
     if isinstance(completion, str):
-        return completion
-    if isinstance(completion, list | tuple) and all(isinstance(turn, Mapping) for turn in completion):
-        return "\n".join(_content(turn) for turn in completion if turn.get("role", "assistant") == "assistant")
+        return without_turn_tokens(completion)
+    turns = plain([completion] if isinstance(completion, Mapping) else completion)
+    if isinstance(turns, list) and all(isinstance(turn, Mapping) for turn in turns):
+        said = [content_of(turn.get("content"))[0] for turn in turns if turn.get("role", "assistant") == "assistant"]
+        return "\n".join(without_turn_tokens(text) for text in said)
     raise TypeError(f"a completion is text or a list of chat messages, not {type(completion).__name__}")
-
-
-def _content(turn: Mapping[str, Any]) -> str:
-    content = turn.get("content") or ""
-    if isinstance(content, str):
-        return content
-    return "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))

@@ -1,63 +1,95 @@
-"""Assay's rewards inside TRL: `reward_funcs=assay.reward_fn()`.
+"""Assay's rewards inside TRL: `reward_funcs=assay.reward_fn()`, or the dotted name `assay.serve.trl.reward`.
 
-TRL calls a reward function with `prompts`, `completions` and every column of the dataset, and reads `None` as "skip
-this row". Two layouts of the dataset are understood: a column `example` with the JSON of an Example (lossless), or
-columns `verifier` and `reference` with, if wanted, `params` (a mapping or its JSON text).
+TRL calls a reward function with `prompts`, `completions` and every column of the data set, and reads `None` as "skip
+this row". `columns.py` says which columns there may be.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-from assay.errors import BadConfig
+from assay.errors import MissingExtra
+from assay.models.prompting import as_chat, as_input
 from assay.rollout.judge import judge
 from assay.rollout.text import response_text
-from assay.types import Example, as_messages
+from assay.serve.columns import examples_of
+from assay.serve.nulls import refuse_nulls, warn_of_nulls
+from assay.types import Example, Verdict
 
-RewardFunction = Callable[..., list[float | None]]
+
+@dataclass
+class Reward:
+    """A reward function with TRL's signature, which can be pickled; see `reward_fn`."""
+
+    workers: int = 2
+    deadline: float | None = None
+    _proven: bool = field(default=False, init=False, compare=False)
+    """Whether a verdict has counted: then a batch on one problem may be null without a word."""
+    __name__: ClassVar[str] = "assay"  # TRL logs under it
+
+    def __call__(self, prompts: Any = None, completions: Any = (), **columns: Any) -> list[float | None]:
+        """`None` marks rows whose verdict is not the model's fault."""
+        said = [response_text(completion) for completion in completions]
+        asked = columns.get("prompt", [""] * len(said)) if prompts is None else prompts
+        examples = examples_of(columns, asked)
+        verdicts = judge(examples, said, workers=self.workers, deadline=self.deadline)
+        if log := columns.get("log_metric"):
+            _log(log, examples, verdicts)
+        warn_of_nulls(verdicts, [f"{example.source or 'the problem'} {example.id}" for example in examples])
+        self._proven = self._proven or any(verdict.counts for verdict in verdicts)
+        if not self._proven or len({example.id for example in examples}) > 1:
+            refuse_nulls(verdicts)
+        return [verdict.score for verdict in verdicts]
 
 
-def reward_fn(*, workers: int = 2, deadline: float | None = None) -> RewardFunction:
+reward = Reward()
+
+
+def reward_fn(*, workers: int = 2, deadline: float | None = None) -> Reward:
     """A reward function with TRL's signature; `None` marks rows whose verdict is not the model's fault.
 
     Args:
         workers: Verifications that run side by side.
         deadline: Seconds for one verdict; each verifier's own without it.
 
-    The function raises `BadConfig` when the dataset has neither an `example` nor `verifier` and `reference` columns.
+    The function raises `BadConfig` when the data set's columns say nothing of how to judge, and `AssayError` when not
+    one response of a batch can be judged.
     """
-
-    def verified(prompts: Sequence[Any], completions: Sequence[Any], **columns: Any) -> list[float | None]:
-        examples = _examples(prompts, columns)
-        verdicts = judge(examples, [response_text(c) for c in completions], workers=workers, deadline=deadline)
-        log = columns.get("log_metric")
-        if log is not None:
-            for status in ("error", "timeout", "no_answer"):
-                log(f"verdicts/{status}", sum(v.status == status for v in verdicts) / max(1, len(verdicts)))
-        return [verdict.score for verdict in verdicts]
-
-    return verified
+    return Reward(workers, deadline)
 
 
-def _examples(prompts: Sequence[Any], columns: Mapping[str, Any]) -> list[Example]:
-    if "example" in columns:
-        return [Example.from_json(json.loads(text)) for text in columns["example"]]
-    if "verifier" not in columns or "reference" not in columns:
-        raise BadConfig(
-            "reward_fn needs a dataset column 'example' (JSON of an Example), or columns 'verifier' and 'reference'; "
-            f"got {sorted(k for k, v in columns.items() if isinstance(v, list))}"
-        )
-    params = columns.get("params") or [None] * len(prompts)
-    return [
-        Example(prompt=as_messages(prompt), verifier=verifier, reference=reference, params=_params(param))
-        for prompt, verifier, reference, param in zip(
-            prompts, columns["verifier"], columns["reference"], params, strict=True
-        )
-    ]
+def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:
+    """A `datasets.Dataset` for TRL: `prompt` (the messages to send), `example` (all that a reward needs), `domain`.
+
+    With a tokenizer that has no chat template, `prompt` is text. Where problems show images there is a column `images`,
+    which are opened when a row is read. Raises `MissingExtra` without `datasets`.
+    """
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtra("a TRL data set", "train") from None
+    rows = [_row(e, as_chat(e.asked) if tokenizer is None else as_input(tokenizer, e.asked)) for e in examples]
+    made = datasets.Dataset.from_list(rows)
+    if any(row["images"] for row in rows):
+        return made.cast_column("images", datasets.List(datasets.Image()))
+    return made.remove_columns("images") if rows else made
 
 
-def _params(given: Any) -> Mapping[str, Any]:
-    given = json.loads(given) if isinstance(given, str) else given
-    return {name: value for name, value in (given or {}).items() if value is not None}
+def _row(example: Example, prompt: Any) -> dict[str, Any]:
+    images = [path for turn in example.asked for path in turn.attachments]
+    return {"prompt": prompt, "example": json.dumps(example.to_json()), "domain": example.domain, "images": images}
+
+
+def _log(log: Callable[[str, float], None], examples: Sequence[Example], verdicts: Sequence[Verdict]) -> None:
+    """Mean reward of each domain, and the share of each status that is worth watching."""
+    for domain in sorted({example.domain for example in examples} - {""}):
+        scores = [
+            v.score for e, v in zip(examples, verdicts, strict=True) if e.domain == domain and v.score is not None
+        ]
+        if scores:
+            log(f"reward/{domain}", sum(scores) / len(scores))
+    for status in ("error", "timeout", "no_answer"):
+        log(f"verdicts/{status}", sum(v.status == status for v in verdicts) / max(1, len(verdicts)))

@@ -1,25 +1,37 @@
-"""Assay's rewards inside verl: `reward.custom_reward_function.path=<this file>`, `name=compute_score`.
+"""Assay's rewards inside verl: `reward.custom_reward_function.path=pkg://assay.serve.verl`, `name=compute_score`.
 
-verl calls the function once a response and collects the keys of the dict that it returns into columns, so every row
-gets the same keys whatever its domain. verl has no way to skip a row: a verdict without a score (`timeout`, `error`)
-is judged once more, and then returned with `score` 0 and `counted` 0, so that it can be seen and filtered, or raised
-when `on_error="raise"` is given as a reward keyword.
+verl calls the function once a response and collects the keys of what it returns into columns, so every row gets the
+same keys whatever its domain. verl has no way to skip a row: a verdict without a score (`timeout`, `error`) is returned
+with `score` 0 and `counted` 0, so that it can be seen and filtered, or raised when `on_error="raise"` is given as a
+reward keyword. A process whose first verdicts are all without a score raises in any case.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, Literal
 
-from assay.corpus.verl import from_verl
-from assay.errors import AssayError
+from assay.corpus.verl import OURS, example_of
+from assay.errors import AssayError, BadConfig
 from assay.rollout.judge import judge
+from assay.rollout.text import response_text
+from assay.serve.nulls import refuse_null_start, warn_of_nulls
+from assay.turns import plain
 from assay.types import Example, Verdict, canonical
 
 KEYS = ("score", "acc", "counted", "status", "pred", "why", "seconds", "verifier", "version")
-"""The keys of every result, in this order."""
+"""The keys of every result, in this order. verl averages every number among them, so facts are text."""
+
+
+class Result(dict[str, Any]):
+    """One result; `result[0]` is its score, as verl's older `prime` manager reads it."""
+
+    def __missing__(self, key: Any) -> Any:
+        if key == 0:
+            return self["score"]
+        raise KeyError(key)
 
 
 def compute_score(
@@ -28,43 +40,54 @@ def compute_score(
     ground_truth: Any,
     extra_info: Mapping[str, Any] | None = None,
     *,
+    routes: Mapping[str, str] | None = None,
     deadline: float | None = None,
     on_error: Literal["zero", "raise"] = "zero",
     **_: Any,
-) -> dict[str, Any]:
+) -> Result:
     """verl's reward contract (`compute_score(data_source, solution_str, ground_truth, extra_info)`).
 
-    Rows that `assay.corpus.verl` exported are judged by their own verifier; foreign Guru rows by their `data_source`.
-    A row that neither fits is an `error` verdict with the reason, never a wrong answer.
+    Rows that `assay.corpus.verl` wrote are judged by their own verifier; others by the one that `routes` names for
+    their `data_source`, or else by its known route. Raises `BadConfig` where there is none; a row whose reference
+    cannot be read is an `error` verdict, never a wrong answer.
     """
+    payload = extra_info.get(OURS) if isinstance(extra_info, Mapping) else None  # nothing else in it is ours to read
+    truth, route = plain(ground_truth), (routes or {}).get(data_source)
     try:
-        row = {"data_source": data_source, "reward_model": {"ground_truth": ground_truth}, "extra_info": extra_info}
-        example = _example(canonical(row))
+        if route and not payload:
+            example = Example(prompt="", reference=truth, verifier=route, source=data_source)
+        else:
+            example = example_of(data_source, canonical(truth), payload or "")
+    except BadConfig:
+        raise
     except (ValueError, TypeError) as bad:
         verdict = Verdict.error(f"the row cannot be read: {bad}")
     else:
-        verdict = _judged(example, solution_str, deadline)
-    if not verdict.counts and on_error == "raise":
-        raise AssayError(f"{verdict.status}: {verdict.why}")
-    values = (
-        verdict.score or 0.0,
-        float(verdict.is_correct),
-        float(verdict.counts),
-        str(verdict.status),
-        verdict.read or "",
-        verdict.why,
-        verdict.seconds,
-        verdict.verifier,
-        verdict.version,
-    )
-    return dict(zip(KEYS, values, strict=True))
+        verdict = judge([example], [response_text(solution_str)], deadline=deadline)[0]
+    warn_of_nulls([verdict], [data_source])
+    refuse_null_start(verdict)
+    if on_error == "raise" and not verdict.counts:
+        raise AssayError(f"{data_source}: {verdict.status}: {verdict.why}")
+    return _result(verdict)
 
 
-@lru_cache(maxsize=4096)
-def _example(row: str) -> Example:
-    return from_verl(json.loads(row))
+def compute_score_batch(
+    data_sources: Sequence[str],
+    solution_strs: Sequence[str],
+    ground_truths: Sequence[Any],
+    extra_infos: Sequence[Mapping[str, Any] | None],
+    *,
+    workers: int = 2,
+    **how: Any,
+) -> list[Result]:
+    """The contract of verl's older `batch` manager; the other keywords are those of `compute_score`."""
+    with ThreadPoolExecutor(workers) as threads:
+        judged = partial(compute_score, **how)
+        return list(threads.map(judged, data_sources, solution_strs, ground_truths, extra_infos))
 
 
-def _judged(example: Example, response: str, deadline: float | None) -> Verdict:
-    verdict = judge([example], [response], deadline=deadline)[0]
-    return verdict if verdict.counts else judge([example], [response], deadline=deadline)[0]
+def _result(verdict: Verdict) -> Result:
+    score, right, counts = verdict.score or 0.0, float(verdict.is_correct), float(verdict.counts)
+    facts = (str(verdict.status), verdict.read or "", verdict.why, f"{verdict.seconds:.3f}")
+    values = (score, right, counts, *facts, verdict.verifier, str(verdict.version))
+    return Result(zip(KEYS, values, strict=True))

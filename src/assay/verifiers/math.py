@@ -94,7 +94,7 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     """Right when the answer has the reference's value, in any form."""
     reference = _reference_text(example.reference)
     whole = _INTEGER.fullmatch(reference)
-    wanted = _wanted(example)
+    wanted = None if whole else _wanted(example)
     try:
         found = _find(example, response)
     except NoAnswer as nothing:
@@ -105,7 +105,7 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     if in_caller() and len(given) > LIGHT_CHARS:
         raise NotShort
     policy = Policy(params.unreduced, params.units, params.decimals)
-    if wanted is None:
+    if wanted is None and (wanted := _wanted(example)) is None:
         same = _layout_free(found.text) == _layout_free(reference)
         return Verdict.of(same, read=found.text, why=f"the notation is {'' if same else 'not '}the reference's")
     return _compare(found, wanted, reference, policy)
