@@ -9,7 +9,7 @@ import threading
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import RunConflict
@@ -38,6 +38,7 @@ def owner_of(directory):
         process.communicate()
 
 
+@settings(deadline=None)  # disks are slow at times
 @given(st.integers(0, 200))
 def test_any_cut_keeps_every_whole_row(tmp_path_factory, cut):
     path = tmp_path_factory.mktemp("j") / "rows.jsonl"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from assay.turns import without_turn_tokens
 from assay.types import Message
 
 THINKING = {
@@ -68,7 +69,7 @@ def decode(tokenizer: Any, ids: Sequence[int], ends: Collection[int] = ()) -> st
     """
     special = {i for i in tokenizer.all_special_ids if tokenizer.convert_ids_to_tokens(i) not in _TAGS}
     kept = [token for token in ids if token not in special and token not in ends]
-    return str(tokenizer.decode(kept, skip_special_tokens=False))
+    return without_turn_tokens(str(tokenizer.decode(kept, skip_special_tokens=False)))
 
 
 def _tag_at_end(text: str) -> str:
