@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +28,7 @@ from assay.curate.recipe import CurationRecipe
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import BadConfig
-from assay.journal import Journal, claim
+from assay.journal import Journal, owned
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
@@ -61,10 +62,10 @@ def run_curation(
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
     out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch:
+    with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch, ExitStack() as stack:
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell))
         contamination = Contamination.of(recipe.without, where)
-        fingerprint = claim(out, _facts(recipe, spool, contamination))
+        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination)))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)

@@ -23,6 +23,8 @@ class Suite(Config):
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(512, ge=1)
     seed: int = 0
+    allow_overlap: bool = False
+    """Whether problems that training saw may be asked after it all the same."""
 
     @property
     def names(self) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from assay import sandbox
-from assay.errors import AssayError
+from assay.errors import AssayError, IsolationRefused
 from assay.judging.cache import VerdictCache
 from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged, judged_text
 from assay.judging.pool import Pool
@@ -140,7 +140,7 @@ class Judge:
             "deadline": self.settings.deadline,
         }
         if any(VERIFIERS.get(name).lane is Lane.SANDBOX for name in used):
-            facts |= {"sandbox": sandbox.isolation()[0], "programs": sandbox.installed_modules()}
+            facts |= {"sandbox": _level(), "programs": sandbox.installed_modules()}
         return facts
 
     def _asked(self, what: str, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
@@ -216,6 +216,14 @@ class Judge:
         """In a forked child: leave the parent's workers and clients to the parent."""
         self._pool.disown()
         self._pool, self._clients = Pool(), {}
+
+
+def _level() -> str:
+    """The level, or the backend, that programs run at; `refused` where they do not run."""
+    try:
+        return sandbox.require()
+    except IsolationRefused:
+        return "refused"
 
 
 def _attempt(response: Said) -> Attempt:
