@@ -9,7 +9,7 @@ was killed and resumed gives the files of one that was not, and one on Ray those
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +47,7 @@ def run_curation(
     progress: Progress | None = None,
     workers: int = 2,
     executor: str | None = None,
+    more: Sequence[BatchStep | KeyedStep] = (),
 ) -> Corpus:
     """Make the corpus of a recipe under `out`, or finish the one that was begun there.
 
@@ -57,7 +58,10 @@ def run_curation(
         progress: Called after each step or batch.
         workers: Verifications that run side by side; does not change the result.
         executor: `local` or `ray`, if not the recipe's; does not change the result.
+        more: Steps of your own, made before gold is tried. Their names are part of what decides the result, so a step
+            whose rule changes gets a new name.
     """
+    own = [step for step in more if isinstance(step, KeyedStep)]
     out, where = Path(out), Path(data) if data is not None else None
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
@@ -65,7 +69,7 @@ def run_curation(
     with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch, ExitStack() as stack:
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell))
         contamination = Contamination.of(recipe.without, where)
-        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination)))
+        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more)))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
@@ -73,7 +77,8 @@ def run_curation(
             sieve = _Sieve(spool, run, tell)
             duplicates = Duplicates(recipe.on_conflict)
             length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
-            sieve.look([length, contamination, Readable()], [duplicates, _caps(recipe)])
+            batchwise = [step for step in more if not isinstance(step, KeyedStep)]
+            sieve.look([length, contamination, Readable(), *batchwise], [duplicates, *own, _caps(recipe)])
             if recipe.check_gold:
                 sieve.look_durably(GoldPasses(1 if isinstance(run, OnRay) else workers), out)
             sieve.write(out, _notes(recipe, duplicates.conflicts(sieve.index(duplicates))), fingerprint)
@@ -192,7 +197,9 @@ def _caps(recipe: CurationRecipe) -> Cap:
     )
 
 
-def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -> dict[str, object]:
+def _facts(
+    recipe: CurationRecipe, spool: Spool, contamination: Contamination, more: Sequence[BatchStep | KeyedStep]
+) -> dict[str, object]:
     return {
         "kind": "curate",
         "assay": VERSION,
@@ -200,6 +207,7 @@ def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -
         "data": spool.data_hash,
         "held_out": content_hash(sorted(contamination.held_out)),
         **default_judge().facts(spool.verifiers.values()),
+        **({"steps": [step.name for step in more]} if more else {}),
     }
 
 

@@ -185,7 +185,7 @@ async def _remotely(verifier: Verifier, given: tuple[Any, ...], room: Room) -> S
         made = verifier.judge(*given)
     else:
         made = asyncio.to_thread(verifier.judge, *given)
-    return await asyncio.wait_for(made, room.wall)  # type: ignore[arg-type]  # both can be awaited
+    return await asyncio.wait_for(made, room.wall)
 
 
 _remote: asyncio.AbstractEventLoop | None = None

@@ -49,9 +49,9 @@ def compute_score(
     """verl's reward contract (`compute_score(data_source, solution_str, ground_truth, extra_info)`).
 
     Rows that `assay.corpus.verl` wrote are judged by their own verifier; others by the one that `routes` names for
-    their `data_source`, or else by its known route. `thinking` is the tag that the model's chat template opens, if any: a
-    response that is cut before that part closes is `no_answer`. Raises `BadConfig` where there is none; a row whose reference
-    cannot be read is an `error` verdict, never a wrong answer.
+    their `data_source`, or else by its known route. Raises `BadConfig` where there is none; a row whose reference
+    cannot be read is an `error` verdict, never a wrong answer. `thinking` is the tag that the model's chat template
+    opens, if any: a response that is cut before that part closes is `no_answer`.
     """
     payload = extra_info.get(OURS) if isinstance(extra_info, Mapping) else None  # nothing else in it is ours to read
     truth, route = plain(ground_truth), (routes or {}).get(data_source)
