@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import json
 import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadRow, MissingData
+from assay.errors import AssayError, BadRow, MissingData
 
 
 def read_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -37,19 +39,60 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return row
 
 
+def refuse_output(path: Path | str, *inputs: Path | str) -> None:
+    """Raise `AssayError` where a file could not be written, or would replace what is read: a directory, no folder, a
+    file that may not be written, one of the inputs under whatever name. For before any work."""
+    path = Path(path)
+    if path.is_dir():
+        raise AssayError(f"{path} is a directory: name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise AssayError(f"cannot write {path}: there is no folder {path.absolute().parent}")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise AssayError(f"cannot write {path}: permission denied; name a file in a folder of yours")
+    for given in map(Path, inputs):
+        if path.is_file() and given.is_file() and path.samefile(given):
+            raise AssayError(f"{path} is what is read: name another file to write to")
+
+
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A path beside `path` to write to, which takes its place, whole and on disk, only when the block ends well."""
+    """A path to write to, beside `path`: it takes its place, whole and on disk, only when the block ends well.
+
+    A symbolic link stays and what it points to is replaced; a device or a pipe is written to as it is. What a killed
+    process left beside the file is removed. Raises `AssayError` for a directory.
+    """
     path = Path(path)
+    if path.is_dir():
+        raise AssayError(f"{path} is a directory: name a file in it")
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if not _lives(stale.name.split(".")[-2]):
+            stale.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _lives(process: str) -> bool:
+    """Whether a process of this number may still be writing."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def write_atomically(path: Path | str, text: str | Iterable[str]) -> None:
