@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every registered source.")
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
-@click.option("--size", type=int, help="At most so many rows of each source.")
-@click.option("--workers", type=int, default=2, show_default=True)
-def check(names: Sequence[str], everything: bool, data: Path | None, size: int | None, workers: int) -> None:
-    """Prove that gold passes and nonsense fails, for one or more sources.
+@click.option("--size", type=click.IntRange(1), help="At most so many rows of each source.")
+@click.option("--verifier", help="Who judges the rows of a file of your own, where they do not say.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+def check(
+    names: Sequence[str], everything: bool, data: Path | None, size: int | None, verifier: str | None, workers: int
+) -> None:
+    """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
 
     Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
     fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
@@ -39,7 +42,8 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
     failed = []
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
-            report = check_source(name, data=data, size=size, workers=workers)
+            own: dict[str, Any] = {"verifier": verifier} if verifier else {}
+            report = check_source(name, data=data, size=size, workers=workers, **own)
         click.echo(str(report))
         if not report.ok:
             failed.append(name)

@@ -7,7 +7,7 @@ import gzip
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,31 @@ from typing import Any
 from assay.errors import AssayError, BadRow, MissingData
 
 
-def read_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_jsonl(
+    path: Path | str, on_bad: Callable[[BadRow], None] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line numbers and objects of a .jsonl or .jsonl.gz file, blank lines left out; a byte order mark is no content.
 
-    Raises `MissingData` for a file that is not there and `BadRow`, with file and line, on a broken line.
+    Raises `MissingData` for a file that is not there, and `BadRow`, with file and line, on a broken line, unless
+    `on_bad` takes it; that is told of blank lines too.
     """
     path = Path(path)
     if not path.is_file():
         raise MissingData(f"{path} does not exist")
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, _object(path, number, line)
+            if not line.strip():
+                if on_bad is not None:
+                    on_bad(BadRow(str(path), number, "a blank line"))
+                continue
+            try:
+                row = _object(path, number, line)
+            except BadRow as bad:
+                if on_bad is None:
+                    raise
+                on_bad(bad)
+            else:
+                yield number, row
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
