@@ -171,7 +171,7 @@ def main() -> None:
     rows = [row for row in corpus() if given.only in ("", row["class"])]
     draw, campaign = random.Random(given.seed), Campaign(level)
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda _: healthy(), range(8)))  # all slots and workers are there before they are counted
+        list(threads.map(lambda _: healthy(), range(8)))  # all workers are there before they are counted
         others = [row for row in rows if row.get("verifier") == "code_io.output" or "numpy" in row.get("response", "")]
         list(threads.map(campaign.attack, 2 * others))
         before = counted()

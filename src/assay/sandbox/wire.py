@@ -26,10 +26,6 @@ MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
 MAX_SAME_HASH = 64
 """How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
-READY = b"ready "
-"""What a process that runs whole programs writes on its report pipe once it is jailed: it cannot be taken back."""
-ENDED = 12
-"""Bytes there that tell of a run that ended well: the length of the output by then, and zeros."""
 _SMALL = 1 << 53
 
 
