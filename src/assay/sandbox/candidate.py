@@ -7,6 +7,7 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
+import operator
 import socket
 import sys
 import types
@@ -105,7 +106,11 @@ class Server(wire.Codec):
 
     def answer(self, request: dict[str, Any]) -> None:
         try:
-            reply = _OPERATIONS[request["op"]](self, request)
+            if request["op"] in _BY_NAME:
+                value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
+                reply = self.pack(value)
+            else:
+                reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
             reply = {"x": describe(problem)}
         try:
@@ -167,30 +172,12 @@ class Callback:
         return self.server.ask(self.number, args)
 
 
-Operation = Callable[[Server, dict[str, Any]], dict[str, Any]]
-
-
-def _on_object(act: Callable[..., Any]) -> Operation:
-    def operation(server: Server, request: dict[str, Any]) -> dict[str, Any]:
-        arguments = server.unpack(request["a"]) if "a" in request else ()
-        return server.pack(act(server.objects[request["h"]], *arguments))
-
-    return operation
-
-
-_OPERATIONS: dict[str, Operation] = {
+_OPERATIONS: dict[str, Callable[[Server, dict[str, Any]], dict[str, Any]]] = {
     "setup": Server.setup,
     "load": Server.load,
     "call": Server.call,
-    "attr": _on_object(getattr),
-    "setattr": _on_object(setattr),
-    "item": _on_object(lambda target, key: target[key]),
-    "setitem": _on_object(lambda target, key, value: target.__setitem__(key, value)),
-    "iter": _on_object(iter),
-    "next": _on_object(next),
-    "len": _on_object(len),
-    "str": _on_object(str),
-    "repr": _on_object(repr),
-    "int": _on_object(int),
-    "float": _on_object(float),
 }
+_ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
+_ACTIONS += (iter, next, len, str, repr, int, float)
+_BY_NAME = {action.__name__: action for action in _ACTIONS}
+"""What can be done to an object of the candidate beside calling it."""

@@ -143,8 +143,12 @@ class Client(wire.Codec):
         return any(problem is made for made in self.raised)
 
 
-def _asking(op: str) -> Any:
-    return lambda self: self._assay_client.ask({"op": op, "h": self._assay_handle})
+def _forward(op: str) -> Any:
+    def forward(self: Proxy, *args: Any) -> Any:
+        client = self._assay_client
+        return client.ask({"op": op, "h": self._assay_handle, "a": client.pack(args)})
+
+    return forward
 
 
 class Proxy:
@@ -154,24 +158,21 @@ class Proxy:
         vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind, _assay_role=role)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return call(self._assay_client, {"h": self._assay_handle}, args, kwargs)
+        """Call a function of the candidate with copies of the arguments."""
+        client = self._assay_client
+        arguments = client.pack((args, kwargs))
+        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": True})
+        value = client.read(reply)
+        if value is None and "back" in reply:
+            new_args, new_kwargs = client.read(reply["back"])
+            _copy_back(args, new_args)
+            _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__doc__"):
             raise AttributeError(name)
-        return self._assay_client.ask(self._assay_with("attr", name))
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._assay_client.ask(self._assay_with("setattr", name, value))
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._assay_client.ask(self._assay_with("item", key))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._assay_client.ask(self._assay_with("setitem", key, value))
-
-    def _assay_with(self, op: str, *args: Any) -> dict[str, Any]:
-        return {"op": op, "h": self._assay_handle, "a": self._assay_client.pack(args)}
+        return _forward("getattr")(self, name)
 
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
@@ -179,19 +180,9 @@ class Proxy:
     def __bool__(self) -> bool:
         return True
 
-    __iter__, __next__, __len__ = _asking("iter"), _asking("next"), _asking("len")
-    __str__, __repr__, __int__, __float__ = _asking("str"), _asking("repr"), _asking("int"), _asking("float")
-
-
-def call(client: Client, target: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a function of the candidate with copies of the arguments."""
-    reply = client.request({"op": "call", **target, "a": client.pack((args, kwargs)), "back": True})
-    value = client.read(reply)
-    if value is None and "back" in reply:
-        new_args, new_kwargs = client.read(reply["back"])
-        _copy_back(args, new_args)
-        _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
-    return value
+    __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
 
 def _copy_back(old: tuple[Any, ...], new: Any) -> None:

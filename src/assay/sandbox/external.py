@@ -59,7 +59,7 @@ class Fusion:
 
     def run(self, job: Program) -> Result:
         wall = job.limits.wall_seconds
-        request = {
+        body = {
             "code": job.source,
             "language": "python",
             "stdin": job.stdin.decode("utf-8", "surrogateescape"),
@@ -68,17 +68,13 @@ class Fusion:
         }
         start = time.monotonic()
         try:
-            reply = self._post(request, wall + GRACE)
+            data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+            request = urllib.request.Request(self.address, data, headers)
+            with urllib.request.urlopen(request, timeout=wall + GRACE) as response:
+                reply = json.loads(response.read())
             return _fusion_result(reply, job, self.name, time.monotonic() - start)
         except (OSError, ValueError, KeyError, TypeError) as broken:  # down, late, or not what it should be
             return Result(Outcome.SANDBOX_ERROR, f"{self.name}: {type(broken).__name__}: {broken}"[:300])
-
-    def _post(self, body: dict[str, Any], seconds: float) -> dict[str, Any]:
-        data = json.dumps(body).encode("utf-8")
-        request = urllib.request.Request(self.address, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=seconds) as response:
-            reply: dict[str, Any] = json.loads(response.read())
-            return reply
 
 
 def _fusion_result(reply: dict[str, Any], job: Program, name: str, wall: float) -> Result:

@@ -202,12 +202,15 @@ class _Filter:
         self.pointer = struct.pack("@HP", len(code) // 8, ctypes.addressof(self.code))
         zero = ctypes.c_ulong(0)
         self.call = ("prctl", _PR_SET_SECCOMP, ctypes.c_ulong(2), self.pointer, zero, zero)
+        self.places = seccomp.places(code)
 
     def enter(self) -> None:
+        for at in self.places:
+            struct.pack_into("=I", self.code, at, os.getpid())
         _call(*self.call)
 
 
-_delta: list[tuple[_Filter, tuple[int, ...]]] = []
+_delta: list[_Filter] = []
 
 
 def enter_base_seccomp(files: str = seccomp.OWN) -> None:
@@ -216,15 +219,12 @@ def enter_base_seccomp(files: str = seccomp.OWN) -> None:
     if code is None:
         raise OSError(errno.ENOSYS, "the numbers of this machine's system calls are not known")
     _Filter(code).enter()
-    rest = seccomp.delta(files)
-    _delta[:] = [(_Filter(rest), seccomp.places(rest))]
+    _delta[:] = [_Filter(seccomp.delta(files))]
 
 
 def enter_seccomp() -> None:
     """Refuse what only the worker needed, for good. Raises `OSError`."""
-    for program, places in _delta:
-        for at in places:
-            struct.pack_into("=I", program.code, at, os.getpid())
+    for program in _delta:
         program.enter()
 
 

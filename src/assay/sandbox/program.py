@@ -12,6 +12,7 @@ import atexit
 import builtins
 import contextlib
 import decimal
+import functools
 import gc
 import io
 import json
@@ -21,7 +22,8 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 from assay.sandbox import candidate, kernel
@@ -63,11 +65,11 @@ def run(spec: ProcessSpec) -> int:
     if spec.runs == 1:
         os.ftruncate(STDIN, end)
         return _run_once(_compiled(data), last=True)
-    inputs = _split(os.pread(STDIN, end, 0), memoryview(data)[: 8 * spec.runs].cast("Q"))
+    inputs = io.BytesIO(os.pread(STDIN, end, 0))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
     source, before, started = data[8 * spec.runs :], dict(vars(builtins)), False
     code, empty, uses_random = _compiled(source), _scratch_size(), b"random" in source
-    for given in inputs:
+    for size in memoryview(data)[: 8 * spec.runs].cast("Q"):
         if started:
             _restore_interpreter(before)
             if uses_random:
@@ -75,7 +77,7 @@ def run(spec: ProcessSpec) -> int:
             os.dup2(stdin, STDIN)
             os.dup2(stdout, STDOUT)
         os.ftruncate(STDIN, 0)
-        os.pwrite(STDIN, given, 0)
+        os.pwrite(STDIN, inputs.read(size), 0)
         os.lseek(STDIN, 0, os.SEEK_SET)
         if started:
             _renew_streams()
@@ -90,27 +92,13 @@ def run(spec: ProcessSpec) -> int:
     return 0
 
 
-def _compiled(source: bytes) -> Callable[[], Any]:
+def _compiled(source: bytes) -> Callable[[], CodeType]:
     """Compiles when it is first called, so that a syntax error is one of the run."""
-    made: list[Any] = []
-
-    def code() -> Any:
-        if not made:
-            text = source.decode("utf-8", "surrogatepass")
-            made.append(compile(text, "solution.py", "exec", dont_inherit=True))
-        return made[0]
-
-    return code
+    text = source.decode("utf-8", "surrogatepass")
+    return functools.cache(lambda: compile(text, "solution.py", "exec", dont_inherit=True))
 
 
-def _split(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
-    start = 0
-    for size in sizes:
-        yield data[start : start + size]
-        start += size
-
-
-def _run_once(code: Callable[[], Any], last: bool) -> int:
+def _run_once(code: Callable[[], CodeType], last: bool) -> int:
     """Run a program with the interpreter's own ending: threads, exit functions, flushing; return its exit code."""
     sys.argv = ["solution.py"]
     names = vars(candidate.new_module("__main__"))

@@ -1,34 +1,24 @@
-"""What the trusted side, a worker and its children say about a job, in fixed records: every job waits for them."""
+"""What the trusted side, a worker and its children say about a job."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-ROLES = ("program", "candidate", "checker")
-DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
+DESCRIPTORS = {"program": (0, 1, 2, 3), "candidate": (0, 1, 2, 3), "checker": (0, 1, 2, 3, 4)}
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
-KILL_REASONS = ("", "stopped", "finished", "cpu", "wall")
-
 STOP = b"stop"
 """From the trusted side: end the job."""
-REUSABLE, USED_UP = b"\0", b"\1"
-"""From the worker, before the exits: whether it may run another job, or has run its last. All else is an error."""
 READY = b"ready "
 """What a process that runs whole programs writes on its report pipe once it is isolated: it cannot be taken back."""
 RUN_RECORD = 12
 """Bytes there that tell of a run that ended well: the length of the output by then, and zeros."""
 
-_SPEC = struct.Struct("=B2d5Q")
-_EXIT = struct.Struct("=iB3d")
-
 
 class ProcessSpec(NamedTuple):
     """A process of a job that a worker is to run."""
 
-    role: int
-    """An index of `ROLES`."""
+    role: str
+    """A key of `DESCRIPTORS`."""
     cpu: float
     """Seconds of processor time, and below it of wall time."""
     wall: float
@@ -48,26 +38,9 @@ class ProcessExit(NamedTuple):
 
     code: int
     """Its exit code; negative for the signal that ended it."""
-    kill_reason: int
-    """An index of `KILL_REASONS`."""
+    kill_reason: str
+    """Why the worker killed it: `cpu` or `wall`, or `stopped` or `finished` with its job; empty if it did not."""
     cpu: float
     wall: float
     starved: float
     """Seconds in which it was ready to run and had no processor."""
-
-
-def pack_specs(specs: Sequence[ProcessSpec]) -> bytes:
-    return b"".join([_SPEC.pack(*spec) for spec in specs])
-
-
-def unpack_specs(data: bytes) -> Iterator[ProcessSpec]:
-    return map(ProcessSpec._make, _SPEC.iter_unpack(data))
-
-
-def pack_exits(exits: Sequence[ProcessExit]) -> bytes:
-    return b"".join([_EXIT.pack(*one) for one in exits])
-
-
-def unpack_exits(data: bytes) -> list[ProcessExit]:
-    """Raises `struct.error` for what is no such record."""
-    return [ProcessExit._make(one) for one in _EXIT.iter_unpack(data)]

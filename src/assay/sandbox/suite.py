@@ -114,7 +114,8 @@ class Suite:
         entered: set[str] = set()
         while True:
             ends = [at for at, node in enumerate(block, 1) if self._tests(node)]
-            name = _called_name(block[ends[0] - 1]) if len(ends) == 1 else ""
+            called = _called(block[ends[0] - 1]) if len(ends) == 1 else None
+            name = called.id if isinstance(called, ast.Name) else ""
             if name in entered or not isinstance(self._own.get(name), ast.FunctionDef):
                 break
             entered.add(name)
@@ -231,16 +232,15 @@ def imported(tree: ast.AST) -> set[str]:
 
 
 def _is_assertion_call(node: ast.AST) -> bool:
-    call = node.value if isinstance(node, ast.Expr) else None
-    called = call.func if isinstance(call, ast.Call) else None
+    called = _called(node)
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
     return name.startswith("assert")
 
 
-def _called_name(node: ast.stmt) -> str:
-    """`check` in `check(...)`."""
+def _called(node: ast.AST) -> ast.expr | None:
+    """`check` in a statement `check(...)`."""
     call = node.value if isinstance(node, ast.Expr) else None
-    return call.func.id if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) else ""
+    return call.func if isinstance(call, ast.Call) else None
 
 
 def _inner_blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
