@@ -94,8 +94,7 @@ class Server(wire.Codec):
         if isinstance(value, Callback):
             return {"cb": value.number}
         self.objects.append(value)
-        kind = "class" if issubclass(type(value), type) else "function" if callable(value) else "object"
-        return {"h": len(self.objects) - 1, "t": type(value).__name__, "k": kind}
+        return {"h": len(self.objects) - 1, "t": type(value).__name__}
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
@@ -172,11 +171,7 @@ class Callback:
         return self.server.ask(self.number, args)
 
 
-_OPERATIONS: dict[str, Callable[[Server, dict[str, Any]], dict[str, Any]]] = {
-    "setup": Server.setup,
-    "load": Server.load,
-    "call": Server.call,
-}
+_OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
 _BY_NAME = {action.__name__: action for action in _ACTIONS}

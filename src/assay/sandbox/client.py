@@ -61,7 +61,7 @@ class Client(wire.Codec):
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
-        return Proxy(self, body["h"], str(body.get("t"))[:100], str(body.get("k")))
+        return Proxy(self, body["h"], str(body.get("t"))[:100])
 
     def await_ready(self) -> None:
         """Wait until the candidate's process is isolated. Raises `OSError` when it never is."""
@@ -154,8 +154,8 @@ def _forward(op: str) -> Any:
 class Proxy:
     """Stands for something in the candidate's process. It equals only itself and hands out only data."""
 
-    def __init__(self, client: Client, handle: int, kind: str, role: str) -> None:
-        vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind, _assay_role=role)
+    def __init__(self, client: Client, handle: int, kind: str) -> None:
+        vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the candidate with copies of the arguments."""

@@ -56,10 +56,9 @@ def examine() -> Diagnosis:
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
     found = measured()
     advice = [f"{SWITCH}={setting}: programs go there, and what is said here holds once it is unset"] if setting else []
-    parts = (_system(), *(_taken(found, *part) for part in _PARTS), _landlock(found), _cgroups(found), _user(found))
-    untried = "could do nothing" if found.level >= "L2" else "not tried, since too little is there"
-    tried = ", ".join(found.escapes) or untried
-    parts += (Part("a job that tries to get out", tried == "could do nothing", tried),)
+    tried = ", ".join(found.escapes) or ("could do nothing" if found.level >= "L2" else "not tried")
+    canary = Part("a job that tries to get out", tried == "could do nothing", tried)
+    parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary)
     return Diagnosis(found.level, wanted, found.sentence, parts, (*advice, *_advice(parts, found.level)))
 
 
@@ -69,13 +68,11 @@ _SYSCTLS = (
     ("user.max_user_namespaces", "0", "16384"),
 )
 _PARTS = (
-    ("user namespace", ("user",), "rights over nothing but itself"),
-    (
-        "namespaces and an empty root",
-        ("root", "net", "ipc", "uts", "pid"),
-        "no other process, network or file is there",
-    ),
-    ("system call filter", ("seccomp",), "only the calls that programs need"),
+    ("user namespace", "user", "rights over nothing but itself"),
+    ("namespaces and an empty root", "root net ipc uts pid", "no other process, network or file is there"),
+    ("system call filter", "seccomp", "only the calls that programs need"),
+    ("Landlock", "landlock", "no file but Python's and libraries can be opened"),
+    ("user of a job", "uid", "not root"),
 )
 
 
@@ -86,20 +83,11 @@ def _system() -> Part:
     return Part("system", False, f"{seen}: system call numbers are known for x86-64 and aarch64 only")
 
 
-def _taken(found: Measured, name: str, features: tuple[str, ...], gives: str) -> Part:
+def _taken(found: Measured, name: str, features: str, gives: str) -> Part:
     """Whether a worker took all features of a part; `gives` says what for."""
-    missing = [feature for feature in features if feature not in found.features]
-    if not missing:
-        return Part(name, True, gives)
-    return Part(name, False, next((found.refused[one] for one in missing if one in found.refused), "not tried"))
-
-
-def _landlock(found: Measured) -> Part:
-    for feature in found.features:
-        if feature.startswith("landlock"):
-            abi = feature.removeprefix("landlock")
-            return Part("Landlock", True, f"no file but Python's and libraries can be opened (ABI {abi})")
-    return Part("Landlock", False, _setting("/sys/kernel/security/lsm") or "the kernel does not offer it")
+    missing = [one for one in features.split() if not any(taken.startswith(one) for taken in found.features)]
+    why = next((found.refused[one] for one in missing if one in found.refused), "not tried")
+    return Part(name, not missing, why if missing else gives)
 
 
 def _cgroups(found: Measured) -> Part:
@@ -110,11 +98,6 @@ def _cgroups(found: Measured) -> Part:
     if entered and parent.controllers == ("memory", "pids"):
         return Part("control groups", True, detail)
     return Part("control groups", False, f"{detail} (not needed)")
-
-
-def _user(found: Measured) -> Part:
-    root = "root without capabilities, since user nobody cannot read this Python's files"
-    return Part("user of a job", "uid" in found.features, "not root" if "uid" in found.features else root)
 
 
 def _setting(path: str) -> str:

@@ -40,6 +40,8 @@ class Jail:
                 kernel.become_nobody()
         if os.getuid() != 0:
             self.features.append("uid")
+        else:
+            self.refused["uid"] = "root without capabilities, since user nobody cannot read this Python's files"
         self._take("user", self._own_user_namespace)
         for name, flag in _NAMESPACES.items():
             self._take(name, kernel.unshare, flag)
@@ -74,6 +76,7 @@ class Jail:
         scratch = [self.scratch] if self.scratch else []
         made = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
         if made is None:
+            self.refused["landlock"] = "the kernel does not offer it"
             return -1
         rules, abi = made
         self.features.append(f"landlock{abi}")

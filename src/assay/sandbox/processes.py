@@ -14,7 +14,7 @@ import threading
 
 from assay.sandbox import cgroups, environments
 from assay.sandbox.jobs import Limits
-from assay.sandbox.protocol import STOP, ProcessExit, ProcessSpec
+from assay.sandbox.protocol import REUSABLE, STOP, USED_UP, ProcessExit, ProcessSpec, pack, unpack
 
 _BOOT = """
 import os, sys, types
@@ -138,7 +138,7 @@ class WorkerProcess:
         """Start the processes of a job, with the descriptors of the role of each."""
         if self.group:
             self.group.limit(sum(spec.memory for spec in specs))
-        socket.send_fds(self.control, [json.dumps(specs).encode()], fds)
+        socket.send_fds(self.control, [pack(specs)], fds)
 
     def stop(self) -> None:
         """Ask for the end of the job."""
@@ -146,11 +146,11 @@ class WorkerProcess:
 
     def wait(self, limits: Limits) -> list[ProcessExit]:
         """How each process of the job ended, once all have. Raises `WorkerDied`."""
-        reply = json.loads(_receive(self.control, limits.wall_seconds + _GRACE))
-        if "error" in reply:
-            raise WorkerDied(reply["error"])
-        self.used_up = reply["used_up"]
-        return [ProcessExit(*one) for one in reply["exits"]]
+        reply = _receive(self.control, limits.wall_seconds + _GRACE)
+        if reply[:1] not in (REUSABLE, USED_UP):
+            raise WorkerDied(reply.decode(errors="replace"))
+        self.used_up = reply[:1] == USED_UP
+        return unpack(ProcessExit, reply[1:])
 
 
 def level_of(isolation: tuple[str, ...]) -> str:

@@ -12,7 +12,6 @@ import atexit
 import builtins
 import contextlib
 import decimal
-import functools
 import gc
 import io
 import json
@@ -22,7 +21,6 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from types import CodeType
 from typing import Any
 
@@ -32,6 +30,7 @@ from assay.sandbox.protocol import READY, ProcessSpec
 STDIN, STDOUT, REPORT = 0, 1, 3
 
 _outputs: list[Any] = []
+_code: dict[bytes, CodeType] = {}
 _UNUSED_RANDOM = random.Random(0).getstate()
 
 
@@ -64,11 +63,11 @@ def run(spec: ProcessSpec) -> int:
     data = os.pread(STDIN, spec.size - end, end)
     if spec.runs == 1:
         os.ftruncate(STDIN, end)
-        return _run_once(_compiled(data), last=True)
+        return _run_once(data, last=True)
     inputs = io.BytesIO(os.pread(STDIN, end, 0))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
     source, before, started = data[8 * spec.runs :], dict(vars(builtins)), False
-    code, empty, uses_random = _compiled(source), _scratch_size(), b"random" in source
+    empty, uses_random = _scratch_size(), b"random" in source
     for size in memoryview(data)[: 8 * spec.runs].cast("Q"):
         if started:
             _restore_interpreter(before)
@@ -81,7 +80,7 @@ def run(spec: ProcessSpec) -> int:
         os.lseek(STDIN, 0, os.SEEK_SET)
         if started:
             _renew_streams()
-        status = _run_once(code, last=False)
+        status = _run_once(source, last=False)
         if status or _thread._count() or _scratch_size() != empty:
             return status  # what is left of this run would meet the next one
         try:
@@ -92,19 +91,21 @@ def run(spec: ProcessSpec) -> int:
     return 0
 
 
-def _compiled(source: bytes) -> Callable[[], CodeType]:
-    """Compiles when it is first called, so that a syntax error is one of the run."""
-    text = source.decode("utf-8", "surrogatepass")
-    return functools.cache(lambda: compile(text, "solution.py", "exec", dont_inherit=True))
+def _compiled(source: bytes) -> CodeType:
+    """The program's code; it is compiled in the first run, so that a syntax error is one of that run."""
+    if source not in _code:
+        text = source.decode("utf-8", "surrogatepass")
+        _code[source] = compile(text, "solution.py", "exec", dont_inherit=True)
+    return _code[source]
 
 
-def _run_once(code: Callable[[], CodeType], last: bool) -> int:
+def _run_once(source: bytes, last: bool) -> int:
     """Run a program with the interpreter's own ending: threads, exit functions, flushing; return its exit code."""
     sys.argv = ["solution.py"]
     names = vars(candidate.new_module("__main__"))
     status, problem = 0, None
     try:
-        candidate.execute_code(code(), names)
+        candidate.execute_code(_compiled(source), names)
     except SystemExit as leave:
         status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
     except BaseException as caught:  # noqa: BLE001 - the boundary of a program

@@ -1,13 +1,24 @@
-"""What the trusted side, a worker and its children say about a job."""
+"""What the trusted side, a worker and its children say about a job.
+
+Records are fixed: a worker that parsed JSON would write to more of its memory, and each page that it shares with a
+child is copied at its first write.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
-DESCRIPTORS = {"program": (0, 1, 2, 3), "candidate": (0, 1, 2, 3), "checker": (0, 1, 2, 3, 4)}
+ROLES = ("program", "candidate", "checker")
+DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
+KILL_REASONS = ("", "stopped", "finished", "cpu", "wall")
+
 STOP = b"stop"
 """From the trusted side: end the job."""
+REUSABLE, USED_UP = b"\0", b"\1"
+"""From the worker, before the exits: whether it may run another job, or has run its last. All else is an error."""
 READY = b"ready "
 """What a process that runs whole programs writes on its report pipe once it is isolated: it cannot be taken back."""
 RUN_RECORD = 12
@@ -17,8 +28,8 @@ RUN_RECORD = 12
 class ProcessSpec(NamedTuple):
     """A process of a job that a worker is to run."""
 
-    role: str
-    """A key of `DESCRIPTORS`."""
+    role: int
+    """An index of `ROLES`."""
     cpu: float
     """Seconds of processor time, and below it of wall time."""
     wall: float
@@ -38,9 +49,22 @@ class ProcessExit(NamedTuple):
 
     code: int
     """Its exit code; negative for the signal that ended it."""
-    kill_reason: str
-    """Why the worker killed it: `cpu` or `wall`, or `stopped` or `finished` with its job; empty if it did not."""
+    kill_reason: int
+    """An index of `KILL_REASONS`."""
     cpu: float
     wall: float
     starved: float
     """Seconds in which it was ready to run and had no processor."""
+
+
+Record = TypeVar("Record", ProcessSpec, ProcessExit)
+_LAYOUTS = {ProcessSpec: struct.Struct("=B2d5Q"), ProcessExit: struct.Struct("=iB3d")}
+
+
+def pack(records: Sequence[ProcessSpec] | Sequence[ProcessExit]) -> bytes:
+    return b"".join([_LAYOUTS[type(record)].pack(*record) for record in records])
+
+
+def unpack(kind: type[Record], data: bytes) -> list[Record]:
+    """Raises `struct.error` for what is no such record."""
+    return list(map(kind._make, _LAYOUTS[kind].iter_unpack(data)))

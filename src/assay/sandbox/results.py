@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 import reprlib
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
@@ -25,15 +24,6 @@ _MAX_BITS = 2000
 _PLAIN = (bool, float, complex, type(None), type(...), type(NotImplemented), range)
 
 
-@dataclass(slots=True)
-class Failure:
-    """A test that failed."""
-
-    test: int
-    line: int | None
-    message: str
-
-
 class SuiteResult:
     """Counts asserts and tests. The namespace of the tests holds its methods under the names of the hooks."""
 
@@ -43,7 +33,8 @@ class SuiteResult:
         self.passed: set[int] = set()
         self.idle: set[int] = set()
         """Tests that ended without reaching an assert or catching what the candidate raised."""
-        self.failed: dict[int, Failure] = {}
+        self.failed: dict[int, tuple[int | None, str]] = {}
+        """The line and the message of each test that failed."""
         self.unset: set[str] = set()
         self.at: int | None = None
         """The test that runs, or else the last one that did."""
@@ -91,19 +82,18 @@ class SuiteResult:
     def fail(self, number: int, line: int | None, message: str, since: int = 0) -> None:
         """Note a failed test; `since` is the line of its statement that failed; those before are done."""
         self.unset.update(*(names for end, names in self.suite.cases[number].sets if end >= since))
-        self.failed.setdefault(number, Failure(number, line, message[:300]))
+        self.failed.setdefault(number, (line, message[:300]))
 
     def report(self, complete: bool) -> dict[str, Any]:
         """Counts, and the failures. A test that asserted nothing earns nothing, unless all pass."""
         good, total = self.passed - self.failed.keys(), self.suite.total
-        described = sorted(self.failed.values(), key=lambda failure: failure.test)[:MAX_FAILURES]
         return {
             "asserts": self.asserts,
             "total": total,
             "passed": total if complete else min(len(good), total - 1),
             "earned": total if complete else min(len(good - self.idle), total - 1),
             "at": self.at,
-            "failed": [[failure.test, failure.line, failure.message] for failure in described],
+            "failed": [[test, *failure] for test, failure in sorted(self.failed.items())[:MAX_FAILURES]],
         }
 
     def describe(self, problem: BaseException) -> str:

@@ -15,7 +15,7 @@ from assay.sandbox import wire
 from assay.sandbox.environments import MODULES, SCIENTIFIC, environment_for
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
 from assay.sandbox.processes import WorkerDied, WorkerProcess
-from assay.sandbox.protocol import READY, RUN_RECORD, ProcessExit, ProcessSpec
+from assay.sandbox.protocol import KILL_REASONS, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
 
 _GRACE = 5.0
 """Seconds beyond the wall limit that a channel waits for a process."""
@@ -191,7 +191,7 @@ class _Channel:
 
 
 def _spec(role: str, limits: Limits) -> ProcessSpec:
-    return ProcessSpec(role, limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+    return ProcessSpec(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
 
 
 def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) -> Result:
@@ -200,7 +200,7 @@ def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) ->
 
 def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome, str]:
     """The outcome of a process from what the kernel measured; its own words only choose between failures."""
-    killed, code = end.kill_reason, end.code
+    killed, code = KILL_REASONS[end.kill_reason], end.code
     if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
         return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
     if killed == "wall":

@@ -17,20 +17,17 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from assay.sandbox import candidate, checker, kernel, program
+from assay.sandbox import candidate, checker, kernel, program, protocol
 from assay.sandbox.jail import Jail
-from assay.sandbox.protocol import DESCRIPTORS, STOP, ProcessExit, ProcessSpec
+from assay.sandbox.protocol import DESCRIPTORS, ProcessExit, ProcessSpec
 
 _LONG = 0.2
 """Seconds of wall time from which it is worth asking how long a process waited for a processor."""
 _TICK = 0.05
-_RUN: dict[str, Callable[[ProcessSpec], int]] = {
-    "program": program.run,
-    "candidate": candidate.run,
-    "checker": checker.run,
-}
+_RUN: tuple[Callable[[ProcessSpec], int], ...] = (program.run, candidate.run, checker.run)
+"""What a process of each of `ROLES` does."""
 
 
 @dataclass(slots=True)
@@ -71,11 +68,11 @@ class Worker:
             data, fds, _, _ = socket.recv_fds(self.control, 1 << 16, 16)
             if not data:
                 os._exit(0)
-            if data != STOP:  # else it came after the job's own end
-                self.control.send(json.dumps(self._job(json.loads(data), fds)).encode())
+            if data != protocol.STOP:  # else it came after the job's own end
+                self.control.send(self._job(data, fds))
 
-    def _job(self, specs: list[list[Any]], fds: list[int]) -> dict[str, Any]:
-        processes = [_Process(ProcessSpec(*spec), time.monotonic()) for spec in specs]
+    def _job(self, specs: bytes, fds: list[int]) -> bytes:
+        processes = [_Process(spec, time.monotonic()) for spec in protocol.unpack(ProcessSpec, specs)]
         waiting, given = [self.control.fileno()], iter(fds)
         soon = min(_TICK, *[process.spec.cpu for process in processes], *[process.spec.wall for process in processes])
         try:
@@ -83,12 +80,15 @@ class Worker:
                 self._fork(process, [next(given) for _ in DESCRIPTORS[process.spec.role]])
                 waiting.append(process.pidfd)
         except OSError as failed:  # the worker is ended for it, and with it what did start
-            return {"error": f"no process for the job: {failed}"}
+            return f"no process for the job: {failed}".encode()
         finally:
             for fd in fds:
                 os.close(fd)
         self._watch(processes, waiting, soon)
-        return {"exits": [process.exit for process in processes], "used_up": self._changed() != self.untouched}
+        used_up = self._changed() != self.untouched
+        return (protocol.USED_UP if used_up else protocol.REUSABLE) + protocol.pack(
+            [process.exit for process in processes if process.exit]
+        )
 
     def _changed(self) -> int:
         """When the scratch folder was last written to, renamed in, or given another mode: none can take that back."""
@@ -175,7 +175,9 @@ class Worker:
         _, status, usage = os.wait4(process.pid, 0)
         os.close(process.pidfd)
         code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
-        process.exit = ProcessExit(code, process.kill_reason, cpu, wall, min(process.starved, wall))
+        process.exit = ProcessExit(
+            code, protocol.KILL_REASONS.index(process.kill_reason), cpu, wall, min(process.starved, wall)
+        )
 
 
 def _read(path: str, proc: int) -> str:
