@@ -104,11 +104,11 @@ def test_many_jobs_leave_nothing(pool: Pool) -> None:
     assert len(family(template)) == 3
 
 
-def test_a_worker_below_the_least_level_runs_nothing(pool: Pool) -> None:
-    assert pool.run(Program("print(1)"), least=LEVEL).level == LEVEL
+def test_a_worker_below_the_wanted_level_runs_nothing(pool: Pool) -> None:
+    assert pool.run(Program("print(1)"), min_level=LEVEL).level == LEVEL
     for worker in pool._idle:
         worker.level = "L1"  # as if this one had got less than the one that was measured
-    refused = pool.run(Program("print(1)"), least="L3")
+    refused = pool.run(Program("print(1)"), min_level="L3")
     assert refused.outcome is Outcome.SANDBOX_ERROR and "is L1, not L3" in refused.text and not refused.output
 
 

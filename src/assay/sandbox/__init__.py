@@ -59,13 +59,13 @@ def pool() -> Pool:
         return _pool
 
 
-def run(job: Job, patience: float | None = None) -> Result:
+def run(job: Job, queue_timeout: float | None = None) -> Result:
     """Run a job in this process's pool. Raises `IsolationRefused` where it may not run."""
     setting = os.environ.get(SWITCH, "").strip()
     if setting and setting.lower() != "off":
         return external.run(setting, job)
     require()
-    return pool().run(job, patience, minimum())
+    return pool().run(job, queue_timeout, minimum())
 
 
 def require() -> str:

@@ -1,7 +1,7 @@
 """A control group (v2) for each worker, where this process may make one: a bound on all that a worker's processes hold.
 
 Resource limits count what one process maps; a group counts what all of them hold, files in memory and the kernel's own
-books included, and ends them in one stroke. It is never needed, and nothing of the host is moved or changed but for
+records included, and ends them in one stroke. It is never needed, and nothing of the host is moved or changed but for
 the controllers that the group of this process hands down. Groups are removed when their worker closes; those of a
 process that was killed are removed by the next one that looks.
 """
@@ -21,7 +21,7 @@ _WANTED = ("memory", "pids")
 _PIDS = 192
 """Processes and threads of a worker: a job's own limit, and the few that run it."""
 _SPARE = 192 << 20
-"""Bytes beside what a job's processes may map: the worker itself, scratch files, the kernel's own books."""
+"""Bytes beside what a job's processes may map: the worker itself, scratch files, the kernel's own records."""
 _PATIENCE = 1.0
 _numbers = itertools.count()
 

@@ -18,7 +18,7 @@ MAX_CALLS = 200_000
 
 
 class CandidateGone(BaseException):
-    """The candidate's process ended, broke the protocol, or said too much; no test can catch this by accident."""
+    """The candidate's process ended, broke the protocol, or sent too much; no test can catch this by accident."""
 
 
 class CandidateError(Exception):

@@ -1,6 +1,6 @@
 """What isolation this host gives, part by part, why a part is missing, and how to raise the level.
 
-What is said comes from a worker that took the isolation and a job that tried to get out of it; nothing is taken from
+The findings come from a worker that took the isolation and a job that tried to get out of it; nothing is taken from
 documentation or version numbers.
 """
 
@@ -55,7 +55,7 @@ def examine() -> Diagnosis:
     if setting.lower() == "off":
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
     found = measured()
-    advice = [f"{SWITCH}={setting}: programs go there, and what is said here holds once it is unset"] if setting else []
+    advice = [f"{SWITCH}={setting}: programs go there, and this report holds once it is unset"] if setting else []
     tried = ", ".join(found.escapes) or ("could do nothing" if found.level >= "L2" else "not tried")
     canary = Part("a job that tries to get out", tried == "could do nothing", tried)
     parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary)

@@ -17,7 +17,7 @@ _NAMESPACES = {"net": kernel.NEWNET, "ipc": kernel.NEWIPC, "uts": kernel.NEWUTS,
 
 
 class Jail:
-    """What the kernel gives of the isolation, taken in order; each child adds what only it can take.
+    """The isolation, taken in order as far as the kernel gives it; each child adds what only it can take.
 
     `packages` are files and folders of third-party modules that programs may read besides the standard library.
     """
@@ -26,7 +26,7 @@ class Jail:
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         self.features: list[str] = []
         self.refused: dict[str, str] = {}
-        """What the kernel said to each part that it did not give."""
+        """The kernel's error for each part that it refused."""
         self.scratch = ""
         """The folder in which programs may write."""
         stdlib = os.path.dirname(os.__file__)

@@ -35,7 +35,7 @@ class Measured:
     """What the canary could do that a job must not."""
     sentence: str
     refused: dict[str, str] = field(default_factory=dict)
-    """What the kernel said to the features that it does not give."""
+    """The kernel's error for each feature that it refused."""
 
 
 def minimum() -> str:
@@ -86,7 +86,7 @@ print("end")
 
 
 def _escapes(pool: Pool) -> tuple[tuple[str, ...], str]:
-    """What a job could do that it must not, and why that could not be told."""
+    """What a job could do that it must not, and why that is not known."""
     result = pool.run(Program(_CANARY, limits=Limits(cpu=5.0)))
     lines = result.output.decode(errors="replace").split("\n")
     if result.outcome is not Outcome.DONE or lines[-2:] != ["end", ""]:

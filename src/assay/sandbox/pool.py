@@ -27,13 +27,13 @@ class Pool:
         self._starting = threading.Lock()
         self.closed = False
 
-    def run(self, job: Job, patience: float | None = None, least: str = "") -> Result:
-        """Run a job at no lower level than `least`, waiting up to `patience` seconds for a worker.
+    def run(self, job: Job, queue_timeout: float | None = None, min_level: str = "") -> Result:
+        """Run a job at `min_level` or above, waiting up to `queue_timeout` seconds for a worker.
 
         Never raises for what the job does.
         """
         error = ""
-        due = None if patience is None else time.monotonic() + patience
+        due = None if queue_timeout is None else time.monotonic() + queue_timeout
         environment = runner.environment_of(job)
         for _ in range(2):
             try:
@@ -41,9 +41,9 @@ class Pool:
             except WorkerDied as failed:
                 error = str(failed)
                 break
-            if worker.level < least:
+            if worker.level < min_level:
                 self._give_back(worker)
-                error = f"a worker for {environment} programs is {worker.level}, not {least}"
+                error = f"a worker for {environment} programs is {worker.level}, not {min_level}"
                 return Result(Outcome.SANDBOX_ERROR, error)
             reusable = False
             try:

@@ -108,7 +108,7 @@ class WorkerProcess:
             raise WorkerDied("the worker did not start") from None
         self.isolation: tuple[str, ...] = tuple(started["features"])
         self.refused: dict[str, str] = started["refused"]
-        """What the kernel said to the parts of the isolation that it does not give."""
+        """The kernel's error for each part of the isolation that it refused."""
         if group and group.entered():
             self.isolation += (group.feature,)
         self.level = level_of(self.isolation)

@@ -1,4 +1,4 @@
-"""Inside the sandbox: whole programs, which read standard input and write standard output.
+"""Inside the sandbox: programs that read standard input and write standard output.
 
 One process runs a program on one input, or compiles it once and runs it on many, each time as a new `__main__` with
 descriptors 0 and 1, streams and exit functions of its own. A second run may still find what the first has left in
@@ -144,7 +144,7 @@ def _scratch_size() -> int:
 
 
 def _restore_interpreter(before: dict[str, Any]) -> None:
-    """Take back what a run commonly changes for the whole interpreter."""
+    """Undo what a run commonly changes for the interpreter."""
     names = vars(builtins)
     if names != before:
         names.clear()

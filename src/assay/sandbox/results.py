@@ -1,4 +1,4 @@
-"""How each test went: what the hooks of `suite.py` call while the tests run, and what is said of those that failed.
+"""How each test went: what the hooks of `suite.py` call while the tests run, and why those that failed did.
 
 With `partial` a test that fails does not end the next. Tests share one namespace, so what one changed the next sees;
 but the statement that failed, and those behind it, have not set or changed what they were to. A later test that needs

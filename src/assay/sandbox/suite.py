@@ -110,7 +110,7 @@ class Suite:
         return node.body
 
     def _split(self, block: list[ast.stmt]) -> None:
-        """Make each testing statement of a block a test; a lone call stands for the body of what it calls."""
+        """Make each testing statement of a block a test; a call alone stands for the body of what it calls."""
         entered: set[str] = set()
         while True:
             ends = [at for at, node in enumerate(block, 1) if self._tests(node)]

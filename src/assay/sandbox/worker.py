@@ -86,9 +86,8 @@ class Worker:
                 os.close(fd)
         self._watch(processes, waiting, soon)
         used_up = self._changed() != self.untouched
-        return (protocol.USED_UP if used_up else protocol.REUSABLE) + protocol.pack(
-            [process.exit for process in processes if process.exit]
-        )
+        exits = [process.exit for process in processes if process.exit]
+        return (protocol.USED_UP if used_up else protocol.REUSABLE) + protocol.pack(exits)
 
     def _changed(self) -> int:
         """When the scratch folder was last written to, renamed in, or given another mode: none can take that back."""
@@ -153,7 +152,7 @@ class Worker:
                 os.kill(process.pid, signal.SIGKILL)
 
     def _starved(self, process: _Process) -> float:
-        """Seconds that its main thread, or another, was ready to run without a processor, by the kernel's books.
+        """Seconds that its main thread, or another, was ready to run without a processor, by the kernel's count.
 
         A process cannot bring this about by threads of its own: while one waits others run, and their CPU time counts.
         """
@@ -171,13 +170,12 @@ class Worker:
     def _reap(self, process: _Process) -> None:
         wall = time.monotonic() - process.started
         if wall > _LONG and not process.kill_reason:
-            process.starved = self._starved(process)  # its books stay open until it is waited for
+            process.starved = self._starved(process)  # the kernel counts until it is waited for
         _, status, usage = os.wait4(process.pid, 0)
         os.close(process.pidfd)
         code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
-        process.exit = ProcessExit(
-            code, protocol.KILL_REASONS.index(process.kill_reason), cpu, wall, min(process.starved, wall)
-        )
+        why = protocol.KILL_REASONS.index(process.kill_reason)
+        process.exit = ProcessExit(code, why, cpu, wall, min(process.starved, wall))
 
 
 def _read(path: str, proc: int) -> str:
