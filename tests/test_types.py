@@ -117,6 +117,16 @@ def test_one_problem_has_one_id_whoever_asks_it():
     assert other.problem_id != one.problem_id
 
 
+def test_a_stem_is_what_a_problem_says():
+    asked = [
+        Example(prompt="Find the car's speed: $v = 1.5 + 2$.", reference="A", verifier="choice", options=["1", "2"]),
+        Example(prompt="find the  car’s speed: v = 1.5 + 2", reference="3.5", verifier="number"),
+        Example(prompt="Find the car's speed: v = 15 + 2", reference="17", verifier="number"),
+        Example(prompt="Find the car's speed: v = 1.5 - 2", reference="-0.5", verifier="number"),
+    ]
+    assert asked[0].stem_id == asked[1].stem_id and len({example.stem_id for example in asked}) == 3
+
+
 def test_partial_scores_are_kept_as_sums():
     example = Example(prompt="p", reference=1, verifier="number")
     group = Group(example, tuple(Rollout(response="", verdict=Verdict.partial(s)) for s in (0.5, 1.0, 0.75, 0.75)))

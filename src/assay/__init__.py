@@ -26,7 +26,7 @@ _HOME = {
     "load": "assay.corpus.collection",
     "Corpus": "assay.corpus.collection",
     "measure": "assay.rollout.measure",
-    "check": "assay.curate.check",
+    "check": "assay.audit.check",
     "reward_fn": "assay.serve.trl",
 }
 
@@ -34,9 +34,9 @@ __all__ = ["Attempt", "Corpus", "Example", "Group", "Judge", "JudgeSettings", "M
 __all__ += ["check", "load", "measure", "reward_fn", "verify", "verify_many"]
 
 if TYPE_CHECKING:
+    from assay.audit.check import check as check
     from assay.corpus.collection import Corpus as Corpus
     from assay.corpus.collection import load as load
-    from assay.curate.check import check as check
     from assay.judging.session import Judge as Judge
     from assay.judging.session import JudgeSettings as JudgeSettings
     from assay.judging.session import verify as verify

@@ -171,7 +171,7 @@ def eval_(model: str, suite: str, output: Path | None, data: Path | None, worker
     MODEL is a run directory, a model directory, a hub name, `tiny`, or a .jsonl of recorded completions.
     """
     from assay.config import load_config
-    from assay.evaluate.run import evaluate
+    from assay.evaluate.run import evaluate, unreadable_note
     from assay.evaluate.suite import Suite, find_suite
     from assay.report.text import score_table
 
@@ -179,9 +179,12 @@ def eval_(model: str, suite: str, output: Path | None, data: Path | None, worker
     policy = Path(model) / "policy"
     path = str(policy) if policy.is_dir() else model
     out = output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
+    examples = asked.examples(data)
     with _bar() as bar:
-        bar.stage(f"{model} on {suite}", len(asked.examples(data)))
-        scores = evaluate(path, asked, out=out, data=data, workers=workers, on_groups=bar.advance)
+        bar.stage(f"{model} on {suite}", len(examples))
+        scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
+    for note in unreadable_note(scores.left_out):
+        click.secho(note, fg="yellow", err=True)
     click.echo(score_table(scores))
     click.echo(f"\nrollouts and scores: {out}")
 

@@ -31,7 +31,7 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
     """
     from rich.console import Console
 
-    from assay.curate.check import check as check_source
+    from assay.audit.check import check as check_source
     from assay.sources.base import SOURCES
 
     if not names and not everything:

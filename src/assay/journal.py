@@ -1,88 +1,177 @@
 """What makes long jobs durable: append-only JSON lines that survive `kill -9`, and a claim on the output directory.
 
 A job claims its directory with the facts that decide its result, reads what is there, skips what is done, and appends
-the rest.
+the rest. Whoever holds the claim is the only one that writes; reading never changes a file.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from assay.errors import RunConflict
+from assay.files import write_atomically
 from assay.types import content_hash
 
 Row = Mapping[str, Any]
 CLAIM = "run.json"
+LOCK = ".lock"
+_held: dict[Path, int] = {}  # directories that this process owns, and the descriptors of their lock files
 
 
 class Journal:
-    """A JSONL file that is only appended to, batch by batch."""
+    """A JSONL file that is only appended to, batch by batch, by the owner of its directory."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._mended = False
 
     def read(self) -> list[dict[str, Any]]:
-        """All whole rows. A last line that a crash cut short is cut off the file, so that appending stays safe."""
+        """All whole rows. A last line that is still being written, or that a crash cut short, is not there yet."""
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            with self.path.open("r+b") as file:
-                file.truncate(len(whole))
-        return [json.loads(line) for line in whole.splitlines() if line.strip()]
+        return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].split(b"\n") if line.strip()]
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Write rows in one go and wait until they are on disk."""
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        """Write rows in one go and wait until they are on disk. Only for the directory's owner."""
+        require_owner(self.path)
+        text = "".join(map(line_of, rows))
         if text:
+            self._mend()
             with self.path.open("ab") as file:
                 file.write(text.encode("utf-8", "surrogatepass"))
                 file.flush()
                 os.fsync(file.fileno())
 
     def keep(self, wanted: Callable[[Row], bool]) -> None:
-        """Drop rows that a resumed job will write again (those after its last checkpoint)."""
-        rows = [row for row in self.read() if wanted(row)]
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        write_atomically(self.path, text)
+        """Drop rows that a resumed job will write again (those after its last checkpoint). Only for the owner."""
+        require_owner(self.path)
+        write_atomically(self.path, "".join(line_of(row) for row in self.read() if wanted(row)))
+
+    def _mend(self) -> None:
+        """Cut off what a crash left of a line, so that appending stays safe."""
+        if self._mended:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.exists():
+            data = self.path.read_bytes()
+            whole = data.rfind(b"\n") + 1
+            if whole < len(data):
+                os.truncate(self.path, whole)
+        self._mended = True
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file in one step: a reader sees the old content or the new, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8", errors="surrogatepass") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
+def line_of(row: Row) -> str:
+    """A row as a line of a journal."""
+    return json.dumps(row, ensure_ascii=False) + "\n"
 
 
 def claim(directory: Path, facts: Row) -> str:
-    """Write `run.json` with the facts that decide a result and their fingerprint, or check that it says the same.
+    """Own a directory until `release` or the end of this process, and write `run.json` with what decides its result.
 
-    Returns the fingerprint. Raises `RunConflict` when the directory holds a run with other facts, naming them.
+    Returns the fingerprint of the facts. A second claim of the same process is the same claim. Raises `RunConflict`
+    when another live process owns the directory, or when it holds a run with other facts, naming them; a process that
+    was killed owns nothing.
     """
+    directory.mkdir(parents=True, exist_ok=True)
+    new = _lock(directory)
     fingerprint = content_hash(dict(facts))
     path = directory / CLAIM
     if path.exists():
         there = json.loads(path.read_text("utf-8"))
         if there.get("fingerprint") != fingerprint:
-            changed = sorted(k for k in {*there, *facts} - {"fingerprint"} if there.get(k) != _plain(facts.get(k)))
+            if new:
+                release(directory)
+            changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
             raise RunConflict(
-                f"{directory} holds another run (differs in: {', '.join(changed)}); "
+                f"{directory} holds another run (differs in: {'; '.join(changed)}); "
                 "choose another directory, or delete this one"
             )
     else:
         text = json.dumps({"fingerprint": fingerprint, **facts}, indent=2, ensure_ascii=False)
         write_atomically(path, text + "\n")
     return fingerprint
+
+
+@contextmanager
+def owned(directory: Path, facts: Row) -> Iterator[str]:
+    """`claim` for a block, and `release` at its end unless an outer block owns the directory too."""
+    outer = directory.resolve() in _held
+    fingerprint = claim(directory, facts)
+    try:
+        yield fingerprint
+    finally:
+        if not outer:
+            release(directory)
+
+
+def release(directory: Path) -> None:
+    """Own a directory no more; nothing where this process does not own it."""
+    lock = _held.pop(directory.resolve(), None)
+    if lock is not None:
+        os.close(lock)
+
+
+def require_owner(path: Path) -> None:
+    """Raise `RuntimeError` unless this process has claimed the directory that a file lies in, or one above it."""
+    if not any(parent in _held for parent in path.resolve().parents):
+        raise RuntimeError(f"{path} is written only by the owner of its directory: call claim() first")
+
+
+def differences(there: Any, here: Any, at: str = "") -> list[str]:
+    """What differs between two trees of facts, by path: `sandbox: "L4" there, "L3" here`.
+
+    Example:
+        >>> differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+        ['a.c: 2 there, 3 here']
+    """
+    if isinstance(there, Mapping) and isinstance(here, Mapping):
+        names = sorted({*there, *here})
+        return [line for n in names for line in differences(there.get(n), here.get(n), f"{at}.{n}".lstrip("."))]
+    if there == here:
+        return []
+    return [f"{at}: {_shown(there)} there, {_shown(here)} here"]
+
+
+def _lock(directory: Path) -> bool:
+    """Take the lock of a directory; whether it was not ours before."""
+    where = directory.resolve()
+    if where in _held:
+        return False
+    lock = os.open(where / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        owner = os.read(lock, 20).decode().strip() or "unknown"
+        os.close(lock)
+        raise RunConflict(
+            f"another process (pid {owner}) is working in {directory}; wait for it or choose another directory"
+        ) from None
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    _held[where] = lock
+    return True
+
+
+def _after_fork() -> None:
+    """A child owns nothing, and must not keep its parent's locks when the parent dies."""
+    for lock in _held.values():
+        os.close(lock)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return "nothing" if value is None else text if len(text) <= 60 else text[:57] + "..."
 
 
 def _plain(value: Any) -> Any:

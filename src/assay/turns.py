@@ -28,6 +28,17 @@ TURN_TOKENS = (
 """What the chat templates of today's model families end a turn or a text with."""
 
 
+THINKING = {
+    "<think>": "</think>",
+    "<thinking>": "</thinking>",
+    "<thought>": "</thought>",
+    "<reasoning>": "</reasoning>",
+    "[THINK]": "[/THINK]",
+    "◁think▷": "◁/think▷",
+}
+"""How thinking parts open and close."""
+
+
 def without_turn_tokens(text: str) -> str:
     """The text without the special tokens that it ends with; what stands before the first of them is left as it is.
 

@@ -6,16 +6,16 @@ Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field change
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from assay.hashing import RowsHash, bare, normalised
 from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
-from assay.hashing import normalised
 from assay.turns import content_of
 
 SCHEMA_VERSION = 2
@@ -148,14 +148,28 @@ class Example:
 
     @cached_property
     def problem_id(self) -> str:
-        """Hash of the bare problem alone: rows of two sources that ask the same share it, however they ask."""
+        """Hash of the bare problem alone: rows of two sources that ask the same share it, however they ask.
+
+        Options belong to it, in whatever order: "Which is true?" asks something else with other options.
+        """
         shown = [path for turn in self.prompt for path in turn.attachments]
         return content_hash([normalised(self.text), shown, sorted(normalised(option) for option in self.options)])
+
+    @cached_property
+    def stem_id(self) -> str:
+        """Hash of what the problem says, without its options, typography and case: no held-out problem may share it."""
+        shown = [path for turn in self.prompt for path in turn.attachments]
+        return content_hash([bare(self.text), shown])
 
     @property
     def text(self) -> str:
         """All turns of the bare problem as one text."""
         return "\n".join(turn.content for turn in self.prompt)
+
+    @property
+    def asked_text(self) -> str:
+        """All turns as they are asked, as one text."""
+        return "\n".join(turn.content for turn in self.asked)
 
     @property
     def asked(self) -> tuple[Message, ...]:
@@ -207,6 +221,14 @@ _PLACE = re.compile(r"\{(?:problem|options)\}")
 def _rate(total: float, samples: int) -> tuple[float, int]:
     """A sum of scores, as an integer where it is whole, and its samples."""
     return (int(total) if float(total).is_integer() else float(total)), int(samples)
+
+
+def data_hash(examples: Iterable[Example]) -> str:
+    """Hash of Examples in their order: problems, templates, references, verifiers, parameters, gold and `extra`."""
+    whole = RowsHash()
+    for example in examples:
+        whole.add((example.id, example.template, example.gold, dict(example.extra)))
+    return whole.digest()
 
 
 def check_schema(row: Mapping[str, Any]) -> None:

@@ -1,18 +1,24 @@
 """Corpora: immutable, with a card that adds up, and lossless on disk."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assay.corpus.collection import Corpus, load, normalised
+from assay.corpus.collection import Corpus, load
 from assay.corpus.ledger import Card, Dropped
-from assay.corpus.parquet import read_parquet, write_parquet
-from assay.errors import AssayError, BadRow, MissingData, RunConflict, UnknownName
-from assay.types import Example
+from assay.corpus.parquet import JSON as JSON_TYPE
+from assay.corpus.parquet import SCHEMA, to_batch, to_examples
+from assay.corpus.rows import GROUP, Held, Stored
+from assay.corpus.store import tally
+from assay.errors import AssayError, BadReference, BadRow, MissingData, RunConflict, UnknownName
+from assay.types import Example, data_hash, normalised
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 JSON = st.recursive(
@@ -30,6 +36,8 @@ EXAMPLES = st.builds(
     domain=TEXT,
     source=TEXT,
     gold=st.none() | TEXT,
+    options=st.lists(TEXT, max_size=3),
+    template=TEXT,
     tags=st.lists(TEXT, max_size=3),
     licence=TEXT,
     lineage=st.lists(TEXT, max_size=2),
@@ -42,8 +50,17 @@ EXAMPLES = st.builds(
 @given(examples=st.lists(EXAMPLES, max_size=4))
 def test_parquet_round_trip(tmp_path_factory: Any, examples: list[Example]) -> None:
     path = tmp_path_factory.mktemp("shard") / "x.parquet"
-    write_parquet(examples, path)
-    assert [e.to_json() for e in read_parquet(path)] == [e.to_json() for e in examples]
+    pq.write_table(pa.Table.from_batches([to_batch(examples)], SCHEMA), path)
+    assert [e.to_json() for e in to_examples(pq.read_table(path))] == [e.to_json() for e in examples]
+
+
+def test_json_columns_that_are_text_read_the_same() -> None:
+    batch = to_batch(small()[:3])
+    texts = [
+        column.cast(pa.string()) if field.type == JSON_TYPE else column
+        for column, field in zip(batch.columns, SCHEMA, strict=True)
+    ]
+    assert to_examples(pa.RecordBatch.from_arrays(texts, SCHEMA.names)) == small()[:3]
 
 
 def small() -> Corpus:
@@ -73,7 +90,7 @@ def test_keep_and_without_write_the_ledger() -> None:
 
 def test_a_lost_row_is_seen() -> None:
     corpus = small()
-    card = Card.of(corpus[:-1], [], corpus.came_in)
+    card = Card.of(tally(Held(corpus[:-1])), [], corpus.came_in)
     assert not card.adds_up and "DO NOT ADD UP" in str(card)
 
 
@@ -90,6 +107,55 @@ def test_write_and_read(tmp_path: Path) -> None:
     assert manifest["examples"] == 20 and manifest["verifiers"]["number"] >= 1
 
 
+def test_a_corpus_on_disk_is_read_as_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = load("math/arithmetic", "logic/ordering", size=1_300)
+    made.write(tmp_path / "a")
+    opened: list[int] = []
+    monkeypatch.setattr(Stored, "_open", lambda self, n, was=Stored._open: opened.append(n) or was(self, n))
+    corpus = Corpus.read(tmp_path / "a")
+    assert (len(corpus), corpus.card.total.kept, corpus.came_in, opened) == (2_600, 2_600, made.came_in, [])
+    assert (corpus[0], corpus[-1], corpus[1_400]) == (made[0], made[-1], made[1_400])
+    assert len(opened) == 3 and corpus[1_401:1_403] == made[1_401:1_403] and len(opened) == 3
+    assert [len(batch) for batch in corpus.batches(900)] == [900, 900, 800]
+    assert max(len(batch) for batch in corpus.batches()) == GROUP
+    with pytest.raises(IndexError, match="row 2600 of 2600"):
+        corpus[2_600]
+
+
+def test_lazy_rows_behave_as_those_in_memory(tmp_path: Path) -> None:
+    made = load("math/arithmetic", size=1_100)
+    made.write(tmp_path / "a")
+    held, stored = ((c.keep(lambda e: e.reference % 3 == 0) + c) for c in (made, Corpus.read(tmp_path / "a")))
+    assert list(held) == list(stored) and len(held) == len(stored) and held.card.adds_up
+    assert held[-1] == stored[-1] and held[len(held) - 1_100] == stored[len(held) - 1_100] == made[0]
+    assert str(held.card) == str(stored.card) and held.came_in == {"math/arithmetic": 2_200}
+    one, other = (pa.Table.from_batches(c.batches(300)) for c in (held, stored))
+    assert one.equals(other)
+    stored.write(tmp_path / "b")
+    held.write(tmp_path / "c")
+    assert (tmp_path / "b/manifest.json").read_bytes() == (tmp_path / "c/manifest.json").read_bytes()
+
+
+def test_the_data_hash_covers_what_is_asked_and_how_it_is_judged() -> None:
+    row = {"prompt": "?", "reference": 1, "verifier": "number", "gold": "1", "options": ["1"]}
+    others = [
+        {"reference": 2},
+        {"params": {"unit": "m"}},
+        {"template": "{problem} Box it."},
+        {"gold": "2"},
+        {"verifier": "text"},
+    ]
+    hashes = [data_hash([Example(**{**row, **other})]) for other in ({}, *others)]
+    assert len(set(hashes)) == len(hashes) and data_hash([Example(**row)]) == hashes[0]
+
+
+def test_rows_that_cannot_be_judged_are_not_written(tmp_path: Path) -> None:
+    bad = Example(prompt="?", reference=1, verifier="number", params={"untis": "m"})
+    with pytest.raises(BadReference, match=f"1 rows cannot be judged.*\n.*{bad.id}.*untis"):
+        Corpus([*small(), bad]).write(tmp_path / "a")
+    assert not (tmp_path / "a").exists()
+
+
 def test_disk_faults_are_told(tmp_path: Path) -> None:
     corpus = load("math/arithmetic", size=5)
     corpus.write(tmp_path / "a")
@@ -98,6 +164,11 @@ def test_disk_faults_are_told(tmp_path: Path) -> None:
     (tmp_path / "a" / "part-00000.parquet").write_bytes(b"broken")
     with pytest.raises(AssayError, match="was changed"):
         Corpus.read(tmp_path / "a")
+    shard = tmp_path / "b/part-00000.parquet"
+    corpus.write(tmp_path / "b")
+    shard.write_bytes(shard.read_bytes()[:-9] + b"123456789")
+    with pytest.raises(AssayError, match="was changed"):
+        Corpus.read(tmp_path / "b")[0]
     with pytest.raises(MissingData, match="cut short"):
         Corpus.read(tmp_path)
     with pytest.raises(UnknownName, match="verifier"):
@@ -108,6 +179,8 @@ def test_jsonl(tmp_path: Path) -> None:
     corpus = small()
     corpus.to_jsonl(tmp_path / "x.jsonl")
     assert [e.to_json() for e in Corpus.from_jsonl(tmp_path / "x.jsonl")] == [e.to_json() for e in corpus]
+    (tmp_path / "bom.jsonl.gz").write_bytes(gzip.compress(b"\xef\xbb\xbf" + (tmp_path / "x.jsonl").read_bytes()))
+    assert list(Corpus.from_jsonl(tmp_path / "bom.jsonl.gz")) == list(corpus)
     (tmp_path / "bad.jsonl").write_text('{"prompt": "?"}\n')
     with pytest.raises(BadRow, match=r"bad.jsonl:1"):
         Corpus.from_jsonl(tmp_path / "bad.jsonl")
@@ -121,3 +194,13 @@ def test_normalised_keeps_what_is_content() -> None:
 def test_dropped_round_trip() -> None:
     row = Dropped("i", "s", "d", "step", "reason", "evidence")
     assert Dropped.from_json(row.to_json()) == row
+
+
+def test_datasets_decodes_the_shards(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets", reason="needs the extra 'train'")
+    corpus = small()
+    corpus.write(tmp_path / "a")
+    files = str(tmp_path / "a" / "*.parquet")
+    rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+    assert [row["reference"] for row in rows] == [e.reference for e in corpus]
+    assert rows[0]["extra"] == corpus[0].extra and rows[0]["params"] == {}

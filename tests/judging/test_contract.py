@@ -21,7 +21,7 @@ from assay.judging import session
 from assay.judging.params import Params
 from assay.judging.session import Judge, JudgeSettings, answer_keys, default_judge, unreadable, verify, verify_many
 from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
-from assay.types import Attempt, Example, Message, Status, Verdict
+from assay.types import Attempt, Example, Status, Verdict
 
 calls: list[list[str]] = []
 
@@ -220,14 +220,11 @@ def test_what_decides_verdicts_is_named() -> None:
     assert "sandbox" not in Judge().facts([asked("math")])
 
 
-def test_an_attempt_is_judged_as_it_was_sent() -> None:
+def test_what_the_prompt_left_open_is_judged_too() -> None:
     example = asked("number", "4", template="{problem} Think.")
     cut = Attempt(response="so it is \\boxed{4}", thinking="<think>", finish="length")
     assert verify(example, cut).status is Status.NO_ANSWER
     assert verify(example, replace(cut, response="hm</think>\\boxed{4}")).is_correct
-    copied = "Which of these many numbers is it, then? \\boxed{4} is one."
-    sent = Attempt(response=copied, prompt=(Message("user", copied),))
-    assert verify(example, copied).is_correct and verify(example, sent).status is Status.NO_ANSWER
 
 
 def test_a_timeout_is_tried_again_with_more_patience() -> None:

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from assay.errors import AssayError, IsolationRefused
-from assay.learn.experiment import runnable
+from assay.learn.experiment import experiment, runnable, trained_on
 from assay.learn.grpo import training_set
-from assay.learn.recipe import Data
+from assay.learn.recipe import Data, GrpoRecipe
 from assay.types import Example
 
 RECIPE = """
@@ -51,6 +51,7 @@ def test_a_recipe_ends_in_a_page(tmp_path):
     assert "Held-out accuracy rose in" in said
     page = (tmp_path / "run" / "report.html").read_text("utf-8")
     assert "code/expression" in page and "What it said" in page
+    assert "never saw (checked by problem: 0 of 12 shared)" in page
     assert json.loads((tmp_path / "run" / "notes.json").read_text()) == []
 
 
@@ -66,6 +67,31 @@ def test_nothing_is_left_where_every_problem_needs_programs(monkeypatch):
     monkeypatch.setenv("ASSAY_SANDBOX", "off")
     with pytest.raises(IsolationRefused):
         runnable([Example(prompt="p", reference={"tests": "assert f()"}, verifier="code.tests")])
+
+
+def asked(text, **more):
+    return Example(prompt=text, reference=2, verifier="number", source="math/arithmetic", domain="math", **more)
+
+
+def test_problems_that_training_saw_are_not_held_out():
+    trained = [asked(f"{n} + 1 = ?") for n in range(9)]
+    elsewhere = Example(prompt="1 +  1 = ?", reference="2", verifier="math", template="{problem} Box it.")
+    held_out = [*trained[3:7], elsewhere, asked("7 - 5 = ?")]
+    with pytest.raises(
+        AssayError, match=r"5 of 6 held-out problems are trained on: .*eval\.allow_overlap = true"
+    ) as no:
+        trained_on(held_out, trained)
+    assert str(no.value).count("math/arithmetic") == 3, "three are named"
+    assert trained_on(held_out, trained, allowed=True) == held_out[:5]
+    assert trained_on(held_out[5:], trained) == []
+
+
+def test_an_experiment_on_its_own_training_data_is_refused_before_anything_is_written(tmp_path):
+    source = {"name": "math/arithmetic", "size": 4, "split": "test"}
+    recipe = GrpoRecipe(data={"sources": [source]}, eval={"sources": [source], "samples": 1})
+    with pytest.raises(AssayError, match="4 of 4 held-out problems are trained on"):
+        experiment(recipe, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
 
 
 def test_sources_for_evaluation_are_not_trained_on(tmp_path):

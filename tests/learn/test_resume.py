@@ -10,6 +10,9 @@ import time
 import pytest
 from safetensors.torch import load_file
 
+from assay.journal import LOCK
+from assay.rollout.store import RolloutStore, key_of
+
 RECIPE = """
 method = "grpo"
 [model]
@@ -27,6 +30,10 @@ save_every = 2
 """
 
 
+def files(out):
+    return {path: path.read_bytes() for path in out.rglob("*") if path.is_file() and path.name != LOCK}
+
+
 def command(recipe, out):
     return [sys.executable, "-m", "assay", "train", str(recipe), "-o", str(out)]
 
@@ -37,8 +44,9 @@ def metrics(out):
 
 
 def rollouts(out):
-    rows = [json.loads(line) for line in (out / "rollouts.jsonl").read_text().splitlines()]
-    return [(row["step"], row["example_id"], row["response"], row["verdict"]["status"]) for row in rows]
+    rows = sorted(RolloutStore(out).rows(), key=lambda row: (row["step"], key_of(row)))
+    names = ("step", "example_id", "group_id", "index", "response", "token_ids", "finish", "policy")
+    return [(*(row.get(name) for name in names), row["verdict"]["status"]) for row in rows]
 
 
 @pytest.mark.slow
@@ -71,7 +79,7 @@ def test_another_recipe_does_not_touch_a_run(tmp_path):
     recipe.write_text(RECIPE.format(policy="tiny"))
     out = tmp_path / "run"
     subprocess.run([*command(recipe, out), "--grpo.steps=1"], check=True, capture_output=True, timeout=300)
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    before = files(out)
     second = subprocess.run(
         [*command(recipe, out), "--data.sources=[{name='logic/ordering', size=9}]"],
         capture_output=True,
@@ -79,5 +87,5 @@ def test_another_recipe_does_not_touch_a_run(tmp_path):
         timeout=300,
     )
     assert second.returncode == 2
-    assert "holds another run (differs in: data, recipe" in second.stderr
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    assert "holds another run (differs in: data: " in second.stderr and "recipe.data.sources" in second.stderr
+    assert files(out) == before

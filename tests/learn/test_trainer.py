@@ -7,23 +7,27 @@ from itertools import count
 
 import pytest
 import torch
-from trl import GRPOTrainer
+import transformers
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
 
 from assay.judging.verifier import VERIFIERS, verifier
 from assay.learn import grpo
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe, Model
-from assay.learn.trainer import live_rows
+from assay.learn.sampler import DomainMix
+from assay.learn.trainer import PolicyTrainer, live_rows
+from assay.models.prompting import as_input
 from assay.types import Example, Verdict
 
 calls = count()
 
 
 def begins_with_a_letter(example, response):
-    """A verdict that needs no skill: whether the text begins with a letter; some calls break."""
+    """A verdict that needs no skill: whether the text begins with a letter; some calls break, some are never right."""
     if example.reference == "broken":
         return Verdict.error("the judge is down")
-    return Verdict.of(response[:1].isalpha(), read=response)
+    return Verdict.of(example.reference != "dead" and response[:1].isalpha(), read=response)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -47,12 +51,121 @@ def recipe_for(policy, **grpo_options):
 def test_trl_still_has_the_hooks():
     expected = {
         "_get_train_sampler": ["self", "dataset"],
-        "_generate_and_score_completions": ["self", "inputs"],
+        "_compute_loss": ["self", "model", "inputs"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
         "log": ["self", "logs", "start_time"],
     }
     for name, parameters in expected.items():
         assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters) == parameters
+
+
+def scored(text, reference):
+    """Whether the text begins with a letter; always wrong where the reference says so."""
+    return float(reference == "x" and text[:1].isalpha())
+
+
+class Watch(transformers.TrainerCallback):
+    """The gradient of each optimiser step, as it is when the optimiser gets it."""
+
+    def __init__(self):
+        self.gradients = []
+
+    def on_pre_optimizer_step(self, args, state, control, model=None, **_):
+        self.gradients.append(torch.cat([p.grad.flatten().clone() for p in model.parameters()]))
+
+
+REFERENCES = ["x", "dead", "dead", "x", "dead", "x", "dead", "dead"]
+GRADIENTS = [
+    {"loss_type": loss, "beta": beta} | more
+    for loss in ("grpo", "dr_grpo", "bnpo", "dapo", "cispo", "sapo", "vespo")
+    for beta, more in [(0.0, {}), (0.0, {"num_iterations": 2}), (0.1, {})]
+]
+GRADIENTS += [
+    {"loss_type": "luspo", "importance_sampling_level": "sequence"},
+    {"loss_type": "grpo", "importance_sampling_level": "sequence", "num_iterations": 2},
+    {"loss_type": "dapo", "gradient_accumulation_steps": 2, "num_iterations": 2},
+    {"loss_type": "bnpo", "gradient_accumulation_steps": 2},
+    {"loss_type": "grpo", "scale_rewards": "batch", "entropy_coef": 0.01},
+    {"loss_type": "dapo", "top_entropy_quantile": 0.5},
+]
+
+
+def gradients(policy, out, ours, **options):
+    """Gradients of the first optimiser steps of plain TRL, or of ours, on the same prompts and samples."""
+    options = {"gradient_accumulation_steps": 4, "steps_per_generation": 4} | options
+    args = GRPOConfig(
+        output_dir=str(out),
+        seed=3,
+        max_steps=4 if options.get("num_iterations") else 2,
+        per_device_train_batch_size=8,
+        num_generations=4,
+        max_completion_length=6,
+        learning_rate=1e-1,
+        optim="sgd",
+        max_grad_norm=0.0,
+        top_k=0,
+        bf16=False,
+        gradient_checkpointing=False,
+        use_cpu=not torch.cuda.is_available(),
+        report_to=[],
+        save_strategy="no",
+        logging_steps=1,
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        shuffle_dataset=False,
+        **options,
+    )
+    examples = problems(REFERENCES)
+    mix = DomainMix([""] * len(examples), {}, 0)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(policy)
+    rows = [{"prompt": as_input(tokenizer, ex.asked), "example": n} for n, ex in enumerate(examples)]
+    watch = Watch()
+    common = {
+        "model": transformers.AutoModelForCausalLM.from_pretrained(policy, dtype="float32"),
+        "args": args,
+        "processing_class": tokenizer,
+        "callbacks": [watch],
+    }
+    if ours:
+        steps = []
+        trainer = PolicyTrainer(
+            examples=examples, mix=mix, on_step=steps.append, train_dataset=Dataset.from_list(rows), **common
+        )
+    else:
+
+        def reward(completions, example, **_):
+            return [scored(c[0]["content"], REFERENCES[i]) for c, i in zip(completions, example, strict=True)]
+
+        ordered = [rows[index] for index in mix.first(8 * 4)]
+        trainer = GRPOTrainer(reward_funcs=reward, train_dataset=Dataset.from_list(ordered), **common)
+    trainer.train()
+    return watch.gradients
+
+
+@pytest.mark.parametrize("options", GRADIENTS, ids=lambda o: "-".join(map(str, o.values())))
+def test_skipping_dead_rows_gives_the_gradient_of_plain_trl(random_policy, tmp_path, options):
+    plain = gradients(random_policy, tmp_path, False, **options)
+    ours = gradients(random_policy, tmp_path, True, **options)
+    assert len(plain) == len(ours) > 1
+    for one, other in zip(plain, ours, strict=True):
+        assert float(one.norm()) > 1e-4
+        torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-5 * float(one.abs().max()))
+
+
+def test_dead_rows_cost_no_forward_pass(random_policy, tmp_path, monkeypatch):
+    rows = []
+    original = GRPOTrainer._get_per_token_logps_and_entropies
+
+    def counted(self, model, input_ids, *a, **k):
+        rows.append(len(input_ids))
+        return original(self, model, input_ids, *a, **k)
+
+    monkeypatch.setattr(GRPOTrainer, "_get_per_token_logps_and_entropies", counted)
+    gradients(random_policy, tmp_path, False, loss_type="dapo")
+    plain = sum(rows)
+    rows.clear()
+    gradients(random_policy, tmp_path, True, loss_type="dapo")
+    assert sum(rows) < plain / 2
 
 
 def batch_of(advantages, width=5, length=7):
@@ -70,29 +183,16 @@ def batch_of(advantages, width=5, length=7):
 
 
 @pytest.mark.parametrize(
-    ("advantages", "chunks", "rows", "alive"),
-    [([0, 1.0, -1.0, 0], 1, 2, 2), ([0, 1.0, -1.0, 0, 2.0], 2, 4, 3), ([0.0] * 4, 2, 2, 0), ([1e-6, 1.0], 1, 1, 1)],
+    ("advantages", "kept", "rows"),
+    [([0, 1.0, -1.0, 0], 2, [1, 2]), ([0, 1.0, -1.0, 0, 2.0], 4, [1, 2, 4]), ([0.0] * 4, 1, []), ([0, 1.0], 1, [1])],
 )
-def test_only_rows_with_signal_stay(advantages, chunks, rows, alive):
-    out = live_rows(batch_of(advantages), chunks, pad=0)
-    assert out["advantages"].shape == (rows,)
-    assert (out["completion_mask"].sum(dim=1) > 0).sum() == alive
+def test_live_rows_stay_in_their_order(advantages, kept, rows):
+    batch = batch_of(advantages)
+    out = live_rows(batch, batch["advantages"].abs() > 0, kept)
+    assert out["advantages"].shape == (kept,)
+    assert out["advantages"][out["advantages"] != 0].tolist() == [advantages[row] for row in rows]
     assert out["completion_ids"].shape == out["completion_mask"].shape
     assert out["prompt_ids"].shape == out["prompt_mask"].shape
-
-
-def test_skipping_dead_rows_does_not_change_the_gradient(random_policy, tmp_path):
-    trainer = make(recipe_for(random_policy, micro_batch=16), problems(["x"] * 4), tmp_path)
-    trainer.current_gradient_accumulation_steps = 1
-
-    def gradient(batch):
-        tokens = batch["completion_mask"].sum()
-        trainer.model.zero_grad()
-        (trainer._compute_loss(trainer.model, batch | {"num_items_in_batch": tokens}) * tokens).backward()
-        return torch.cat([p.grad.flatten() for p in trainer.model.parameters()])
-
-    whole = batch_of([0.0, 1.3, -0.7, 0.0, 0.0, 2.0, 0.0, -1.0])
-    torch.testing.assert_close(gradient(live_rows(whole, 1, pad=0)), gradient(whole), rtol=1e-4, atol=1e-5)
 
 
 def make(recipe, examples, out, record=lambda step: None):
@@ -112,6 +212,27 @@ def test_verdicts_without_a_score_enter_neither_reward_nor_loss(random_policy, t
     scored = [r.verdict.score for r in steps[0].rollouts if r.verdict.score is not None]
     assert len(scored) == 12
     assert all(torch.isfinite(p).all() for p in trainer.model.parameters())
+
+
+def test_a_response_cut_inside_the_thinking_that_the_template_opened_earns_nothing(random_policy, tmp_path):
+    """The tag stands in the prompt as sent, so the completion alone looks like an answer."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(random_policy)
+    opens = "{% for turn in messages %}<user>{{ turn['content'] }}{% endfor %}"
+    tokenizer.chat_template = opens + "{% if add_generation_prompt %}<assistant><think>\n{% endif %}"
+    policy = tmp_path / "policy"
+    transformers.AutoModelForCausalLM.from_pretrained(random_policy).save_pretrained(policy)
+    tokenizer.save_pretrained(policy)
+    examples = [Example(prompt="1 + 1 = ?", reference=2, verifier="number", domain="math")]
+    trainer = make(recipe_for(policy), examples, tmp_path)
+
+    def judged(text):
+        ids = tokenizer.encode(text, add_special_tokens=False)
+        return trainer.verified_reward(example=[0], completion_ids=[ids])[0], trainer.pending[-1]
+
+    score, cut = judged("The answer is 2")
+    assert (score, cut.verdict.status, cut.finish, cut.thinking) == (0.0, "no_answer", "length", "<think>")
+    score, ended = judged("1 and 1 is 2</think>The answer is 2<end>")
+    assert (score, ended.finish, ended.response) == (1.0, "stop", "1 and 1 is 2</think>The answer is 2")
 
 
 def test_a_run_where_every_judge_is_down_does_not_move_the_policy(random_policy, tmp_path):

@@ -1,12 +1,13 @@
 """Engines: batches do not change results, limits are kept, recorded completions are served and never invented."""
 
+import asyncio
 import gzip
 import json
 
 import pytest
 
 from assay.errors import AssayError, BadRow, UnknownName
-from assay.models.engine import ENGINES, Sampling, open_engine, weights_hash
+from assay.models.engine import ENGINES, Request, Sampling, generate, open_engine, wait_for, weights_hash
 from assay.types import as_messages
 
 PROMPTS = [as_messages(text) for text in ("12 + 7 = ?", "Convert 3 km to m.", "Solve 2x + 1 = 9.", "5 - 3 = ?")]
@@ -27,12 +28,12 @@ def texts(groups):
 
 def test_a_completion_does_not_depend_on_its_batch(tiny):
     sampling = Sampling(max_tokens=8)
-    together = tiny.generate(PROMPTS, 4, sampling)
-    alone = [tiny.generate([prompt], 4, sampling)[0] for prompt in PROMPTS]
-    later = tiny.generate(PROMPTS, 2, sampling, first=2)
+    together = generate(tiny, PROMPTS, 4, sampling)
+    alone = [generate(tiny, [prompt], 4, sampling)[0] for prompt in PROMPTS]
+    later = generate(tiny, PROMPTS, 2, sampling, first=2)
     assert texts(together) == texts(alone)
     assert texts(later) == [group[2:] for group in texts(together)]
-    assert texts(tiny.generate(PROMPTS, 4, Sampling(max_tokens=8, seed=1))) != texts(together)
+    assert texts(generate(tiny, PROMPTS, 4, Sampling(max_tokens=8, seed=1))) != texts(together)
 
 
 def test_greedy_is_the_model_s_own_greedy(tiny):
@@ -40,7 +41,7 @@ def test_greedy_is_the_model_s_own_greedy(tiny):
 
     from assay.models.prompting import encode
 
-    mine = tiny.generate(PROMPTS[:1], 1, Sampling(temperature=0, max_tokens=8))[0][0]
+    mine = generate(tiny, PROMPTS[:1], 1, Sampling(temperature=0, max_tokens=8))[0][0]
     ids = torch.tensor([encode(tiny.tokenizer, PROMPTS[0])])
     own = tiny.model.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)
     assert list(mine.token_ids) == own[0, ids.shape[1] :].tolist()[: len(mine.token_ids)]
@@ -51,7 +52,7 @@ def test_logprobs_are_those_of_the_policy(tiny):
 
     from assay.models.prompting import encode
 
-    completion = tiny.generate(PROMPTS[:1], 1, Sampling(max_tokens=6))[0][0]
+    completion = generate(tiny, PROMPTS[:1], 1, Sampling(max_tokens=6))[0][0]
     prompt = encode(tiny.tokenizer, PROMPTS[0])
     with torch.no_grad():
         logits = tiny.model(torch.tensor([prompt + list(completion.token_ids)])).logits[0].float()
@@ -67,15 +68,38 @@ def test_samples_follow_the_distribution(tiny):
     with torch.no_grad():
         logits = tiny.model(torch.tensor([encode(tiny.tokenizer, PROMPTS[0])])).logits[0, -1].float()
     expected = logits.softmax(-1)
-    drawn = [c.token_ids[0] for c in tiny.generate(PROMPTS[:1], 600, Sampling(max_tokens=1))[0]]
+    drawn = [c.token_ids[0] for c in generate(tiny, PROMPTS[:1], 600, Sampling(max_tokens=1))[0]]
     likeliest = int(expected.argmax())
     assert drawn.count(likeliest) / 600 == pytest.approx(float(expected[likeliest]), abs=0.08)
-    nucleus = {c.token_ids[0] for c in tiny.generate(PROMPTS[:1], 100, Sampling(max_tokens=1, top_p=1e-6))[0]}
+    nucleus = {c.token_ids[0] for c in generate(tiny, PROMPTS[:1], 100, Sampling(max_tokens=1, top_p=1e-6))[0]}
     assert nucleus == {likeliest}
 
 
+def test_completions_come_as_they_finish_and_name_their_request(tiny):
+    requests = [Request(f"r{n}", PROMPTS[n % 4], n) for n in range(20)]
+    order = []
+
+    async def watch():
+        async for completion in tiny.stream(requests, Sampling(max_tokens=4)):
+            order.append((completion.request, completion.text))
+            if len(order) == 8:
+                return
+
+    wait_for(watch())
+    assert len(order) == 8, "a batch of eight is there before the others are decoded"
+    whole = {r.id: generate(tiny, [r.prompt], 1, Sampling(max_tokens=4), first=r.sample)[0][0].text for r in requests}
+    assert all(whole[name] == text for name, text in order)
+
+
+def test_engines_answer_inside_a_running_loop(tiny):
+    async def notebook():
+        return generate(tiny, PROMPTS[:1], 1, Sampling(max_tokens=2))
+
+    assert texts(asyncio.run(notebook())) == texts(generate(tiny, PROMPTS[:1], 1, Sampling(max_tokens=2)))
+
+
 def test_a_cut_completion_says_so(tiny):
-    finishes = {c.finish for c in tiny.generate(PROMPTS[:1], 8, Sampling(max_tokens=1))[0]}
+    finishes = {c.finish for c in generate(tiny, PROMPTS[:1], 8, Sampling(max_tokens=1))[0]}
     assert "length" in finishes
 
 
@@ -94,10 +118,10 @@ def test_replay_serves_what_was_recorded(tmp_path):
     with gzip.open(path, "wt") as file:
         file.write("\n".join(json.dumps(row) for row in rows) + "\n")
     engine = open_engine(str(path))
-    assert texts(engine.generate([as_messages("2 + 2?")], 3, Sampling())) == [["4", "five", "four"]]
-    assert texts(engine.generate([as_messages("2 + 2?")], 1, Sampling(), first=2)) == [["four"]]
+    assert texts(generate(engine, [as_messages("2 + 2?")], 3, Sampling())) == [["4", "five", "four"]]
+    assert texts(generate(engine, [as_messages("2 + 2?")], 1, Sampling(), first=2)) == [["four"]]
     with pytest.raises(AssayError, match="holds 3 of 4 responses"):
-        engine.generate([as_messages("2 + 2?")], 4, Sampling())
+        generate(engine, [as_messages("2 + 2?")], 4, Sampling())
 
 
 def test_a_broken_record_names_its_line(tmp_path):

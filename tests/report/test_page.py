@@ -44,7 +44,8 @@ def run(tmp_path):
     for name, value in (("before", 0.2), ("after", 0.6)):
         folder = tmp_path / "eval" / name
         folder.mkdir(parents=True)
-        (folder / "rollouts.jsonl").write_text(json.dumps(rollout.to_json()) + "\n")
+        (folder / "rollouts").mkdir()
+        (folder / "rollouts" / "open.jsonl").write_text(json.dumps(rollout.to_json()) + "\n")
         table = {"all": value, "math": value, "math/arithmetic": value, "code": value}
         (folder / "scores.json").write_text(json.dumps(scores(table)))
     changes = {"math": estimate(0.4), "code": estimate(0.05), "math/arithmetic": estimate(0.4)}
@@ -71,6 +72,27 @@ def test_the_page_needs_nothing_else(run):
     assert fetched == []
     assert page.count("<svg") == 4
     assert render(run) == page, "the same run gives the same page"
+
+
+def test_only_what_was_checked_is_said_of_held_out_problems(run):
+    assert "never saw" not in render(run)
+    (run / "eval" / "overlap.json").write_text('{"problems": 12, "shared": 0}')
+    assert "problems that training never saw (checked by problem: 0 of 12 shared)" in render(run)
+    (run / "eval" / "overlap.json").write_text('{"problems": 12, "shared": 3}')
+    assert "some of which training saw (checked by problem: 3 of 12 shared)" in render(run)
+
+
+def test_the_page_of_a_running_job_changes_none_of_its_files(run):
+    """Half a line is what a writer leaves between two writes; whoever cuts it off destroys the row."""
+    for path in (run / "metrics.jsonl", run / "eval" / "after" / "rollouts" / "open.jsonl"):
+        with path.open("a") as file:
+            file.write('{"step": 4, "dom')
+    (run / "eval" / "changes.json").unlink()
+    (run / "eval" / "after" / "scores.json").unlink()
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    write_page(run)
+    (run / "report.html").unlink()
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
 
 
 def test_every_row_of_the_table_is_there(run):

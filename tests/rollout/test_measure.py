@@ -1,30 +1,52 @@
-"""Measuring resumes without repeating paid work, and never mixes two runs."""
+"""Measuring overlaps sampling and judging, resumes without repeating paid work, and never mixes two runs."""
 
+import asyncio
 import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 
-from assay.errors import RunConflict
-from assay.models.engine import Completion, Sampling
+from assay import sandbox
+from assay.errors import AssayError, RunConflict
+from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
+from assay.models.engine import Completion, Sampling, open_engine
+from assay.rollout import store as room
+from assay.rollout.fingerprint import judging_facts
 from assay.rollout.measure import measure
-from assay.types import Example
+from assay.rollout.store import RolloutStore, key_of
+from assay.types import Example, Verdict, data_hash
 
 EXAMPLES = [Example(prompt=f"{n} + 1 = ?", reference=n + 1, verifier="number", domain="math") for n in range(5)]
 
 
 class Counting:
-    """An engine that answers right for even samples and counts what it was asked."""
+    """An engine that answers right for even samples, out of order, and counts what it was asked."""
 
     name = "counting"
 
-    def __init__(self, fingerprint="a"):
+    def __init__(self, fingerprint="a", order=1, **more):
         self.asked = 0
         self.fingerprint = fingerprint
+        self.order = order
+        self.more = more
 
-    def generate(self, prompts, n, sampling, *, first=0):
-        self.asked += len(prompts) * n
-        right = [int(p[0].content.split()[0]) + 1 for p in prompts]
-        return [[Completion(str(r if i % 2 == 0 else r + 1)) for i in range(first, first + n)] for r in right]
+    async def stream(self, requests, sampling):
+        for request in requests[:: self.order]:
+            await asyncio.sleep(0)
+            self.asked += 1
+            right = int(request.prompt[0].content.split()[0]) + 1
+            said = str(right if request.sample % 2 == 0 else right + 1)
+            yield Completion(said, request=request.id, **self.more)
+
+
+def said(out):
+    rows = {key_of(row): row for row in RolloutStore(out).rows()}
+    return {key: (row["response"], row["verdict"]["status"]) for key, row in rows.items()}
 
 
 def test_rates_count_what_was_right():
@@ -32,22 +54,68 @@ def test_rates_count_what_was_right():
     assert {m.rate for m in rates.values()} == {0.5}
     assert rates.between(0.4, 0.6) == {e.id for e in EXAMPLES}
     assert rates.between(0.6, 1.0) == set()
+    assert len(list(rates.rollouts())) == 20
+
+
+def test_what_is_stored_does_not_depend_on_the_order_of_answers(tmp_path):
+    for order, name in ((1, "a"), (-1, "b")):
+        measure(Counting(order=order), EXAMPLES, samples=4, out=tmp_path / name)
+    assert said(tmp_path / "a") == said(tmp_path / "b")
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 400, 5000])
-def test_a_killed_measurement_resumes(tmp_path, cut):
+@pytest.mark.parametrize("shard_rows", [3, 4096])
+def test_a_killed_measurement_resumes(tmp_path, cut, shard_rows, monkeypatch):
+    monkeypatch.setattr(room, "SHARD_ROWS", shard_rows)
     whole = measure(Counting(), EXAMPLES, samples=4, out=tmp_path / "whole")
     out = tmp_path / "killed"
     measure(Counting(), EXAMPLES, samples=4, out=out)
-    path = out / "rollouts.jsonl"
+    path = out / "rollouts" / "open.jsonl"
     path.write_bytes(path.read_bytes()[:cut])
-    kept = path.read_bytes().count(b"\n") // 4
+    kept = len(said(out))
     engine = Counting()
     again = measure(engine, EXAMPLES, samples=4, out=out)
-    assert engine.asked == 4 * (len(EXAMPLES) - kept)
-    assert {i: (m.correct, m.n) for i, m in again.items()} == {i: (m.correct, m.n) for i, m in whole.items()}
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    assert {(r["example_id"], r["index"]) for r in rows} == {(e.id, k) for e in EXAMPLES for k in range(4)}
+    assert engine.asked == 4 * len(EXAMPLES) - kept, "what is on disk is never asked for again"
+    assert {i: (m.correct, m.n, m.total) for i, m in again.items()} == {
+        i: (m.correct, m.n, m.total) for i, m in whole.items()
+    }
+    assert said(out) == said(tmp_path / "whole")
+    assert len(list(RolloutStore(out).rows())) == 20
+
+
+KILLED = """
+import sys, time
+sys.path.insert(0, sys.argv[2])
+from test_measure import Counting, EXAMPLES
+from assay.rollout import store
+from assay.rollout.measure import measure
+store.SHARD_ROWS = 3
+class Slow(Counting):
+    async def stream(self, requests, sampling):
+        async for completion in super().stream(requests, sampling):
+            time.sleep(0.02)
+            yield completion
+            print("one", flush=True)
+measure(Slow(), EXAMPLES, samples=4, out=sys.argv[1])
+"""
+
+
+def test_kill_9_then_the_same_rows(tmp_path):
+    out = tmp_path / "killed"
+    command = [sys.executable, "-c", KILLED, str(out), str(Path(__file__).parent)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    for _ in range(9):
+        process.stdout.readline()
+    with pytest.raises(RunConflict, match=rf"another process \(pid {process.pid}\) is working in"):
+        measure(Counting(), EXAMPLES, samples=4, out=out)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    kept = len(said(out))
+    engine = Counting()
+    measure(engine, EXAMPLES, samples=4, out=out)
+    assert engine.asked == 20 - kept < 20
+    measure(Counting(), EXAMPLES, samples=4, out=tmp_path / "whole")
+    assert said(out) == said(tmp_path / "whole")
 
 
 def test_two_runs_never_share_a_directory(tmp_path):
@@ -56,7 +124,138 @@ def test_two_runs_never_share_a_directory(tmp_path):
         measure(Counting(), EXAMPLES, samples=2, out=tmp_path, sampling=Sampling(temperature=0.5))
 
 
+def test_a_directory_is_free_once_it_is_measured(tmp_path):
+    """A notebook that measured does not keep others from going on."""
+    measure(Counting(), EXAMPLES[:1], samples=1, out=tmp_path)
+    with pytest.raises(RuntimeError, match="owner"):
+        RolloutStore(tmp_path).append([])
+
+
 def test_a_model_that_changed_under_its_name_is_not_resumed(tmp_path):
     measure(Counting("a"), EXAMPLES, samples=2, out=tmp_path)
     with pytest.raises(RunConflict, match="weights"):
         measure(Counting("b"), EXAMPLES, samples=2, out=tmp_path)
+
+
+def test_an_engine_that_leaves_requests_open_is_named(tmp_path):
+    with pytest.raises(AssayError, match="left 10 requests unanswered"):
+        measure(Counting(order=2), EXAMPLES, samples=4, out=tmp_path)
+    assert len(said(tmp_path)) == 10, "what came is on disk"
+
+
+def test_judging_goes_on_while_the_engine_answers():
+    """The engine gives its second answer only after the first one was judged: without overlap this would not end."""
+    judged = threading.Event()
+
+    def noticed(example, response):
+        judged.set()
+        return Verdict.of(True)
+
+    VERIFIERS.register("test.noticed", verifier("test.noticed", version=1)(noticed))
+
+    class Waiting(Counting):
+        async def stream(self, requests, sampling):
+            for request in requests:
+                yield Completion("x", request=request.id)
+                assert await asyncio.to_thread(judged.wait, 60)
+
+    example = Example(prompt="p", reference=1, verifier="test.noticed")
+    assert measure(Waiting(), [example], samples=2)[example.id].correct == 2
+
+
+def test_a_starved_machine_is_not_a_result(tmp_path):
+    """A group with a timeout is judged again from what was said; it is never sampled again."""
+    starved = [True]
+
+    def slow(example, response):
+        return Verdict.timeout("the machine is starved") if starved[0] else Verdict.of(response == "1")
+
+    VERIFIERS.register("test.starved", verifier("test.starved", version=1)(slow))
+    examples = [Example(prompt=f"{n} + 0", reference=n, verifier="test.starved") for n in range(2)]
+    assert all(m.n == 0 and m.uncounted == 2 for m in measure(Counting(), examples, samples=2, out=tmp_path).values())
+    starved[0] = False
+    engine = Counting()
+    again = measure(engine, examples, samples=2, out=tmp_path)
+    assert engine.asked == 0
+    whole = measure(Counting(), examples, samples=2, out=tmp_path / "quiet")
+    assert {i: (m.correct, m.n) for i, m in again.items()} == {i: (m.correct, m.n) for i, m in whole.items()}
+    assert said(tmp_path) == said(tmp_path / "quiet")
+
+
+def test_a_group_that_is_judged_together_is_whole(tmp_path):
+    """A judge of groups sees all samples at once, also where some came before a kill."""
+
+    async def best(example, attempts, params, context):
+        assert sorted(attempt.index for attempt in attempts) == [0, 1, 2, 3]
+        return [Verdict.of(a.response == max(b.response for b in attempts)) for a in attempts]
+
+    VERIFIERS.register("test.best", Verifier("test.best", 1, best, lane=Lane.REMOTE, group=True))
+    examples = [Example(prompt=f"{n} + 0", reference=n, verifier="test.best") for n in range(3)]
+    rates = measure(Counting(order=-1), examples, samples=4, out=tmp_path)
+    assert {m.rate for m in rates.values()} == {0.5}
+    path = tmp_path / "rollouts" / "open.jsonl"
+    path.write_bytes(path.read_bytes()[:-300])
+    engine = Counting()
+    assert {m.rate for m in measure(engine, examples, samples=4, out=tmp_path).values()} == {0.5}
+    assert engine.asked == 4 and len(list(RolloutStore(tmp_path).rows())) == 12
+
+
+def test_a_response_cut_inside_thinking_has_no_answer(tmp_path):
+    engine = Counting(finish="length", thinking="<think>", token_ids=(1, 2), logprobs=(-0.5, -1.0))
+    rates = measure(engine, EXAMPLES, samples=2, out=tmp_path)
+    assert {m.rate for m in rates.values()} == {0.0}
+    for rollout in RolloutStore(tmp_path).rollouts():
+        assert rollout.verdict.status == "no_answer" and rollout.said.startswith("<think>")
+        assert (rollout.finish, rollout.token_ids, rollout.logprobs) == ("length", (1, 2), (-0.5, -1.0))
+
+
+def test_what_was_measured_can_be_judged_anew_without_the_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "SHARD_ROWS", 7)
+    first = tmp_path / "first"
+    measure(Counting(finish="length", token_ids=(1,), logprobs=(-1.0,)), EXAMPLES, samples=4, out=first)
+    before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
+    measure(str(first), EXAMPLES, samples=4, out=tmp_path / "again")
+    assert said(first) == said(tmp_path / "again")
+    assert {(r.finish, r.token_ids, r.logprobs) for r in RolloutStore(tmp_path / "again").rollouts()} == {
+        ("length", (1,), (-1.0,))
+    }
+    assert {path: path.read_bytes() for path in first.rglob("*") if path.is_file()} == before
+    with pytest.raises(AssayError, match="lacks 5 of 25 responses"):
+        measure(str(first), EXAMPLES, samples=5)
+
+
+def test_the_batch_size_changes_nothing_that_is_stored(tmp_path):
+    pytest.importorskip("transformers", reason="the engine needs the extra 'models'")
+    sampling = Sampling(max_tokens=6)
+    for batch in (3, 16):
+        engine = open_engine("tiny", batch=batch, threads=1)
+        measure(engine, EXAMPLES, samples=3, sampling=sampling, out=tmp_path / str(batch))
+    assert said(tmp_path / "3") == said(tmp_path / "16")
+
+
+def test_what_decides_verdicts_is_in_the_facts(monkeypatch):
+    one = Example(prompt="1 + 1", reference=2, verifier="number", gold="2", tags=["a"])
+    same = Example(prompt="1 + 1", reference=2, verifier="number", gold="2", tags=["b"])
+    assert data_hash([one]) == data_hash([same])
+    changed = [
+        Example(prompt="1 + 1", reference=3, verifier="number"),
+        Example(prompt="1 + 1", reference=2, verifier="math"),
+        Example(prompt="1 + 1", reference=2, verifier="number", params={"rel": 0.1}),
+        Example(prompt="1 + 1", reference=2, verifier="number", template="{problem} Box it."),
+    ]
+    assert len({data_hash([example]) for example in [one, *changed]}) == 5
+    assert judging_facts([one])["data"] != judging_facts(changed)["data"]
+    assert "sandbox" not in judging_facts([one])
+
+
+def test_a_machine_of_another_level_does_not_go_on(tmp_path, monkeypatch):
+    code = [Example(prompt="1 + 0", reference={"tests": "assert f()"}, verifier="code.tests")]
+    monkeypatch.setattr(sandbox, "require", lambda: "L4")
+    measure(Counting(), code, samples=1, out=tmp_path)
+    monkeypatch.setattr(sandbox, "require", lambda: "L3")
+    with pytest.raises(RunConflict, match=r'sandbox: "L4" there, "L3" here'):
+        measure(Counting(), code, samples=1, out=tmp_path)
+    monkeypatch.undo()
+    monkeypatch.setenv("ASSAY_SANDBOX", "off")
+    facts = json.loads(json.dumps(judging_facts(code)))
+    assert facts["sandbox"] == "refused" and "programs" in facts

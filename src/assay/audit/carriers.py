@@ -175,7 +175,7 @@ def fence_after_prose(s: Subject) -> str | None:
 
 def whole(s: Subject) -> str | None:
     """The answer and nothing else, where it is no part of the prompt that could be an echo."""
-    echo = len(s.answer) > 12 and s.answer.casefold() in s.example.text.casefold()
+    echo = len(s.answer) > 12 and s.answer.casefold() in s.example.asked_text.casefold()
     return s.answer if len(s.answer) < 150 and "\n" not in s.answer and not echo else None
 
 

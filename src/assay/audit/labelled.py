@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assay.errors import BadRow, MissingData
+from assay.files import read_jsonl
 from assay.types import Example, as_messages
 
 FIELDS = ("verifier", "params", "prompt", "reference", "response", "label", "family")
@@ -47,24 +46,16 @@ def read_labelled(path: Path) -> Iterator[LabelledRow]:
 
     Raises `MissingData` where there is no file, and `BadRow` with file and line for a line that is no such row.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as missing:
-        raise MissingData(
-            f"cannot read {path}: {missing.strerror}; give a JSONL of labelled rows or a source"
-        ) from None
-    text = gzip.decompress(data) if path.suffix == ".gz" else data
-    for number, line in enumerate(text.split(b"\n"), start=1):
-        if line.strip():
-            try:
-                yield _row(json.loads(line.decode("utf-8")))
-            except (ValueError, RecursionError) as bad:
-                raise BadRow(str(path), number, str(bad)) from None
+    if not path.is_file():
+        raise MissingData(f"cannot read {path}: there is no such file; give a JSONL of labelled rows or a source")
+    for number, raw in read_jsonl(path):
+        try:
+            yield _row(raw)
+        except ValueError as bad:
+            raise BadRow(str(path), number, str(bad)) from None
 
 
-def _row(raw: Any) -> LabelledRow:
-    if not isinstance(raw, dict):
-        raise ValueError(f"a row is a JSON object, not {type(raw).__name__}")
+def _row(raw: Mapping[str, Any]) -> LabelledRow:
     if missing := [name for name in ("reference", "response", "label") if name not in raw]:
         raise ValueError(f"the row has no {', '.join(missing)}")
     if not isinstance(raw["response"], str):

@@ -55,7 +55,7 @@ def right_thought_wrong_answer(s: Subject) -> str | None:
 
 
 def prompt_only(s: Subject) -> str | None:
-    text = s.example.text
+    text = s.example.asked_text
     return text if len(text) > 30 else None
 
 

@@ -147,7 +147,7 @@ def named_value(s: Subject) -> str | None:
     if is_value(s.answer) and not re.search(r"(?<![\\a-zA-Z])[a-zA-Z]", s.answer):
         return f"x = {s.answer}"
     pair = tuple_of(s.answer)
-    plain = s.answer.startswith(("(", "\\left(")) and re.search(r"ordered pair|coordinates", s.example.text)
+    plain = s.answer.startswith(("(", "\\left(")) and re.search(r"ordered pair|coordinates", s.example.asked_text)
     return f"(x, y) = {s.answer}" if plain and pair is not None and len(pair) == 2 else None
 
 

@@ -24,10 +24,10 @@ def letter(example: Example) -> str | None:
 
 
 def _options(s: Subject) -> dict[str, str]:
-    given = s.example.params.get("options")
+    given = s.example.params.get("options") or s.example.options
     if isinstance(given, Mapping):
         return {str(name).upper(): str(text) for name, text in given.items()}
-    return {chr(65 + i): str(text) for i, text in enumerate(given or [])}
+    return {chr(65 + i): str(text) for i, text in enumerate(given)}
 
 
 def letter_in_brackets(s: Subject) -> str | None:

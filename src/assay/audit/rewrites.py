@@ -220,8 +220,8 @@ def _row(subject: Subject, response: str | None, label: bool, family: str) -> La
     example = subject.example
     return LabelledRow(
         verifier=example.verifier,
-        params=example.params,
-        prompt=example.text,
+        params={**example.params, **({"options": list(example.options)} if example.options else {})},
+        prompt=example.asked_text,
         reference=example.reference,
         response=response or "",
         label=label,

@@ -1,6 +1,6 @@
 """What a response says its answer is, found once for all verifiers, in time linear in the response.
 
-Only the text after the last `</think>` counts, and a thinking part that never closes holds no answer. The last
+Only the text after the thinking counts (`thinking.py`). The last
 explicit marker counts and earlier ones are drafts: `\\boxed{}`, `<answer>`, a JSON `"answer"`, "the answer is ...",
 "Answer: ...", "A: ...", "#### ...". A phrase behind a line "Question:" answers another question. Alternatives beside
 a marker ("\\boxed{3} or 4") become part of what is read, so that a verifier refuses them. Verbatim copies of the
@@ -13,6 +13,7 @@ import re
 from dataclasses import replace
 
 from assay.claim.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
+from assay.claim.thinking import NoAnswer, without_thinking
 from assay.effort import short
 from assay.types import Example
 
@@ -38,10 +39,6 @@ _SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 ANOTHER = "\nQuestion:"
 """What a base model goes on with after its answer; an answer behind it is to a question of its own."""
 NO_MARKER = "no box, no answer tag and no final-answer line"
-
-
-class NoAnswer(Exception):
-    """Nothing can be read; the message says why."""
 
 
 def find(example: Example, response: str, *, a_line: bool = True) -> Found:
@@ -124,17 +121,6 @@ def own_words(example: Example, body: str) -> str:
     return body
 
 
-def without_thinking(example: Example, response: str) -> str:
-    """What follows the last `</think>`, or the whole response. Raises `NoAnswer` where a thinking part stays open."""
-    end = response.rfind("</think>")
-    body = response[end + 8 :] if end >= 0 else response
-    if "<think>" in body:
-        raise NoAnswer("the thinking part never closes")
-    if end < 0 and _prompt_opens_thinking(example):
-        raise NoAnswer("the prompt opens a thinking part that never closes")
-    return body
-
-
 def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | None:
     """The marked answer that starts last; a marker inside a box, tag or JSON value is looked for in its text.
 
@@ -149,15 +135,6 @@ def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | No
         return found
     inner = last_marked(found.text, a_line=a_line, depth=depth - 1)
     return found if inner is None else replace(inner, denied=inner.denied or found.denied)
-
-
-def _prompt_opens_thinking(example: Example) -> bool:
-    asked = example.asked
-    text = asked[-1].content if asked else ""
-    opened = text.rfind("<think>")
-    if opened < 0 or opened < text.rfind("</think>"):
-        return False
-    return text[opened + 7 : opened + 8] in ("", "\n") or asked[-1].role == "assistant"
 
 
 def _repeats(body: str, prompt: str) -> bool:

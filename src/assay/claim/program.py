@@ -13,7 +13,7 @@ import textwrap
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from assay.claim.extract import NoAnswer
+from assay.claim.thinking import NoAnswer, without_thinking
 from assay.errors import BadReference
 from assay.literals import syntax
 from assay.sandbox.environments import MODULES, SCIENTIFIC
@@ -59,11 +59,7 @@ class Fence:
 
 def spoken(example: Example, response: str) -> str:
     """The response after its thinking. Raises `NoAnswer` where the thinking never closes or nothing is left."""
-    end = response.rfind("</think>")
-    body = response[end + 8 :] if end >= 0 else response
-    opened = bool(example.asked) and example.asked[-1].content.rstrip().endswith("<think>")
-    if "<think>" in body or (opened and end < 0):
-        raise NoAnswer("the thinking part never closes")
+    body = without_thinking(example, response)
     if not body.strip():
         raise NoAnswer("the response is empty")
     if len(body) > _MAX_BODY:
@@ -206,7 +202,7 @@ def _completed(example: Example, text: str, wanted: Collection[str]) -> str | No
 
 def _heads(example: Example) -> Iterator[str]:
     """The prompt's code: its last fenced Python block, else its tail from a first line of code."""
-    for turn in reversed(example.asked):
+    for turn in reversed(example.prompt):
         for block in reversed(fences(turn.content)):
             if block.label in _PYTHON:
                 yield block.text

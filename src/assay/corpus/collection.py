@@ -1,24 +1,29 @@
 """A corpus: Examples in a fixed order, with the ledger of what was dropped on the way and a card that says so.
 
-A corpus never changes; `without` and `keep` give a new one. On disk it is parquet shards, `ledger.jsonl`, `card.md`
-and, written last, `manifest.json`.
+A corpus never changes; `without`, `keep` and `+` give a new one. On disk it is parquet shards, `ledger.jsonl`,
+`card.md` and, written last, `manifest.json`; opening one reads the manifest alone, and rows are read as they are asked
+for.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import overload
 
-from assay.corpus.ledger import Card, Dropped
-from assay.corpus.store import read_corpus, write_corpus
-from assay.errors import BadRow
-from assay.hashing import normalised as normalised
-from assay.journal import write_atomically
+import pyarrow as pa
+
+from assay.corpus.ledger import Card, Dropped, Kind
+from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
+from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_another, shards_of, tally
+from assay.errors import BadReference, BadRow
+from assay.files import read_jsonl, write_jsonl
+from assay.judging.session import unreadable
 from assay.sources.base import SOURCES
-from assay.types import Example
+from assay.sources.selection import Selection
+from assay.types import Example, data_hash
 
 Wanted = Callable[[Example], bool] | Collection[str]
 
@@ -34,44 +39,72 @@ class Corpus(Sequence[Example]):
 
     def __init__(
         self,
-        examples: Iterable[Example],
+        examples: Iterable[Example] = (),
         *,
         ledger: Iterable[Dropped] = (),
         came_in: Mapping[str, int] | None = None,
         notes: Sequence[str] = (),
         data: Path | None = None,
     ) -> None:
-        self._examples = tuple(examples)
-        self.ledger = tuple(ledger)
-        self.came_in = dict(Counter(e.source for e in self._examples) if came_in is None else came_in)
+        self._rows = examples if isinstance(examples, Rows) else Held(examples)
+        self._dropped: Iterable[Dropped] | Path = tuple(ledger)
+        self._came_in = came_in
         self.notes = tuple(notes)
         self._data = data
 
     def __len__(self) -> int:
-        return len(self._examples)
+        return len(self._rows)
 
     def __iter__(self) -> Iterator[Example]:
-        return iter(self._examples)
+        return iter(self._rows)
 
     @overload
     def __getitem__(self, at: int) -> Example: ...
     @overload
     def __getitem__(self, at: slice) -> Sequence[Example]: ...
     def __getitem__(self, at: int | slice) -> Example | Sequence[Example]:
-        return self._examples[at]
+        return self._rows[at]
+
+    def __add__(self, other: Corpus) -> Corpus:
+        """The rows of both, in order; counts and ledgers add up."""
+        came_in = Counter(self.came_in) + Counter(other.came_in)
+        notes, ledger = dict.fromkeys((*self.notes, *other.notes)), (*self.ledger, *other.ledger)
+        both = Joined([self._rows, other._rows])
+        return Corpus(both, ledger=ledger, came_in=came_in, notes=tuple(notes), data=self._data)
 
     def __repr__(self) -> str:
-        return f"Corpus({len(self)} examples, {len(self.ledger)} dropped)"
+        return f"Corpus({len(self)} examples of {sum(self.came_in.values())} that came in)"
+
+    def batches(self, rows: int = GROUP) -> Iterator[pa.RecordBatch]:
+        """Arrow batches of at most so many rows, in order, in the schema of the parquet shards."""
+        return self._rows.batches(rows)
+
+    @cached_property
+    def ledger(self) -> tuple[Dropped, ...]:
+        """What was dropped, at which step, and why."""
+        dropped = self._dropped
+        return tuple(read_ledger(dropped) if isinstance(dropped, Path) else dropped)
+
+    @cached_property
+    def came_in(self) -> dict[str, int]:
+        """Source -> rows that came in."""
+        if self._came_in is not None:
+            return dict(self._came_in)
+        return dict(sum((Counter({kind.source: n}) for kind, n in self._kept.items()), Counter()))
+
+    @cached_property
+    def _kept(self) -> Mapping[Kind, int]:
+        return tally(self._rows)
 
     @property
     def card(self) -> Card:
         """What came in, what went out, and why."""
-        return Card.of(self._examples, self.ledger, self.came_in, self.notes)
+        return Card.of(self._kept, self.ledger, self.came_in, self.notes)
 
     def without(self, *names: str, split: str | None = None, data: Path | None = None) -> Corpus:
-        """Drop Examples whose normalised prompt occurs in these sources (all their splits, or one)."""
-        known = prompts_of(names, split=split, data=data or self._data)
-        return self._sift(lambda e: known.get(normalised(e.text)), "without", "contaminated")
+        """Drop Examples whose problem, whatever its options, occurs in these sources (all their splits, or one)."""
+        known = stems_of(names, split=split, data=data or self._data)
+        return self._sift(lambda e: known.get(e.stem_id), "without", "contaminated")
 
     def keep(self, wanted: Wanted, reason: str = "not selected") -> Corpus:
         """Keep Examples that a predicate accepts, or whose id is in a collection; the rest go to the ledger."""
@@ -80,41 +113,70 @@ class Corpus(Sequence[Example]):
 
     def _sift(self, evidence: Callable[[Example], str | None], step: str, reason: str) -> Corpus:
         kept, gone = [], []
-        for example in self._examples:
+        for place, example in enumerate(self._rows):
             found = evidence(example)
             if found is None:
-                kept.append(example)
+                kept.append(place)
             else:
                 gone.append(Dropped.of(example, step, reason, found))
-        return Corpus(kept, ledger=(*self.ledger, *gone), came_in=self.came_in, notes=self.notes, data=self._data)
+        ledger = (*self.ledger, *gone)
+        rows = self._rows.pick(kept)
+        return Corpus(rows, ledger=ledger, came_in=self.came_in, notes=self.notes, data=self._data)
 
     def to_jsonl(self, path: Path | str) -> None:
         """Write the Examples, one JSON object a line, in one step."""
-        write_atomically(
-            Path(path), "".join(json.dumps(e.to_json(), ensure_ascii=False) + "\n" for e in self._examples)
-        )
+        write_jsonl(path, (example.to_json() for example in self))
 
     @classmethod
     def from_jsonl(cls, path: Path | str) -> Corpus:
         """Read what `to_jsonl` wrote. Raises `BadRow`, with file and line, on a row that is not an Example."""
         examples = []
-        with Path(path).open(encoding="utf-8", errors="surrogatepass") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    examples.append(Example.from_json(json.loads(line)))
-                except (ValueError, TypeError, AttributeError) as fault:
-                    raise BadRow(str(path), number, str(fault)) from fault
+        for number, row in read_jsonl(path):
+            try:
+                examples.append(Example.from_json(row))
+            except (ValueError, TypeError, AttributeError) as fault:
+                raise BadRow(str(path), number, str(fault)) from fault
         return cls(examples)
 
     def write(self, out: Path | str, *, fingerprint: str = "") -> None:
-        """Write shards, ledger, card and, last, the manifest. Raises `UnknownName` for a verifier that is not there."""
-        write_corpus(Path(out), self._examples, self.ledger, self.card, fingerprint)
+        """Write shards, ledger, card and, last, the manifest.
+
+        Raises `UnknownName` for a verifier that is not there, `BadReference` for rows that their verifier cannot use,
+        and `RunConflict` when another corpus lies there.
+        """
+        refuse_another(Path(out), data_hash(self._readable()))
+        writer = Writer(Path(out))
+        for batch in self.batches():
+            writer.add(batch)
+        writer.finish(self.ledger, self.came_in, self.notes, fingerprint)
+
+    def _readable(self) -> Iterator[Example]:
+        """All rows, once it is clear that their verifiers can use them."""
+        bad: dict[str, str] = {}
+        waiting: list[Example] = []
+        for example in self:
+            waiting.append(example)
+            if len(waiting) == GROUP:
+                bad |= unreadable(waiting)
+                yield from waiting
+                waiting = []
+        yield from waiting
+        bad |= unreadable(waiting)
+        if bad:
+            shown = "\n".join(f"  {name}: {why}" for name, why in list(bad.items())[:20])
+            more = f"\n  and {len(bad) - 20} more" if len(bad) > 20 else ""
+            raise BadReference(f"{len(bad)} rows cannot be judged; drop or mend them:\n{shown}{more}")
 
     @classmethod
     def read(cls, directory: Path | str) -> Corpus:
-        """Read what `write` wrote, checking every shard against its hash."""
-        examples, ledger, manifest = read_corpus(Path(directory))
-        return cls(examples, ledger=ledger, came_in=manifest["came_in"], notes=manifest["notes"])
+        """Open what `write` wrote. Raises `AssayError` for a shard that was changed: at once or when it is read."""
+        directory = Path(directory)
+        manifest = read_manifest(directory)
+        rows = Stored(shards_of(directory, manifest))
+        corpus = cls(rows, came_in=manifest["came_in"], notes=manifest["notes"])
+        corpus._dropped = directory
+        corpus._kept = Counter({Kind(*(row[name] for name in Kind._fields)): row["rows"] for row in manifest["rows"]})
+        return corpus
 
 
 def load(
@@ -131,25 +193,21 @@ def load(
         names: Source names, such as `math/gsm8k`; `assay list` shows them.
         data: Directory of real rows; `$ASSAY_DATA` without it.
         split: Split of every source.
-        size: At most so many of each source.
-        seed: Seed of procedural sources.
+        size: At most so many of each source, drawn by the seed where the rows are real.
+        seed: Seed of what is made or drawn.
         level: Difficulty of procedural sources.
     """
     where = Path(data) if data is not None else None
-    examples = [
-        example
-        for name in names
-        for example in SOURCES.get(name).examples(split, data=where, size=size, seed=seed, level=level)
-    ]
-    return Corpus(examples, data=where)
+    chosen = Selection(name=names, split=split, size=size, seed=seed, level=level)
+    return Corpus(chosen.examples(where), data=where)
 
 
-def prompts_of(names: Iterable[str], *, split: str | None = None, data: Path | None = None) -> dict[str, str]:
-    """Normalised prompt -> `source:id` of the first Example that has it, over the named sources."""
+def stems_of(names: Iterable[str], *, split: str | None = None, data: Path | None = None) -> dict[str, str]:
+    """Stem id -> `source:id` of the first Example that has it, over the named sources."""
     found: dict[str, str] = {}
     for name in names:
         source = SOURCES.get(name)
         for part in source.splits if split is None else (split,):
             for example in source.examples(part, data=data):
-                found.setdefault(normalised(example.text), f"{name}:{example.id}")
+                found.setdefault(example.stem_id, f"{name}:{example.id}")
     return found

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from assay.types import Example
 
-GOLD = "gold"
-"""Name of the step that tries gold responses."""
+READABLE, GOLD = "readable", "gold"
+"""Names of the steps that ask verifiers: can they use the row, and does its gold response pass?"""
 SHOWN = 100
 """Rows that the card names; the ledger holds all of them."""
 
@@ -39,6 +39,16 @@ class Dropped:
         return asdict(self)
 
 
+class Kind(NamedTuple):
+    """What rows are counted by."""
+
+    source: str
+    domain: str
+    verifier: str
+    proven: bool
+    """Whether there is a gold response."""
+
+
 @dataclass
 class Line:
     """What happened to the rows of one source or domain."""
@@ -65,26 +75,28 @@ class Card:
     """Kept Examples by verifier."""
     notes: Sequence[str] = ()
     refused: Sequence[Dropped] = ()
-    """Rows whose gold response did not pass its own verifier: named one by one."""
+    """Rows that their own verifier cannot use, or whose gold response did not pass it: named one by one."""
 
     @classmethod
     def of(
-        cls, kept: Iterable[Example], ledger: Iterable[Dropped], came_in: Mapping[str, int], notes: Sequence[str] = ()
+        cls, kept: Mapping[Kind, int], ledger: Iterable[Dropped], came_in: Mapping[str, int], notes: Sequence[str] = ()
     ) -> Self:
         """Count. `came_in` is source -> rows, counted when they came in, so that `adds_up` can tell a lost row."""
         sources = {name: Line(came_in=n) for name, n in came_in.items()}
         domain_of: dict[str, str] = {}
         verifiers: Counter[str] = Counter()
-        for example in kept:
-            line = sources.setdefault(example.source, Line())
-            line.kept += 1
-            line.unproven += example.gold is None
-            domain_of[example.source] = example.domain
-            verifiers[example.verifier] += 1
-        ledger = list(ledger)
+        for kind, rows in kept.items():
+            line = sources.setdefault(kind.source, Line())
+            line.kept += rows
+            line.unproven += 0 if kind.proven else rows
+            domain_of[kind.source] = kind.domain
+            verifiers[kind.verifier] += rows
+        refused = []
         for row in ledger:
             sources.setdefault(row.source, Line()).dropped[row.reason] += 1
             domain_of[row.source] = row.domain
+            if row.step in (READABLE, GOLD):
+                refused.append(row)
         domains: dict[str, Line] = {}
         for name, line in sources.items():
             total = domains.setdefault(domain_of.get(name, ""), Line())
@@ -92,8 +104,7 @@ class Card:
             total.unproven += line.unproven
             total.dropped.update(line.dropped)
         ordered = dict(sorted(verifiers.items()))
-        refused = tuple(row for row in ledger if row.step == GOLD)
-        return cls(dict(sorted(sources.items())), dict(sorted(domains.items())), ordered, tuple(notes), refused)
+        return cls(dict(sorted(sources.items())), dict(sorted(domains.items())), ordered, tuple(notes), tuple(refused))
 
     @property
     def total(self) -> Line:
@@ -119,7 +130,7 @@ class Card:
         names = ", ".join(f"{name} {n}" for name, n in self.verifiers.items())
         parts.append(f"Kept by verifier: {names or 'none'}.")
         if self.refused:
-            parts.append("## Rows whose gold response failed\n\n" + _refused(self.refused))
+            parts.append("## Rows that their verifier refuses\n\n" + _refused(self.refused))
         return "\n\n".join(parts) + "\n"
 
 

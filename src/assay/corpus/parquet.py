@@ -1,21 +1,19 @@
-"""Examples in parquet shards, lossless: typed columns where the record is typed, JSON text where it is free.
+"""Examples as Arrow batches, lossless: typed columns where the record is typed, JSON where it is free.
 
-`reference`, `params` and `extra` are JSON text, so rows of different verifiers share one schema.
+`reference`, `params` and `extra` are JSON, so rows of different verifiers share one schema.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from assay.types import SCHEMA_VERSION, Example
 
+JSON = pa.json_(pa.utf8())
 _MESSAGE = pa.struct(
     [("role", pa.string()), ("content", pa.string()), ("attachments", pa.list_(pa.string()))],
 )
@@ -26,9 +24,9 @@ SCHEMA = pa.schema(
         ("domain", pa.string()),
         ("source", pa.string()),
         ("prompt", pa.list_(_MESSAGE)),
-        ("reference", pa.string()),
+        ("reference", JSON),
         ("verifier", pa.string()),
-        ("params", pa.string()),
+        ("params", JSON),
         ("options", pa.list_(pa.string())),
         ("template", pa.string()),
         ("gold", pa.string()),
@@ -36,35 +34,35 @@ SCHEMA = pa.schema(
         ("licence", pa.string()),
         ("lineage", pa.list_(pa.string())),
         ("pass_rates", pa.list_(_RATE)),
-        ("extra", pa.string()),
+        ("extra", JSON),
     ],
     metadata={"assay_schema": str(SCHEMA_VERSION)},
 )
-_JSON = ("reference", "params", "extra")
 
 
-def write_parquet(examples: Sequence[Example], path: Path) -> None:
-    """Write one shard (zstd) in one step: a reader sees all of it or nothing."""
-    table = pa.Table.from_pylist([_to_row(example) for example in examples], schema=SCHEMA)
-    temporary = path.with_name(f".{path.name}.tmp")
-    pq.write_table(table, temporary, compression="zstd")
-    os.replace(temporary, path)
+def to_batch(examples: Sequence[Example]) -> pa.RecordBatch:
+    """A batch of `SCHEMA`, a row an Example."""
+    rows = [example.to_json() for example in examples]
+    for row, example in zip(rows, examples, strict=True):
+        row["pass_rates"] = [{"model": m, "correct": c, "samples": n} for m, (c, n) in example.pass_rates.items()]
+    return pa.RecordBatch.from_arrays([_column(field, rows) for field in SCHEMA], schema=SCHEMA)
 
 
-def read_parquet(path: Path) -> Iterable[Example]:
-    """Read a shard. Raises `ValueError` when it was written by a newer schema."""
-    table = pq.read_table(path)
-    version = (table.schema.metadata or {}).get(b"assay_schema", b"1")
-    return [_to_example(row, int(version)) for row in table.to_pylist()]
+def _column(field: pa.Field, rows: Sequence[dict[str, Any]]) -> pa.Array:
+    if field.type != JSON:
+        return pa.array((row[field.name] for row in rows), field.type)
+    texts = (json.dumps(row[field.name], ensure_ascii=False) for row in rows)
+    return pa.ExtensionArray.from_storage(JSON, pa.array(texts, pa.string()))
 
 
-def _to_row(example: Example) -> dict[str, Any]:
-    row = example.to_json()
-    row["pass_rates"] = [{"model": m, "correct": c, "samples": n} for m, (c, n) in example.pass_rates.items()]
-    return row | {name: json.dumps(row[name], ensure_ascii=False) for name in _JSON}
+def to_examples(batch: pa.RecordBatch | pa.Table) -> list[Example]:
+    """The Examples of a batch; further columns are left out. Raises `ValueError` when a newer schema wrote it."""
+    version = int((batch.schema.metadata or {}).get(b"assay_schema", b"1"))
+    known = batch.select([name for name in SCHEMA.names if name in batch.schema.names])
+    return [_to_example(row, version) for row in known.to_pylist()]
 
 
 def _to_example(row: dict[str, Any], version: int) -> Example:
-    row |= {name: json.loads(row[name]) for name in _JSON}
+    row |= {field.name: json.loads(row[field.name]) for field in SCHEMA if field.type == JSON}
     row["pass_rates"] = {rate["model"]: (rate["correct"], rate["samples"]) for rate in row["pass_rates"]}
     return Example.from_json({"schema": version, **row})

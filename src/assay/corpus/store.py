@@ -5,73 +5,103 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from assay.corpus.ledger import Card, Dropped
-from assay.corpus.parquet import read_parquet, write_parquet
-from assay.errors import AssayError, MissingData, RunConflict
-from assay.journal import write_atomically
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assay.corpus.ledger import Card, Dropped, Kind
+from assay.corpus.parquet import SCHEMA
+from assay.corpus.rows import GROUP, Rows, Shard
+from assay.errors import MissingData, RunConflict
+from assay.files import read_jsonl, replacing, write_atomically, write_jsonl
+from assay.hashing import RowsHash
 from assay.judging.verifier import VERIFIERS
-from assay.types import SCHEMA_VERSION, Example, check_schema, content_hash
+from assay.types import SCHEMA_VERSION, check_schema
 from assay.version import VERSION
 
-SHARD_ROWS = 10_000
-MANIFEST = "manifest.json"
+SHARD_ROWS = 10 * GROUP
+LEDGER, CARD, MANIFEST = "ledger.jsonl", "card.md", "manifest.json"
 
 
-def write_corpus(
-    out: Path, examples: Sequence[Example], ledger: Sequence[Dropped], card: Card, fingerprint: str
-) -> None:
-    """Write everything under `out`. Raises `RunConflict` when another corpus lies there."""
-    manifest = _facts(examples, card, fingerprint)
-    if (out / MANIFEST).exists() and _read_manifest(out)["data_hash"] != manifest["data_hash"]:
+class Writer:
+    """Writes batches of `SCHEMA` as they come; the same rows give the same bytes however they are cut into batches."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.kept: Counter[Kind] = Counter()
+        self._hash = RowsHash()
+        self._shards: list[Shard] = []
+        self._waiting: list[pa.RecordBatch] = []
+        out.mkdir(parents=True, exist_ok=True)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        batch = batch.select(SCHEMA.names).cast(SCHEMA)
+        for *row, extra in zip(*(batch[name].to_pylist() for name in ("id", "template", "gold", "extra")), strict=True):
+            self._hash.add([*row, json.loads(extra)])
+        self.kept.update(kinds(batch))
+        self._waiting.append(batch)
+        if sum(map(len, self._waiting)) >= SHARD_ROWS:
+            self._flush(SHARD_ROWS)
+
+    def _flush(self, least: int = 1) -> None:
+        table = pa.Table.from_batches(self._waiting, self._waiting[0].schema) if self._waiting else SCHEMA.empty_table()
+        while len(table) >= least:
+            path = self.out / f"part-{len(self._shards):05d}.parquet"
+            self._shards.append(write_shard(table.slice(0, SHARD_ROWS), path))
+            table = table.slice(SHARD_ROWS)
+        self._waiting = table.to_batches()
+
+    def finish(
+        self, ledger: Iterable[Dropped], came_in: Mapping[str, int], notes: Sequence[str], fingerprint: str
+    ) -> None:
+        """Write what is left, the ledger (read twice), the card and, last, the manifest."""
+        self._flush()
+        write_jsonl(self.out / LEDGER, (row.to_json() for row in ledger))
+        write_atomically(self.out / CARD, str(Card.of(self.kept, ledger, came_in, notes)))
+        rows = [dict(zip((*Kind._fields, "rows"), (*kind, n), strict=True)) for kind, n in sorted(self.kept.items())]
+        manifest = {
+            "schema": SCHEMA_VERSION,
+            "assay": VERSION,
+            "fingerprint": fingerprint,
+            "data_hash": self._hash.digest(),
+            "examples": self.kept.total(),
+            "rows": rows,
+            "verifiers": {name: VERIFIERS.get(name).version for name in sorted({kind.verifier for kind in self.kept})},
+            "came_in": dict(sorted(came_in.items())),
+            "notes": list(notes),
+            "shards": [
+                {"file": s.path.name, "rows": s.rows, "sha256": s.sha256, "bytes": s.bytes} for s in self._shards
+            ],
+        }
+        write_atomically(self.out / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_shard(table: pa.Table, path: Path, compression: str = "zstd") -> Shard:
+    """Write one shard in one step: a reader sees all of it or nothing."""
+    with replacing(path) as temporary:
+        pq.write_table(table.combine_chunks(), temporary, compression=compression, row_group_size=GROUP)
+    with path.open("rb") as file:
+        return Shard(path, len(table), hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
+
+
+def kinds(batch: pa.RecordBatch) -> Iterator[Kind]:
+    """The kind of each row."""
+    names = ([batch[name].to_pylist() for name in ("source", "domain", "verifier")], batch["gold"].is_valid())
+    return (Kind(*row) for row in zip(*names[0], names[1].to_pylist(), strict=True))
+
+
+def refuse_another(out: Path, data: str) -> None:
+    """Raise `RunConflict` when a corpus of other rows lies in a directory."""
+    if (out / MANIFEST).exists() and read_manifest(out)["data_hash"] != data:
         raise RunConflict(f"{out} holds another corpus; choose another directory, or delete this one")
-    out.mkdir(parents=True, exist_ok=True)
-    shards = []
-    for number, start in enumerate(range(0, len(examples), SHARD_ROWS)):
-        path = out / f"part-{number:05d}.parquet"
-        rows = examples[start : start + SHARD_ROWS]
-        write_parquet(rows, path)
-        shards.append({"file": path.name, "rows": len(rows), "sha256": _sha256(path)})
-    write_atomically(
-        out / "ledger.jsonl", "".join(json.dumps(row.to_json(), ensure_ascii=False) + "\n" for row in ledger)
-    )
-    write_atomically(out / "card.md", str(card))
-    text = json.dumps(manifest | {"shards": shards}, indent=2, ensure_ascii=False)
-    write_atomically(out / MANIFEST, text + "\n")
 
 
-def read_corpus(directory: Path) -> tuple[list[Example], list[Dropped], dict[str, Any]]:
-    """Examples, ledger and manifest. Raises `AssayError` when a shard is not the one the manifest names."""
-    manifest = _read_manifest(directory)
-    examples: list[Example] = []
-    for shard in manifest["shards"]:
-        path = directory / shard["file"]
-        if not path.exists() or _sha256(path) != shard["sha256"]:
-            raise AssayError(f"{path} is missing or was changed since {MANIFEST} was written: make the corpus again")
-        examples.extend(read_parquet(path))
-    ledger = (directory / "ledger.jsonl").read_text("utf-8").splitlines()
-    return examples, [Dropped.from_json(json.loads(line)) for line in ledger], manifest
-
-
-def _facts(examples: Sequence[Example], card: Card, fingerprint: str) -> dict[str, Any]:
-    return {
-        "schema": SCHEMA_VERSION,
-        "assay": VERSION,
-        "fingerprint": fingerprint,
-        "data_hash": content_hash([example.id for example in examples]),
-        "examples": len(examples),
-        "domains": dict(sorted(Counter(e.domain for e in examples).items())),
-        "sources": dict(sorted(Counter(e.source for e in examples).items())),
-        "verifiers": {name: VERIFIERS.get(name).version for name in sorted({e.verifier for e in examples})},
-        "came_in": {name: line.came_in for name, line in card.sources.items()},
-        "notes": list(card.notes),
-    }
-
-
-def _read_manifest(directory: Path) -> dict[str, Any]:
+def read_manifest(directory: Path) -> dict[str, Any]:
+    """The manifest. Raises `MissingData` where there is none."""
     path = directory / MANIFEST
     if not path.exists():
         raise MissingData(f"{path} does not exist: {directory} is no corpus, or its making was cut short; run it again")
@@ -80,5 +110,19 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def shards_of(directory: Path, manifest: Mapping[str, Any]) -> list[Shard]:
+    """The shards that a manifest names. Raises `AssayError` when one is missing or has another size."""
+    shards = [Shard(directory / s["file"], s["rows"], s["sha256"], s["bytes"]) for s in manifest["shards"]]
+    for shard in shards:
+        shard.check_size()
+    return shards
+
+
+def read_ledger(directory: Path) -> Iterator[Dropped]:
+    """The rows of a ledger, one by one."""
+    return (Dropped.from_json(row) for _, row in read_jsonl(directory / LEDGER))
+
+
+def tally(rows: Rows) -> Counter[Kind]:
+    """How many rows there are of each kind."""
+    return Counter(kind for batch in rows.batches() for kind in kinds(batch))

@@ -131,15 +131,14 @@ CLASHES: frozenset[frozenset[str]] = frozenset(
 def constrain(
     example: Example, names: Sequence[str], *, seed: int = 0, arguments: Sequence[Arguments | None] | None = None
 ) -> Example:
-    """The Example with constraints added to its last user turn; `arguments` are drawn where they are not given.
+    """The Example as it is asked, with constraints added to its last user turn.
 
-    Gold response and pass rates go, since they are of another prompt. Raises `UnknownName` for a type that
-    MathIF has not, and `AssayError` for types or arguments that exclude each other.
+    `arguments` are drawn where they are not given. Gold response and pass rates go, since they are of another prompt.
+    Raises `UnknownName` for a type that MathIF has not, and `AssayError` for types that exclude each other.
     """
-    turn = max(
-        (n for n, message in enumerate(example.prompt) if message.role == "user"), default=len(example.prompt) - 1
-    )
-    prompt = example.prompt[turn].content
+    turns = example.asked
+    turn = max((n for n, message in enumerate(turns) if message.role == "user"), default=len(turns) - 1)
+    prompt = turns[turn].content
     ours = [known(name) for name in names]
     if not ours:
         raise AssayError("name at least one constraint")
@@ -156,11 +155,8 @@ def constrain(
     asked = "\n".join(_worded(name, given) for name, given in zip(ours, wanted, strict=True))
     return replace(
         example,
-        prompt=(
-            *example.prompt[:turn],
-            replace(example.prompt[turn], content=f"{prompt}\n\n{asked}"),
-            *example.prompt[turn + 1 :],
-        ),
+        prompt=(*turns[:turn], replace(turns[turn], content=f"{prompt}\n\n{asked}"), *turns[turn + 1 :]),
+        template="",
         gold=None,
         pass_rates={},
         tags=(*example.tags, f"constraints:{len(ours)}"),

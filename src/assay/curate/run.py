@@ -1,23 +1,35 @@
-"""Curation as a long job: it appends to disk as it goes, resumes where it stopped, and ends in the same bytes.
+"""Curation as a long job: it streams, appends to disk as it goes, resumes where it stopped, and ends in the same bytes.
 
-Cheap steps (length, contamination, duplicates, caps) are repeated on resume; decisions of the expensive one (does the
-gold response pass?) are appended to `decisions.jsonl` batch by batch. Corpus, ledger and card are written at the end
-from both, so a run that was killed and resumed gives the files of one that was not.
+Rows are read once into a spool on disk. Steps that look at one row at a time run over it in one pass; steps that must
+see all rows decide on keys alone. Both are repeated on resume; decisions of the expensive step (does the gold response
+pass?) are appended to `decisions.jsonl` batch by batch. Corpus, ledger and card are written at the end, so a run that
+was killed and resumed gives the files of one that was not, and one on Ray those of one here.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Dropped
+from assay.corpus.rows import GROUP
+from assay.corpus.store import MANIFEST, Writer, read_manifest
+from assay.curate.executors import Executor, Local, OnRay, Pass
 from assay.curate.recipe import CurationRecipe
-from assay.curate.steps import KEEP, Cap, Contamination, Decision, Drop, Duplicates, GoldPasses, Length, Step
+from assay.curate.spool import Mask, Spool
+from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import BadConfig
-from assay.journal import Journal, claim
-from assay.judging.verifier import VERIFIERS
+from assay.journal import Journal, owned
+from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
 from assay.types import Example, content_hash
 from assay.version import VERSION
@@ -34,6 +46,7 @@ def run_curation(
     data: Path | str | None = None,
     progress: Progress | None = None,
     workers: int = 2,
+    executor: str | None = None,
 ) -> Corpus:
     """Make the corpus of a recipe under `out`, or finish the one that was begun there.
 
@@ -43,82 +56,162 @@ def run_curation(
         data: Directory of real rows; `$ASSAY_DATA` without it.
         progress: Called after each step or batch.
         workers: Verifications that run side by side; does not change the result.
+        executor: `local` or `ray`, if not the recipe's; does not change the result.
     """
     out, where = Path(out), Path(data) if data is not None else None
     tell = progress or (lambda step, done, total: None)
-    examples = list(_read(recipe, where, tell))
-    fingerprint = claim(out, _facts(recipe, examples))
-    came_in = dict(Counter(example.source for example in examples))
-    ledger: list[Dropped] = []
-    for step in _steps(recipe, where, workers):
-        decisions = step(examples) if step.cheap else _durably(step, examples, out, tell)
-        tell(step.name, len(examples), len(examples))
-        for example, decision in zip(examples, decisions, strict=True):
-            if isinstance(decision, Drop):
-                ledger.append(Dropped.of(example, step.name, decision.reason, decision.evidence))
-        examples = [e for e, decision in zip(examples, decisions, strict=True) if not isinstance(decision, Drop)]
-    corpus = Corpus(examples, ledger=ledger, came_in=came_in, notes=_notes(recipe, examples), data=where)
-    corpus.write(out, fingerprint=fingerprint)
-    return corpus
+    run = OnRay() if (executor or recipe.executor) == "ray" else Local()
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch, ExitStack() as stack:
+        spool = Spool.fill(Path(scratch), _read(recipe, where, tell))
+        contamination = Contamination.of(recipe.without, where)
+        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination)))
+        for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
+            if stale != Path(scratch):
+                shutil.rmtree(stale, ignore_errors=True)
+        if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
+            sieve = _Sieve(spool, run, tell)
+            duplicates = Duplicates(recipe.on_conflict)
+            length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
+            sieve.look([length, contamination, Readable()], [duplicates, _caps(recipe)])
+            if recipe.check_gold:
+                sieve.look_durably(GoldPasses(1 if isinstance(run, OnRay) else workers), out)
+            sieve.write(out, _notes(recipe, duplicates.conflicts(sieve.index(duplicates))), fingerprint)
+    return Corpus.read(out)
+
+
+SPOOL = ".spool-"
+
+
+@dataclass
+class _Sieve:
+    """The rows of a spool, which of them are left, and what became of the others."""
+
+    spool: Spool
+    run: Executor
+    tell: Progress
+    left: Mask = field(init=False)
+    gone: list[pa.Table] = field(default_factory=list)
+    """`DROPPED` and the step's name, step by step."""
+    keys: pa.Table = None
+
+    def __post_init__(self) -> None:
+        self.left = np.ones(len(self.spool), np.bool_)
+        self.ids = self.spool.index
+
+    def look(self, steps: list[BatchStep], keyed: list[KeyedStep]) -> None:
+        """Make batch steps in one pass, then keyed ones on what they leave."""
+        work, total, found = Pass(steps, keyed), len(self.spool), [Pass(steps, keyed).schema.empty_table()]
+        for batch in self.run.run(work, self.spool, self.left, GROUP):
+            found.append(pa.Table.from_batches([batch]))
+            self.tell(steps[-1].name, batch["place"][-1].as_py() + 1, total)
+        seen = pa.concat_tables(found)
+        self.keys = seen.select(["place", *(step.name for step in keyed)])
+        for step in steps:
+            self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
+        for by_key in keyed:
+            self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
+
+    def index(self, step: KeyedStep) -> pa.Table:
+        """Place, id and key of the rows that are left."""
+        places = self.keys["place"].to_numpy()
+        keys = self.keys.filter(pa.array(self.left[places]))
+        return pa.table({"place": keys["place"], "id": self.ids["id"].take(keys["place"]), "key": keys[step.name]})
+
+    def look_durably(self, step: BatchStep, out: Path) -> None:
+        """Make a step whose decisions are appended to disk; those that are there are not made again."""
+        journal = Journal(out / "decisions.jsonl")
+        places = np.flatnonzero(self.left)
+        made = list(journal.read())
+        done = sum(line["rows"] for line in made)
+        rest = self.left.copy()
+        rest[places[:done]] = False
+        for batch in self.run.run(Pass([step]), self.spool, rest, BATCH):
+            for start in range(0, len(batch), BATCH):
+                part = batch.slice(start, BATCH)
+                rows = enumerate(zip(part["reason"].to_pylist(), part["evidence"].to_pylist(), strict=True))
+                made.append({"rows": len(part), "dropped": [[n, *said] for n, said in rows if said[0]]})
+                journal.append(made[-1:])
+                done += len(part)
+                self.tell(step.name, done, len(places))
+        starts = np.cumsum([0, *(line["rows"] for line in made)])
+        gone = [
+            (int(places[start + n]), reason, evidence)
+            for start, line in zip(starts, made, strict=False)
+            for n, reason, evidence in line["dropped"]
+        ]
+        columns = zip(*gone, strict=True) if gone else ((), (), ())
+        self._drop(step.name, pa.table(dict(zip(("place", "reason", "evidence"), columns, strict=True))))
+
+    def _drop(self, step: str, rows: pa.Table) -> None:
+        self.left[rows["place"].to_numpy().astype(np.int64)] = False
+        names = pa.array([step] * len(rows), pa.string())
+        self.gone.append(rows.select(["place", "reason", "evidence"]).append_column("step", names))
+        self.tell(step, len(self.spool), len(self.spool))
+
+    def write(self, out: Path, notes: list[str], fingerprint: str) -> None:
+        """Write the corpus of the rows that are left."""
+        writer = Writer(out)
+        for piece, mask in self.spool.wanted(self.left):
+            writer.add(piece.read(mask))
+        writer.finish(_Ledger(self.gone, self.ids), self.spool.came_in, notes, fingerprint)
+
+
+@dataclass(frozen=True)
+class _Ledger:
+    """What was dropped, step by step, as rows that are made when they are looked at."""
+
+    gone: list[pa.Table]
+    index: pa.Table
+
+    def __iter__(self) -> Iterator[Dropped]:
+        for table in self.gone:
+            for start in range(0, len(table), GROUP):
+                part = table.slice(start, GROUP)
+                known = self.index.take(part["place"].cast(pa.int64()))
+                for row in zip(known.to_pylist(), part.to_pylist(), strict=True):
+                    yield Dropped.from_json(row[0] | row[1])
 
 
 def _read(recipe: CurationRecipe, data: Path | None, tell: Progress) -> Iterator[Example]:
-    for place, origin in enumerate(recipe.sources):
-        source = SOURCES.get(origin.name)
-        if source.eval_only:
-            raise BadConfig(f"{origin.name} is for evaluation only: name it under 'without', not under 'sources'")
-        yield from source.examples(origin.split, data=data, size=origin.size, seed=origin.seed, level=origin.level)
-        tell(f"read {origin.name}", place + 1, len(recipe.sources))
+    names = [name for chosen in recipe.sources for name in chosen.names]
+    for name in names:
+        if SOURCES.get(name).eval_only:
+            raise BadConfig(f"{name} is for evaluation only: name it under 'without', not under 'sources'")
+    for chosen in recipe.sources:
+        for name in chosen.names:
+            one = chosen.model_copy(update={"name": name})
+            yield from one.examples(data, seed=recipe.seed, capped=False)
+            tell(f"read {name}", names.index(name) + 1, len(names))
 
 
-def _steps(recipe: CurationRecipe, data: Path | None, workers: int) -> list[Step]:
-    caps = {origin.name: origin.cap for origin in recipe.sources if origin.cap is not None}
-    steps: list[Step] = [
-        Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars),
-        Contamination.of(recipe.without, data),
-        Duplicates(recipe.on_conflict),
-        Cap(caps, recipe.seed),
-    ]
-    return [*steps, GoldPasses(workers)] if recipe.check_gold else steps
+def _caps(recipe: CurationRecipe) -> Cap:
+    capped = [(name, chosen) for chosen in recipe.sources if chosen.cap for name in chosen.names]
+    return Cap(
+        {name: (chosen.cap or 0, recipe.seed if chosen.seed is None else chosen.seed) for name, chosen in capped}
+    )
 
 
-def _durably(step: Step, examples: Sequence[Example], out: Path, tell: Progress) -> list[Decision]:
-    """Decisions on all examples; those on disk are not made again."""
-    journal = Journal(out / "decisions.jsonl")
-    made: dict[str, Decision] = {
-        row["id"]: Drop(row["reason"], row["evidence"]) if row["reason"] else KEEP for row in journal.read()
-    }
-    rest = [example for example in examples if example.id not in made]
-    for start in range(0, len(rest), BATCH):
-        batch = rest[start : start + BATCH]
-        decisions = step(batch)
-        made.update(zip((example.id for example in batch), decisions, strict=True))
-        journal.append(_as_row(example, decision) for example, decision in zip(batch, decisions, strict=True))
-        tell(step.name, len(examples) - len(rest) + start + len(batch), len(examples))
-    return [made[example.id] for example in examples]
-
-
-def _as_row(example: Example, decision: Decision) -> dict[str, str]:
-    dropped = decision if isinstance(decision, Drop) else Drop("")
-    return {"id": example.id, "reason": dropped.reason, "evidence": dropped.evidence}
-
-
-def _facts(recipe: CurationRecipe, examples: Sequence[Example]) -> dict[str, object]:
+def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -> dict[str, object]:
     return {
         "kind": "curate",
         "assay": VERSION,
-        "recipe": recipe.model_dump(mode="json"),
-        "data": content_hash([[example.id, example.gold] for example in examples]),
-        "verifiers": {name: VERIFIERS.get(name).version for name in sorted({e.verifier for e in examples})},
+        "recipe": recipe.model_dump(mode="json", exclude={"executor"}),
+        "data": spool.data_hash,
+        "held_out": content_hash(sorted(contamination.held_out)),
+        **default_judge().facts(spool.verifiers.values()),
     }
 
 
-def _notes(recipe: CurationRecipe, kept: Sequence[Example]) -> list[str]:
+def _notes(recipe: CurationRecipe, conflicts: int) -> list[str]:
     notes = []
     if recipe.without:
-        notes.append("Free of the prompts of " + ", ".join(recipe.without) + " (exact after normalising).")
-    if conflicts := Duplicates.conflicts(kept):
-        notes.append(f"{conflicts} prompts carry more than one reference (label conflicts, kept as the recipe asks).")
+        notes.append(
+            "No problem of " + ", ".join(recipe.without) + " is left: texts were compared by their letters, digits "
+            "and signs alone, without options and instructions."
+        )
+    if conflicts:
+        notes.append(f"{conflicts} problems carry more than one reference (label conflicts, kept as the recipe asks).")
     if not recipe.check_gold:
         notes.append("Gold responses were not tried.")
     return notes

@@ -1,81 +1,120 @@
-"""The steps of a curation: each sees Examples and says Keep or Drop(reason, evidence) for every one of them.
+"""The steps of a curation, as functions on Arrow batches.
 
-`cheap` steps see all rows at once and are repeated when a job resumes; the others see a batch, and their decisions are
-appended to disk as they are made.
+A `BatchStep` sees a batch and says which rows stay and which go, with reason and evidence. A `KeyedStep` must see all
+rows: it declares a key, and decides on a table of (place, id, key) alone. Batches are those of `Spool`: a corpus's
+columns, and those of `KEYS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, NamedTuple, Protocol
 
-from assay.corpus.collection import normalised, prompts_of
-from assay.corpus.ledger import GOLD
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assay.corpus.collection import stems_of
+from assay.corpus.ledger import GOLD, READABLE
+from assay.corpus.parquet import to_examples
+from assay.judging.session import answer_keys, unreadable
 from assay.rollout.judge import judge
-from assay.types import Example, Status, Verdict, canonical, hashed_seed
+from assay.sources.base import rank
+from assay.types import Example, Status, Verdict, canonical, content_hash
+
+KEYS = pa.schema(
+    [
+        ("place", pa.int64()),
+        ("chars", pa.int64()),
+        ("stem", pa.string()),
+        ("problem", pa.string()),
+    ]
+)
+"""What is known of a row when it is read: its place in the whole, its length, and the hashes of its problem."""
+DROPPED = pa.schema([("place", pa.int64()), ("reason", pa.string()), ("evidence", pa.string())])
 
 
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The row stays."""
+class Sifted(NamedTuple):
+    """What a step made of rows."""
+
+    kept: pa.RecordBatch
+    dropped: pa.RecordBatch
+    """`DROPPED`: a short reason that is counted on the card, and what was seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """The row goes."""
+class Drop(NamedTuple):
+    """Why one row goes."""
 
     reason: str
-    """A short name that is counted on the card."""
     evidence: str = ""
-    """What was seen: a twin's id, a length, a verdict's sentence."""
 
 
-Decision = Keep | Drop
-KEEP = Keep()
-
-
-class Step(Protocol):
-    """One rule of a curation."""
+class BatchStep(Protocol):
+    """A rule that looks at one row at a time."""
 
     @property
     def name(self) -> str: ...
+    def __call__(self, batch: pa.RecordBatch) -> Sifted: ...
+
+
+class KeyedStep(Protocol):
+    """A rule that must see all rows, by a key alone."""
+
     @property
-    def cheap(self) -> bool: ...
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]: ...
+    def name(self) -> str: ...
+    def key(self, batch: pa.RecordBatch) -> pa.Array:
+        """The key of each row, as text; null where the rule does not concern it."""
+
+    def __call__(self, index: pa.Table) -> pa.RecordBatch:
+        """`DROPPED`, of an index of `place`, `id` and `key`."""
+
+
+def sift(batch: pa.RecordBatch, drops: Iterable[Drop | None]) -> Sifted:
+    """The batch, parted by a drop for each row or `None`."""
+    decided = list(drops)
+    gone = [(place, *drop) for place, drop in zip(batch["place"].to_pylist(), decided, strict=True) if drop]
+    return Sifted(batch.filter(pa.array([drop is None for drop in decided], pa.bool_())), dropped(gone))
+
+
+def dropped(rows: Sequence[tuple[int, str, str]]) -> pa.RecordBatch:
+    """`DROPPED` of (place, reason, evidence)."""
+    columns = list(zip(*rows, strict=True)) or [(), (), ()]
+    return pa.RecordBatch.from_arrays(
+        [pa.array(c, f.type) for c, f in zip(columns, DROPPED, strict=True)], schema=DROPPED
+    )
 
 
 @dataclass(frozen=True)
 class Length:
-    """Prompts and gold responses within limits, in characters."""
+    """Problems and gold responses within limits, in characters."""
 
     min_prompt: int
     max_prompt: int
     max_gold: int
     name: str = "length"
-    cheap: bool = True
 
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]:
-        return [self._decide(example) for example in examples]
+    def __call__(self, batch: pa.RecordBatch) -> Sifted:
+        sizes = batch["chars"].to_pylist()
+        golds = pc.fill_null(pc.utf8_length(batch["gold"]), 0).to_pylist()
+        return sift(batch, map(self._decide, sizes, golds))
 
-    def _decide(self, example: Example) -> Decision:
-        size, gold = len(example.text), len(example.gold or "")
+    def _decide(self, size: int, gold: int) -> Drop | None:
         if size < self.min_prompt:
             return Drop("prompt_too_short", f"{size} characters")
         if size > self.max_prompt:
             return Drop("prompt_too_long", f"{size} characters")
-        return Drop("gold_too_long", f"{gold} characters") if gold > self.max_gold else KEEP
+        return Drop("gold_too_long", f"{gold} characters") if gold > self.max_gold else None
 
 
 @dataclass(frozen=True)
 class Contamination:
-    """No prompt that occurs in a held-out set, compared exactly after normalising."""
+    """No problem that occurs in a held-out set: texts are compared without options, instruction, typography."""
 
     held_out: Mapping[str, str]
-    """Normalised prompt -> where it occurs."""
+    """Stem id -> where it occurs."""
     name: str = "contamination"
-    cheap: bool = True
 
     @classmethod
     def of(cls, names: Sequence[str], data: Path | None = None) -> Contamination:
@@ -83,98 +122,136 @@ class Contamination:
         found: dict[str, str] = {}
         for entry in names:
             name, _, split = entry.partition(":")
-            found = prompts_of([name], split=split or None, data=data) | found
+            found = stems_of([name], split=split or None, data=data) | found
         return cls(found)
 
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]:
-        found = (self.held_out.get(normalised(example.text)) for example in examples)
-        return [KEEP if where is None else Drop("contaminated", where) for where in found]
+    def __call__(self, batch: pa.RecordBatch) -> Sifted:
+        found = map(self.held_out.get, batch["stem"].to_pylist())
+        return sift(batch, (None if where is None else Drop("contaminated", where) for where in found))
+
+
+@dataclass(frozen=True)
+class Readable:
+    """Reference and parameters that the row's verifier can use."""
+
+    name: str = READABLE
+
+    def __call__(self, batch: pa.RecordBatch) -> Sifted:
+        why = unreadable(to_examples(batch))
+        found = map(why.get, batch["id"].to_pylist())
+        return sift(batch, (None if said is None else Drop("bad_reference", said) for said in found))
 
 
 @dataclass(frozen=True)
 class Duplicates:
-    """One row a prompt. Equal prompts with equal references: the first stays; with different ones: a label conflict."""
+    """One row a problem. Equal problems of equal value: the first stays; of different value: a label conflict.
+
+    Problems are equal whose texts are (white space apart), with the same set of options; values, by their answer key.
+    """
 
     on_conflict: str = "drop"
     name: str = "duplicates"
-    cheap: bool = True
 
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]:
-        rows: dict[str, dict[str, int]] = {}
-        keys = [(normalised(e.text), canonical([e.reference, e.verifier])) for e in examples]
-        for place, (prompt, label) in enumerate(keys):
-            rows.setdefault(prompt, {}).setdefault(label, place)
-        return [self._decide(examples, rows[prompt], label, place) for place, (prompt, label) in enumerate(keys)]
+    def key(self, batch: pa.RecordBatch) -> pa.Array:
+        examples = to_examples(batch)
+        values = answer_keys(examples, [example.reference for example in examples])
+        labels = (value or canonical(example.reference) for value, example in zip(values, examples, strict=True))
+        keys = zip(batch["problem"].to_pylist(), map(content_hash, labels), strict=True)
+        return pa.array(map(":".join, keys), pa.string())
 
-    def _decide(self, examples: Sequence[Example], labels: Mapping[str, int], label: str, place: int) -> Decision:
-        if labels[label] != place:
-            return Drop("duplicate", examples[labels[label]].id)
-        if len(labels) > 1 and self.on_conflict == "drop":
-            twin = next(other for name, other in labels.items() if name != label)
-            return Drop("label_conflict", examples[twin].id)
-        return KEEP
+    def __call__(self, index: pa.Table) -> pa.RecordBatch:
+        places, ids = index["place"].to_pylist(), index["id"]
+        problem, label = self._groups(index)
+        first = first_of(label)
+        gone = [
+            (places[at], "duplicate", ids[first[label[at]]].as_py())
+            for at in np.flatnonzero(first[label] != np.arange(len(label)))
+        ]
+        if self.on_conflict == "drop":
+            one, other = self._labels(problem, first)
+            for at in first[np.isin(problem[first], np.flatnonzero(other >= 0))]:
+                twin = one[problem[at]] if one[problem[at]] != at else other[problem[at]]
+                gone.append((places[at], "label_conflict", ids[int(twin)].as_py()))
+        return dropped(sorted(gone))
+
+    def conflicts(self, index: pa.Table) -> int:
+        """Problems that carry more than one value."""
+        problem, label = self._groups(index)
+        return int((self._labels(problem, first_of(label))[1] >= 0).sum())
 
     @staticmethod
-    def conflicts(examples: Sequence[Example]) -> int:
-        """Prompts that still carry more than one reference."""
-        labels: dict[str, set[str]] = {}
-        for example in examples:
-            labels.setdefault(normalised(example.text), set()).add(canonical([example.reference, example.verifier]))
-        return sum(len(found) > 1 for found in labels.values())
+    def _groups(index: pa.Table) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """A number of each row's problem, and of its problem and value, in the order in which they first occur."""
+        problems = pc.utf8_slice_codeunits(index["key"], 0, 16)
+        return codes(problems), codes(index["key"])
+
+    @staticmethod
+    def _labels(
+        problem: np.ndarray[Any, Any], first: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """For each problem the first row of its first value and of its second, -1 where there is none."""
+        one, other = (np.full(problem.max(initial=-1) + 1, -1) for _ in range(2))
+        one[problem[first[::-1]]] = first[::-1]
+        rest = first[one[problem[first]] != first][::-1]
+        other[problem[rest]] = rest
+        return one, other
+
+
+def codes(texts: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """A number for each distinct text, in the order in which they first occur."""
+    numbers: np.ndarray[Any, Any] = texts.combine_chunks().dictionary_encode().indices.to_numpy()
+    return numbers
+
+
+def first_of(groups: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The first row of each group."""
+    return np.unique(groups, return_index=True)[1]
 
 
 @dataclass(frozen=True)
 class Cap:
     """At most so many rows of a source, drawn uniformly: those with the smallest hash of (seed, id)."""
 
-    limits: Mapping[str, int]
-    seed: int = 0
+    limits: Mapping[str, tuple[int, int]]
+    """Source -> (rows, seed)."""
     name: str = "cap"
-    cheap: bool = True
 
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]:
-        places: dict[str, list[int]] = {}
-        for place, example in enumerate(examples):
-            places.setdefault(example.source, []).append(place)
-        kept: set[int] = set()
-        for source, own in places.items():
-            own.sort(key=lambda place: hashed_seed(self.seed, "cap", examples[place].id))
-            kept.update(own[: self.limits.get(source)])
-        limits = self.limits
-        return [
-            KEEP if place in kept else Drop("over_cap", f"cap of {limits[example.source]}")
-            for place, example in enumerate(examples)
-        ]
+    def key(self, batch: pa.RecordBatch) -> pa.Array:
+        rows = zip(batch["source"].to_pylist(), batch["id"].to_pylist(), strict=True)
+        return pa.array((self._key(source, row) for source, row in rows), pa.string())
+
+    def _key(self, source: str, row: str) -> str | None:
+        return f"{rank(self.limits[source][1], row):016x}:{source}" if source in self.limits else None
+
+    def __call__(self, index: pa.Table) -> pa.RecordBatch:
+        index = index.filter(index["key"].is_valid())
+        sources = pc.utf8_slice_codeunits(index["key"], 17)
+        gone: list[tuple[int, str, str]] = []
+        for source, (limit, _) in self.limits.items():
+            own = index.filter(pc.equal(sources, source)).sort_by([("key", "ascending"), ("place", "ascending")])
+            gone += [(place, "over_cap", f"cap of {limit}") for place in own["place"][limit:].to_pylist()]
+        return dropped(sorted(gone))
 
 
 @dataclass(frozen=True)
 class GoldPasses:
-    """The gold response passes its own verifier.
-
-    A row without gold stays, unproven, unless its verifier cannot use its reference. A `timeout` is tried once more,
-    because it says that the machine was busy.
-    """
+    """The gold response passes its own verifier; a row without gold stays, unproven."""
 
     workers: int = 1
     name: str = GOLD
-    cheap: bool = False
 
-    def __call__(self, examples: Sequence[Example]) -> list[Decision]:
-        verdicts = self._judged(examples)
-        late = [place for place, verdict in enumerate(verdicts) if verdict.status is Status.TIMEOUT]
-        for place, again in zip(late, self._judged([examples[place] for place in late]), strict=True):
-            verdicts[place] = again
-        return [_of_gold(example, verdict) for example, verdict in zip(examples, verdicts, strict=True)]
-
-    def _judged(self, examples: Sequence[Example]) -> list[Verdict]:
-        return judge(examples, [example.gold or "" for example in examples], workers=self.workers)
+    def __call__(self, batch: pa.RecordBatch) -> Sifted:
+        examples = to_examples(batch)
+        proven = [example for example in examples if example.gold is not None]
+        verdicts = iter(judge(proven, [example.gold or "" for example in proven], workers=self.workers))
+        return sift(
+            batch, [_of_gold(example, next(verdicts)) if example.gold is not None else None for example in examples]
+        )
 
 
-def _of_gold(example: Example, verdict: Verdict) -> Decision:
-    if verdict.status is Status.ERROR:
-        return Drop("bad_reference" if example.gold is None else "gold_error", verdict.why)
-    if example.gold is None or verdict.is_correct:
-        return KEEP
-    if verdict.status is Status.TIMEOUT:
-        return Drop("gold_timeout", verdict.why)
+def _of_gold(example: Example, verdict: Verdict) -> Drop | None:
+    if verdict.is_correct:
+        return None
+    if verdict.status in (Status.ERROR, Status.TIMEOUT):
+        return Drop("gold_error" if verdict.status is Status.ERROR else "gold_timeout", verdict.why)
     return Drop("gold_refused", f"read {verdict.read!r}: {verdict.why}")

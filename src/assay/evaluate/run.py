@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
-from assay.journal import CLAIM, write_atomically
+from assay.files import write_atomically
+from assay.journal import CLAIM
+from assay.judging.session import unreadable
 from assay.models.engine import Engine
 from assay.rollout.measure import Measurements, measure
 from assay.types import Example, Measurement
@@ -46,6 +48,8 @@ class Scores:
     samples: int
     rows: tuple[Row, ...]
     measured: Mapping[str, Measurement]
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Id of each Example whose reference cannot be read, and why: no response to it was asked for."""
 
     def row(self, name: str) -> Row:
         """The row called `name`. Raises `KeyError`."""
@@ -64,24 +68,44 @@ def evaluate(
 ) -> Scores:
     """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
 
-    `examples` replaces what the suite's sources give, when the caller has them already.
+    `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
+    cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
     """
-    asked = suite.examples(data) if examples is None else list(examples)
+    asked, left_out = readable(suite.examples(data) if examples is None else examples)
     measured = measure(
         model, asked, samples=suite.samples, sampling=suite.sampling, out=out, workers=workers, on_groups=on_groups
     )
-    name = next((g.rollouts[0].model for g in measured.groups), str(model))
-    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured))
+    name = next((m.model for m in measured.values()), str(model))
+    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured), left_out)
     there = json.loads((out / CLAIM).read_text("utf-8"))
-    text = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
+    text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
+    text["left_out"] = left_out
     write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
     return scores
 
 
+def readable(examples: Sequence[Example]) -> tuple[list[Example], dict[str, str]]:
+    """The Examples that can be judged, and why each of the others cannot, whatever a response says."""
+    bad = unreadable(examples)
+    kept = [example for example in examples if example.id not in bad]
+    if bad and not kept:
+        name, why = next(iter(bad.items()))
+        raise AssayError(f"no reference can be read, so nothing can be judged; {name}: {why}")
+    return kept, bad
+
+
+def unreadable_note(left_out: Mapping[str, str]) -> list[str]:
+    """What to tell of Examples that were left out: how many, and the first three."""
+    if not left_out:
+        return []
+    first = "; ".join(f"{name} ({why})" for name, why in list(left_out.items())[:3])
+    return [f"left out {len(left_out)} problems whose reference cannot be read: {first}"]
+
+
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
     """Rows for all, each domain and each source. `all` is the unweighted mean of the domains."""
-    by_domain = _split(measured, lambda example: example.domain)
-    by_source = _split(measured, lambda example: example.source)
+    by_domain = _split(measured, lambda m: m.domain)
+    by_source = _split(measured, lambda m: m.source)
     rows = [_all(by_domain, ks, measured)]
     for name, part in [*by_domain.items(), *by_source.items()]:
         if any(m.n for m in part.values()):
@@ -122,7 +146,9 @@ def _all(by_domain: Mapping[str, Measurements], ks: Sequence[int], measured: Mea
 
 
 def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements) -> Row:
-    verdicts = Counter(str(r.verdict.status) for group in part.groups for r in group.rollouts)
+    verdicts: Counter[str] = Counter()
+    for example_id in part:
+        verdicts.update(part.verdicts.get(example_id, {}))
     return Row(name, avg, passes, sum(m.uncounted for m in part.values()), dict(sorted(verdicts.items())))
 
 
@@ -130,6 +156,7 @@ def _enough(part: Mapping[str, Measurement], k: int) -> bool:
     return any(m.n >= k for m in part.values())
 
 
-def _split(measured: Measurements, key: Callable[[Example], str]) -> dict[str, Measurements]:
-    names = dict.fromkeys(key(group.example) for group in measured.groups)
-    return {name: Measurements(g for g in measured.groups if key(g.example) == name) for name in names}
+def _split(measured: Measurements, key: Callable[[Measurement], str]) -> dict[str, Measurements]:
+    names = dict.fromkeys(map(key, measured.values()))
+    parts = {name: {i: m for i, m in measured.items() if key(m) == name} for name in names}
+    return {name: Measurements(part, measured.verdicts) for name, part in parts.items()}

@@ -2,61 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 
 from assay.config import Config
-from assay.corpus.collection import load
 from assay.errors import AssayError, UnknownName
 from assay.models.engine import Sampling
+from assay.sources.selection import Selection
 from assay.types import Example
-
-
-class SourceSpec(Config):
-    """Examples of one registered source, or of several in the same way."""
-
-    name: str | tuple[str, ...]
-    size: int | None = Field(None, ge=1)
-    """At most so many of each; everything (procedural: 1,000) without it."""
-    split: str = "train"
-    seed: int = 0
-    level: int = Field(1, ge=1)
 
 
 class Suite(Config):
     """An evaluation. `k` lists the pass@k to report; each needs at least k samples."""
 
-    sources: tuple[SourceSpec, ...] = Field(min_length=1)
+    sources: tuple[Selection, ...] = Field(min_length=1)
     samples: int = Field(8, ge=1)
     k: tuple[int, ...] = (1,)
     temperature: float = Field(1.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_tokens: int = Field(512, ge=1)
     seed: int = 0
+    allow_overlap: bool = False
+    """Whether problems that training saw may be asked after it all the same."""
 
     @property
     def names(self) -> list[str]:
         """The sources it asks, in order."""
-        return [n for spec in self.sources for n in ((spec.name,) if isinstance(spec.name, str) else spec.name)]
+        return [name for chosen in self.sources for name in chosen.names]
 
     @property
     def sampling(self) -> Sampling:
         return Sampling(self.temperature, self.top_p, self.max_tokens, self.seed)
 
     def examples(self, data: Path | None = None) -> list[Example]:
-        """Everything the suite asks. Raises `AssayError` when a k is larger than the samples."""
+        """Everything the suite asks, of the split `test` where none is named.
+
+        Raises `UnknownName` where a source has no such split, and `AssayError` when a k is larger than the samples.
+        """
         if max(self.k, default=1) > self.samples:
             raise AssayError(f"pass@{max(self.k)} needs samples >= {max(self.k)}, the suite has {self.samples}")
-        return [example for spec in self.sources for example in spec_examples(spec, data, self.seed)]
-
-
-def spec_examples(spec: SourceSpec, data: Path | None, seed: int) -> Sequence[Example]:
-    """The Examples of one specification; `seed` stands in where it names none."""
-    names = (spec.name,) if isinstance(spec.name, str) else spec.name
-    corpus = load(*names, data=data, split=spec.split, size=spec.size, seed=spec.seed or seed, level=spec.level)
-    return list(corpus)
+        return [example for chosen in self.sources for example in chosen.examples(data, split="test", seed=self.seed)]
 
 
 _MINI = (
@@ -89,12 +75,12 @@ _REAL = (
 )
 SUITES = {
     "mini": Suite(
-        sources=(SourceSpec(name=_MINI, size=32, split="test"),),
+        sources=(Selection(name=_MINI, size=32),),
         k=(1, 8),
         max_tokens=64,
     ),
     "real": Suite(
-        sources=tuple(SourceSpec(name=name, size=size, split="test") for name, size in _REAL),
+        sources=tuple(Selection(name=name, size=size) for name, size in _REAL),
         samples=4,
         k=(1, 4),
         max_tokens=2048,

@@ -12,13 +12,13 @@ import os
 import weakref
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from assay import sandbox
-from assay.errors import AssayError
+from assay.errors import AssayError, IsolationRefused
 from assay.judging.cache import VerdictCache
 from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged, judged_text
 from assay.judging.pool import Pool
@@ -89,8 +89,7 @@ class Judge:
         limit = deadline or self.settings.deadline
         if verifier.reads_text and isinstance(response, str):
             return judged_text(verifier, example, response, self._pool, limit)
-        example, attempt = _as_sent(example, response)
-        return self._one(verifier, example, attempt, limit)
+        return self._one(verifier, example, _attempt(response), limit)
 
     def verify_many(
         self,
@@ -111,7 +110,7 @@ class Judge:
         """
         if len(examples) != len(responses):
             raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
-        places = [_as_sent(example, response) for example, response in zip(examples, responses, strict=True)]
+        places = [(example, _attempt(response)) for example, response in zip(examples, responses, strict=True)]
         keys = [_key(example, attempt, place) for place, (example, attempt) in enumerate(places)]
         once = dict(zip(keys, places, strict=True))
         made = dict(zip(once, self._remembered(list(once.values()), workers, deadline, cache), strict=True))
@@ -141,7 +140,7 @@ class Judge:
             "deadline": self.settings.deadline,
         }
         if any(VERIFIERS.get(name).lane is Lane.SANDBOX for name in used):
-            facts |= {"sandbox": sandbox.isolation()[0], "programs": sandbox.installed_modules()}
+            facts |= {"sandbox": _level(), "programs": sandbox.installed_modules()}
         return facts
 
     def _asked(self, what: str, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
@@ -219,15 +218,20 @@ class Judge:
         self._pool, self._clients = Pool(), {}
 
 
-def _as_sent(example: Example, response: Said) -> _Place:
-    """The Example as it was asked of this attempt."""
-    if isinstance(response, str):
-        return example, Attempt(response=response)
-    if not isinstance(response, Attempt):
+def _level() -> str:
+    """The level, or the backend, that programs run at; `refused` where they do not run."""
+    try:
+        return sandbox.require()
+    except IsolationRefused:
+        return "refused"
+
+
+def _attempt(response: Said) -> Attempt:
+    if isinstance(response, Attempt):
+        return response
+    if not isinstance(response, str):
         raise TypeError(f"a response is text or an Attempt, not {type(response).__name__}")
-    if response.prompt and response.prompt != example.asked:
-        example = replace(example, prompt=response.prompt, template="")
-    return example, response
+    return Attempt(response=response)
 
 
 def _key(example: Example, attempt: Attempt, place: int) -> object:

@@ -78,6 +78,7 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         verifier=request["verifier"],
         params=request["params"],
         options=request["options"],
+        template=request["template"],
     )
     return {"known": True, "made": _made(request["what"], example, request["response"]), "cpu": time.process_time()}
 

@@ -5,6 +5,7 @@ Every part resumes, so calling `experiment` again after a crash goes on where it
 Output directory, beside what `grpo.py` writes:
     eval/before, eval/after    held-out rollouts and scores
     eval/changes.json          paired differences by domain and source
+    eval/overlap.json          how many held-out problems there are, and how many of them are trained on
     examples.jsonl             the problems of training and evaluation, for the page
     notes.json                 what the run says about itself (domains left out, and why)
 """
@@ -16,10 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.errors import IsolationRefused
-from assay.evaluate.run import Scores, evaluate, write_changes
+from assay.errors import AssayError, IsolationRefused
+from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, write_changes
 from assay.evaluate.suite import Suite
-from assay.journal import claim, write_atomically
+from assay.files import write_atomically
+from assay.journal import owned
 from assay.judging.verifier import VERIFIERS
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
@@ -27,6 +29,8 @@ from assay.learn.recipe import GrpoRecipe
 from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
+
+OVERLAP = "overlap.json"
 
 
 @dataclass(frozen=True)
@@ -41,26 +45,47 @@ class Progress:
 
 
 def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progress: Progress | None = None) -> Path:
-    """Run a GRPO recipe and return `out`. Problems whose verifiers cannot run here are left out, and noted."""
+    """Run a GRPO recipe and return `out`.
+
+    Problems that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained
+    on, unless the recipe allows it.
+    """
     watch = progress or Progress()
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
+    examples, left_out = readable(examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
-    claim(out, facts(recipe, examples))
-    write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
-    lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
-    write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
-    before = _score(recipe, recipe.model.path, "before", asked, out, watch)
-    watch.on_stage("training", recipe.grpo.steps)
+    notes += unreadable_note(left_out | readable(asked)[1])
+    shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
+    with owned(out, facts(recipe, examples)):
+        write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
+        write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
+        lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
+        write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
+        before = _score(recipe, recipe.model.path, "before", asked, out, watch)
+        watch.on_stage("training", recipe.grpo.steps)
 
-    def stepped(record: StepRecord) -> None:
-        watch.on_step(record)
-        watch.on_units(1)
+        def stepped(record: StepRecord) -> None:
+            watch.on_step(record)
+            watch.on_units(1)
 
-    policy = train(recipe, examples, out, on_step=stepped)
-    after = _score(recipe, str(policy), "after", asked, out, watch)
-    if before and after:
-        write_changes(before, after, out / "eval" / "changes.json")
-    return out
+        policy = train(recipe, examples, out, on_step=stepped)
+        after = _score(recipe, str(policy), "after", asked, out, watch)
+        if before and after:
+            write_changes(before, after, out / "eval" / "changes.json")
+        return out
+
+
+def trained_on(asked: Sequence[Example], trained: Sequence[Example], *, allowed: bool = False) -> list[Example]:
+    """The held-out problems that training sees too, however they are asked. Raises `AssayError` unless `allowed`."""
+    seen = {name for example in trained for name in (example.id, example.problem_id)}
+    shared = [example for example in asked if not seen.isdisjoint((example.id, example.problem_id))]
+    if shared and not allowed:
+        named = "; ".join(f"{e.source} {e.id} ({e.text[:40]!r})" for e in shared[:3])
+        raise AssayError(
+            f"{len(shared)} of {len(asked)} held-out problems are trained on: {named}. Draw them from another split, "
+            "leave them out of the training data, or set eval.allow_overlap = true to ask them all the same"
+        )
+    return shared
 
 
 def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:

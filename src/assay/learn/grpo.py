@@ -3,7 +3,7 @@
 Output directory:
     run.json          the resolved recipe and everything else that decides the result (the fingerprint)
     metrics.jsonl     one row a step
-    rollouts.jsonl    every response with its verdict
+    rollouts/         every response with its verdict (`assay.rollout.store`)
     checkpoints/      TRL's checkpoints, at generation boundaries; only whole ones are resumed from
     policy/           the final weights and tokenizer: its presence says that the run is done
 """
@@ -16,18 +16,17 @@ from typing import Any
 
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
-from assay.evaluate.suite import spec_examples
-from assay.journal import Journal, claim
-from assay.judging.verifier import VERIFIERS
+from assay.journal import Journal, owned
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, Grpo, GrpoRecipe
 from assay.learn.sampler import DomainMix
 from assay.models.engine import model_path, weights_hash
 from assay.models.prompting import as_input
+from assay.rollout.fingerprint import judging_facts
+from assay.rollout.store import RolloutStore
 from assay.sources.base import SOURCES
-from assay.types import Example, content_hash
-from assay.version import VERSION
+from assay.types import Example
 
 
 def train(
@@ -39,28 +38,28 @@ def train(
 ) -> Path:
     """Train by GRPO and return the directory of the final policy; a second call resumes or returns at once.
 
-    Raises `MissingExtra` without the extra `train`, `RunConflict` when `out` holds another run.
+    Raises `MissingExtra` without the extra `train`, `RunConflict` when `out` holds another run or is worked in.
     """
     transformers = quiet_imports()
     policy = out / "policy"
-    claim(out, facts(recipe, examples))
-    if policy.is_dir():
-        return policy
-    start = newest_checkpoint(out / "checkpoints")
-    step = int(start.name.partition("-")[2]) if start else 0
-    metrics, rollouts = Journal(out / "metrics.jsonl"), Journal(out / "rollouts.jsonl")
-    for journal in (metrics, rollouts):
-        journal.keep(lambda row: row["step"] <= step)
+    with owned(out, facts(recipe, examples)):
+        if policy.is_dir():
+            return policy
+        start = newest_checkpoint(out / "checkpoints")
+        step = int(start.name.partition("-")[2]) if start else 0
+        metrics, rollouts = Journal(out / "metrics.jsonl"), RolloutStore(out)
+        metrics.keep(lambda row: row["step"] <= step)
+        rollouts.keep(lambda row: row["step"] <= step)
 
-    def record(done: StepRecord) -> None:
-        metrics.append([done.to_json()])
-        rollouts.append([{"step": done.step, **rollout.to_json()} for rollout in done.rollouts])
-        if on_step:
-            on_step(done)
+        def record(done: StepRecord) -> None:
+            metrics.append([done.to_json()])
+            rollouts.append([{"step": done.step, **rollout.to_json()} for rollout in done.rollouts])
+            if on_step:
+                on_step(done)
 
-    trainer = make_trainer(recipe, examples, out, record, transformers)
-    trainer.train(resume_from_checkpoint=str(start) if start else None)
-    return save_policy(trainer.model, trainer.processing_class, policy)
+        trainer = make_trainer(recipe, examples, out, record, transformers)
+        trainer.train(resume_from_checkpoint=str(start) if start else None)
+        return save_policy(trainer.model, trainer.processing_class, policy)
 
 
 def make_trainer(
@@ -152,7 +151,7 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
     if data.corpus:
         examples = list(Corpus.read(Path(data.corpus)))
     else:
-        examples = [example for spec in data.sources for example in spec_examples(spec, where, seed)]
+        examples = [example for chosen in data.sources for example in chosen.examples(where, seed=seed)]
     if not examples:
         raise AssayError("the recipe's data holds no example")
     for name in {example.source for example in examples}:
@@ -163,12 +162,5 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
 
 def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
     """Everything that decides the result of a run; written to `run.json` and compared on resume."""
-    names = sorted({example.verifier for example in examples})
-    return {
-        "kind": "train",
-        "recipe": recipe.model_dump(mode="json"),
-        "assay": VERSION,
-        "verifiers": {name: VERIFIERS.get(name).version for name in names},
-        "data": content_hash([example.id for example in examples]),
-        "model": weights_hash(recipe.model.path),
-    }
+    decided = {"kind": "train", "recipe": recipe.model_dump(mode="json"), "model": weights_hash(recipe.model.path)}
+    return decided | judging_facts(examples)

@@ -8,10 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from assay.types import Example, Rollout, Verdict
-
-Judged = tuple[Example, str, Verdict, int]
-"""An Example, a response, its verdict, and the response's length in tokens."""
+from assay.types import Rollout
 
 
 @dataclass(frozen=True)
@@ -43,27 +40,17 @@ class StepRecord:
     rollouts: tuple[Rollout, ...] = field(repr=False)
 
     @classmethod
-    def of(cls, step: int, logs: Mapping[str, float], judged: Sequence[Judged], group: int) -> StepRecord:
-        """Summarise the rollouts of a step, which come group by group."""
-        by_domain: dict[str, list[Sequence[Judged]]] = defaultdict(list)
-        for start in range(0, len(judged), group):
-            block = judged[start : start + group]
-            by_domain[block[0][0].domain].append(block)
-        rollouts = tuple(
-            Rollout(
-                example_id=example.id,
-                model="policy",
-                index=number % group,
-                response=said,
-                verdict=verdict,
-                tokens=length,
-            )
-            for number, (example, said, verdict, length) in enumerate(judged)
-        )
-        domains = {name: _domain(blocks) for name, blocks in sorted(by_domain.items())}
+    def of(
+        cls, step: int, logs: Mapping[str, float], rollouts: Sequence[Rollout], domain_of: Mapping[str, str]
+    ) -> StepRecord:
+        """Summarise the rollouts of a step; `domain_of` says where each Example belongs."""
+        by_domain: dict[str, list[Rollout]] = defaultdict(list)
+        for rollout in rollouts:
+            by_domain[domain_of[rollout.example_id]].append(rollout)
+        domains = {name: _domain(said) for name, said in sorted(by_domain.items())}
         names = ("entropy", "grad_norm", "loss", "learning_rate", "step_time")
         entropy, grad_norm, loss, rate, seconds = (logs.get(name) for name in names)
-        return cls(step, domains, entropy, grad_norm, loss, rate, seconds, rollouts)
+        return cls(step, domains, entropy, grad_norm, loss, rate, seconds, tuple(rollouts))
 
     def to_json(self) -> dict[str, Any]:
         """The row of `metrics.jsonl`."""
@@ -71,15 +58,16 @@ class StepRecord:
         return row | {"domains": {name: dict(vars(d)) for name, d in self.domains.items()}}
 
 
-def _domain(blocks: Sequence[Sequence[Judged]]) -> DomainStep:
-    flat = [row for block in blocks for row in block]
-    scores = [v.score for _, _, v, _ in flat if v.score is not None]
-    dead = sum(len({v.score for _, _, v, _ in block if v.score is not None}) < 2 for block in blocks)
+def _domain(said: Sequence[Rollout]) -> DomainStep:
+    scores: dict[str, list[float]] = defaultdict(list)
+    for rollout in said:
+        scores[rollout.group_id] += [rollout.verdict.score] if rollout.verdict.score is not None else []
+    counted = [score for group in scores.values() for score in group]
     return DomainStep(
-        reward=fmean(scores) if scores else None,
-        length=fmean(length for *_, length in flat),
-        rollouts=len(flat),
-        groups=len(blocks),
-        dead_groups=dead,
-        verdicts=dict(sorted(Counter(str(v.status) for _, _, v, _ in flat).items())),
+        reward=fmean(counted) if counted else None,
+        length=fmean(rollout.tokens for rollout in said),
+        rollouts=len(said),
+        groups=len(scores),
+        dead_groups=sum(len(set(group)) < 2 for group in scores.values()),
+        verdicts=dict(sorted(Counter(str(rollout.verdict.status) for rollout in said).items())),
     )

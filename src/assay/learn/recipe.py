@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from assay.config import Config
-from assay.evaluate.suite import SourceSpec, Suite
+from assay.evaluate.suite import Suite
+from assay.sources.selection import Selection
 
 
 class Data(Config):
@@ -19,7 +20,7 @@ class Data(Config):
 
     corpus: str | None = None
     """Directory that `assay curate` wrote."""
-    sources: tuple[SourceSpec, ...] = ()
+    sources: tuple[Selection, ...] = ()
     domain_weights: dict[str, float] = Field(default_factory=dict)
     """Share of prompts by domain; domains that are not named get 1, and all are equal without it."""
 

@@ -1,8 +1,8 @@
 """GRPO by TRL, with the three things that a mixed corpus needs: a domain-weighted order, rewards that may be missing,
 and no work on rows that carry no signal.
 
-A thin subclass of `trl.GRPOTrainer` (pinned to `trl>=1.16,<2`; `tests/learn/test_contract.py` holds the signatures
-that it overrides). Losses, clipping, KL, optimisers, checkpoints and distribution are TRL's.
+A thin subclass of `trl.GRPOTrainer` (pinned to `trl>=1.16,<2`; `tests/learn/test_trainer.py` holds the signatures that
+it overrides, and its gradients to TRL's). Losses, clipping, KL, optimisers, checkpoints and distribution are TRL's.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ from trl import GRPOTrainer
 
 from assay.learn.progress import StepRecord
 from assay.learn.sampler import DomainMix, repeated
+from assay.models.prompting import decode, opened_thinking
 from assay.rollout.judge import judge
-from assay.rollout.text import response_text
-from assay.types import Example, Verdict
+from assay.types import Attempt, Example, Rollout
 
 Batch = dict[str, Any]
 NOISE = 1e-4
 """Advantages below this are rounding: equal float32 scores divided by TRL's `std + 1e-4` stay below 7e-5."""
+MEAN_OF_ROWS = ("grpo", "sapo", "dr_grpo", "luspo")
+"""Losses that TRL divides by the rows of a micro-batch; `bnpo` divides by its tokens, all others by those of the whole
+generation, which stay what they were."""
 
 
 class PolicyTrainer(GRPOTrainer):
@@ -44,19 +47,38 @@ class PolicyTrainer(GRPOTrainer):
         self.mix = mix
         self.on_step = on_step
         self.workers = workers
-        self.pending: list[tuple[Example, str, Verdict, int]] = []
+        self.domains = {example.id: example.domain for example in examples}
+        self.pending: list[Rollout] = []
+        self.opened: dict[str, str] = {}
         super().__init__(reward_funcs=[self.verified_reward], **trl_arguments)
 
     def verified_reward(
-        self, completions: Sequence[Any], example: Sequence[int], completion_ids: Sequence[Sequence[int]], **_: Any
+        self, example: Sequence[int], completion_ids: Sequence[Sequence[int]], **_: Any
     ) -> list[float | None]:
         """TRL's reward function: verdicts become numbers, and `None` where the model is not to blame."""
         asked = [self.examples[index] for index in example]
-        said = [response_text(completion) for completion in completions]
-        verdicts = judge(asked, said, workers=self.workers)
-        lengths = [len(ids) for ids in completion_ids]
-        self.pending += zip(asked, said, verdicts, lengths, strict=True)
+        attempts = [self.attempt(*pair, number) for number, pair in enumerate(zip(asked, completion_ids, strict=True))]
+        verdicts = judge(asked, attempts, workers=self.workers)
+        self.pending += map(Rollout.of, attempts, verdicts)
         return [verdict.score for verdict in verdicts]
+
+    def attempt(self, example: Example, ids: Sequence[int], number: int) -> Attempt:
+        """Row `number` of a generation. Its tokens are read, not TRL's text, which may lack the thinking part."""
+        tokenizer, step = self.processing_class, self.state.global_step
+        if example.id not in self.opened:  # rendering a chat template costs as much as a few tokens
+            self.opened[example.id] = opened_thinking(tokenizer, example.asked)
+        return Attempt(
+            example_id=example.id,
+            model="policy",
+            index=number % self.num_generations,
+            response=decode(tokenizer, ids, self.eos_token_ids),
+            finish="stop" if ids and ids[-1] in (*self.eos_token_ids, tokenizer.pad_token_id) else "length",
+            tokens=len(ids),
+            token_ids=tuple(ids),
+            thinking=self.opened[example.id],
+            group_id=f"{step}.{number // self.num_generations}",
+            policy=str(step),
+        )
 
     def _get_train_sampler(self, dataset: Any = None) -> Any:
         """One pass is the whole run, so that skipping to a checkpoint replays the same order."""
@@ -66,20 +88,39 @@ class PolicyTrainer(GRPOTrainer):
         indices = self.mix.first(prompts * generations)
         return _Order(repeated(indices, prompts, self.num_generations, self.num_iterations * args.steps_per_generation))
 
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> Batch:
-        batch: Batch = super()._generate_and_score_completions(inputs)
-        if not self.model.training:
-            return batch
-        batch = live_rows(batch, self.args.steps_per_generation, self.processing_class.pad_token_id)
-        tokens = batch["completion_mask"].sum()
-        batch["num_items_in_batch"] = self.accelerator.gather(tokens).sum()
-        return batch
+    def _compute_loss(self, model: Any, inputs: Batch) -> Any:
+        """TRL's loss, with no forward or backward pass on rows whose advantage is zero.
+
+        They add nothing to the gradient, but they count in what a loss is divided by, so it is scaled back: the
+        gradient is that of plain TRL. Where a row matters without an advantage, all rows stay.
+        """
+        if not self.model.training or self._every_row_matters(inputs):
+            return super()._compute_loss(model, inputs)
+        live = inputs["advantages"].flatten().abs() > NOISE
+        kept = self.accelerator.gather(live.sum().clamp(min=1)).max()  # ranks gather metrics of one shape
+        few = live_rows(inputs, live, int(kept))
+        return super()._compute_loss(model, few) * self._share(few, inputs)
+
+    def _every_row_matters(self, inputs: Batch) -> bool:
+        return (
+            self.beta != 0.0
+            or self._entropy_bonus_enabled
+            or self.top_entropy_quantile < 1.0
+            or self.aux_loss_enabled
+            or "pixel_values" in inputs
+        )
+
+    def _share(self, few: Batch, inputs: Batch) -> Any:
+        """What the loss of the kept rows is divided by, as a share of what that of all rows is."""
+        if self.loss_type in MEAN_OF_ROWS:
+            return len(few["advantages"]) / len(inputs["advantages"])
+        return _tokens(few) / _tokens(inputs) if self.loss_type == "bnpo" else 1.0
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Pass TRL's step metrics on to `on_step`, with the verdicts of the step's rollouts."""
         super().log(logs, start_time)
         if "grad_norm" in logs:
-            self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.num_generations))
+            self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.domains))
             self.pending = []
 
 
@@ -96,24 +137,21 @@ class _Order(torch.utils.data.Sampler[int]):
         return len(self.indices)
 
 
-def live_rows(batch: Batch, chunks: int, pad: int) -> Batch:
-    """Keep the rows whose advantage is not zero, and trim the padding that only the others needed.
+def live_rows(batch: Batch, live: torch.Tensor, kept: int) -> Batch:
+    """The live rows and, where they are fewer than `kept`, the shortest others; padding that no row needs is cut.
 
-    A zero advantage adds nothing to the policy gradient, so groups without signal and rows without a reward cost no
-    forward or backward pass. The batch still has to split into `chunks` equal parts, so up to `chunks - 1` rows stay
-    with their completion masked. Token means are then over live rows, as in DAPO (arXiv 2503.14476, section 3.2).
-    Shapes: (B, T) tensors become (B', T') with B' a multiple of `chunks`, at least `chunks`.
+    Shapes: (B, T) tensors become (kept, T'), in the order they had.
     """
-    live = batch["advantages"].flatten().abs() > NOISE
-    rows = torch.cat([live.nonzero().flatten(), (~live).nonzero().flatten()])
-    alive = int(live.sum())
-    kept = max(chunks, -(-alive // chunks) * chunks)
-    chosen = rows[:kept]
+    lengths = batch["completion_mask"].sum(dim=1)
+    chosen = torch.where(live, 0, 1 + lengths).argsort(stable=True)[:kept].sort().values
     size = live.shape[0]
-    out = {k: v[chosen] if torch.is_tensor(v) and v.ndim and v.shape[0] == size else v for k, v in batch.items()}
-    out["completion_mask"] = out["completion_mask"].clone()
-    out["completion_mask"][alive:] = 0
-    return _trimmed(out)
+    few = {k: v[chosen] if torch.is_tensor(v) and v.ndim and v.shape[0] == size else v for k, v in batch.items()}
+    return _trimmed(few)
+
+
+def _tokens(batch: Batch) -> torch.Tensor:
+    mask: torch.Tensor = batch["completion_mask"]
+    return (mask * batch["tool_mask"] if "tool_mask" in batch else mask).sum().clamp(min=1)
 
 
 def _trimmed(batch: Batch) -> Batch:

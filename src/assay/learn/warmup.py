@@ -15,8 +15,7 @@ from random import Random
 from typing import Any
 
 from assay.errors import BadConfig
-from assay.evaluate.suite import spec_examples
-from assay.journal import claim
+from assay.journal import owned
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.recipe import Data, Phase, WarmupRecipe
 from assay.learn.sampler import bucketed
@@ -31,12 +30,12 @@ Demonstration = tuple[str, str]
 
 def demonstrations(data: Data, noise: float, seed: int) -> Iterator[Demonstration]:
     """(prompt, response) pairs; each response is wrong with probability `noise`, hashed from the seed and the row."""
-    for example in (example for spec in data.sources for example in spec_examples(spec, None, seed)):
+    for example in (example for chosen in data.sources for example in chosen.examples(split="warmup", seed=seed)):
         source = SOURCES.get(example.source)
         if not isinstance(source, Procedural):
             raise BadConfig(f"{example.source} is not procedural, so it has no wrong answers of its own to demonstrate")
         rng = Random(hashed_seed(seed, "noise", example.id))
-        yield example.text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
+        yield example.asked_text, source.wrong(example, rng) if rng.random() < noise else str(example.gold)
 
 
 def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
@@ -46,22 +45,22 @@ def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
         raise BadConfig("a warm-up needs data.sources that are procedural, not a corpus")
     clean = list(demonstrations(recipe.data, 0.0, recipe.seed))
     facts = {"kind": "warmup", "recipe": recipe.model_dump(mode="json"), "assay": VERSION}
-    claim(out, facts | {"data": content_hash(clean)})
-    policy = out / "policy"
-    if policy.is_dir():
-        return policy
-    tokenizer = make_tokenizer((f"{prompt}\n{response}" for prompt, response in clean), recipe.tiny.vocabulary)
-    model = make_model(tokenizer, recipe.tiny, recipe.seed)
-    for number, phase in enumerate(recipe.warmup.phases, 1):
-        made = out / f"phase-{number}"
-        if not made.is_dir():
-            checkpoints = out / f"checkpoints-{number}"
-            trainer = _trainer(recipe, phase, model, tokenizer, checkpoints, transformers)
-            start = newest_checkpoint(checkpoints)
-            trainer.train(resume_from_checkpoint=str(start) if start else None)
-            save_policy(trainer.model, tokenizer, made)
-        model = transformers.AutoModelForCausalLM.from_pretrained(made, dtype="float32")
-    return save_policy(model, tokenizer, policy)
+    with owned(out, facts | {"data": content_hash(clean)}):
+        policy = out / "policy"
+        if policy.is_dir():
+            return policy
+        tokenizer = make_tokenizer((f"{prompt}\n{response}" for prompt, response in clean), recipe.tiny.vocabulary)
+        model = make_model(tokenizer, recipe.tiny, recipe.seed)
+        for number, phase in enumerate(recipe.warmup.phases, 1):
+            made = out / f"phase-{number}"
+            if not made.is_dir():
+                checkpoints = out / f"checkpoints-{number}"
+                trainer = _trainer(recipe, phase, model, tokenizer, checkpoints, transformers)
+                start = newest_checkpoint(checkpoints)
+                trainer.train(resume_from_checkpoint=str(start) if start else None)
+                save_policy(trainer.model, tokenizer, made)
+            model = transformers.AutoModelForCausalLM.from_pretrained(made, dtype="float32")
+        return save_policy(model, tokenizer, policy)
 
 
 def _trainer(recipe: WarmupRecipe, phase: Phase, model: Any, tokenizer: Any, out: Path, transformers: Any) -> Any:

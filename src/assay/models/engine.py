@@ -1,16 +1,20 @@
-"""The Engine contract: prompts in, completions out, with token ids and log-probabilities where the engine has them."""
+"""The Engine contract: requests in, completions out as they finish, with token ids and log-probabilities."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from assay.errors import AssayError
 from assay.registry import Registry
 from assay.types import Message, content_hash
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,18 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """One response that is wanted."""
+
+    id: str
+    """The caller's name for it; its completion carries the same."""
+    prompt: tuple[Message, ...]
+    sample: int = 0
+    """Number of the sample of this prompt: it decides the random stream, so sample 5 is the same whatever else is
+    drawn, and when."""
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """One response of an engine."""
 
@@ -39,6 +55,10 @@ class Completion:
     token_ids: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
     """Log-probability of each token under the distribution it was drawn from, where known."""
+    request: str = ""
+    """The id of the request that it answers."""
+    thinking: str = ""
+    """The opening tag of the thinking part that the prompt as sent left open, where it left one."""
 
 
 @runtime_checkable
@@ -50,15 +70,33 @@ class Engine(Protocol):
     fingerprint: str
     """What decides its answers: two engines with one name and other weights never share a measurement."""
 
-    def generate(
-        self, prompts: Sequence[tuple[Message, ...]], n: int, sampling: Sampling, *, first: int = 0
-    ) -> list[list[Completion]]:
-        """`n` completions for each of P prompts, numbered from `first`: a list of P lists of n.
-
-        The number of a sample decides its random stream, so samples 4..7 are the same whether 0..3 were drawn in
-        this call, in an earlier one, or never.
-        """
+    def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
+        """A completion for each request, as they finish, in any order. Raises `AssayError` where it cannot answer."""
         ...
+
+
+def generate(
+    engine: Engine, prompts: Sequence[tuple[Message, ...]], n: int, sampling: Sampling, *, first: int = 0
+) -> list[list[Completion]]:
+    """`n` completions for each of P prompts, numbered from `first`, once all are there: a list of P lists of n."""
+    numbers = range(first, first + n)
+    requests = [Request(f"{p}/{s}", prompt, s) for p, prompt in enumerate(prompts) for s in numbers]
+
+    async def all_of_them() -> dict[str, Completion]:
+        return {completion.request: completion async for completion in engine.stream(requests, sampling)}
+
+    done = wait_for(all_of_them())
+    return [[done[f"{p}/{s}"] for s in numbers] for p in range(len(prompts))]
+
+
+def wait_for(work: Coroutine[None, None, Result]) -> Result:
+    """Run a coroutine to its end, also where an event loop runs already (a notebook)."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work)
+    with ThreadPoolExecutor(1, "assay-loop") as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 ENGINES: Registry[type[Engine]] = Registry(

@@ -6,18 +6,23 @@ cumulative distribution, so a completion does not depend on what else was in its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.errors import AssayError, MissingExtra
-from assay.models.engine import Completion, Sampling, model_path, weights_hash
-from assay.models.prompting import encode
+from assay.models.engine import Completion, Request, Sampling, model_path, weights_hash
+from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
 if TYPE_CHECKING:
     import torch
+
+AHEAD = 16
+"""Batches that are sorted by length together: little padding, and the first completions come early."""
 
 
 class TransformersEngine:
@@ -63,25 +68,38 @@ class TransformersEngine:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         self.eos = _eos_ids(self.model, self.tokenizer)
 
-    def generate(
-        self, prompts: Sequence[tuple[Message, ...]], n: int, sampling: Sampling, *, first: int = 0
-    ) -> list[list[Completion]]:
-        """`n` completions a prompt; see `Engine.generate`. Prompts are decoded in order of length."""
+    async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
+        """Completions batch by batch; see `Engine.stream`. Requests are decoded in order of length, some batches' worth
+        at a time, in a thread, so that what is there can be judged meanwhile."""
+        ahead = AHEAD * self.batch
+        for start in range(0, len(requests), ahead):
+            asked = {request.prompt: self._asked(request.prompt) for request in requests[start : start + ahead]}
+            window = sorted(requests[start : start + ahead], key=lambda request: len(asked[request.prompt][0]))
+            for first in range(0, len(window), self.batch):
+                chunk = window[first : first + self.batch]
+                said = await asyncio.to_thread(self._answers, chunk, [asked[r.prompt] for r in chunk], sampling)
+                for completion in said:
+                    yield completion
+
+    def _asked(self, prompt: tuple[Message, ...]) -> tuple[list[int], str]:
+        """Token ids of a prompt, and the thinking tag that it leaves open."""
+        return encode(self.tokenizer, prompt), opened_thinking(self.tokenizer, prompt)
+
+    def _answers(
+        self, requests: Sequence[Request], asked: Sequence[tuple[list[int], str]], sampling: Sampling
+    ) -> list[Completion]:
         import torch
 
-        encoded = [encode(self.tokenizer, prompt) for prompt in prompts]
-        jobs = [(p, s) for p in range(len(prompts)) for s in range(first, first + n)]
-        jobs.sort(key=lambda job: len(encoded[job[0]]))
-        done: dict[tuple[int, int], Completion] = {}
+        seeds = [hashed_seed(sampling.seed, ids, r.sample) for r, (ids, _) in zip(requests, asked, strict=True)]
         was_training = self.model.training
         self.model.eval()
         with torch.inference_mode():
-            for start in range(0, len(jobs), self.batch):
-                chunk = jobs[start : start + self.batch]
-                seeds = [hashed_seed(sampling.seed, encoded[p], s) for p, s in chunk]
-                done.update(zip(chunk, self._decode([encoded[p] for p, _ in chunk], seeds, sampling), strict=True))
+            said = self._decode([ids for ids, _ in asked], seeds, sampling)
         self.model.train(was_training)
-        return [[done[p, s] for s in range(first, first + n)] for p in range(len(prompts))]
+        return [
+            replace(completion, request=request.id, thinking=thinking)
+            for completion, request, (_, thinking) in zip(said, requests, asked, strict=True)
+        ]
 
     def _decode(self, prompts: list[list[int]], seeds: list[int], sampling: Sampling) -> list[Completion]:
         import torch
@@ -109,9 +127,8 @@ class TransformersEngine:
     def _completion(self, row: list[int], logprobs: list[float]) -> Completion:
         end = next((i for i, token in enumerate(row) if token in self.eos), None)
         kept = row if end is None else row[: end + 1]
-        text = self.tokenizer.decode(kept, skip_special_tokens=True)
         finish = "length" if end is None else "stop"
-        return Completion(text, finish, tuple(kept), tuple(logprobs[: len(kept)]))
+        return Completion(decode(self.tokenizer, kept, self.eos), finish, tuple(kept), tuple(logprobs[: len(kept)]))
 
 
 class _Draw:

@@ -1,19 +1,21 @@
 """Recorded completions, served as if a model had produced them: offline evaluation, re-scoring, tests.
 
-A record is a JSON line with `prompt` (text or messages) and either `response` or `responses`. Records of the same
-prompt add up. Asking for more samples than were recorded is an error, never a silent repeat.
+A record is a JSON line with `prompt` (text or messages) and either `response` or `responses`; beside them `finish` and
+`thinking` where they are known (`assay.types.Attempt`). Records of the same prompt add up. Asking for more samples than
+were recorded is an error, never a silent repeat.
 """
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from assay.errors import AssayError, BadRow
-from assay.models.engine import Completion, Sampling, weights_hash
+from assay.files import read_jsonl
+from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.types import Message, as_messages, content_hash
 
 
@@ -23,35 +25,29 @@ class ReplayEngine:
     def __init__(self, path: str, name: str | None = None) -> None:
         self.name = name or f"replay:{Path(path).name}"
         self.fingerprint = weights_hash(path)
-        self._responses: dict[str, list[str]] = defaultdict(list)
-        opener = gzip.open if path.endswith(".gz") else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    self._record(path, number, line)
+        self._responses: dict[str, list[Completion]] = defaultdict(list)
+        for number, row in read_jsonl(path):
+            self._record(path, number, row)
 
-    def _record(self, path: str, number: int, line: str) -> None:
+    def _record(self, path: str, number: int, row: dict[str, Any]) -> None:
         try:
-            row = json.loads(line)
             key = _key(as_messages(row["prompt"]))
             said = row["responses"] if "responses" in row else [row["response"]]
-            self._responses[key] += [str(text) for text in said]
+            finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
+            self._responses[key] += [Completion(str(text), finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
             why = f"a record needs 'prompt' and 'response' or 'responses' ({bad})"
             raise BadRow(path, number, why) from None
 
-    def generate(
-        self, prompts: Sequence[tuple[Message, ...]], n: int, sampling: Sampling, *, first: int = 0
-    ) -> list[list[Completion]]:
-        """The recorded samples `first .. first + n - 1` of each prompt. Raises `AssayError` where there are fewer."""
-        out = []
-        for prompt in prompts:
-            said = self._responses.get(_key(prompt), [])
-            if len(said) < first + n:
-                shown = prompt[-1].content[:60] if prompt else ""
-                raise AssayError(f"{self.name} holds {len(said)} of {first + n} responses to {shown!r}")
-            out.append([Completion(text) for text in said[first : first + n]])
-        return out
+    async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
+        """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
+        said = [self._responses.get(_key(request.prompt), []) for request in requests]
+        for request, texts in zip(requests, said, strict=True):
+            if len(texts) <= request.sample:
+                shown = request.prompt[-1].content[:60] if request.prompt else ""
+                raise AssayError(f"{self.name} holds {len(texts)} of {request.sample + 1} responses to {shown!r}")
+        for request, texts in zip(requests, said, strict=True):
+            yield replace(texts[request.sample], request=request.id)
 
 
 def _key(prompt: tuple[Message, ...]) -> str:

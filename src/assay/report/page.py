@@ -7,13 +7,15 @@ escaped: a response that holds markup is shown, never rendered.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, MissingExtra
-from assay.journal import CLAIM, Journal, write_atomically
+from assay.files import write_atomically
+from assay.journal import CLAIM, Journal
 from assay.report import charts
+from assay.rollout.store import RolloutStore
 from assay.types import DOMAINS
 
 SHOWN = 2
@@ -54,12 +56,22 @@ def content(run: Path) -> dict[str, Any]:
         "notes": _json(run / "notes.json") or [],
         "headline": headline(changes),
         "rows": score_rows(before, after, changes),
+        "checked": checked(_json(run / "eval" / "overlap.json")),
         "samples": (after or before or {}).get("samples", 0),
         "ks": sorted({int(k) for row in (after or {}).get("rows", []) for k in row["passes"]}),
         "pictures": pictures(steps),
         "steps": len(steps),
         "rollouts": rollouts(run, SHOWN),
     }
+
+
+def checked(overlap: Mapping[str, int] | None) -> str:
+    """What was found of held-out problems that training sees; only what was checked is said."""
+    if overlap is None:
+        return "problems that were not compared with those of training"
+    found = f"checked by problem: {overlap['shared']} of {overlap['problems']} shared"
+    never = "problems that training never saw" if not overlap["shared"] else "problems, some of which training saw"
+    return f"{never} ({found})"
 
 
 def pictures(steps: charts.Steps) -> list[tuple[str, str, str]]:
@@ -118,20 +130,17 @@ def score_rows(
 def rollouts(run: Path, shown: int) -> list[dict[str, Any]]:
     """Held-out problems with what the model said before and after, the most changed ones first."""
     examples = {row["id"]: row for row in Journal(run / "examples.jsonl").read()}
-    said = {name: _by_example(run / "eval" / name / "rollouts.jsonl") for name in ("before", "after")}
-    gains = {
-        i: _mean(said["after"][i]) - _mean(said["before"][i])
-        for i in said["after"]
-        if i in said["before"] and i in examples
-    }
-    out: list[dict[str, Any]] = []
+    stores = {name: RolloutStore(run / "eval" / name) for name in ("before", "after")}
+    means = {name: _means(store.marks()) for name, store in stores.items()}
+    gains = {i: mean - means["before"][i] for i, mean in means["after"].items() if i in means["before"]}
+    picked: list[str] = []
     for domain in DOMAINS:
-        of_domain = sorted((i for i in gains if examples[i]["domain"] == domain), key=lambda i: (-gains[i], i))
-        picked = of_domain[: shown - 1] + of_domain[-1:] if len(of_domain) > shown else of_domain
-        out += [
-            {"example": examples[i], "before": said["before"][i][:4], "after": said["after"][i][:4]} for i in picked
-        ]
-    return out
+        of_domain = sorted(
+            (i for i in gains if i in examples and examples[i]["domain"] == domain), key=lambda i: (-gains[i], i)
+        )
+        picked += of_domain[: shown - 1] + of_domain[-1:] if len(of_domain) > shown else of_domain
+    said = {name: _of_examples(store, set(picked)) for name, store in stores.items()}
+    return [{"example": examples[i], "before": said["before"][i][:4], "after": said["after"][i][:4]} for i in picked]
 
 
 def percent(value: float) -> str:
@@ -144,16 +153,20 @@ def points(value: float) -> str:
     return f"{100 * value:+.1f}"
 
 
-def _mean(group: Sequence[Mapping[str, Any]]) -> float:
-    scores = [r["verdict"]["score"] for r in group if r["verdict"]["score"] is not None]
-    return sum(scores) / len(scores) if scores else 0.0
+def _means(marks: Iterable[Mapping[str, Any]]) -> dict[str, float]:
+    """Mean score of each Example; 0 where no verdict counts."""
+    scores: dict[str, list[float]] = {}
+    for mark in marks:
+        scores.setdefault(mark["example_id"], []).extend([] if mark["score"] is None else [mark["score"]])
+    return {name: sum(found) / len(found) if found else 0.0 for name, found in scores.items()}
 
 
-def _by_example(path: Path) -> dict[str, list[dict[str, Any]]]:
+def _of_examples(store: RolloutStore, wanted: set[str]) -> dict[str, list[dict[str, Any]]]:
     out: dict[str, list[dict[str, Any]]] = {}
-    for row in Journal(path).read() if path.exists() else []:
-        out.setdefault(row["example_id"], []).append(row)
-    return out
+    for row in store.rows() if wanted else ():
+        if row["example_id"] in wanted:
+            out.setdefault(row["example_id"], []).append(row)
+    return {name: sorted(said, key=lambda row: row["index"]) for name, said in out.items()}
 
 
 def _json(path: Path) -> Any:

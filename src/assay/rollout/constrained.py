@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from assay.errors import AssayError
 from assay.rollout.judge import judge
-from assay.types import Example, Verdict
+from assay.types import Attempt, Example, Verdict
 
 INSTRUCTIONS = "instructions"
 """Where a constrained Example keeps what was asked besides, under `extra`; also the verifier that judges it."""
@@ -24,7 +24,7 @@ class Constrained:
 
 
 def judge_constrained(
-    examples: Sequence[Example], responses: Sequence[str], *, workers: int = 1, deadline: float | None = None
+    examples: Sequence[Example], responses: Sequence[str | Attempt], *, workers: int = 1, deadline: float | None = None
 ) -> list[Constrained]:
     """Both judgments of each pair, in order; constraints are read on the part after the thinking.
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from assay.errors import AssayError
+from assay.files import replacing
 from assay.judging.verifier import VERIFIERS
 from assay.rollout.judge import judge
 from assay.types import Example, Status, Verdict, as_messages
@@ -71,19 +70,8 @@ def pass_rate(counts: Counter[str]) -> float | None:
 @contextmanager
 def atomic_output(path: str | Path) -> Iterator[TextIO]:
     """A text handle whose file appears under `path` only when the block ends well."""
-    path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        yield file
 
 
 def ascii_safe(text: str) -> str:

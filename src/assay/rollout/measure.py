@@ -1,48 +1,72 @@
 """How often a model solves each Example: one verb for difficulty and for evaluation.
 
-Rollouts are appended to disk as they come, so a killed measurement resumes without repeating paid work. Two runs with
-different models, sampling or verifiers never share a directory.
+Responses are judged while the next ones are sampled, and appended to disk as they come, so a killed measurement
+resumes without repeating paid work. Two runs with different models, sampling or judging never share a directory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+import asyncio
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from math import fsum
 from pathlib import Path
+from typing import Any
 
-from assay.journal import Journal, claim
+from assay.errors import AssayError
+from assay.journal import CLAIM, owned
 from assay.judging.verifier import VERIFIERS
-from assay.models.engine import Completion, Engine, Sampling, open_engine
+from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
+from assay.rollout.fingerprint import judging_facts
 from assay.rollout.judge import judge
-from assay.rollout.sample import sample
-from assay.types import Example, Group, Measurement, Rollout, content_hash
+from assay.rollout.recorded import RecordedEngine
+from assay.rollout.store import RolloutStore
+from assay.types import Attempt, Example, Measurement, Rollout, Status
+
+BLOCK = 16_384
+"""Requests that an engine is handed at a time."""
+BACKLOG = 1024
+"""Completions that may wait for their verdict before the engine has to wait."""
+Judged = tuple[str, int, str, float | None]
+"""Example, sample, status and score of a rollout."""
 
 
 class Measurements(Mapping[str, Measurement]):
-    """Measurements by Example id, with the groups they came from.
+    """Measurements by Example id, and the rollouts that they count.
 
     Example:
-        >>> rates = Measurements([])
+        >>> rates = Measurements({})
         >>> len(rates), rates.between(0.1, 0.9)
         (0, set())
     """
 
-    def __init__(self, groups: Iterable[Group]) -> None:
-        self.groups = list(groups)
-        self._by_id = {group.example.id: Measurement.of(group) for group in self.groups}
+    def __init__(
+        self,
+        measured: Mapping[str, Measurement],
+        verdicts: Mapping[str, Mapping[str, int]] | None = None,
+        rollouts: Callable[[], Iterable[Rollout]] = tuple,
+    ) -> None:
+        self._measured = dict(measured)
+        self.verdicts = verdicts or {}
+        """Example id -> status -> samples."""
+        self.rollouts = rollouts
+        """Reads the rollouts, in no order: from disk where the measurement has a directory."""
 
     def __getitem__(self, example_id: str) -> Measurement:
-        return self._by_id[example_id]
+        return self._measured[example_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._by_id)
+        return iter(self._measured)
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._measured)
 
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
-        return {i for i, m in self._by_id.items() if m.rate is not None and low <= m.rate <= high}
+        return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
 
 
 def measure(
@@ -58,78 +82,200 @@ def measure(
     """Sample `samples` responses to each Example, judge them, and count.
 
     Args:
-        model: A path, a hub name, `tiny`, recorded completions (`.jsonl`), or an engine.
+        model: A path, a hub name, `tiny`, recorded completions (`.jsonl`, or the `out` of an earlier measurement), or
+            an engine.
         examples: What to ask.
         samples: Responses to each Example.
         sampling: Temperature and limits; plain sampling at temperature 1 without it.
-        out: Directory to append rollouts to and to resume from; nothing is written without it.
+        out: Directory to append rollouts to and to resume from; nothing is written without it. Raises `RunConflict`
+            when it holds another run, or another process works in it.
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
-    engine = open_engine(model) if isinstance(model, str) else model
+    engine = _opened(model) if isinstance(model, str) else model
+    asked = {example.id: example for example in examples}
+    job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None))
     how = sampling or Sampling()
-    journal = _journal(Path(out), engine, examples, samples, how) if out else None
-    done = _finished(journal, examples, samples) if journal else {}
-    if on_groups:
-        on_groups(len(done))
-    rest = [example for example in examples if example.id not in done]
-    for block, completions in sample(engine, rest, samples, how):
-        groups = _judged(engine.name, block, completions, workers)
-        if journal:
-            journal.append(rollout.to_json() for group in groups for rollout in group.rollouts)
-        done.update({group.example.id: group for group in groups})
-        if on_groups:
-            on_groups(len(groups))
-    return Measurements(done[example.id] for example in examples)
+    if not out:
+        wait_for(job.run(how))
+        return job.result()
+    facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
+    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)):
+        job.resume(RolloutStore(out))
+        wait_for(job.run(how))
+    return job.result()
 
 
-def _judged(
-    name: str, block: Sequence[Example], completions: Sequence[Sequence[Completion]], workers: int
-) -> list[Group]:
-    asked = [example for example, said in zip(block, completions, strict=True) for _ in said]
-    verdicts = iter(judge(asked, [c.text for said in completions for c in said], workers=workers))
-    return [
-        Group(
-            example,
-            tuple(
-                Rollout(
-                    example_id=example.id,
-                    model=name,
-                    index=index,
-                    response=c.text,
-                    verdict=next(verdicts),
-                    tokens=len(c.token_ids),
-                    finish=c.finish,
-                )
-                for index, c in enumerate(said)
-            ),
+def _opened(model: str) -> Engine:
+    claimed = Path(model) / CLAIM
+    measured = claimed.is_file() and json.loads(claimed.read_text("utf-8")).get("kind") == "measure"
+    return RecordedEngine(model) if measured else open_engine(model)
+
+
+@dataclass
+class _Tally:
+    """What is known of one Example."""
+
+    seen: int = 0
+    """Bit `i` is set when sample `i` has its verdict."""
+    scores: list[float] = field(default_factory=list)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class _Job:
+    """One measurement under way."""
+
+    engine: Engine
+    examples: Mapping[str, Example]
+    samples: int
+    workers: int
+    on_groups: Callable[[int], None]
+    store: RolloutStore | None = None
+    said: list[Rollout] = field(default_factory=list)
+    """The rollouts of a measurement without a directory."""
+
+    def __post_init__(self) -> None:
+        self.tallies = {name: _Tally() for name in self.examples}
+        self.held: dict[str, list[Attempt]] = {
+            name: [] for name, example in self.examples.items() if VERIFIERS.get(example.verifier).group
+        }
+
+    def resume(self, store: RolloutStore) -> None:
+        """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again."""
+        self.store = store
+        store.renew(lambda mark: mark["status"] == Status.TIMEOUT, self._judged_again)
+        self._count(self._marked(store))
+
+    def _marked(self, store: RolloutStore) -> Iterator[Judged]:
+        """What is on disk; a part of a group that is judged whole counts as nothing."""
+        parts: dict[str, list[Judged]] = {}
+        for mark in store.marks():
+            judged = (mark["example_id"], mark["index"], mark["status"], mark["score"])
+            if judged[0] in self.held:
+                parts.setdefault(judged[0], []).append(judged)
+            else:
+                yield judged
+        yield from (judged for part in parts.values() if len(part) == self.samples for judged in part)
+
+    async def run(self, sampling: Sampling) -> None:
+        """Ask for every sample that is missing; judge what has come while the engine goes on."""
+        missing = self._missing()
+        while block := {request.id: request for request in islice(missing, BLOCK)}:
+            completions = self.engine.stream(list(block.values()), sampling)
+            async for batch in gathered(completions, BACKLOG):
+                if unknown := [c.request for c in batch if block.pop(c.request, None) is None]:
+                    raise AssayError(f"{self.engine.name} answered {unknown[0]!r}, which is no open request")
+                rollouts = await asyncio.to_thread(self._judged, batch)
+                self._keep(rollouts)
+            if block:
+                raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
+
+    def _missing(self) -> Iterator[Request]:
+        for name, tally in self.tallies.items():
+            for index in range(self.samples):
+                if not tally.seen >> index & 1:
+                    yield Request(f"{name}/{index}", self.examples[name].asked, index)
+
+    def result(self) -> Measurements:
+        """The counts, in the order of the Examples."""
+        store = self.store
+        measured = {name: self._measurement(example) for name, example in self.examples.items()}
+        verdicts = {name: dict(tally.verdicts) for name, tally in self.tallies.items()}
+        return Measurements(measured, verdicts, store.rollouts if store else lambda: self.said)
+
+    def _judged(self, batch: Sequence[Completion]) -> list[Rollout]:
+        named = [(completion.request.rpartition("/"), completion) for completion in batch]
+        attempts = [
+            Attempt(
+                example_id=name,
+                model=self.engine.name,
+                index=int(index),
+                response=c.text,
+                finish=c.finish,
+                tokens=len(c.token_ids),
+                token_ids=c.token_ids,
+                logprobs=c.logprobs,
+                thinking=c.thinking,
+                policy=self.engine.fingerprint,
+            )
+            for (name, _, index), c in named
+        ]
+        return self._with_verdicts([ready for attempt in attempts for ready in self._ready(attempt)])
+
+    def _ready(self, attempt: Attempt) -> list[Attempt]:
+        """What can be judged now that this attempt is there: itself, or its group once that is whole."""
+        group = self.held.get(attempt.example_id)
+        if group is None:
+            return [attempt]
+        group.append(attempt)
+        return group if len(group) == self.samples else []
+
+    def _judged_again(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [rollout.to_json() for rollout in self._with_verdicts([Rollout.from_json(row) for row in rows])]
+
+    def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[Rollout]:
+        asked = [self.examples[attempt.example_id] for attempt in attempts]
+        verdicts = judge(asked, attempts, workers=self.workers)
+        return [Rollout.of(attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
+
+    def _keep(self, rollouts: Sequence[Rollout]) -> None:
+        if self.store:
+            self.store.append(rollout.to_json() for rollout in rollouts)
+        else:
+            self.said += rollouts
+        self._count((r.example_id, r.index, r.verdict.status, r.verdict.score) for r in rollouts)
+
+    def _count(self, judged: Iterable[Judged]) -> None:
+        whole, finished = (1 << self.samples) - 1, 0
+        for name, index, status, score in judged:
+            tally = self.tallies[name]
+            tally.seen |= 1 << index
+            tally.scores += [score] if score else []
+            tally.verdicts[str(status)] += 1
+            finished += tally.seen == whole
+        self.on_groups(finished)
+
+    def _measurement(self, example: Example) -> Measurement:
+        tally = self.tallies[example.id]
+        late = tally.verdicts[Status.TIMEOUT] + tally.verdicts[Status.ERROR]
+        return Measurement(
+            example_id=example.id,
+            model=self.engine.name,
+            correct=tally.verdicts[Status.CORRECT],
+            n=tally.verdicts.total() - late,
+            uncounted=late,
+            domain=example.domain,
+            source=example.source,
+            total=fsum(tally.scores),  # the same in whatever order they came
         )
-        for example, said in zip(block, completions, strict=True)
-    ]
 
 
-def _journal(out: Path, engine: Engine, examples: Sequence[Example], samples: int, how: Sampling) -> Journal:
-    versions = {name: VERIFIERS.get(name).version for name in sorted({example.verifier for example in examples})}
-    facts = {
-        "kind": "measure",
-        "model": engine.name,
-        "weights": engine.fingerprint,
-        "samples": samples,
-        "sampling": asdict(how),
-    }
-    claim(out, facts | {"verifiers": versions, "data": content_hash([example.id for example in examples])})
-    return Journal(out / "rollouts.jsonl")
+async def gathered(stream: AsyncIterator[Completion], backlog: int) -> AsyncIterator[list[Completion]]:
+    """All that has come since the last look, as lists, while the stream goes on beside the reader.
 
+    An error of the stream is raised after what came before it was handed on.
+    """
+    waiting: asyncio.Queue[Completion | None] = asyncio.Queue(backlog)
 
-def _finished(journal: Journal, examples: Sequence[Example], samples: int) -> dict[str, Group]:
-    """Groups that are on disk in full; a group that a crash cut short is measured again."""
-    found: dict[str, dict[int, Rollout]] = {}
-    for row in journal.read():
-        rollout = Rollout.from_json(row)
-        found.setdefault(rollout.example_id, {})[rollout.index] = rollout
-    whole = {i: rollouts for i, rollouts in found.items() if len(rollouts) == samples}
-    return {
-        example.id: Group(example, tuple(whole[example.id][k] for k in range(samples)))
-        for example in examples
-        if example.id in whole
-    }
+    async def feed() -> None:
+        try:
+            async for completion in stream:
+                await waiting.put(completion)
+        finally:
+            if not feeder.cancelling():  # else nobody reads any more
+                await waiting.put(None)
+
+    feeder = asyncio.create_task(feed())
+    try:
+        batch: list[Completion] = []
+        while (completion := await waiting.get()) is not None:
+            batch.append(completion)
+            if waiting.empty():
+                yield batch
+                batch = []
+        if batch:
+            yield batch
+        await feeder
+    finally:
+        feeder.cancel()

@@ -6,18 +6,21 @@ seeds (`procedural.py`). A source names its verifier as a string and never impor
 
 from __future__ import annotations
 
+import heapq
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from assay.errors import BadConfig, MissingData, UnknownName
 from assay.registry import Registry
-from assay.types import Example
+from assay.types import Example, hashed_seed
 
 DATA_VARIABLE = "ASSAY_DATA"
+HELD = 5_000
+"""Rows of a draw that are held in memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +49,8 @@ class Source(ABC):
         Args:
             split: One of `splits`; raises `UnknownName` otherwise.
             data: Data directory of real rows; `data_dir()` when `None`. Procedural sources ignore it.
-            size: At most so many Examples; real sources give all without it, procedural ones 1,000.
-            seed: Seed of procedural sources; real ones ignore it.
+            size: At most so many Examples: real sources draw them and give all without it, procedural ones make 1,000.
+            seed: Seed of what is made or drawn.
             level: Difficulty of procedural sources, from 1; real ones ignore it.
         """
         if split not in self.splits:
@@ -58,6 +61,24 @@ class Source(ABC):
 
     @abstractmethod
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]: ...
+
+
+def sampled(read: Callable[[], Iterator[Example]], size: int, seed: int) -> Iterator[Example]:
+    """A uniform draw in the order of the whole: the rows with the smallest hash of (seed, id).
+
+    A small draw is held in memory; a larger one is read a second time.
+    """
+    held = size <= HELD
+    ranked = ((rank(seed, e.id), place, e if held else None) for place, e in enumerate(read()))
+    drawn = {place: example for _, place, example in heapq.nsmallest(size, ranked)}
+    if not held:
+        return (example for place, example in enumerate(read()) if place in drawn)
+    return (example for _, example in sorted(drawn.items()) if example is not None)
+
+
+def rank(seed: int, example_id: str) -> int:
+    """Where a row stands in a draw: the smallest are taken, so that a smaller draw is part of a larger one."""
+    return hashed_seed(seed, "sample", example_id)
 
 
 def data_dir(given: Path | str | None = None) -> Path:

@@ -10,9 +10,11 @@ ASK = "\n\nPlease write the solution in one ```python code block."
 
 
 def _mbpp(raw: Raw) -> Iterable[Row]:
-    prompt = f"{raw['text']} Your code should satisfy the following assertion:\n{fenced(raw['test_list'][0])}{ASK}"
+    """The assertion says what the function is called and given: how the answer is to look, not what is asked."""
+    template = f"{{problem}} Your code should satisfy the following assertion:\n{fenced(raw['test_list'][0])}{ASK}"
     reference = {"tests": raw["test_list"]} | ({"setup": raw["test_setup_code"]} if raw["test_setup_code"] else {})
-    yield Row(prompt, reference, fenced(raw["code"].replace("\r\n", "\n")), tags=(f"task:{raw['task_id']}",))
+    gold = fenced(raw["code"].replace("\r\n", "\n"))
+    yield Row(raw["text"], reference, gold, template=template, tags=(f"task:{raw['task_id']}",))
 
 
 def _mbpp_part(raw: Raw) -> str:
@@ -22,10 +24,10 @@ def _mbpp_part(raw: Raw) -> str:
 
 
 def _humaneval(raw: Raw) -> Iterable[Row]:
-    prompt = f"Complete the following Python function.\n\n{fenced(raw['prompt'])}{ASK}"
     reference = {"tests": raw["test"], "entry_point": raw["entry_point"]}
     gold = fenced(raw["prompt"] + raw["canonical_solution"])
-    yield Row(prompt, reference, gold, tags=(f"task:{raw['task_id']}",))
+    template = f"Complete the following Python function.\n\n{{problem}}{ASK}"
+    yield Row(fenced(raw["prompt"]), reference, gold, template=template, tags=(f"task:{raw['task_id']}",))
 
 
 mbpp = Real(

@@ -6,19 +6,17 @@ loaders, never copies of third-party rows.
 
 from __future__ import annotations
 
-import gzip
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from assay.errors import BadRow, MissingData, MissingExtra
-from assay.sources.base import DATA_VARIABLE, Source, data_dir
+from assay.files import read_jsonl
+from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
 from assay.types import Example
 
 HUB = Path("hub")
@@ -31,12 +29,16 @@ class Row:
     """What a row function makes of one raw row."""
 
     prompt: str
+    """The bare problem."""
     reference: Any
     gold: str | None = None
     """A response that earns full reward, taken from the row or derived from its reference."""
     verifier: str = ""
     """Where it is not the source's: the row's own answer type decides."""
     params: Mapping[str, Any] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    template: str = ""
+    """How it is asked."""
     tags: tuple[str, ...] = ()
 
 
@@ -67,11 +69,10 @@ class Real(Source):
     """`None` where no public copy has the same fields."""
 
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
-        rows = self._hub_rows(split) if _from_hub(data) else self._file_rows(split, data_dir(data))
-        return islice(self._examples(rows, split), size)
+        return self._examples(split, data) if size is None else sampled(lambda: self._examples(split, data), size, seed)
 
-    def _examples(self, rows: Iterator[tuple[str, int, Raw]], split: str) -> Iterator[Example]:
-        for where, number, raw in rows:
+    def _examples(self, split: str, data: Path | None) -> Iterator[Example]:
+        for where, number, raw in self._hub_rows(split) if _from_hub(data) else self._file_rows(split, data_dir(data)):
             try:
                 wanted = self.part is None or self.part(raw) == split
                 made = list(self.row(raw)) if wanted else []
@@ -86,6 +87,8 @@ class Real(Source):
             reference=row.reference,
             verifier=row.verifier or self.verifier,
             params=row.params,
+            options=row.options,
+            template=row.template,
             domain=self.domain,
             source=self.name,
             gold=row.gold,
@@ -125,21 +128,6 @@ def _existing(root: Path, name: str) -> Path:
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
 
 
-def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line numbers and rows of a .jsonl or .jsonl.gz file. Raises `BadRow`, with file and line, on a broken one."""
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as fault:
-                raise BadRow(str(path), number, f"not JSON: {fault}") from fault
-            if not isinstance(row, dict):
-                raise BadRow(str(path), number, f"a row is an object, not {type(row).__name__}")
-            yield number, row
-
-
 @lru_cache(maxsize=4)
 def _tables(path: Path) -> dict[str, dict[str, Any]]:
     return {table["table_id"]: table for _, table in read_jsonl(path)}
@@ -158,11 +146,6 @@ def fenced(program: str, language: str = "python") -> str:
 def tagged(answer: str) -> str:
     """An answer between answer tags."""
     return f"<answer>{answer}</answer>"
-
-
-def letters(options: Iterable[str]) -> dict[str, str]:
-    """Options of a multiple-choice question under A, B, C, ..."""
-    return {chr(ord("A") + i): option for i, option in enumerate(options)}
 
 
 NUMERAL = re.compile(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?%?")

@@ -8,6 +8,18 @@ from collections.abc import Iterable
 from assay.sources.files import Hub, Raw, Real, Row, tagged
 
 Grid = list[list[int]]
+ARC = (
+    "Each input grid becomes its output grid by one rule. Find the rule and apply it to the test input.\n\n"
+    "{problem}\n\nPlease give the final output grid, as a list of lists, within <answer> and </answer>."
+)
+ZEBRA = (
+    "{problem}\n\nPlease output the solution within <answer> and </answer> as a JSON object with "
+    '"header": %s and "rows": one list a house, in the order of the header.'
+)
+KINDS = (
+    "{problem}\n\nPlease output the final answer within <answer> and </answer>, "
+    "one `name: knight` or `name: knave` for each inhabitant, separated by commas."
+)
 
 
 def _arc(raw: Raw) -> Iterable[Row]:
@@ -17,12 +29,8 @@ def _arc(raw: Raw) -> Iterable[Row]:
         for number, pair in enumerate(raw["train"], 1)
     )
     for pair in raw["test"]:
-        prompt = (
-            "Each input grid becomes its output grid by one rule. Find the rule and apply it to the test input.\n\n"
-            f"{shown}\n\nTest\nInput:\n{_cells(pair['input'])}\n\n"
-            "Please output only the output grid, as a list of lists, within <answer> and </answer>."
-        )
-        yield Row(prompt, pair["output"], tagged(json.dumps(pair["output"])), tags=(f"task:{raw['task_id']}",))
+        prompt, gold = f"{shown}\n\nTest\nInput:\n{_cells(pair['input'])}", tagged(json.dumps(pair["output"]))
+        yield Row(prompt, pair["output"], gold, template=ARC, tags=(f"task:{raw['task_id']}",))
 
 
 def _cells(grid: Grid) -> str:
@@ -31,21 +39,14 @@ def _cells(grid: Grid) -> str:
 
 def _zebra(raw: Raw) -> Iterable[Row]:
     solution = {"header": raw["solution"]["header"], "rows": raw["solution"]["rows"]}
-    prompt = (
-        f"{raw['puzzle'].strip()}\n\nPlease output the solution within <answer> and </answer> as a JSON object with "
-        f'"header": {json.dumps(solution["header"])} and "rows": one list a house, in the order of the header.'
-    )
-    yield Row(prompt, solution, tagged(json.dumps(solution)), tags=(f"size:{raw['size']}",))
+    template, gold = ZEBRA % json.dumps(solution["header"]), tagged(json.dumps(solution))
+    yield Row(raw["puzzle"].strip(), solution, gold, template=template, tags=(f"size:{raw['size']}",))
 
 
 def _knights_knaves(raw: Raw) -> Iterable[Row]:
     kinds = {n: "knight" if k else "knave" for n, k in zip(raw["names"], raw["solution"], strict=True)}
-    prompt = (
-        f"{raw['quiz']}\n\nPlease output the final answer within <answer> and </answer>, "
-        "one `name: knight` or `name: knave` for each inhabitant, separated by commas."
-    )
     gold = tagged(", ".join(f"{name}: {kind}" for name, kind in kinds.items()))
-    yield Row(prompt, kinds, gold, tags=(f"people:{len(kinds)}",))
+    yield Row(raw["quiz"], kinds, gold, template=KINDS, tags=(f"people:{len(kinds)}",))
 
 
 arc_agi1 = Real(

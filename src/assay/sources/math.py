@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 from assay.sources.files import Hub, Raw, Real, Row, boxed
 
-ASK = "\n\nPlease output the final answer within \\boxed{}."
+ASK = "{problem}\n\nPlease output the final answer within \\boxed{}."
 
 
 def _gsm8k(raw: Raw) -> Iterable[Row]:
     solution, _, answer = raw["answer"].rpartition("####")
     gold = re.sub(r"<<[^>]*>>", "", solution) + f"#### {answer.strip()}"
-    yield Row(raw["question"] + ASK, answer.strip().replace(",", ""), gold)
+    yield Row(raw["question"], answer.strip().replace(",", ""), gold, template=ASK)
 
 
 def _problem(raw: Raw) -> Iterable[Row]:
@@ -23,13 +23,14 @@ def _problem(raw: Raw) -> Iterable[Row]:
         answer = int(answer)
     subject, level = raw.get("subject") or raw.get("type"), raw.get("level") or raw.get("difficulty")
     tags = [f"{key}:{value}" for key, value in (("subject", subject), ("difficulty", level)) if value]
-    yield Row(raw["problem"] + ASK, None if answer is None else str(answer), boxed(str(answer)), tags=tuple(tags))
+    reference = None if answer is None else str(answer)
+    yield Row(raw["problem"], reference, boxed(str(answer)), template=ASK, tags=tuple(tags))
 
 
 def _aime(raw: Raw) -> Iterable[Row]:
     """AIME answers are integers from 0 to 999, at times printed with leading zeros."""
     answer = str(int(raw["answer"]))
-    yield Row(raw["problem"] + ASK, answer, boxed(answer))
+    yield Row(raw["problem"], answer, boxed(answer), template=ASK)
 
 
 def last_box(solution: str) -> str:

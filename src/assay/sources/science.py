@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from assay.sources.files import Hub, Raw, Real, Row, boxed, letters
+from assay.sources.files import Hub, Raw, Real, Row, boxed
 
-ASK = "\n\nPlease output the letter of the right option within \\boxed{}."
+ASK = "{problem}\n{options}\n\nPlease output the letter of the right option within \\boxed{}."
 STEM = ("math", "physics", "chemistry", "biology", "engineering", "computer science")
 
 
@@ -20,9 +20,7 @@ def _supergpqa(raw: Raw) -> Iterable[Row]:
 
 
 def _choice(raw: Raw, letter: str, *tags: str) -> Row:
-    options = letters(raw["options"])
-    listed = "\n".join(f"{name}) {text}" for name, text in options.items())
-    return Row(f"{raw['question']}\n{listed}{ASK}", letter, boxed(letter), params={"options": options}, tags=tags)
+    return Row(raw["question"], letter, boxed(letter), options=tuple(raw["options"]), template=ASK, tags=tags)
 
 
 mmlu_pro = Real(

@@ -8,7 +8,8 @@ from typing import Any
 from assay.sources.files import Hub, Raw, Real, Row, fenced
 from assay.types import hashed_seed
 
-ASK = "\n\nPlease output only {} in one ```python code block."
+ASK = "{problem}\n\nPlease give %s as your final answer, in one ```python code block."
+VALUE = ASK % "the value, as a Python literal,"
 
 
 def _reference(raw: Raw) -> dict[str, str]:
@@ -16,13 +17,13 @@ def _reference(raw: Raw) -> dict[str, str]:
 
 
 def _output(raw: Raw) -> Iterable[Row]:
-    asked = f"What does `f({raw['input']})` return?{ASK.format('the value, as a Python literal,')}"
-    yield Row(f"{fenced(raw['code'])}\n\n{asked}", _reference(raw), fenced(raw["output"]))
+    prompt = f"{fenced(raw['code'])}\n\nWhat does `f({raw['input']})` return?"
+    yield Row(prompt, _reference(raw), fenced(raw["output"]), template=VALUE)
 
 
 def _input(raw: Raw) -> Iterable[Row]:
-    asked = f"Find arguments for which `f(...)` returns `{raw['output']}`.{ASK.format('the call `f(...)`')}"
-    yield Row(f"{fenced(raw['code'])}\n\n{asked}", _reference(raw), fenced(f"f({raw['input']})"))
+    prompt = f"{fenced(raw['code'])}\n\nFind arguments for which `f(...)` returns `{raw['output']}`."
+    yield Row(prompt, _reference(raw), fenced(f"f({raw['input']})"), template=ASK % "the call `f(...)`")
 
 
 def _codeio(raw: Raw) -> tuple[dict[str, Any], str, str]:
@@ -36,15 +37,15 @@ def _codeio(raw: Raw) -> tuple[dict[str, Any], str, str]:
 def _codeio_output(raw: Raw) -> Iterable[Row]:
     reference, told, arguments = _codeio(raw)
     asked = f"What does `{raw['funcname']}` return for the arguments `{arguments}`?"
-    ask = ASK.format("the value, as a Python literal,")
-    yield Row(f"{told}{fenced(raw['refcode'])}\n\n{asked}{ask}", reference, fenced(repr(reference["output"])))
+    prompt = f"{told}{fenced(raw['refcode'])}\n\n{asked}"
+    yield Row(prompt, reference, fenced(repr(reference["output"])), template=VALUE)
 
 
 def _codeio_input(raw: Raw) -> Iterable[Row]:
     reference, told, arguments = _codeio(raw)
     asked = f"Find arguments for which `{raw['funcname']}` returns `{reference['output']!r}`."
-    ask = ASK.format("a dictionary from argument name to value")
-    yield Row(f"{told}{fenced(raw['refcode'])}\n\n{asked}{ask}", reference, fenced(arguments))
+    prompt = f"{told}{fenced(raw['refcode'])}\n\n{asked}"
+    yield Row(prompt, reference, fenced(arguments), template=ASK % "a dictionary from argument name to value")
 
 
 def _codeio_part(raw: Raw) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.sources.files import NUMERAL, Raw, Real, Row, boxed
 
-ASK = "\n\nPlease output the final answer within \\boxed{}. If there are several, give them as a JSON list."
+ASK = "{problem}\n\nPlease output the final answer within \\boxed{}. If there are several, give them as a JSON list."
 
 
 def _hitab(raw: Raw) -> Iterable[Row]:
@@ -27,17 +27,17 @@ def _wtq(raw: Raw) -> Iterable[Row]:
 def _question(
     question: str, title: str, head: Sequence[str], body: Sequence[Sequence[str]], answers: Sequence[Any]
 ) -> Row:
-    prompt = f"{f'Table: {title}{chr(10)}' if title else ''}{markdown(head, body)}\n\n{question}{ASK}"
+    prompt = f"{f'Table: {title}{chr(10)}' if title else ''}{markdown(head, body)}\n\n{question}"
     plain = [_plain(answer) for answer in answers]
     texts = [str(answer) for answer in plain]
     if all(NUMERAL.fullmatch(text) for text in texts):
         if len(plain) == 1:
-            return Row(prompt, plain[0], boxed(texts[0]), "number")
+            return Row(prompt, plain[0], boxed(texts[0]), "number", template=ASK)
         listed = "[" + ", ".join(text.replace(",", "") for text in texts) + "]"
-        return Row(prompt, plain, boxed(listed), "number", {"ordered": False})
+        return Row(prompt, plain, boxed(listed), "number", {"ordered": False}, template=ASK)
     if len(texts) == 1:
-        return Row(prompt, texts[0], boxed(texts[0]), "text")
-    return Row(prompt, texts, boxed(json.dumps(texts, ensure_ascii=False)), "set")
+        return Row(prompt, texts[0], boxed(texts[0]), "text", template=ASK)
+    return Row(prompt, texts, boxed(json.dumps(texts, ensure_ascii=False)), "set", template=ASK)
 
 
 def _plain(answer: Any) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
-from assay.claim.extract import NoAnswer
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, verifier

@@ -24,7 +24,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
-from assay.claim.extract import NoAnswer
+from assay.claim.thinking import NoAnswer
 from assay.effort import deadline_left
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran

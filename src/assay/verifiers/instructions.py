@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assay.claim.extract import NoAnswer, without_thinking
+from assay.claim.thinking import NoAnswer, without_thinking
 from assay.effort import short
 from assay.errors import BadReference, did_you_mean
 from assay.instructions.checks import Check, Followed

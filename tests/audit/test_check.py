@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from assay.curate.check import check, check_examples
+from assay.audit.check import check, check_examples
 from assay.judging.verifier import VERIFIERS, verifier
 from assay.sources.base import SOURCES
 from assay.sources.procedural import Procedural

@@ -1,0 +1,45 @@
+"""The part of a response that answers: what follows the last closed thinking part, of any family of models.
+
+Thinking is no answer. A part that never closes, because the token limit cut it or the prompt ended inside one, leaves
+none at all. In channel formats the final channel is the answer. Special tokens that end a turn are no text.
+"""
+
+from __future__ import annotations
+
+from assay.turns import THINKING, without_turn_tokens
+from assay.types import Example
+
+CHANNEL, FINAL = "<|channel|>", "<|channel|>final<|message|>"
+
+
+class NoAnswer(Exception):
+    """Nothing can be read; the message says why."""
+
+
+def without_thinking(example: Example, response: str) -> str:
+    """What follows the last thinking part, or the whole response. Raises `NoAnswer` where one stays open."""
+    text = without_turn_tokens(response)
+    if CHANNEL in text:
+        _, found, text = text.rpartition(FINAL)
+        if not found or CHANNEL in text:
+            raise NoAnswer("no final channel follows the others")
+        return text
+    end = max((text.rfind(close) + len(close) for close in THINKING.values() if close in text), default=-1)
+    body = text[end:] if end >= 0 else text
+    if any(tag in body for tag in THINKING):
+        raise NoAnswer("the thinking part never closes")
+    if end < 0 and _prompt_opens_thinking(example):
+        raise NoAnswer("the prompt opens a thinking part that never closes")
+    return body
+
+
+def _prompt_opens_thinking(example: Example) -> bool:
+    """Whether the prompt ends inside a thinking part; a tag that a user's turn only mentions does not open one."""
+    asked = example.asked
+    text = asked[-1].content if asked else ""
+    for tag, close in THINKING.items():
+        opened = text.rfind(tag)
+        if opened >= 0 and opened > text.rfind(close):
+            behind = text[opened + len(tag) :]
+            return behind[:1] in ("", "\n") or asked[-1].role == "assistant"
+    return False

@@ -1,0 +1,114 @@
+"""Rows on their way through a curation: parquet shards with the columns of `KEYS` beside, and an index in memory.
+
+The index holds a few short columns of every row, never the rows: 600,000 of them take some tens of megabytes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assay.corpus.parquet import SCHEMA, to_batch
+from assay.corpus.rows import GROUP
+from assay.corpus.store import SHARD_ROWS, write_shard
+from assay.curate.steps import KEYS
+from assay.hashing import RowsHash
+from assay.types import Example
+
+Mask = np.ndarray[Any, Any]
+"""A truth value for each row."""
+SPOOLED = pa.schema([*SCHEMA, *KEYS], metadata=SCHEMA.metadata)
+_INDEX = ("id", "source", "domain")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A row group of the spool: what one task reads."""
+
+    file: str
+    group: int
+    start: int
+    """Place of its first row."""
+    rows: int
+
+    def read(self, wanted: Mask) -> pa.RecordBatch:
+        """Its wanted rows; `wanted` speaks of its own rows alone."""
+        with pq.ParquetFile(self.file) as file:
+            table = file.read_row_group(self.group)
+        return one_batch(table.filter(pa.array(wanted)))
+
+
+def one_batch(table: pa.Table) -> pa.RecordBatch:
+    """The table as a single batch."""
+    batches = table.combine_chunks().to_batches()
+    return batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema)
+
+
+class Spool:
+    """All rows that came in, in order."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.pieces: list[Piece] = []
+        self.came_in: Counter[str] = Counter()
+        self.verifiers: dict[str, Example] = {}
+        """One row of each verifier."""
+        self._hash = RowsHash()
+        self._index: list[pa.RecordBatch] = []
+
+    @classmethod
+    def fill(cls, directory: Path, examples: Iterator[Example]) -> Spool:
+        """Write the Examples, a shard at a time."""
+        spool = cls(directory)
+        while batches := list(islice(spool._batches(examples), SHARD_ROWS // GROUP)):
+            path = directory / f"part-{len(spool.pieces) * GROUP // SHARD_ROWS:05d}.parquet"
+            for group, batch in enumerate(batches):
+                spool.pieces.append(Piece(str(path), group, batch["place"][0].as_py(), len(batch)))
+            write_shard(pa.Table.from_batches(batches), path, compression="lz4")
+        return spool
+
+    def _batches(self, examples: Iterator[Example]) -> Iterator[pa.RecordBatch]:
+        while rows := list(islice(examples, GROUP)):
+            start = len(self)
+            keys = {
+                "place": range(start, start + len(rows)),
+                "chars": [len(example.text) for example in rows],
+                "stem": [example.stem_id for example in rows],
+                "problem": [example.problem_id for example in rows],
+            }
+            arrays = [pa.array(keys[field.name], field.type) for field in KEYS]
+            batch = pa.RecordBatch.from_arrays([*to_batch(rows).columns, *arrays], schema=SPOOLED)
+            for example in rows:
+                self._hash.add((example.id, example.template, example.gold, dict(example.extra)))
+                self.came_in[example.source] += 1
+                self.verifiers.setdefault(example.verifier, example)
+            self._index.append(batch.select(_INDEX))
+            yield batch
+
+    def __len__(self) -> int:
+        return self.came_in.total()
+
+    @property
+    def data_hash(self) -> str:
+        """`assay.types.data_hash` of the rows."""
+        return self._hash.digest()
+
+    @property
+    def index(self) -> pa.Table:
+        """Id, source and domain of each row."""
+        return pa.Table.from_batches(self._index, pa.schema([SCHEMA.field(name) for name in _INDEX]))
+
+    def wanted(self, mask: Mask) -> Iterator[tuple[Piece, Mask]]:
+        """The pieces that hold wanted rows, with the part of the mask that speaks of them."""
+        for piece in self.pieces:
+            part = mask[piece.start : piece.start + piece.rows]
+            if part.any():
+                yield piece, part

@@ -1,0 +1,195 @@
+"""Rollouts on disk: finished shards in parquet, and a journal for the rows that no shard holds yet.
+
+    rollouts/part-00000.parquet    finished shards: typed columns, one row a rollout
+    rollouts/open.jsonl            what came since, appended row by row
+
+A row's key is (group or Example, sample number). The journal is newer than any shard. A full journal becomes a shard
+in one step and is emptied after that, so a crash between the two leaves a row twice, and never not at all. Readers
+read the journal first and write nothing; only the owner of the directory (`assay.journal.claim`) writes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from assay.files import write_atomically
+from assay.journal import Journal, line_of, require_owner
+from assay.types import Rollout
+
+FOLDER = "rollouts"
+SHARD_ROWS = 4096
+"""Rows of the journal at which it becomes a shard."""
+
+Key = tuple[str, int]
+Row = Mapping[str, Any]
+
+SCHEMA = pa.schema(
+    [
+        ("schema", pa.int64()),
+        ("step", pa.int64()),
+        ("example_id", pa.string()),
+        ("group_id", pa.string()),
+        ("index", pa.int64()),
+        ("model", pa.string()),
+        ("policy", pa.string()),
+        ("prompt", pa.string()),
+        ("thinking", pa.string()),
+        ("response", pa.string()),
+        ("finish", pa.string()),
+        ("tokens", pa.int64()),
+        ("token_ids", pa.list_(pa.int64())),
+        ("logprobs", pa.list_(pa.float64())),
+        ("cost", pa.string()),
+        ("status", pa.string()),
+        ("score", pa.float64()),
+        ("verdict", pa.string()),
+        ("exact", pa.string()),
+    ]
+)
+"""`prompt`, `cost` and `verdict` are JSON text; `exact` is the whole row as JSON where its text is no valid Unicode."""
+_JSON = ("prompt", "cost", "verdict")
+_MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score"]
+
+
+class RolloutStore:
+    """The rollouts of one directory. Every row is a `Rollout` as JSON, with the training step where there is one."""
+
+    def __init__(self, directory: Path | str) -> None:
+        self.folder = Path(directory) / FOLDER
+        self.journal = Journal(self.folder / "open.jsonl")
+        self._open: int | None = None
+
+    def shards(self) -> list[Path]:
+        """Finished shards, oldest first."""
+        return sorted(self.folder.glob("part-*.parquet"))
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every row once, the newest of each key; one shard in memory at a time."""
+        newest = _newest(self.journal.read())
+        for path in self.shards():
+            yield from (row for row in read_shard(path) if key_of(row) not in newest)
+        yield from newest.values()
+
+    def rollouts(self) -> Iterator[Rollout]:
+        """The rows as records."""
+        return (Rollout.from_json(row) for row in self.rows())
+
+    def marks(self) -> Iterator[dict[str, Any]]:
+        """`step`, `example_id`, `group_id`, `index`, `model`, `status` and `score` of every row, and no response."""
+        newest = _newest(self.journal.read())
+        for path in self.shards():
+            yield from (mark for mark in _marks(path) if key_of(mark) not in newest)
+        yield from map(_mark, newest.values())
+
+    def append(self, rows: Iterable[Row]) -> None:
+        """Add rows and wait until they are on disk; a row whose key is there already replaces the older one.
+
+        The older one must still be in the journal; `renew` replaces those of a shard. Only for the owner.
+        """
+        new = list(rows)
+        if self._open is None:
+            self._open = len(self.journal.read())
+        self.journal.append(new)
+        self._open += len(new)
+        if self._open >= SHARD_ROWS:
+            self._seal()
+
+    def renew(self, stale: Callable[[Row], bool], again: Callable[[list[dict[str, Any]]], Iterable[Row]]) -> None:
+        """Replace the groups of which a row's mark is `stale` by what `again` makes of them, shard by shard."""
+        for path in self.shards():
+            if any(map(stale, _marks(path))):
+                self._replace(path, _renewed(read_shard(path), stale, again))
+        rows = list(_newest(self.journal.read()).values())
+        if any(stale(_mark(row)) for row in rows):
+            self.journal.append(_renewed(rows, stale, again))
+
+    def keep(self, wanted: Callable[[Row], bool]) -> None:
+        """Drop the rows whose mark is not wanted: those that a resumed job will write again. Only for the owner."""
+        for path in self.shards():
+            if not all(map(wanted, _marks(path))):
+                self._replace(path, [row for row in read_shard(path) if wanted(row)])
+        self.journal.keep(lambda row: wanted(_mark(row)))
+        self._open = None
+
+    def _seal(self) -> None:
+        """Make the journal a shard."""
+        rows = _newest(self.journal.read())
+        for path in self.shards()[-1:]:  # what a crash after sealing left in the journal is in the last shard already
+            if any(key_of(mark) in rows for mark in _marks(path)):
+                self._replace(path, [row for row in read_shard(path) if key_of(row) not in rows])
+        last = max((int(path.stem.partition("-")[2]) for path in self.shards()), default=-1)
+        self._replace(self.folder / f"part-{last + 1:05d}.parquet", list(rows.values()))
+        write_atomically(self.journal.path, "")
+        self._open = 0
+
+    def _replace(self, path: Path, rows: Sequence[Row]) -> None:
+        require_owner(path)
+        temporary = path.with_name(f".{path.name}.tmp")
+        with temporary.open("wb") as file:
+            pq.write_table(pa.Table.from_pylist(list(map(_columns, rows)), SCHEMA), file, compression="zstd")
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+
+def key_of(row: Row) -> Key:
+    """What tells a row from all others."""
+    return (row.get("group_id") or row["example_id"], row["index"])
+
+
+def read_shard(path: Path) -> list[dict[str, Any]]:
+    """The rows of one shard, as they were appended."""
+    return [_from_columns(row) for row in pq.read_table(path).to_pylist()]
+
+
+def _marks(path: Path) -> list[dict[str, Any]]:
+    rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
+    return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
+
+
+def _newest(rows: Iterable[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
+    return {key_of(row): row for row in rows}
+
+
+def _renewed(
+    rows: Sequence[dict[str, Any]],
+    stale: Callable[[Row], bool],
+    again: Callable[[list[dict[str, Any]]], Iterable[Row]],
+) -> list[Row]:
+    groups = {key_of(row)[0] for row in rows if stale(_mark(row))}
+    made = _newest(dict(row) for row in again([row for row in rows if key_of(row)[0] in groups]))
+    return [made.get(key_of(row), row) for row in rows]
+
+
+def _mark(row: Row) -> dict[str, Any]:
+    verdict = row["verdict"]
+    mark = {name: row.get(name) for name in _MARKS}
+    return mark | {"status": verdict["status"], "score": verdict["score"]}
+
+
+def _columns(row: Row) -> dict[str, Any]:
+    columns = dict(row) | {name: json.dumps(row[name]) for name in _JSON if name in row}
+    columns |= {"status": row["verdict"]["status"], "score": row["verdict"]["score"]}
+    exact = json.dumps(row)
+    try:
+        line_of(row).encode()
+    except UnicodeEncodeError:
+        plain = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in columns.items()}
+        return plain | {"exact": exact}
+    return columns if not set(row) - set(SCHEMA.names) else columns | {"exact": exact}
+
+
+def _from_columns(columns: dict[str, Any]) -> dict[str, Any]:
+    if columns["exact"] is not None:
+        return dict(json.loads(columns["exact"]))
+    row = {name: value for name, value in columns.items() if value is not None}
+    row.pop("status")
+    row.pop("score", None)
+    return row | {name: json.loads(row[name]) for name in _JSON if name in row}
