@@ -14,6 +14,7 @@ ROLES = ("program", "candidate", "checker")
 DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
 KILL_REASONS = ("", "stopped", "finished", "cpu", "wall")
+"""Why a worker killed a process: with its job, or for its limits."""
 
 STOP = b"stop"
 """From the trusted side: end the job."""
