@@ -179,3 +179,17 @@ def test_it_ends_with_an_owner_that_is_killed() -> None:
             time.sleep(0.01)
         owner.kill()
     assert len(parts) == 4 and gone(parts)
+
+
+def test_a_process_that_holds_many_descriptors_can_close_its_pool():
+    """`select` knows none above 1,023; trainers hold thousands."""
+    code = (
+        "import os, resource\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))\n"
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1200)]\n"
+        "from assay import sandbox\n"
+        "print(sandbox.run(sandbox.Program('print(1)', b'', sandbox.Limits())).outcome)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "done" and not done.stderr, done.stderr

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -22,6 +21,7 @@ from typing import Any
 
 from assay.errors import IsolationRefused
 from assay.sandbox.jobs import Batch, Job, Outcome, Program, Result
+from assay.sandbox.processes import ends_within
 
 GRACE = 10.0
 """Seconds beyond a job's wall limit that a server may take."""
@@ -139,7 +139,7 @@ class Bubblewrap:
         limits, start = job.limits, time.monotonic()
         pidfd = os.pidfd_open(child.pid)
         try:
-            late = not select.select([pidfd], [], [], limits.wall_seconds)[0]
+            late = not ends_within(pidfd, limits.wall_seconds)
         finally:
             os.close(pidfd)
         if late:
