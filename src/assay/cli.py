@@ -175,7 +175,7 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
     "-o", "--out", "output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise."
 )
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
-@click.option("--workers", type=int, default=2, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 def eval_(model: str, suite: str, output: Path | None, data: Path | None, workers: int) -> None:
     """Measure a model on a suite: avg@n and unbiased pass@k, each with an interval.
 

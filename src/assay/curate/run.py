@@ -11,7 +11,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,8 +66,9 @@ def run_curation(
     out, where = Path(out), Path(data) if data is not None else None
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch, ExitStack() as stack:
+    with ExitStack() as stack:
+        stack.enter_context(_made(out))
+        scratch = stack.enter_context(TemporaryDirectory(prefix=SPOOL, dir=out))
         bad: list[BadRow] = []
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell, bad))
         contamination = Contamination.of(recipe.without, where)
@@ -88,6 +89,17 @@ def run_curation(
 
 
 SPOOL = ".spool-"
+
+
+@contextmanager
+def _made(out: Path) -> Iterator[None]:
+    """Make the directory; it goes again where the block leaves nothing in it: a failed run claims nothing."""
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not any(out.iterdir()):
+            out.rmdir()
 
 
 @dataclass

@@ -95,6 +95,7 @@ class Own(Source):
         return read() if size is None else sampled(read, size, seed)
 
     def _examples(self, split: str) -> Iterator[Example]:
+        number = 0
         for number, row in self._rows(split):
             try:
                 yield self._example(row)
@@ -102,6 +103,8 @@ class Own(Source):
                 raise
             except (ValueError, TypeError, AttributeError, KeyError) as fault:
                 self._bad(BadRow(self.name, number, str(fault)))
+        if not number and self.on_bad is None:
+            raise MissingData(f"{self.name} holds no row")
 
     def _bad(self, row: BadRow) -> None:
         if self.on_bad is None:
