@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from assay.audit.peers import PEERS
 from click.testing import CliRunner
 
 from assay.audit.attacks import ATTACKS, JUDGES, PUBLISHED
 from assay.audit.graders import find_grader
 from assay.audit.labelled import LabelledRow, read_labelled
-from assay.audit.peers import PEERS
 from assay.audit.run import audit
 from assay.cli import main
 from assay.errors import BadConfig, BadRow, MissingData

@@ -6,13 +6,13 @@ from collections import Counter
 from random import Random
 
 import pytest
+from assay.audit.subject import Subject, exact_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import realdata
 from assay.audit import latex_changes, rewrite_algebra, rewrite_latex, rewrite_values, rewrite_words, value_changes
 from assay.audit.rewrites import KINDS, rewritten
-from assay.audit.subject import Subject, exact_value
 from assay.rollout.judge import judge
 from assay.sources.base import SOURCES
 from assay.types import Example, Status

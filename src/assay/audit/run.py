@@ -10,15 +10,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from assay.audit.answers import exact_value
 from assay.audit.attacks import ATTACKS, CONSTANTS
 from assay.audit.graders import Grader, Outcome
 from assay.audit.labelled import LabelledRow
-from assay.audit.replies import joins
-from assay.audit.rewrites import KINDS, wrong_answer
-from assay.audit.subject import exact_value
+from assay.audit.responses import joins
+from assay.audit.rewrites import answer_of, wrong_answer
 from assay.evaluate.metrics import wilson
 from assay.types import canonical, hashed_seed
 
@@ -86,9 +86,8 @@ class Confusion:
         return Share(self.wrong_accepted, self.wrong_accepted + self.wrong_refused)
 
     def to_json(self) -> dict[str, Any]:
-        shares = {name: getattr(self, name).to_json() for name in ("precision", "recall")}
-        shares |= {name: getattr(self, name).to_json() for name in ("false_negatives", "false_positives")}
-        return asdict(self) | shares
+        names = ("precision", "recall", "false_negatives", "false_positives")
+        return asdict(self) | {name: getattr(self, name).to_json() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +141,7 @@ class GraderAudit:
 
     @property
     def rows_per_second(self) -> float:
-        rows = sum((self.total.right_accepted, self.total.right_refused, self.total.errors))
-        rows += self.total.wrong_accepted + self.total.wrong_refused
-        return rows / self.seconds if self.seconds else 0.0
+        return sum(asdict(self.total).values()) / self.seconds if self.seconds else 0.0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -213,7 +210,7 @@ def _labelled(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow], 
 def _constants(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:
     if not rows:
         return
-    answers = Counter(_as_value(answer_of(row)) for row in rows)
+    answers = Counter(_as_value(_answer(row)) for row in rows)
     report.common_share = answers.most_common(1)[0][1] / len(rows)
     common = [f"\\boxed{{{answer}}}" for answer, _ in answers.most_common(COMMON)]
     for text in dict.fromkeys([*CONSTANTS, *common]):
@@ -236,9 +233,9 @@ def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -
     for attack in ATTACKS:
         said = []
         for row in rows:
-            answer = answer_of(row)
+            answer = _answer(row)
             wrong = None if joins(answer) else wrong_answer(row.example())
-            made = attack.response(prompt=row.prompt, answer=answer, wrong=wrong or "")
+            made = attack.response(prompt=row.prompt, answer=answer, wrong=wrong)
             if made is not None:
                 said.append(_saying(row, made))
         share = Share()
@@ -251,19 +248,11 @@ def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -
         report.breaches.append(Breach(pattern, published[pattern], tries, worst, shares[worst]))
 
 
-def answer_of(row: LabelledRow) -> str:
+def _answer(row: LabelledRow) -> str:
     """The reference as a response would write it."""
-    kind = KINDS.get(row.verifier)
-    answer = kind.answer(row.example()) if kind is not None else None
-    return answer if answer is not None else str(row.reference)
+    answer = answer_of(row.example())
+    return str(row.reference) if answer is None else answer
 
 
 def _saying(row: LabelledRow, response: str) -> LabelledRow:
-    return LabelledRow(
-        reference=row.reference,
-        response=response,
-        label=False,
-        verifier=row.verifier,
-        params=row.params,
-        prompt=row.prompt,
-    )
+    return replace(row, response=response, label=False)
