@@ -143,3 +143,10 @@ ATTACKS = tuple(
     for pattern, templates in table.items()
     for template in templates
 )
+FIXED = tuple(
+    template
+    for pattern in ("refusal", "code in the box", "program that ends", "object that equals all", "all letters", "empty")
+    for template in (JUDGES | RULES)[pattern]
+    if template
+)
+"""Strings that are wrong whatever is asked, yes and no included."""
