@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import factorial
 from typing import Any
 
+from assay.audit import latex
 from assay.audit.answers import (
     PLAIN_TEXT,
     Answer,
@@ -34,19 +35,6 @@ from assay.audit.answers import (
     sub,
     when,
 )
-from assay.audit.latex import (
-    equation_of,
-    is_entry,
-    is_expression,
-    is_formula,
-    is_interval,
-    is_value,
-    parts,
-    plain_text,
-    set_of,
-    terms_of,
-    tuple_of,
-)
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _NAME = r"[a-zA-Z]"
@@ -65,6 +53,10 @@ def _scientific(times: str) -> Rewrite:
         return times.format(decimals(Fraction(n, 10**power)), power)
 
     return integer(write, when=lambda n: 10 <= abs(n) < 10**10)
+
+
+def _bar(top: int, bottom: int) -> str:
+    return f"{'-' if top < 0 else ''}\\dfrac{{{abs(top)}}}{{{bottom}}}"
 
 
 def _mixed(top: int, bottom: int) -> str:
@@ -87,21 +79,11 @@ def _repeating(top: int, bottom: int) -> str | None:
     return f"{'-' if top < 0 else ''}{whole}.{digits[:start]}\\overline{{{digits[start:]}}}"
 
 
-def _decimal_as_fraction(a: Answer) -> str | None:
-    if not re.fullmatch(r"-?\d+\.\d{1,6}", a.text) or a.value is None or a.value.denominator == 1:
-        return None
-    return f"{'-' if a.value < 0 else ''}\\frac{{{abs(a.value.numerator)}}}{{{a.value.denominator}}}"
-
-
 VALUES: dict[str, Rewrite] = {
     "thousands commas": integer("{:,}".format, when=lambda n: abs(n) > 999),
-    "thousands in latex": integer(
-        *(lambda n, by=by: f"{n:,}".replace(",", by) for by in ("{,}", "\\,", ",\\!")),
-        when=lambda n: abs(n) > 999,
-    ),
+    "thousands in latex": integer(lambda n: f"{n:,}".replace(",", "{,}"), when=lambda n: abs(n) > 999),
+    "thousands with spaces": integer(lambda n: f"{n:,}".replace(",", "\\,"), when=lambda n: abs(n) > 999),
     "scientific": _scientific("{} \\times 10^{{{}}}"),
-    "scientific with a dot": _scientific("{} \\cdot 10^{{{}}}"),
-    "scientific without braces": _scientific("{} × 10^{}"),
     "e notation": _scientific("{}e{}"),
     "power of ten": plain(full(r"1(0{2,12})", lambda m: f"10^{{{len(m[1])}}}")),
     "words": integer(lambda n: _WORDS[n], when=lambda n: 0 <= n < len(_WORDS)),
@@ -109,29 +91,20 @@ VALUES: dict[str, Rewrite] = {
     "decimal places": integer("{}.0".format, "{}.00".format),
     "trailing zero": plain(full(r"-?\d+\.\d+", r"\g<0>0")),
     "more digits": plain(full(r"(?!-?0\.0*$)-?\d+\.\d{1,8}", *(rf"\g<0>{digit}" for digit in "1234"))),
-    "fraction as decimal": fraction(lambda top, bottom: decimals(Fraction(top, bottom))),
-    "decimal as fraction": _decimal_as_fraction,
-    "other fraction style": fraction(
-        "{}/{}".format,
-        "\\frac{{{}}}{{{}}}".format,
-        lambda top, bottom: f"{'-' if top < 0 else ''}\\dfrac{{{abs(top)}}}{{{bottom}}}",
-    ),
-    "minus below": fraction(lambda top, bottom: f"\\frac{{{-top}}}{{-{bottom}}}", when=lambda f: f < 0),
-    "unreduced": fraction(*(lambda top, bottom, k=k: f"\\frac{{{top * k}}}{{{bottom * k}}}" for k in (2, 3, 7, 12))),
+    "fraction as decimal": fraction(lambda n, d: decimals(Fraction(n, d))),
+    "decimal as fraction": plain(full(r"-?\d+\.\d{0,5}[1-9]", lambda m: _bar(*Fraction(m[0]).as_integer_ratio()))),
+    "other fraction style": fraction("{}/{}".format, _bar),
+    "minus above": fraction("\\frac{{{}}}{{{}}}".format, when=lambda f: f < 0),
+    "minus below": fraction(lambda n, d: f"\\frac{{{-n}}}{{-{d}}}", when=lambda f: f < 0),
+    "unreduced": fraction(*(lambda n, d, k=k: f"\\frac{{{n * k}}}{{{d * k}}}" for k in (2, 3, 7, 12))),
     "mixed number": fraction(_mixed, when=lambda f: abs(f) > 1),
-    "mixed number with a slash": fraction(
-        lambda top, bottom: f"{top // bottom} {top % bottom}/{bottom}", when=lambda f: f > 1
-    ),
+    "mixed number with a slash": fraction(lambda n, d: f"{n // d} {n % d}/{d}", when=lambda f: f > 1),
     "repeating decimal": fraction(_repeating),
     "unicode minus": plain(sub("-", "−")),
     "with a unit": integer(*(f"{{}} \\text{{{{ {unit}}}}}".format for unit in ("cm", "apples", "hours"))),
-    "with dollars": integer(
-        "\\${}".format, "\\${}.00".format, "{} dollars".format, "${:,}".format, when=lambda n: n > 0
-    ),
+    "with dollars": integer("\\${}".format, "{} dollars".format, "${:,}.00".format, when=lambda n: n > 0),
     "with percent": integer("{}\\%".format, when=lambda n: n > 1),
-    "decimal as percent": lambda a: (
-        f"{decimals(a.value * 100)}\\%" if re.fullmatch(r"0\.\d{1,6}", a.text) and a.value else None
-    ),
+    "decimal as percent": plain(full(r"0\.\d{1,6}", lambda m: f"{decimals(Fraction(m[0]) * 100)}\\%")),
     "percent sign away": full(r"(\d+(?:\.\d+)?)\\?%", r"\1", lambda m: decimals(Fraction(m[1]) / 100)),
     "named": plain(form("x = {}")),
     "unit left out": full(rf"(?:\\?\$(\d+(?:\.\d+)?)|(-?\d+(?:\.\d+)?)(?:{_UNIT}))", lambda m: m[1] or m[2]),
@@ -188,54 +161,44 @@ def _unordered(write: str, joined: str = ", ", turned: bool = False, named: bool
     """A bare list or a set of values in another writing; `<` and `>` stand for the braces that it has."""
 
     def rewrite(a: Answer) -> str | None:
-        entries = set_of(a.text)
+        entries = latex.set_of(a.text)
         braces = ("", "") if entries is None else ("\\{", "\\}")
         if entries is None:
-            entries = parts(a.text) if all(map(is_entry, parts(a.text))) and not is_thousands(a.text) else []
+            entries = (
+                latex.parts(a.text)
+                if all(map(latex.is_entry, latex.parts(a.text))) and not is_thousands(a.text)
+                else []
+            )
         if len(entries) < 2 or (named and "x" in a.text):
             return None
         entries = entries[::-1] if turned else entries
         entries = [f"x = {entry}" for entry in entries] if named else entries
-        made = (
-            write.replace("<", braces[0])
-            .replace(">", braces[1])
-            .replace("@", ", ".join(entries[:-1]) + joined + entries[-1])
-        )
+        listed = ", ".join(entries[:-1]) + joined + entries[-1]
+        made = write.replace("<", braces[0]).replace(">", braces[1]).replace("@", listed)
         return made if made != a.text else None
 
     return rewrite
 
 
-def _named_pair(a: Answer) -> str | None:
-    pair = tuple_of(a.text) or []
-    asked = re.search(r"ordered pair|coordinates", a.example.asked_text)
-    return f"(x, y) = {a.text}" if len(pair) == 2 and a.text.startswith(("(", "\\left(")) and asked else None
-
-
 def _union_turned(a: Answer) -> str | None:
     intervals = re.split(r"\s*\\cup\s*", a.text)
-    return " \\cup ".join(intervals[::-1]) if len(intervals) > 1 and all(map(tuple_of, intervals)) else None
+    return " \\cup ".join(intervals[::-1]) if len(intervals) > 1 and all(map(latex.tuple_of, intervals)) else None
 
 
 _EMPTY = r"\\emptyset|\\varnothing|\\text\{[nN]o solution\}"
 _TYPOGRAPHY: dict[str, Rewrite] = {
-    "display style": when(is_value, form("\\displaystyle {}", "{{}}", "\\mathbf{{}}", "{}\\,", "\\quad {}")),
+    "display style": when(latex.is_value, form("\\displaystyle {}", "{{}}", "\\mathbf{{}}", "{}\\,", "\\quad {}")),
     "fraction commands": sub(r"\\[dt]?frac(?![a-zA-Z])", r"\\dfrac", r"\\tfrac", r"\\frac"),
     "fraction of digits": sub(r"\\([dt]?)frac\{(\d)\}\{(\d)\}(?!\d)", r"\\\1frac\2\3"),
-    "wide spacing": when(is_formula, sub(r"\s*([+=]|(?<=[\w)}])-(?=[\w\\(])|,(?!\d{3}|\}))\s*", r" \1 ")),
-    "tight spacing": when(is_formula, sub(r"(?<![\\a-zA-Z])\s+(?=[+=<>(\\-])|(?<=[+=<>,(-])\s+(?!\d{3})", "")),
-    "thin spaces": when(
-        is_formula,
-        sub(r"\s*([+=])\s*|(,)\s+", *(lambda m, by=by: (m[1] or m[2]) + by for by in ("\\,", "\\;", "\\ ", "~"))),
-    ),
-    "left and right": when(is_formula, _left_and_right),
+    "wide spacing": when(latex.is_formula, sub(r"\s*([+=]|(?<=[\w)}])-(?=[\w\\(])|,(?!\d{3}|\}))\s*", r" \1 ")),
+    "tight spacing": when(latex.is_formula, sub(r"(?<![\\a-zA-Z])\s+(?=[+=<>(\\-])|(?<=[+=<>,(-])\s+(?!\d{3})", "")),
+    "thin spaces": when(latex.is_formula, sub(r"[+=]|,(?=\s)", r"\g<0>\\,", r"\g<0>\\;", r"\g<0>\\ ", r"\g<0>~")),
+    "left and right": when(latex.is_formula, _left_and_right),
     "braced powers": when(lambda text: "^{" not in text, sub(r"\^([\da-z])(?!\d)", r"^{\1}")),
     "powers without braces": sub(r"\^\{([\da-z])\}(?![\d])", r"^\1"),
-    "unicode signs": when(is_formula, _unicode_signs),
-    "plain notation": when(lambda text: "\\" in text and is_value(text), lambda a: plain_text(a.text)),
-    "python powers": when(
-        lambda text: "^" in text and is_value(text), lambda a: (plain_text(a.text) or "").replace("^", "**") or None
-    ),
+    "unicode signs": when(latex.is_formula, _unicode_signs),
+    "plain notation": when(lambda t: "\\" in t and latex.is_value(t), lambda a: latex.plain_text(a.text)),
+    "python powers": when(lambda t: latex.is_value(t) and not re.search(r"[\\{]", t), sub(r"\^", "**")),
     "dot for cross": sub(r"\\times(?![a-zA-Z])", r"\\cdot"),
     "cross for dot": sub(r"\\cdot(?![a-zA-Z])", r"\\times"),
     "list in another order": _unordered("<@>", turned=True),
@@ -243,11 +206,8 @@ _TYPOGRAPHY: dict[str, Rewrite] = {
     "no set braces": _unordered("@"),
     "list with and": _unordered("@", " \\text{ and } "),
     "a name for each": _unordered("@", named=True),
-    "named value": when(is_entry, form("x = {}")),
-    "named pair": _named_pair,
-    "name left out": lambda a: (
-        found[1] if (found := re.fullmatch(rf"{_NAME}\s*=\s*(.+)", a.text)) and is_entry(found[1]) else None
-    ),
+    "named value": when(latex.is_entry, form("x = {}")),
+    "name left out": full(rf"{_NAME}\s*=\s*(.+)", lambda m: m[1] if latex.is_entry(m[1]) else None),
     "union in another order": _union_turned,
     "matrix brackets": sub(r"\{pmatrix\}", "{bmatrix}"),
     "matrix spacing": when(lambda text: "matrix" in text, sub(r"\s*(&|\\\\)\s*", r" \1 ")),
@@ -265,17 +225,9 @@ _TYPOGRAPHY: dict[str, Rewrite] = {
 # LaTeX: the same value or relation in another form
 
 
-def _radical_below(m: re.Match[str]) -> str:
-    return f"{m[1]}\\frac{{{m[2]}}}{{{m[3]}\\sqrt{{{m[2]}}}}}"
-
-
-def _scaled(*forms: str) -> Rewrite:
-    return when(lambda text: is_expression(text) and not text.startswith("-"), form(*forms))
-
-
 def _equation(*forms: str) -> Rewrite:
     def rewrite(a: Answer) -> str | None:
-        sides = equation_of(a.text)
+        sides = latex.equation_of(a.text)
         return None if sides is None else a.rng.choice(forms).format(*sides)
 
     return rewrite
@@ -301,42 +253,36 @@ def _expanded(m: re.Match[str]) -> str:
 
 
 def _over_one_bar(m: re.Match[str]) -> str | None:
-    terms = terms_of(m[1])
+    terms = latex.terms_of(m[1])
     made = "".join(f"{term[0]}\\frac{{{term[1:].strip()}}}{{{m[2]}}}" for term in terms)
     return made.removeprefix("+") or None
 
 
-MATH: dict[str, Rewrite] = (
-    VALUES
-    | _TYPOGRAPHY
-    | {
-        "terms in another order": lambda a: "".join(terms_of(a.text)[::-1]).removeprefix("+").strip() or None,
-        "factors in another order": full(r"(\d+)\s*(\\sqrt\{\d+\}|\\pi)", r"\2 \\cdot \1"),
-        "one radical": full(
-            r"(-?)(\d{1,4})\s*\\sqrt\{(\d{1,6})\}", lambda m: f"{m[1]}\\sqrt{{{int(m[2]) ** 2 * int(m[3])}}}"
-        ),
-        "radical as power": full(r"(-?)\\sqrt\{(\d+)\}", r"\1\2^{1/2}"),
-        "radical as power with a factor": full(r"(-?\d+)\\sqrt\{(\d+)\}", r"\1 \\cdot \2^{1/2}"),
-        "radical below": full(r"(-?)\\[dt]?frac\{\\sqrt\{(\d+)\}\}\{(\d+)\}", _radical_below),
-        "scaled above and below": when(
-            is_expression, form(*(f"\\frac{{{k}\\left({{}}\\right)}}{{{k}}}" for k in (2, 5)))
-        ),
-        "plus and minus one": _scaled("1 + {} - 1"),
-        "equation turned": _equation("{1} = {0}"),
-        "equation scaled": _equation("3({0}) = 3({1})"),
-        "equation to zero": _equation("{0} - ({1}) = 0"),
-        "inequality as interval": _interval,
-        "inequality turned": full(
-            rf"({_NAME})\s*([<>])\s*({_END})", lambda m: f"{m[3]} {'<' if m[2] == '>' else '>'} {m[1]}"
-        ),
-        "factorial worked out": full(r"(\d{1,2})!", lambda m: str(factorial(int(m[1])))),
-        "power worked out": full(r"(\d{1,3})\^\{?(\d{1,2})\}?", lambda m: str(int(m[1]) ** int(m[2]))),
-        "quadratic expanded": full(r"\(([a-z])\s*([+-]\s*\d+)\)\s*\(\1\s*([+-]\s*\d+)\)", _expanded),
-        "sum over one bar": full(r"\\[dt]?frac\{([^{}]+(?:\\sqrt\{\d+\})?)\}\{(\d+)\}", _over_one_bar),
-        "member of an interval": when(is_interval, form("x \\in {}")),
-        "set of solutions": full(rf"({_NAME})\s*(?:[<>]|\\[lg]eq?(?![a-z]))\s*{_END}", r"\\{\1 \\mid \g<0>\\}"),
-    }
-)
+_EQUAL: dict[str, Rewrite] = {
+    "terms in another order": lambda a: "".join(latex.terms_of(a.text)[::-1]).removeprefix("+").strip() or None,
+    "factors in another order": full(r"(\d+)\s*(\\sqrt\{\d+\}|\\pi)", r"\2 \\cdot \1"),
+    "one radical": full(
+        r"(-?)(\d{1,4})\s*\\sqrt\{(\d{1,6})\}", lambda m: f"{m[1]}\\sqrt{{{int(m[2]) ** 2 * int(m[3])}}}"
+    ),
+    "radical as power": full(r"(-?)\\sqrt\{(\d+)\}", r"\1\2^{1/2}"),
+    "radical as power with a factor": full(r"(-?\d+)\\sqrt\{(\d+)\}", r"\1 \\cdot \2^{1/2}"),
+    "radical below": full(r"(-?)\\[dt]?frac\{\\sqrt\{(\d+)\}\}\{(\d+)\}", r"\1\\frac{\2}{\3\\sqrt{\2}}"),
+    "scaled above and below": when(latex.is_expression, form("\\frac{5\\left({}\\right)}{5}")),
+    "plus and minus one": when(lambda t: latex.is_expression(t) and t[0] != "-", form("1 + {} - 1")),
+    "equation turned": _equation("{1} = {0}"),
+    "equation scaled": _equation("3({0}) = 3({1})"),
+    "equation to zero": _equation("{0} - ({1}) = 0"),
+    "inequality as interval": _interval,
+    "less turned": full(rf"({_NAME})\s*<\s*({_END})", r"\2 > \1"),
+    "greater turned": full(rf"({_NAME})\s*>\s*({_END})", r"\2 < \1"),
+    "factorial worked out": full(r"(\d{1,2})!", lambda m: str(factorial(int(m[1])))),
+    "power worked out": full(r"(\d{1,3})\^\{?(\d{1,2})\}?", lambda m: str(int(m[1]) ** int(m[2]))),
+    "quadratic expanded": full(r"\(([a-z])\s*([+-]\s*\d+)\)\s*\(\1\s*([+-]\s*\d+)\)", _expanded),
+    "sum over one bar": full(r"\\[dt]?frac\{([^{}]+(?:\\sqrt\{\d+\})?)\}\{(\d+)\}", _over_one_bar),
+    "member of an interval": when(latex.is_interval, form("x \\in {}")),
+    "set of solutions": full(rf"({_NAME})\s*(?:[<>]|\\[lg]eq?(?![a-z]))\s*{_END}", r"\\{\1 \\mid \g<0>\\}"),
+}
+MATH = VALUES | _TYPOGRAPHY | _EQUAL
 
 
 # Letters, yes and no, short texts
@@ -384,15 +330,11 @@ def _without_diacritics(a: Answer) -> str | None:
     return made if made != a.text and made.isascii() else None
 
 
-def _is_unmarked(text: str) -> bool:
-    return not re.search(r"[\"'`“”*]", text)
-
-
 TEXT: dict[str, Rewrite] = {
     "another case": when(str.isascii, lambda a: a.rng.choice([a.text.upper(), a.text.lower(), a.text.title()])),
     "article": full(r"(?!(?i:the ))[A-Za-z][A-Za-z'. -]*[A-Za-z]", r"the \g<0>"),
     "no article": full(r"(?i:the )(.{3,})", r"\1"),
-    "quoted": when(_is_unmarked, form('"{}"', "“{}”", "'{}'", "`{}`", "**{}**")),
+    "quoted": when(lambda t: not re.search(r"[\"'`“”*]", t), form('"{}"', "“{}”", "'{}'", "`{}`", "**{}**")),
     "without diacritics": _without_diacritics,
     "hyphens as spaces": sub(r"(?<=[a-z])-(?=[a-z])", " "),
     "without commas": sub(r",(?=\s)", ""),
@@ -437,9 +379,7 @@ SEQUENCE: dict[str, Rewrite] = {
     "numbered": _words("\n", "{place}. {text}"),
     "names in another case": data(_upper),
 }
-SET = SEQUENCE | {
-    "entries in another order": data(lambda entries: as_json(entries[::-1]) if len(entries) > 1 else None)
-}
+SET = SEQUENCE | {"entries in another order": data(lambda entries: as_json(entries[::-1]))}
 
 
 def _pairs(write: str, joined: str = "\n", last: str | None = None, end: str = "") -> Rewrite:
@@ -485,16 +425,12 @@ GRID: dict[str, Rewrite] = {
 }
 
 
-def _markdown(table: Mapping[str, Any]) -> str | None:
-    lines = [table["header"], ["---"] * len(table["header"]), *table["rows"]]
-    clean = not any("|" in str(cell) for line in lines for cell in line)
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines) if clean else None
-
-
-def _comma_table(table: Mapping[str, Any]) -> str | None:
-    lines = [table["header"], *table["rows"]]
-    clean = len(lines[0]) > 1 and not any(set(str(cell)) & set(',"\n') for line in lines for cell in line)
-    return "\n".join(",".join(map(str, line)) for line in lines) if clean else None
+def _lines(table: Mapping[str, Any], rule: bool, joined: str, ends: str, never: str) -> str | None:
+    """The header and the rows a line each, where no cell has a character that would part it."""
+    lines = [table["header"], *([["---"] * len(table["header"])] if rule else []), *table["rows"]]
+    clean = not any(set(str(cell)) & set(never) for line in lines for cell in line)
+    made = "\n".join(ends + joined.join(map(str, line)) + ends[::-1] for line in lines)
+    return made if clean and len(table["header"]) > 1 else None
 
 
 def _objects(table: Mapping[str, Any]) -> str:
@@ -514,18 +450,11 @@ RECORDS: dict[str, Rewrite] = {
     "pretty json": data(_pretty),
     "python dict": data(repr),
     "list of objects": data(_objects),
-    "markdown table": data(_markdown),
-    "comma table": data(_comma_table),
+    "markdown table": data(lambda table: _lines(table, True, " | ", "| ", "|")),
+    "comma table": data(lambda table: _lines(table, False, ",", "", ',"\n')),
     "columns in another order": data(_columns_turned),
     "table in another case": data(_table_in_upper_case),
 }
-
-
-def _other_quotes(a: Answer) -> str | None:
-    value = a.data
-    if not isinstance(value, str) or set(value) & set("'\"\\\n") or not value.isprintable():
-        return None
-    return f'"{value}"' if a.text.startswith("'") else f"'{value}'"
 
 
 def _other_spacing(a: Answer) -> str | None:
@@ -555,7 +484,6 @@ def _call(write: str) -> Rewrite:
 
 
 OUTPUT: dict[str, Rewrite] = {
-    "other quotes": _other_quotes,
     "other spacing": _other_spacing,
     "json literal": _json_literal,
     "call equals": _call("f({}) == {}"),

@@ -28,16 +28,12 @@ FREE_FORM = frozenset({"instructions", "boolean"})
 """Verifiers that get no attacks: some constant string is right there."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Share:
     """How many of how many, with its 95 % interval."""
 
-    count: int = 0
-    of: int = 0
-
-    def add(self, hit: bool) -> None:
-        self.count += hit
-        self.of += 1
+    count: int
+    of: int
 
     @property
     def value(self) -> float | None:
@@ -238,10 +234,8 @@ def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -
             made = attack.response(prompt=row.prompt, answer=answer, wrong=wrong)
             if made is not None:
                 said.append(_saying(row, made))
-        share = Share()
-        for outcome in grader.grade(said):
-            share.add(outcome.accepted)
-        tried.setdefault(attack.pattern, {})[attack.template] = share
+        paid = sum(outcome.accepted for outcome in grader.grade(said))
+        tried.setdefault(attack.pattern, {})[attack.template] = Share(paid, len(said))
     for pattern, shares in tried.items():
         worst = max(shares, key=lambda template: shares[template].value or 0.0)
         tries = Share(sum(s.count for s in shares.values()), sum(s.of for s in shares.values()))

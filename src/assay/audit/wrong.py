@@ -7,12 +7,13 @@ what the verifier must tell apart.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 from math import pi, sqrt
 from random import Random
 from typing import Any
 
+from assay.audit import latex
 from assay.audit.answers import (
     PLAIN_TEXT,
     Answer,
@@ -24,6 +25,7 @@ from assay.audit.answers import (
     folded,
     form,
     full,
+    integer,
     is_short,
     is_source,
     is_thousands,
@@ -31,16 +33,6 @@ from assay.audit.answers import (
     plain,
     sub,
     when,
-)
-from assay.audit.latex import (
-    equation_of,
-    is_entry,
-    is_expression,
-    is_interval,
-    parts,
-    set_of,
-    terms_of,
-    tuple_of,
 )
 from assay.audit.right import SAID
 
@@ -92,7 +84,8 @@ def _negated(text: str) -> str:
     return text[1:] if text.startswith("-") else "-" + text
 
 
-_OTHER_UNITS = {
+_OTHER_UNITS = dict(cm="km", meters="feet", hours="minutes", feet="miles", degrees="grams", inches="yards")
+_UNITS = {
     "cm": "km",
     "meters": "feet",
     "hours": "minutes",
@@ -111,24 +104,16 @@ VALUES: dict[str, Rewrite] = {
     "rounded": _checked(_rounded),
     "upside down": _checked(_upside_down),
     "a digit dropped": _checked(lambda a, _: a.text[:-1] if re.fullmatch(r"-?\d{2,15}", a.text) else None),
-    "a digit too many": _checked(
-        lambda a, _: f"{a.text}{a.rng.randint(0, 9)}" if re.fullmatch(r"-?\d{1,15}", a.text) else None
-    ),
+    "a digit too many": _checked(lambda a, _: a.text + "7" if re.fullmatch(r"-?\d{1,15}", a.text) else None),
     "two digits swapped": _checked(_digits_swapped),
     "another row's value": _checked(lambda a, _: a.other),
     "wrong scale word": plain(full(r"[1-9]\d{0,5}", r"\g<0> thousand", r"\g<0> million")),
     "percent of a decimal": plain(full(r"0\.0*[1-9]\d*", r"\g<0>\\%")),
     "stray comma": plain(full(r"([1-9]\d{0,1})(\d)", r"\1,\2")),  # a list of two, never a thousands separator
     "nearly": plain(full(r"-?\d{1,12}", r"\g<0>.0001", r"\g<0>.01", r"\g<0>.5", r"\g<0>.000001")),
-    "decorated": plain(  # an integer from 3 on is none of these
-        when(
-            lambda text: re.fullmatch(r"[3-9]|[1-9]\d{1,5}", text),
-            form("{}^2", "\\sqrt{{}}", "{}\\pi", "\\frac{1}{{}}", "2 \\cdot {}"),
-        )
-    ),
-    "bound of the value": plain(
-        when(lambda text: "-" not in text, form(*(f"\\text{{{w} }}{{}}" for w in ("more than", "less than", "not"))))
-    ),
+    # an integer from 3 on is none of these
+    "decorated": plain(full(r"[3-9]|[1-9]\d{1,5}", r"\g<0>^2", r"\\sqrt{\g<0>}", r"\g<0>\\pi", r"\\frac{1}{\g<0>}")),
+    "bound of the value": plain(full(r"[^-]+", r"\\text{more than }\g<0>", r"\\text{not }\g<0>")),
     "another unit": full(_UNIT, lambda m: f"{m[1]}{_OTHER_UNITS[m[2]]}}}"),
     "another currency": full(r"\\\$(\d+(?:\.\d+)?)", r"€\1"),
     "length for angle": full(r"(-?\d+)\s*\^\s*\{?\\circ\}?", r"\1 \\text{ cm}"),
@@ -143,9 +128,8 @@ def _list(change: Callable[[list[str], Random], list[str]]) -> Rewrite:
         if numbers is None:
             return None
         made = change(numbers, a.rng)
-        before, after = (sorted(map(exact_value, n), key=str) for n in (numbers, made))
-        free = a.example.params.get("ordered", True) is False
-        same = before == after if free else list(map(exact_value, numbers)) == list(map(exact_value, made))
+        before, after = ([str(exact_value(number)) for number in listed] for listed in (numbers, made))
+        same = sorted(before) == sorted(after) if a.example.params.get("ordered") is False else before == after
         return None if same else "[" + ", ".join(made) + "]"
 
     return rewrite
@@ -171,12 +155,12 @@ _PI = re.compile(r"(-?)(\d*)\s*\\pi|(-?)\\[dt]?frac\{(\d*)\s*\\pi\}\{(\d+)\}")
 
 
 def _is_nonzero(text: str) -> bool:
-    return is_expression(text) and exact_value(text) != 0
+    return latex.is_expression(text) and exact_value(text) != 0
 
 
 def _sign_of_a_term(a: Answer) -> str | None:
     """One term of a sum with the other sign."""
-    terms = terms_of(a.text)
+    terms = latex.terms_of(a.text)
     if not terms or any(re.fullmatch(r"[+-]\s*0", term) for term in terms):
         return None
     at = a.rng.randrange(1, len(terms))
@@ -199,7 +183,7 @@ def _one_more(pattern: str) -> Rewrite:
 
 def _squared(text: str) -> bool:
     """Whether the square is another value: an expression with a letter or pi."""
-    return is_expression(text) and "e" not in text and bool(re.search(r"\\pi|(?<![\\a-zA-Z])[a-hj-z]", text))
+    return latex.is_expression(text) and "e" not in text and bool(re.search(r"\\pi|(?<![\\a-zA-Z])[a-hj-z]", text))
 
 
 def _rounded_radical(a: Answer) -> str | None:
@@ -216,14 +200,14 @@ def _rounded_radical(a: Answer) -> str | None:
 
 def _another_rows_number(a: Answer) -> str | None:
     """Another row's plain number for an expression with a letter."""
-    named = is_expression(a.text) and re.search(r"(?<![\\a-zA-Z])[xyn](?![a-zA-Z])", a.text)
+    named = latex.is_expression(a.text) and re.search(r"(?<![\\a-zA-Z])[xyn](?![a-zA-Z])", a.text)
     return a.other if named and a.other is not None and exact_value(a.other) is not None else None
 
 
 def _entries(text: str) -> list[str] | None:
     """The entries of a tuple, a set or a bare list, all of them values."""
-    for entries in (set_of(text), tuple_of(text), parts(text)):
-        if entries is not None and len(entries) > 1 and all(map(is_entry, entries)) and not is_thousands(text):
+    for entries in (latex.set_of(text), latex.tuple_of(text), latex.parts(text)):
+        if entries is not None and len(entries) > 1 and all(map(latex.is_entry, entries)) and not is_thousands(text):
             return entries
     return None
 
@@ -232,15 +216,12 @@ def _with_entries(change: Callable[[list[str], Random], list[str] | None], only_
     """Other entries between the same brackets."""
 
     def rewrite(a: Answer) -> str | None:
-        entries = tuple_of(a.text) if only_tuples else _entries(a.text)
+        entries = latex.tuple_of(a.text) if only_tuples else _entries(a.text)
         made = None if entries is None else change(entries, a.rng)
         if entries is None or made is None:
             return None
-        return (
-            a.text[: a.text.index(entries[0])]
-            + ", ".join(made)
-            + a.text[a.text.rindex(entries[-1]) + len(entries[-1]) :]
-        )
+        start, end = a.text.index(entries[0]), a.text.rindex(entries[-1]) + len(entries[-1])
+        return a.text[:start] + ", ".join(made) + a.text[end:]
 
     return rewrite
 
@@ -252,7 +233,7 @@ def _turned(entries: list[str], _: Random) -> list[str] | None:
 
 def _one_entry(change: Callable[[str], str]) -> Callable[[list[str], Random], list[str] | None]:
     def changed(entries: list[str], rng: Random) -> list[str] | None:
-        places = [i for i, entry in enumerate(entries) if is_entry(entry) and exact_value(entry) != 0]
+        places = [i for i, entry in enumerate(entries) if latex.is_entry(entry) and change(entry) != "-0"]
         at = rng.choice(places) if places else 0
         return [*entries[:at], change(entries[at]), *entries[at + 1 :]] if places else None
 
@@ -271,7 +252,7 @@ def _one_too_many(entries: list[str], _: Random) -> list[str] | None:
 
 def _other_end(a: Answer) -> str | None:
     """The other bracket at a finite end of an interval."""
-    first, last = tuple_of(a.text) or ("infty", "infty")
+    first, last = latex.tuple_of(a.text) or ("infty", "infty")
     if "infty" not in first:
         return a.text.replace("[", "(", 1) if "[" in a.text else a.text.replace("(", "[", 1)
     at = max(a.text.rfind(")"), a.text.rfind("]"))
@@ -289,12 +270,12 @@ def _matrix_rows_swapped(m: re.Match[str]) -> str | None:
 
 
 MATH: dict[str, Rewrite] = VALUES | {
-    "plus one": when(is_expression, form("{} + 1")),
+    "plus one": when(latex.is_expression, form("{} + 1")),
     "minus the value": when(_is_nonzero, form("-\\left({}\\right)")),
     "a multiple of the value": when(_is_nonzero, form(*(f"{k}\\left({{}}\\right)" for k in (2, 10, 100)))),
     "sign of a term": _sign_of_a_term,
-    "another power": when(is_expression, _one_more(r"(?<=[a-hj-z]\^)[2-8](?!\d)|(?<=[a-hj-z]\^\{)[2-8](?=\})")),
-    "cap for cup": when(lambda text: all(map(tuple_of, text.split("\\cup"))), sub(r"\\cup", r"\\cap")),
+    "another power": when(latex.is_expression, _one_more(r"(?<=[a-hj-z]\^)[2-8](?!\d)|(?<=[a-hj-z]\^\{)[2-8](?=\})")),
+    "cap for cup": when(lambda text: all(map(latex.tuple_of, text.split("\\cup"))), sub(r"\\cup", r"\\cap")),
     "the value squared": when(_squared, form("\\left({}\\right)^2")),
     "another radicand": full(_ROOT.pattern, lambda m: f"{m[1]}{m[2]}\\sqrt{{{int(m[3]) + 2}}}"),
     "rounded radical": _rounded_radical,
@@ -306,16 +287,13 @@ MATH: dict[str, Rewrite] = VALUES | {
     "last entry missing": _with_entries(lambda entries, _: entries[:-1]),
     "first entry missing": _with_entries(lambda entries, _: entries[1:]),
     "an entry too many": _with_entries(_one_too_many),
-    "a second value": lambda a: (
-        f"{a.text}, {a.value + 1}" if a.value is not None and a.value.denominator == 1 else None
-    ),
-    "open for closed": when(lambda text: is_interval(text) and len(tuple_of(text) or ()) == 2, _other_end),
+    "a second value": integer(lambda n: f"{n}, {n + 1}"),
+    "open for closed": when(lambda text: latex.is_interval(text) and len(latex.tuple_of(text) or ()) == 2, _other_end),
     "strict relation": lambda a: sub(r"\\leq?(?![a-z])", "<")(a) or sub(r"\\geq?(?![a-z])", ">")(a),
-    "relation not strict": full(
-        r"([a-zA-Z])\s*([<>])\s*(-?\d+)", lambda m: f"{m[1]} \\{'le' if m[2] == '<' else 'ge'} {m[3]}"
-    ),
+    "less or equal": full(r"([a-zA-Z])\s*<\s*(-?\d+)", r"\1 \\le \2"),
+    "greater or equal": full(r"([a-zA-Z])\s*>\s*(-?\d+)", r"\1 \\ge \2"),
     "relation turned": full(r"([a-zA-Z])\s*([<>]|\\[lg]eq?)\s*(-?\d+)", lambda m: f"{m[1]} {_TURN[m[2]]} {m[3]}"),
-    "equation shifted": when(equation_of, form("{} + 1")),
+    "equation shifted": when(latex.equation_of, form("{} + 1")),
     "another base": full(r"(\d{2,})_\{?([2-9])\}?", lambda m: f"{m[1]}_{{{int(m[2]) + 1 if m[2] != '9' else 8}}}"),
     "matrix rows swapped": full(r"(\\begin\{[pb]matrix\})(.+)(\\end\{[pb]matrix\})", _matrix_rows_swapped),
     "matrix cell changed": when(lambda text: "matrix" in text, _one_more(r"(?<=[&\s}\\])-?\d+(?=\s*(?:&|\\\\|\\end))")),
@@ -466,18 +444,21 @@ ASSIGNMENT: dict[str, Rewrite] = {
     "two values for a name": _two_values,
 }
 
-Grid = Sequence[Sequence[Any]]
 
+def _cell(change: Callable[[Any, Random], Any]) -> Callable[[list[list[Any]], Random], list[list[Any]]]:
+    """One cell of the rows, another."""
 
-def _cell_changed(rows: list[list[int]], rng: Random) -> list[list[int]]:
-    row = rng.choice(rows)
-    at = rng.randrange(len(row))
-    row[at] = (row[at] + rng.randint(1, 9)) % 10
-    return rows
+    def changed(rows: list[list[Any]], rng: Random) -> list[list[Any]]:
+        row = rng.choice(rows)
+        at = rng.randrange(len(row))
+        row[at] = change(row[at], rng)
+        return rows
+
+    return changed
 
 
 GRID: dict[str, Rewrite] = {
-    "cell changed": _changed(_cell_changed),
+    "cell changed": _changed(_cell(lambda cell, rng: (cell + rng.randint(1, 9)) % 10)),
     "row missing": _changed(lambda rows, _: rows[:-1]),
     "row twice": _changed(lambda rows, _: [*rows, rows[-1]]),
     "column missing": _changed(lambda rows, _: [row[:-1] for row in rows]),
@@ -490,19 +471,13 @@ GRID: dict[str, Rewrite] = {
 }
 
 
-def _table(change: Callable[[list[list[Any]], Random], Grid]) -> Rewrite:
+def _table(change: Callable[[list[list[Any]], Random], list[list[Any]]]) -> Rewrite:
     """Other rows under the same header."""
     return _changed(lambda table, rng: table | {"rows": change(table["rows"], rng)})
 
 
-def _record_cell(rows: list[list[Any]], rng: Random) -> Grid:
-    row = rng.choice(rows)
-    row[rng.randrange(len(row))] = "Zanzibar"
-    return rows
-
-
 RECORDS: dict[str, Rewrite] = {
-    "cell changed": _table(_record_cell),
+    "cell changed": _table(_cell(lambda cell, _: "Zanzibar")),
     "rows swapped": _table(lambda rows, _: [rows[-1], *rows[1:-1], rows[0]] if len(rows) > 1 else rows),
     "row missing": _table(lambda rows, _: rows[:-1]),
     "row twice": _table(lambda rows, _: [*rows, rows[0]]),
@@ -516,20 +491,14 @@ RECORDS: dict[str, Rewrite] = {
 
 def _changed_value(a: Answer) -> str | None:
     """A value that is not equal: an element more, a character more, one more, or the other truth."""
-    match a.data:
-        case bool() | None as value:
-            return repr(not value)
-        case int() | float() as value:
-            return repr(value + 1) if value + 1 != value else None
-        case str() as value:
-            return repr(value + "x")
-        case list() as value:
-            return repr([*value, 0])
-        case tuple() as value:
-            return repr((*value, 0))
-        case dict() as value:
-            return repr({**value, "zanzibar": 0}) if "zanzibar" not in value else None
-    return None
+    value = a.data
+    if isinstance(value, bool) or value is None:
+        return repr(not value)
+    if isinstance(value, str | list | tuple):
+        return repr(type(value)([*value, "0"]) if not isinstance(value, str) else value + "0")
+    if isinstance(value, dict):
+        return repr({**value, "zanzibar": 0})
+    return repr(value + 1) if value + 1 != value else None
 
 
 def _sliced(by: slice) -> Rewrite:
