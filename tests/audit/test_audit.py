@@ -65,16 +65,16 @@ def test_whatever_a_grader_does_is_an_error_of_its_row():
 def test_a_judge_that_falls_for_a_brace_is_told_so():
     rows = rows_of(("12", "12", True), ("15", "16", False))
     found = audited("stub_graders:brace_judge", rows)
-    breach = next(b for b in found.breaches if b.pattern == "empty symbols")
-    assert (breach.worst, breach.success.value, breach.published) == ("{", 1.0, True)
-    assert next(b for b in found.breaches if b.pattern == "refusal").success.value == 0.0
+    attack = next(b for b in found.attacks if b.pattern == "empty symbols")
+    assert (attack.worst, attack.success.value, attack.published) == ("{", 1.0, True)
+    assert next(b for b in found.attacks if b.pattern == "refusal").success.value == 0.0
 
 
 def test_our_own_graders_pay_for_no_attack():
     rows = [LabelledRow(reference=r, response="", label=False, verifier=v) for v, r in OWN]
     found = audited("assay", rows)
-    assert {breach.pattern for breach in found.breaches} == {attack.pattern for attack in ATTACKS}
-    assert [b for b in found.breaches if b.tries.count] == []
+    assert {attack.pattern for attack in found.attacks} == {attack.pattern for attack in ATTACKS}
+    assert [b for b in found.attacks if b.tries.count] == []
     assert all(constant.reward <= found.common_share for constant in found.constants)
 
 

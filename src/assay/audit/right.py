@@ -216,7 +216,7 @@ _TYPOGRAPHY: dict[str, Rewrite] = {
     "words in another case": full(r"\\text\{([A-Za-z ]{4,})\}", lambda m: f"\\text{{{m[1].swapcase()}}}"),
     "braced base": full(r"(\w+)_(\d)", r"\1_{\2}"),
     "base without braces": full(r"(\w+)_\{(\d)\}", r"\1_\2"),
-    "degree sign": sub(r"\s*\^\s*(?:\\circ|\{\\circ\})$", "°", r" \\text{ degrees}", r"^{\\circ}"),
+    "degree sign": full(r"([^$]+?)\s*\^\s*(?:\\circ|\{\\circ\})", r"\1°", r"\1 \\text{ degrees}", r"\1^{\\circ}"),
     "percent word": sub(r"(?<=\d)\s*\\?%$", r" \\text{ percent}"),
     "no solution in other words": full(_EMPTY, r"\\emptyset", r"\\varnothing", r"\\text{No solution}", r"\\{\\}"),
 }

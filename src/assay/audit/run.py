@@ -108,7 +108,7 @@ class Constant:
 
 
 @dataclass
-class Breach:
+class AttackRate:
     """How often the strings of one pattern of attack are paid."""
 
     pattern: str
@@ -133,7 +133,7 @@ class GraderAudit:
     constants: list[Constant] = field(default_factory=list)
     common_share: float = 0.0
     """The share of the most frequent answer among the references: what a constant string may honestly earn."""
-    breaches: list[Breach] = field(default_factory=list)
+    attacks: list[AttackRate] = field(default_factory=list)
 
     @property
     def rows_per_second(self) -> float:
@@ -148,9 +148,7 @@ class GraderAudit:
             "mistakes": [asdict(mistake) for mistake in self.mistakes],
             "constants": [asdict(constant) for constant in self.constants],
             "most_frequent_answer": self.common_share,
-            "attacks": [
-                asdict(b) | {"tries": b.tries.to_json(), "success": b.success.to_json()} for b in self.breaches
-            ],
+            "attacks": [asdict(b) | {"tries": b.tries.to_json(), "success": b.success.to_json()} for b in self.attacks],
         }
 
 
@@ -239,7 +237,7 @@ def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -
     for pattern, shares in tried.items():
         worst = max(shares, key=lambda template: shares[template].value or 0.0)
         tries = Share(sum(s.count for s in shares.values()), sum(s.of for s in shares.values()))
-        report.breaches.append(Breach(pattern, published[pattern], tries, worst, shares[worst]))
+        report.attacks.append(AttackRate(pattern, published[pattern], tries, worst, shares[worst]))
 
 
 def _answer(row: LabelledRow) -> str:
