@@ -29,8 +29,6 @@ class Source(ABC):
 
     name: str
     """`domain/short-name`."""
-    domain: str
-    """One of `types.DOMAINS`, or the control domain."""
     about: str
     """One line for `assay list`."""
     licence: str
@@ -40,6 +38,11 @@ class Source(ABC):
     kind: Literal["real", "procedural"] = "real"
     eval_only: bool = False
     """Whether its rows must never be trained on."""
+
+    @property
+    def domain(self) -> str:
+        """One of `types.DOMAINS`, or the control domain."""
+        return self.name.partition("/")[0]
 
     def examples(
         self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1
