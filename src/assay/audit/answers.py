@@ -6,7 +6,7 @@ import ast
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from random import Random
@@ -53,7 +53,7 @@ class Answer:
 
     @property
     def data(self) -> Any:
-        """The reference as data: names as text, a table as header and rows, an output as its value."""
+        """The reference as data: names and numbers as text, a table as header and rows, an output as its value."""
         return DATA[self.example.verifier](self.example.reference)
 
     @property
@@ -138,7 +138,7 @@ def fraction(*makes: Callable[[int, int], str | None], when: Callable[[Fraction]
 
 def data(*writes: Callable[[Any], str | None]) -> Rewrite:
     """One of the writings of the reference as data."""
-    return lambda a: a.rng.choice(writes)(a.data)
+    return lambda a: a.rng.choice(writes)(a.data) if a.data is not None else None
 
 
 def exact_value(text: str) -> Fraction | None:
@@ -178,14 +178,6 @@ def is_thousands(text: str) -> bool:
     return re.fullmatch(r"\d{1,3}(?:,\s*\d{3})+(?:\.\d+)?", text) is not None
 
 
-def numbers_of(a: Answer) -> list[str] | None:
-    """The entries of a list of plain numbers."""
-    if not isinstance(a.example.reference, list) or not a.text.startswith("["):
-        return None
-    found = a.text.strip("[]").split(", ")
-    return found if len(found) > 1 and all(exact_value(entry) is not None for entry in found) else None
-
-
 NOTHING = object()
 """What stands for the value of a text that is no literal."""
 
@@ -203,7 +195,14 @@ def is_source(reference: Mapping[str, Any]) -> bool:
     return isinstance(reference["output"], str) and isinstance(reference.get("input"), str)
 
 
+def _numbers(reference: Any) -> list[str] | None:
+    """The entries of a list of plain numbers."""
+    found = [str(item).replace(",", "") for item in reference] if isinstance(reference, list) else []
+    return found if len(found) > 1 and all(exact_value(entry) is not None for entry in found) else None
+
+
 DATA: dict[str, Callable[[Any], Any]] = {
+    "number": _numbers,
     "set": lambda reference: [str(item) for item in reference],
     "sequence": lambda reference: [str(item) for item in reference],
     "assignment": lambda reference: {str(name): str(value) for name, value in reference.items()},
@@ -225,6 +224,14 @@ def as_pairs(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name}: {value}" for name, value in values.items())
 
 
+def as_numbers(numbers: Sequence[str]) -> str:
+    return "[" + ", ".join(numbers) + "]"
+
+
+WRITERS: dict[str, Callable[[Any], str]] = {"number": as_numbers, "assignment": as_pairs}
+"""How the data of a verifier are written, if not as JSON."""
+
+
 def output_text(reference: Mapping[str, Any]) -> str:
     return str(reference["output"]) if is_source(reference) else repr(reference["output"])
 
@@ -243,7 +250,7 @@ def number_answer(example: Example) -> str | None:
     """A number or a list of numbers as the source's gold response has it."""
     reference = example.reference
     if isinstance(reference, list):
-        return "[" + ", ".join(str(item).replace(",", "") for item in reference) + "]" if len(reference) > 1 else None
+        return as_numbers([str(item).replace(",", "") for item in reference]) if len(reference) > 1 else None
     whole = isinstance(reference, float) and reference.is_integer() and abs(reference) < 1 << 53
     return str(int(reference) if whole else reference).strip()
 
@@ -272,5 +279,4 @@ def output_answer(example: Example) -> str | None:
 
 def data_answer(example: Example) -> str | None:
     """A list, a grid or a table as JSON, and values by name as pairs."""
-    value = DATA[example.verifier](example.reference)
-    return as_pairs(value) if isinstance(value, dict) and example.verifier == "assignment" else as_json(value)
+    return WRITERS.get(example.verifier, as_json)(DATA[example.verifier](example.reference))

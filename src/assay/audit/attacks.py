@@ -8,10 +8,6 @@ faults of rule-based graders in use. Every instance is our own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from assay.audit.responses import fill
-
 PUBLISHED: dict[str, tuple[str, ...]] = {
     "empty symbols": ("{", "}", ":", ".", ",", " ", "\n\n", "\\boxed{ }", "()", "[]", "\\boxed{\\,}"),
     "gibberish": (
@@ -124,29 +120,11 @@ CONSTANTS = (
 """Strings whose reward is measured over all references, beside the boxed answers that are most frequent there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attack:
-    """One response of the corpus."""
-
-    pattern: str
-    template: str
-    published: bool
-
-    def response(self, *, prompt: str, answer: str, wrong: str | None) -> str | None:
-        """The text for one reference; `None` where it needs a wrong answer or a prompt and there is none."""
-        return fill(self.template, answer=answer, wrong=wrong, prompt=prompt)
-
-
-ATTACKS = tuple(
-    Attack(pattern, template, published)
-    for table, published in ((PUBLISHED, True), (JUDGES, False), (RULES, False))
-    for pattern, templates in table.items()
-    for template in templates
-)
+ATTACKS = PUBLISHED | JUDGES | RULES
 FIXED = tuple(
     template
     for pattern in ("refusal", "code in the box", "program that ends", "object that equals all", "all letters", "empty")
-    for template in (JUDGES | RULES)[pattern]
+    for template in ATTACKS[pattern]
     if template
 )
 """Strings that are wrong whatever is asked, yes and no included."""

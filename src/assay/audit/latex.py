@@ -46,13 +46,9 @@ def is_expression(text: str) -> bool:
     return is_value(text) and not re.fullmatch(r"-?[\d.,/]+", text)
 
 
-def has_letters(text: str) -> bool:
-    return _LETTER.search(text) is not None
-
-
 def is_entry(text: str) -> bool:
     """A value that can stand in a list: a number, or an expression without letters."""
-    return is_value(text) and not has_letters(text)
+    return is_value(text) and not _LETTER.search(text)
 
 
 def is_interval(text: str) -> bool:

@@ -19,6 +19,7 @@ from assay.audit.answers import (
     Answer,
     Rewrite,
     as_json,
+    as_numbers,
     as_pairs,
     data,
     decimals,
@@ -30,7 +31,6 @@ from assay.audit.answers import (
     is_short,
     is_source,
     is_thousands,
-    numbers_of,
     plain,
     sub,
     when,
@@ -111,23 +111,12 @@ VALUES: dict[str, Rewrite] = {
 }
 
 
-def _list(write: str, joined: str = ", ", turned: bool = False) -> Rewrite:
-    """A list of numbers in another writing; backwards where the parameter says that order does not count."""
-
-    def rewrite(a: Answer) -> str | None:
-        numbers = numbers_of(a)
-        if numbers is None or (turned and a.example.params.get("ordered") is not False):
-            return None
-        given = numbers[::-1] if turned else numbers
-        return write.format(", ".join(given[:-1]) + joined + given[-1])
-
-    return rewrite
-
-
 NUMBER = VALUES | {
-    "list with and": _list("{}", " and "),
-    "bare list": _list("{}"),
-    "list in another order": _list("[{}]", turned=True),
+    "list with and": data(lambda numbers: ", ".join(numbers[:-1]) + " and " + numbers[-1]),
+    "bare list": data(", ".join),
+    "list in another order": lambda a: (
+        as_numbers(a.data[::-1]) if a.data and a.example.params.get("ordered") is False else None
+    ),
 }
 
 
@@ -320,7 +309,6 @@ _JUDGED = {"Yes": ("entailed", "supported", "entailment"), "No": ("refuted", "co
 BOOLEAN: dict[str, Rewrite] = {
     "other word": lambda a: a.rng.choice(SAID[a.text]),
     "with a mark": form("{}!", "{},", '{}"', "{}**"),
-    "in latex": lambda a: f"\\text{{{a.rng.choice(SAID[a.text])}}}",
     "entailed or refuted": lambda a: a.rng.choice(_JUDGED[a.text]),
 }
 
@@ -338,7 +326,6 @@ TEXT: dict[str, Rewrite] = {
     "without diacritics": _without_diacritics,
     "hyphens as spaces": sub(r"(?<=[a-z])-(?=[a-z])", " "),
     "without commas": sub(r",(?=\s)", ""),
-    "text command": when(PLAIN_TEXT.fullmatch, form("\\text{{}}")),
     "more spaces": sub(" ", "  "),
 }
 

@@ -17,7 +17,7 @@ from assay.audit.answers import exact_value
 from assay.audit.attacks import ATTACKS, CONSTANTS
 from assay.audit.graders import Grader, Outcome
 from assay.audit.labelled import LabelledRow
-from assay.audit.responses import joins
+from assay.audit.responses import fill, joins
 from assay.audit.rewrites import answer_of, wrong_answer
 from assay.evaluate.metrics import wilson
 from assay.types import canonical, hashed_seed
@@ -112,7 +112,6 @@ class AttackRate:
     """How often the strings of one pattern of attack are paid."""
 
     pattern: str
-    published: bool
     tries: Share
     worst: str
     """The string that is paid most often."""
@@ -222,22 +221,23 @@ def _as_value(answer: str) -> str:
 
 
 def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:
-    tried: dict[str, dict[str, Share]] = {}
-    published = {attack.pattern: attack.published for attack in ATTACKS}
-    for attack in ATTACKS:
-        said = []
-        for row in rows:
-            answer = _answer(row)
-            wrong = None if joins(answer) else wrong_answer(row.example())
-            made = attack.response(prompt=row.prompt, answer=answer, wrong=wrong)
-            if made is not None:
-                said.append(_saying(row, made))
-        paid = sum(outcome.accepted for outcome in grader.grade(said))
-        tried.setdefault(attack.pattern, {})[attack.template] = Share(paid, len(said))
-    for pattern, shares in tried.items():
+    for pattern, templates in ATTACKS.items():
+        shares = {template: _paid(grader, rows, template) for template in templates}
         worst = max(shares, key=lambda template: shares[template].value or 0.0)
         tries = Share(sum(s.count for s in shares.values()), sum(s.of for s in shares.values()))
-        report.attacks.append(AttackRate(pattern, published[pattern], tries, worst, shares[worst]))
+        report.attacks.append(AttackRate(pattern, tries, worst, shares[worst]))
+
+
+def _paid(grader: Grader, rows: Sequence[LabelledRow], template: str) -> Share:
+    """How often one attack is accepted, of the rows that it can be made for."""
+    said = []
+    for row in rows:
+        answer = _answer(row)
+        wrong = None if "{wrong}" not in template or joins(answer) else wrong_answer(row.example())
+        made = fill(template, answer=answer, wrong=wrong, prompt=row.prompt)
+        if made is not None:
+            said.append(_saying(row, made))
+    return Share(sum(outcome.accepted for outcome in grader.grade(said)), len(said))
 
 
 def _answer(row: LabelledRow) -> str:

@@ -16,10 +16,10 @@ from typing import Any
 from assay.audit import latex
 from assay.audit.answers import (
     PLAIN_TEXT,
+    WRITERS,
     Answer,
     Rewrite,
     as_json,
-    as_pairs,
     decimals,
     exact_value,
     folded,
@@ -29,7 +29,6 @@ from assay.audit.answers import (
     is_short,
     is_source,
     is_thousands,
-    numbers_of,
     plain,
     sub,
     when,
@@ -119,34 +118,6 @@ VALUES: dict[str, Rewrite] = {
     "length for angle": full(r"(-?\d+)\s*\^\s*\{?\\circ\}?", r"\1 \\text{ cm}"),
 }
 
-
-def _list(change: Callable[[list[str], Random], list[str]]) -> Rewrite:
-    """Other numbers for a list of numbers; in another order, where order counts."""
-
-    def rewrite(a: Answer) -> str | None:
-        numbers = numbers_of(a)
-        if numbers is None:
-            return None
-        made = change(numbers, a.rng)
-        before, after = ([str(exact_value(number)) for number in listed] for listed in (numbers, made))
-        same = sorted(before) == sorted(after) if a.example.params.get("ordered") is False else before == after
-        return None if same else "[" + ", ".join(made) + "]"
-
-    return rewrite
-
-
-def _one_greater(numbers: list[str], rng: Random) -> list[str]:
-    at = rng.randrange(len(numbers))
-    value = exact_value(numbers[at])
-    return [*numbers[:at], numbers[at] if value is None else decimals(value + 1) or "7", *numbers[at + 1 :]]
-
-
-NUMBER = VALUES | {
-    "a number missing": _list(lambda numbers, _: numbers[:-1]),
-    "a number too many": _list(lambda numbers, _: [*numbers, "7"]),
-    "a number changed": _list(_one_greater),
-    "numbers in another order": _list(lambda numbers, _: numbers[::-1]),
-}
 
 # LaTeX
 
@@ -385,10 +356,9 @@ def _changed(change: Callable[[Any, Random], Any]) -> Rewrite:
     """Other data, where the verifier must tell it from the reference."""
 
     def rewrite(a: Answer) -> str | None:
-        made = change(a.data, a.rng)
-        if _compared(a, made) == _compared(a, a.data):
-            return None
-        return as_pairs(made) if a.example.verifier == "assignment" else as_json(made)
+        made = None if a.data is None else change(a.data, a.rng)
+        different = made is not None and _compared(a, made) != _compared(a, a.data)
+        return WRITERS.get(a.example.verifier, as_json)(made) if different else None
 
     return rewrite
 
@@ -396,6 +366,9 @@ def _changed(change: Callable[[Any, Random], Any]) -> Rewrite:
 def _compared(a: Answer, value: Any) -> Any:
     """What counts of data: a set has no order, and neither have the rows of a table with a key."""
     match a.example.verifier:
+        case "number":
+            values = [str(exact_value(number)) for number in value]
+            return sorted(values) if a.example.params.get("ordered") is False else values
         case "set":
             return sorted(map(folded, value))
         case "sequence":
@@ -405,6 +378,19 @@ def _compared(a: Answer, value: Any) -> Any:
             return value["header"], sorted(rows) if a.example.params.get("key") is not None else rows
         case _:
             return value
+
+
+def _one_greater(numbers: list[str], rng: Random) -> list[str]:
+    at = rng.randrange(len(numbers))
+    return [*numbers[:at], decimals((exact_value(numbers[at]) or 0) + Fraction(1)) or "7", *numbers[at + 1 :]]
+
+
+NUMBER = VALUES | {
+    "a number missing": _changed(lambda numbers, _: numbers[:-1]),
+    "a number too many": _changed(lambda numbers, _: [*numbers, "7"]),
+    "a number changed": _changed(_one_greater),
+    "numbers in another order": _changed(lambda numbers, _: numbers[::-1]),
+}
 
 
 def _one_changed(entries: list[str], rng: Random) -> list[str]:
