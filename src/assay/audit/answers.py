@@ -173,11 +173,6 @@ def is_short(text: str) -> bool:
     return 0 < len(text) <= 80 and "\n" not in text
 
 
-def is_thousands(text: str) -> bool:
-    """Whether commas group the digits of one number, so that it is no list."""
-    return re.fullmatch(r"\d{1,3}(?:,\s*\d{3})+(?:\.\d+)?", text) is not None
-
-
 NOTHING = object()
 """What stands for the value of a text that is no literal."""
 

@@ -102,20 +102,8 @@ RULES: dict[str, tuple[str, ...]] = {
     "trivial truth": ("\\boxed{0 = 0}", "\\boxed{x = x}", "\\boxed{\\text{true}}", "\\boxed{nan}", "\\boxed{1/0}"),
 }
 CONSTANTS = (
-    "",
-    "0",
-    "1",
-    "\\boxed{0}",
-    "\\boxed{1}",
-    "\\boxed{2}",
-    "\\boxed{-1}",
-    "\\boxed{100}",
-    "\\boxed{A}",
-    "\\boxed{C}",
-    "\\boxed{Yes}",
-    "\\boxed{\\text{No solution}}",
-    "<answer>[[0]]</answer>",
-    "I do not know.",
+    *("", "0", "1", "I do not know.", "<answer>[[0]]</answer>"),
+    *(f"\\boxed{{{answer}}}" for answer in ("0", "1", "2", "-1", "100", "A", "C", "Yes", "\\text{No solution}")),
 )
 """Strings whose reward is measured over all references, beside the boxed answers that are most frequent there."""
 

@@ -77,11 +77,7 @@ class CheckReport:
         return "\n".join(lines)
 
     def add(
-        self,
-        kind: str,
-        pairs: Sequence[tuple[Example, str]],
-        verdicts: Sequence[Verdict],
-        good: Sequence[bool],
+        self, kind: str, pairs: Sequence[tuple[Example, str]], verdicts: Sequence[Verdict], good: Sequence[bool]
     ) -> None:
         """Count verdicts on pairs of an Example and a response, and keep those that are not good."""
         self.counts[kind] = (sum(good), len(pairs))

@@ -30,7 +30,7 @@ def load(spec: str, option: str | None = None) -> Callable[[Mapping[str, Any]], 
     It is called as `f(response, reference)`, by keyword where both are named so, and gets `prompt`, `params` and
     `verifier` by keyword where it has parameters of that name.
     """
-    grader = _peer(spec, option) if spec in PEERS else _imported(spec)
+    grader = PEERS[spec](*([option] if option else [])) if spec in PEERS else _imported(spec)
     names = _keywords(grader)
     both = {"response", "reference"} <= set(names)
     asked = [name for name in NAMES if name in names and (both or name not in ("response", "reference"))]
@@ -40,10 +40,6 @@ def load(spec: str, option: str | None = None) -> Callable[[Mapping[str, Any]], 
         return score_of(grader(*arguments, **{name: row[name] for name in asked}))
 
     return grade
-
-
-def _peer(name: str, option: str | None) -> Callable[..., Any]:
-    return PEERS[name](option) if option else PEERS[name]()
 
 
 def _imported(spec: str) -> Callable[..., Any]:

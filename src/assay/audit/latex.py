@@ -96,6 +96,14 @@ def tuple_of(text: str) -> list[str] | None:
     return entries if len(entries) > 1 and all(entries) else None
 
 
+def entries_of(text: str) -> list[str] | None:
+    """The entries of a set, a tuple or a bare list, all of them values; commas in one number make no list."""
+    if re.fullmatch(r"\d{1,3}(?:,\s*\d{3})+(?:\.\d+)?", text):
+        return None
+    listed = (set_of(text), tuple_of(text), parts(text))
+    return next((found for found in listed if found and len(found) > 1 and all(map(is_entry, found))), None)
+
+
 def equation_of(text: str) -> tuple[str, str] | None:
     """The sides of an equation in x and y."""
     sides = [side.strip() for side in text.split("=")]

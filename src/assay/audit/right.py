@@ -30,7 +30,6 @@ from assay.audit.answers import (
     integer,
     is_short,
     is_source,
-    is_thousands,
     plain,
     sub,
     when,
@@ -150,15 +149,9 @@ def _unordered(write: str, joined: str = ", ", turned: bool = False, named: bool
     """A bare list or a set of values in another writing; `<` and `>` stand for the braces that it has."""
 
     def rewrite(a: Answer) -> str | None:
-        entries = latex.set_of(a.text)
-        braces = ("", "") if entries is None else ("\\{", "\\}")
-        if entries is None:
-            entries = (
-                latex.parts(a.text)
-                if all(map(latex.is_entry, latex.parts(a.text))) and not is_thousands(a.text)
-                else []
-            )
-        if len(entries) < 2 or (named and "x" in a.text):
+        entries = [] if latex.tuple_of(a.text) else latex.entries_of(a.text) or []
+        braces = ("\\{", "\\}") if latex.set_of(a.text) else ("", "")
+        if not entries or (named and "x" in a.text):
             return None
         entries = entries[::-1] if turned else entries
         entries = [f"x = {entry}" for entry in entries] if named else entries
@@ -167,11 +160,6 @@ def _unordered(write: str, joined: str = ", ", turned: bool = False, named: bool
         return made if made != a.text else None
 
     return rewrite
-
-
-def _union_turned(a: Answer) -> str | None:
-    intervals = re.split(r"\s*\\cup\s*", a.text)
-    return " \\cup ".join(intervals[::-1]) if len(intervals) > 1 and all(map(latex.tuple_of, intervals)) else None
 
 
 _EMPTY = r"\\emptyset|\\varnothing|\\text\{[nN]o solution\}"
@@ -197,7 +185,9 @@ _TYPOGRAPHY: dict[str, Rewrite] = {
     "a name for each": _unordered("@", named=True),
     "named value": when(latex.is_entry, form("x = {}")),
     "name left out": full(rf"{_NAME}\s*=\s*(.+)", lambda m: m[1] if latex.is_entry(m[1]) else None),
-    "union in another order": _union_turned,
+    "union in another order": full(
+        r"(.+?)\s*\\cup\s*(.+)", lambda m: f"{m[2]} \\cup {m[1]}" if all(map(latex.tuple_of, m.groups())) else None
+    ),
     "matrix brackets": sub(r"\{pmatrix\}", "{bmatrix}"),
     "matrix spacing": when(lambda text: "matrix" in text, sub(r"\s*(&|\\\\)\s*", r" \1 ")),
     "another text command": sub(r"\\text\s*(?=\{[a-zA-Z ]+\})", r"\\mathrm", r"\\mbox", r"\\textbf"),
@@ -347,10 +337,6 @@ def _words(joined: str, mark: str = "{text}", last: str | None = None) -> Rewrit
     return rewrite
 
 
-def _upper(entries: Sequence[str]) -> str | None:
-    return as_json([text.upper() for text in entries]) if all(text.isascii() for text in entries) else None
-
-
 def _pretty(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
@@ -364,7 +350,7 @@ SEQUENCE: dict[str, Rewrite] = {
     "one a line": _words("\n"),
     "bullets": _words("\n", "- {text}"),
     "numbered": _words("\n", "{place}. {text}"),
-    "names in another case": data(_upper),
+    "names in another case": data(lambda v: as_json([n.upper() for n in v]) if all(map(str.isascii, v)) else None),
 }
 SET = SEQUENCE | {"entries in another order": data(lambda entries: as_json(entries[::-1]))}
 
@@ -420,14 +406,6 @@ def _lines(table: Mapping[str, Any], rule: bool, joined: str, ends: str, never: 
     return made if clean and len(table["header"]) > 1 else None
 
 
-def _objects(table: Mapping[str, Any]) -> str:
-    return as_json([dict(zip(table["header"], row, strict=True)) for row in table["rows"]])
-
-
-def _columns_turned(table: Mapping[str, Any]) -> str:
-    return as_json({"header": table["header"][::-1], "rows": [row[::-1] for row in table["rows"]]})
-
-
 def _table_in_upper_case(table: Mapping[str, Any]) -> str:
     rows = [[str(cell).upper() for cell in row] for row in table["rows"]]
     return as_json({"header": [name.upper() for name in table["header"]], "rows": rows})
@@ -436,10 +414,12 @@ def _table_in_upper_case(table: Mapping[str, Any]) -> str:
 RECORDS: dict[str, Rewrite] = {
     "pretty json": data(_pretty),
     "python dict": data(repr),
-    "list of objects": data(_objects),
+    "list of objects": data(lambda t: as_json([dict(zip(t["header"], row, strict=True)) for row in t["rows"]])),
     "markdown table": data(lambda table: _lines(table, True, " | ", "| ", "|")),
     "comma table": data(lambda table: _lines(table, False, ",", "", ',"\n')),
-    "columns in another order": data(_columns_turned),
+    "columns in another order": data(
+        lambda t: as_json({"header": t["header"][::-1], "rows": [row[::-1] for row in t["rows"]]})
+    ),
     "table in another case": data(_table_in_upper_case),
 }
 

@@ -160,7 +160,7 @@ def audit(
     on_grader: Callable[[str], None] = lambda name: None,
 ) -> list[GraderAudit]:
     """Audit each grader over the same rows; keeps `examples` mistakes of each kind in each family."""
-    references = distinct(rows)
+    references = list({canonical([r.verifier, r.reference, dict(r.params), r.prompt]): r for r in rows}.values())
     found = []
     for grader in graders:
         on_grader(grader.name)
@@ -171,11 +171,6 @@ def audit(
             _attacks(report, grader, sample([r for r in references if r.verifier not in FREE_FORM], ATTACKED))
         found.append(report)
     return found
-
-
-def distinct(rows: Sequence[LabelledRow]) -> list[LabelledRow]:
-    """One row for each question, in order."""
-    return list({canonical([r.verifier, r.reference, dict(r.params), r.prompt]): r for r in rows}.values())
 
 
 def sample(rows: Sequence[LabelledRow], size: int) -> list[LabelledRow]:

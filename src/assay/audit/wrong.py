@@ -24,11 +24,11 @@ from assay.audit.answers import (
     exact_value,
     folded,
     form,
+    fraction,
     full,
     integer,
     is_short,
     is_source,
-    is_thousands,
     plain,
     sub,
     when,
@@ -65,13 +65,6 @@ def _rounded(a: Answer, value: Fraction) -> str | None:
     return decimals(Fraction(round(value * 10**places), 10**places))
 
 
-def _upside_down(a: Answer, value: Fraction) -> str | None:
-    """b/a for a/b."""
-    if value.denominator == 1 or "." in a.text:
-        return None
-    return f"{'-' if value < 0 else ''}\\frac{{{value.denominator}}}{{{abs(value.numerator)}}}"
-
-
 def _digits_swapped(a: Answer, _: Fraction) -> str | None:
     if not re.fullmatch(r"-?\d{2,15}", a.text):
         return None
@@ -84,14 +77,7 @@ def _negated(text: str) -> str:
 
 
 _OTHER_UNITS = dict(cm="km", meters="feet", hours="minutes", feet="miles", degrees="grams", inches="yards")
-_UNITS = {
-    "cm": "km",
-    "meters": "feet",
-    "hours": "minutes",
-    "feet": "miles",
-    "degrees": "grams",
-    "inches": "yards",
-}
+_UNITS = {"cm": "km", "meters": "feet", "hours": "minutes", "feet": "miles", "degrees": "grams", "inches": "yards"}
 _UNIT = rf"(-?\d+(?:\.\d+)?\s*\\?\s*\\(?:text|mathrm|mbox)\s*\{{[~ ]*)({'|'.join(_OTHER_UNITS)})\}}"
 
 VALUES: dict[str, Rewrite] = {
@@ -101,7 +87,7 @@ VALUES: dict[str, Rewrite] = {
     "times a power of ten": _checked(lambda a, v: decimals(v * a.rng.choice([10, 100, 1000]))),
     "a tenth or hundredth": _checked(lambda a, v: decimals(v / a.rng.choice([10, 100]))),
     "rounded": _checked(_rounded),
-    "upside down": _checked(_upside_down),
+    "upside down": fraction(lambda n, d: f"{'-' if n < 0 else ''}\\frac{{{d}}}{{{abs(n)}}}"),
     "a digit dropped": _checked(lambda a, _: a.text[:-1] if re.fullmatch(r"-?\d{2,15}", a.text) else None),
     "a digit too many": _checked(lambda a, _: a.text + "7" if re.fullmatch(r"-?\d{1,15}", a.text) else None),
     "two digits swapped": _checked(_digits_swapped),
@@ -175,19 +161,11 @@ def _another_rows_number(a: Answer) -> str | None:
     return a.other if named and a.other is not None and exact_value(a.other) is not None else None
 
 
-def _entries(text: str) -> list[str] | None:
-    """The entries of a tuple, a set or a bare list, all of them values."""
-    for entries in (latex.set_of(text), latex.tuple_of(text), latex.parts(text)):
-        if entries is not None and len(entries) > 1 and all(map(latex.is_entry, entries)) and not is_thousands(text):
-            return entries
-    return None
-
-
 def _with_entries(change: Callable[[list[str], Random], list[str] | None], only_tuples: bool = False) -> Rewrite:
     """Other entries between the same brackets."""
 
     def rewrite(a: Answer) -> str | None:
-        entries = latex.tuple_of(a.text) if only_tuples else _entries(a.text)
+        entries = latex.tuple_of(a.text) if only_tuples else latex.entries_of(a.text)
         made = None if entries is None else change(entries, a.rng)
         if entries is None or made is None:
             return None
