@@ -134,7 +134,8 @@ def _check_others(report: CheckReport, examples: Sequence[Example], workers: int
     answers = {e.id: _answer(e) for e in examples}
     pairs = []
     for example in _sample([e for e in examples if e.verifier not in FREE_FORM | SEARCHED], OTHERS):
-        rows = [e for e in examples if e.verifier == example.verifier and answers[e.id] != answers[example.id]]
+        alike = [e for e in examples if e.verifier == example.verifier and e.gold != example.gold]
+        rows = [e for e in alike if answers[e.id] != answers[example.id]]
         if rows:
             pairs.append((example, rows[hashed_seed("other", example.id) % len(rows)]))
     there = _judge([(a, b.gold or "") for a, b in pairs], workers)
