@@ -53,14 +53,17 @@ def read_toml(path: Path | str) -> dict[str, Any]:
 
 
 def find_recipe(name: str) -> Path:
-    """A recipe file: a path, or the name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
+    """A recipe file: a path, or the bare name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
     shipped = [Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes"]
-    tried = [Path(name), *(folder / f"{Path(name).stem}.toml" for folder in shipped)]
-    found = next((path for path in tried if path.is_file()), None)
-    if found is None:
-        known = sorted({p.stem for folder in shipped for p in folder.glob("*.toml")})
+    known = {path.stem: path for folder in reversed(shipped) for path in sorted(folder.glob("*.toml"))}
+    if Path(name).is_file():
+        return Path(name)
+    if "/" in name or name.endswith(".toml"):  # a path is never another file of the same name
+        hint = f"; the recipe that ships is called {Path(name).stem!r}" if Path(name).stem in known else ""
+        raise BadConfig(f"no recipe at {name}{hint}")
+    if name not in known:
         raise BadConfig(f"no recipe {name!r}{did_you_mean(name, known)}")
-    return found
+    return known[name]
 
 
 def overrides(arguments: Sequence[str]) -> list[str]:

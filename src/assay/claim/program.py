@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from assay.claim.thinking import NoAnswer, without_thinking
 from assay.errors import BadReference
 from assay.literals import syntax
-from assay.sandbox.flavours import MODULES, SCI
+from assay.sandbox.environments import MODULES, SCIENTIFIC
 from assay.types import Example
 
 MAX_SOURCE = 200_000
@@ -165,7 +165,7 @@ def last_program(example: Example, response: str) -> str:
 def hint(source: str, error: str) -> str:
     """What to say behind an error: which Python programs run under and which one this looks like, or what there is."""
     if error == "ModuleNotFoundError":
-        there = ", ".join(MODULES[SCI].split())
+        there = ", ".join(MODULES[SCIENTIFIC].split())
         return f" (what can be imported is the standard library and, where installed, {there})"
     if error not in ("SyntaxError", "IndentationError", "TabError"):
         return ""

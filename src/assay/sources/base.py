@@ -29,6 +29,8 @@ class Source(ABC):
 
     name: str
     """`domain/short-name`."""
+    domain: str = ""
+    """One of `types.DOMAINS`, or the control domain: the first part of its name where nothing else is said."""
     about: str
     """One line for `assay list`."""
     licence: str
@@ -39,10 +41,9 @@ class Source(ABC):
     eval_only: bool = False
     """Whether its rows must never be trained on."""
 
-    @property
-    def domain(self) -> str:
-        """One of `types.DOMAINS`, or the control domain."""
-        return self.name.partition("/")[0]
+    def __post_init__(self) -> None:
+        if not self.domain:
+            object.__setattr__(self, "domain", self.name.partition("/")[0])
 
     def examples(
         self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1

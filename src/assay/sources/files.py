@@ -70,6 +70,7 @@ class Real(Source):
     """`None` where no public copy has the same fields."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "splits", tuple(self.files))
 
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
