@@ -20,7 +20,7 @@ from assay.turns import content_of
 
 SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
-CONTROL = "instruction"  # the control domain: measured, and rarely trained on
+"""The reasoning domains; `instruction` is the control domain: measured, and rarely trained on."""
 
 
 class Status(StrEnum):
@@ -93,7 +93,7 @@ class Example:
     template: str = ""
     """How the problem is asked: a text with `{problem}` and, for a choice, `{options}`. Empty asks it as it stands."""
     domain: str = ""
-    """One of `DOMAINS`, or `CONTROL`."""
+    """One of `DOMAINS`, or `instruction`."""
     source: str = ""
     """The registered source it came from, such as `math/gsm8k`."""
     gold: str | None = None
