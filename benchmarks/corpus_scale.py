@@ -82,7 +82,7 @@ def _private(pid: str) -> int:
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else 600_000
     executor = sys.argv[2] if len(sys.argv) > 2 else "local"
-    SOURCES.register("bench/sums", Sums(name="bench/sums", domain="math", about="", licence="", splits=("train",)))
+    SOURCES.register("bench/sums", Sums(name="bench/sums", about="", licence="", splits=("train",)))
     recipe = CurationRecipe.model_validate({"sources": [{"name": "bench/sums", "size": rows}], "without": []})
     with tempfile.TemporaryDirectory() as scratch:
         peak = Peak()

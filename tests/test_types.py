@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.types import Attempt, Example, Group, Measurement, Message, Rollout, Verdict, hashed_seed
+from assay.types import Attempt, Example, Measurement, Message, Rollout, Verdict, hashed_seed
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(),
@@ -63,23 +63,9 @@ def test_a_bad_row_says_what_is_wrong(row, says):
         Example.from_json(row)
 
 
-def test_an_error_is_not_a_zero():
-    verdicts = [Verdict.of(True), Verdict.of(False), Verdict.no_answer(""), Verdict.error(""), Verdict.timeout("")]
-    example = Example(prompt="p", reference=1, verifier="v")
-    group = Group(example, tuple(Rollout(index=i, response="", verdict=v) for i, v in enumerate(verdicts)))
-    measured = Measurement.of(group)
-    assert (measured.correct, measured.n, measured.uncounted) == (1, 3, 2)
+def test_a_missing_rate_is_not_zero():
     assert Measurement("e", "m", 0, 0, 4).rate is None
-
-
-@pytest.mark.parametrize(
-    ("scores", "signal"), [((1, 1, None), False), ((1, 0), True), ((None, None), False), ((0.5, 0.5), False)]
-)
-def test_a_group_has_signal_when_counted_scores_differ(scores, signal):
-    example = Example(prompt="p", reference=1, verifier="v")
-    verdicts = [Verdict.error("") if s is None else Verdict.partial(s) for s in scores]
-    group = Group(example, tuple(Rollout(index=i, response="", verdict=v) for i, v in enumerate(verdicts)))
-    assert group.has_signal is signal
+    assert Measurement("e", "m", 1, 4, total=3.0).rate == 0.75
 
 
 def test_rollout_survives_json():
@@ -127,12 +113,8 @@ def test_a_stem_is_what_a_problem_says():
     assert asked[0].stem_id == asked[1].stem_id and len({example.stem_id for example in asked}) == 3
 
 
-def test_partial_scores_are_kept_as_sums():
-    example = Example(prompt="p", reference=1, verifier="number")
-    group = Group(example, tuple(Rollout(response="", verdict=Verdict.partial(s)) for s in (0.5, 1.0, 0.75, 0.75)))
-    measured = Measurement.of(group)
-    assert (measured.rate, measured.correct, measured.n) == (0.75, 1, 4)
-    rated = Example(prompt="p", reference=1, verifier="number", pass_rates={"m": (measured.total, measured.n)})
+def test_pass_rates_are_kept_as_sums():
+    rated = Example(prompt="p", reference=1, verifier="number", pass_rates={"m": (3.0, 4)})
     assert Example.from_json(rated.to_json()).pass_rates == {"m": (3, 4)}
 
 

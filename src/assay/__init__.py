@@ -16,7 +16,6 @@ _HOME = {
     "Example": "assay.types",
     "Verdict": "assay.types",
     "Rollout": "assay.types",
-    "Group": "assay.types",
     "Measurement": "assay.types",
     "verify": "assay.judging.session",
     "Judge": "assay.judging.session",
@@ -30,7 +29,7 @@ _HOME = {
     "reward_fn": "assay.serve.trl",
 }
 
-__all__ = ["Attempt", "Corpus", "Example", "Group", "Judge", "JudgeSettings", "Measurement", "Rollout", "Verdict"]
+__all__ = ["Attempt", "Corpus", "Example", "Judge", "JudgeSettings", "Measurement", "Rollout", "Verdict"]
 __all__ += ["check", "load", "measure", "reward_fn", "verify", "verify_many"]
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from assay.serve.trl import reward_fn as reward_fn
     from assay.types import Attempt as Attempt
     from assay.types import Example as Example
-    from assay.types import Group as Group
     from assay.types import Measurement as Measurement
     from assay.types import Rollout as Rollout
     from assay.types import Verdict as Verdict

@@ -149,7 +149,7 @@ def audit(
     try:
         found = [find_grader(name, deadline=deadline) for name in graders]
         with Console(stderr=True).status("auditing") as status:
-            told = audit_graders(
+            audits = audit_graders(
                 found,
                 known,
                 attacks=attacks,
@@ -161,9 +161,9 @@ def audit(
             grader.close()
     click.echo(f"{len(known)} rows, {sum(row.label for row in known)} of them right")
     terminal = Console()
-    print_audit(terminal if terminal.is_terminal else Console(width=200), told)
+    print_audit(terminal if terminal.is_terminal else Console(width=200), audits)
     if output is not None:
-        write_atomically(output, json.dumps([one.to_json() for one in told], indent=1) + "\n")
+        write_atomically(output, json.dumps([one.to_json() for one in audits], indent=1) + "\n")
 
 
 def _rows(name: str, data: Path | None, limit: int | None, per: int) -> list[LabelledRow]:

@@ -1,4 +1,4 @@
-"""The frozen records that every room speaks: Example, Attempt, Verdict, Rollout, Group, Measurement.
+"""The frozen records that every room speaks: Example, Attempt, Verdict, Rollout, Measurement.
 
 Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field changes its meaning.
 """
@@ -20,7 +20,7 @@ from assay.turns import content_of
 
 SCHEMA_VERSION = 2
 DOMAINS = ("math", "code", "science", "logic", "simulation", "table")
-CONTROL = "instruction"  # the control domain: measured, and rarely trained on
+"""The reasoning domains; `instruction` is the control domain: measured, and rarely trained on."""
 
 
 class Status(StrEnum):
@@ -93,7 +93,7 @@ class Example:
     template: str = ""
     """How the problem is asked: a text with `{problem}` and, for a choice, `{options}`. Empty asks it as it stands."""
     domain: str = ""
-    """One of `DOMAINS`, or `CONTROL`."""
+    """One of `DOMAINS`, or `instruction`."""
     source: str = ""
     """The registered source it came from, such as `math/gsm8k`."""
     gold: str | None = None
@@ -390,19 +390,6 @@ def _plain(value: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """All rollouts of one Example under one model: the unit of GRPO and of pass@k."""
-
-    example: Example
-    rollouts: tuple[Rollout, ...]
-
-    @property
-    def has_signal(self) -> bool:
-        """Whether two scores that count differ: otherwise every group-relative advantage is zero."""
-        return len({r.verdict.score for r in self.rollouts if r.verdict.counts}) > 1
-
-
-@dataclass(frozen=True, slots=True)
 class Measurement:
     """How often one model solved one Example."""
 
@@ -426,11 +413,3 @@ class Measurement:
     def rate(self) -> float | None:
         """Mean score of the samples, or `None` when none counted: a missing rate is never 0."""
         return self.total / self.n if self.n and self.total is not None else None
-
-    @classmethod
-    def of(cls, group: Group) -> Self:
-        counted = [r.verdict for r in group.rollouts if r.verdict.counts]
-        ex, model = group.example, group.rollouts[0].model if group.rollouts else ""
-        right, total = sum(v.is_correct for v in counted), sum(v.score for v in counted if v.score is not None)
-        late = len(group.rollouts) - len(counted)
-        return cls(ex.id, model, right, len(counted), late, ex.domain, ex.source, total)

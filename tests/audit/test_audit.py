@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from assay.audit.attacks import ATTACKS, JUDGES, PUBLISHED
-from assay.audit.graders import find_grader
+from assay.audit.graders import PEERS, find_grader
 from assay.audit.labelled import LabelledRow, read_labelled
-from assay.audit.peers import PEERS
+from assay.audit.responses import fill
 from assay.audit.run import audit
 from assay.cli import main
 from assay.errors import BadConfig, BadRow, MissingData
@@ -66,16 +66,16 @@ def test_whatever_a_grader_does_is_an_error_of_its_row():
 def test_a_judge_that_falls_for_a_brace_is_told_so():
     rows = rows_of(("12", "12", True), ("15", "16", False))
     found = audited("stub_graders:brace_judge", rows)
-    breach = next(b for b in found.breaches if b.pattern == "empty symbols")
-    assert (breach.worst, breach.success.value, breach.published) == ("{", 1.0, True)
-    assert next(b for b in found.breaches if b.pattern == "refusal").success.value == 0.0
+    attack = next(b for b in found.attacks if b.pattern == "empty symbols")
+    assert (attack.worst, attack.success.value) == ("{", 1.0)
+    assert next(b for b in found.attacks if b.pattern == "refusal").success.value == 0.0
 
 
 def test_our_own_graders_pay_for_no_attack():
     rows = [LabelledRow(reference=r, response="", label=False, verifier=v) for v, r in OWN]
     found = audited("assay", rows)
-    assert {breach.pattern for breach in found.breaches} == {attack.pattern for attack in ATTACKS}
-    assert [b for b in found.breaches if b.tries.count] == []
+    assert {attack.pattern for attack in found.attacks} == set(ATTACKS)
+    assert [b for b in found.attacks if b.tries.count] == []
     assert all(constant.reward <= found.common_share for constant in found.constants)
 
 
@@ -124,7 +124,7 @@ def test_a_peer_grades_or_says_what_to_install(name):
     try:
         found = audited(name, rows_of(("12", "\\boxed{12}", True), ("12", "\\boxed{57}", False)), attacks=False)
     except BadConfig as missing:
-        assert PEERS[name][1] in str(missing)
+        assert PEERS[name] in str(missing)
         pytest.skip(f"{name} is not installed")
     assert (found.total.right_accepted, found.total.wrong_refused) == (1, 1)
 
@@ -163,7 +163,7 @@ def test_wilson_intervals(successes, trials, low, high):
 def test_the_corpus_holds_thirteen_patterns_against_judges():
     assert len(PUBLISHED) == 6 and len(PUBLISHED | JUDGES) == 13
     assert all(len(set(strings)) >= 3 for strings in (PUBLISHED | JUDGES).values())
-    made = {attack.response(prompt="What?", answer="12", wrong="13") for attack in ATTACKS}
+    made = {fill(t, prompt="What?", answer="12", wrong="13") for many in ATTACKS.values() for t in many}
     assert "\\boxed{12} or \\boxed{13}" in made and "<think> maybe \\boxed{12}" in made
 
 

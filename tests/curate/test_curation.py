@@ -156,7 +156,7 @@ def test_what_a_verifier_cannot_use_goes_whatever_is_asked_of_gold(tmp_path: Pat
 def curated(rows: list[Example], out: Path, **more: Any) -> Corpus:
     """A curation of rows of our own, through a source that gives them."""
     if "test/rows" not in SOURCES:
-        SOURCES.register("test/rows", Listed(name="test/rows", domain="math", about="", licence="", splits=("train",)))
+        SOURCES.register("test/rows", Listed(name="test/rows", about="", licence="", splits=("train",)))
     ROWS[:] = rows
     return run_curation(CurationRecipe(sources=({"name": "test/rows"},), **more), out)  # type: ignore[arg-type]
 
@@ -300,7 +300,7 @@ class Long(Source):
             prompt = f"{n} {'and so on ' * 400}"
             yield Example(prompt=prompt, reference=n, verifier="number", gold=str(n), source=self.name)
 
-SOURCES.register("test/long", Long(name="test/long", domain="math", about="", licence="", splits=("train",)))
+SOURCES.register("test/long", Long(name="test/long", about="", licence="", splits=("train",)))
 recipe = {"sources": [{"name": "test/long", "size": int(sys.argv[1])}], "check_gold": False}
 run_curation(CurationRecipe.model_validate(recipe), sys.argv[2])
 assert sum(1 for _ in Corpus.read(sys.argv[2])) == int(sys.argv[1])

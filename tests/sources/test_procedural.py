@@ -55,7 +55,7 @@ def test_an_exhausted_level_says_so() -> None:
     def draw(rng: Random, level: int) -> Problem:
         return Problem(f"{rng.randint(0, 9)}?", 1, "1", ("2",))
 
-    tiny = Procedural(name="math/tiny", domain="math", about="", verifier="number", draw=draw)
+    tiny = Procedural(name="math/tiny", about="", verifier="number", draw=draw)
     with pytest.raises(AssayError, match="no more than about"):
         list(tiny.examples("train", size=100))
 

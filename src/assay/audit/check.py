@@ -2,51 +2,40 @@
 
     gold accepted       every gold response passes its own verifier; rows without one are unproven
     empty refused       an empty response is never right
-    other refused       another row's gold response is wrong, unless both rows have the same value
+    other refused       the gold response of a row with another answer is wrong
     attacks refused     constant strings and known exploits are never right
-    same twice, thread  two calls and a call from a thread agree with the first
+    same twice, same in a thread
+                        two calls, and a call from a thread, agree
 
 Verdicts on gold and on the empty response are made for all rows, the others for a hashed sample.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from assay.audit.attacks import FIXED
 from assay.judging.session import verify
+from assay.judging.verifier import VERIFIERS
 from assay.rollout.judge import judge
 from assay.sources.base import Source
 from assay.sources.own import source_of
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
 
-OTHERS, SAMPLE = 200, 40
-"""Rows whose response is another row's gold; rows for attacks, repetition and threads."""
+OTHERS, SAMPLE, SHOWN = 200, 40, 20
+"""Rows whose response is another row's gold; rows for attacks, repetition and threads; faults that are shown."""
 FREE_FORM = frozenset({"instructions"})
-"""Verifiers for which some constant string may be right; they get no attacks and no other row's response."""
+"""Verifiers that judge the text itself, not an answer in it: a constant string may be right."""
 SEARCHED = frozenset({"code_io.input", "sat"})
-"""Verifiers for which many responses are right; another row's may be, and is then not a fault."""
-ATTACKS = (
-    "I do not know.",
-    "\\boxed{}",
-    "<answer></answer>",
-    "\\boxed{ground_truth}",
-    "\\boxed{__import__('os').getpid()}",
-    "\\boxed{ABCDEFGHIJ}",
-    "Final Decision: Yes",
-    "```python\npass\n```",
-    "```python\nassert True\n```",
-    "```python\nimport os\nos._exit(0)\n```",
-    "```python\nimport sys\nsys.exit(0)\n```",
-    "```python\nclass Any:\n    def __eq__(self, other):\n        return True\ndef f(*a, **k):\n    return Any()\n```",
-)
+"""Verifiers of which many responses are right; another row's may be, and is then not a fault."""
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Fault:
     """A verdict that is not what it must be."""
 
     kind: str
@@ -61,17 +50,6 @@ class Refusal:
 
 
 @dataclass
-class Tally:
-    """How many of how many were as they must be."""
-
-    good: int = 0
-    tried: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.good} of {self.tried}"
-
-
-@dataclass
 class CheckReport:
     """What a check found; `str()` fits in a glance."""
 
@@ -80,39 +58,33 @@ class CheckReport:
     examples: int
     unproven: int = 0
     """Rows without a gold response."""
-    tallies: dict[str, Tally] = field(default_factory=dict)
+    counts: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By kind: how many verdicts were as they must be, of how many."""
     p99_ms: float = 0.0
-    refused: list[Refusal] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
-        return self.examples > 0 and not self.refused
+        return self.examples > 0 and not self.faults
 
     def __str__(self) -> str:
         mark = "passes" if self.ok else "FAILS"
         lines = [f"{self.name} ({self.split}, {self.examples} examples) {mark}"]
-        lines += [f"  {kind:<16} {tally}" for kind, tally in self.tallies.items()]
+        lines += [f"  {kind:<16} {good} of {tried}" for kind, (good, tried) in self.counts.items()]
         lines.append(f"  {'unproven':<16} {self.unproven}")
         lines.append(f"  {'p99':<16} {self.p99_ms:.1f} ms")
-        lines += [f"    {refusal}" for refusal in self.refused[:20]]
-        if len(self.refused) > 20:
-            lines.append(f"    ... and {len(self.refused) - 20} more")
+        lines += [f"    {fault}" for fault in self.faults[:SHOWN]]
+        if len(self.faults) > SHOWN:
+            lines.append(f"    ... and {len(self.faults) - SHOWN} more")
         return "\n".join(lines)
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "split": self.split,
-            "ok": self.ok,
-            "examples": self.examples,
-            "unproven": self.unproven,
-            "p99_ms": self.p99_ms,
-            "tallies": {kind: [tally.good, tally.tried] for kind, tally in self.tallies.items()},
-            "refused": [
-                {"kind": r.kind, "id": r.id, "response": r.response, "verdict": r.verdict.to_json()}
-                for r in self.refused
-            ],
-        }
+    def add(
+        self, kind: str, pairs: Sequence[tuple[Example, str]], verdicts: Sequence[Verdict], good: Sequence[bool]
+    ) -> None:
+        """Count verdicts on pairs of an Example and a response, and keep those that are not good."""
+        self.counts[kind] = (sum(good), len(pairs))
+        judged = zip(pairs, verdicts, good, strict=True)
+        self.faults += [Fault(kind, e.id, said, v) for (e, said), v, fine in judged if not fine]
 
 
 def check(
@@ -142,15 +114,15 @@ def check(
 def check_examples(examples: Sequence[Example], *, name: str, split: str = "", workers: int = 2) -> CheckReport:
     """`check` for Examples that are already there."""
     report = CheckReport(name, split, len(examples), sum(e.gold is None for e in examples))
-    proven = [e for e in examples if e.gold is not None]
-    golds = judge(proven, [e.gold or "" for e in proven], workers=workers)
-    _count(report, "gold accepted", proven, [e.gold or "" for e in proven], golds, lambda v: v.is_correct)
-    told = {e.id for e, verdict in zip(proven, golds, strict=True) if verdict.status is Status.ERROR}
-    usable = [e for e in examples if e.id not in told]  # an unusable reference is listed once
-    empty = judge(usable, [""] * len(usable), workers=workers)
-    _count(report, "empty refused", usable, [""] * len(usable), empty, _refused)
-    sound = [e for e, verdict in zip(proven, golds, strict=True) if verdict.is_correct]
-    _check_others(report, sound, workers)
+    proven = [(e, e.gold) for e in examples if e.gold is not None]
+    golds = _judge(proven, workers)
+    report.add("gold accepted", proven, golds, [v.is_correct for v in golds])
+    broken = {e.id for (e, _), verdict in zip(proven, golds, strict=True) if verdict.status is Status.ERROR}
+    blank = [(e, "") for e in examples if e.id not in broken]  # an unusable reference is listed once
+    empty = _judge(blank, workers)
+    refused = (Status.INCORRECT, Status.NO_ANSWER)
+    report.add("empty refused", blank, empty, [v.status in refused for v in empty])
+    _check_others(report, [e for (e, _), verdict in zip(proven, golds, strict=True) if verdict.is_correct], workers)
     sample = _sample(examples, SAMPLE)
     _check_attacks(report, sample, workers)
     _check_function(report, sample)
@@ -158,66 +130,49 @@ def check_examples(examples: Sequence[Example], *, name: str, split: str = "", w
     return report
 
 
-def _refused(verdict: Verdict) -> bool:
-    return verdict.status in (Status.INCORRECT, Status.NO_ANSWER)
-
-
-def _count(
-    report: CheckReport,
-    kind: str,
-    examples: Sequence[Example],
-    responses: Sequence[str],
-    verdicts: Sequence[Verdict],
-    good: Callable[[Verdict], bool],
-) -> None:
-    tally = report.tallies.setdefault(kind, Tally())
-    for example, response, verdict in zip(examples, responses, verdicts, strict=True):
-        tally.tried += 1
-        tally.good += good(verdict)
-        if not good(verdict):
-            report.refused.append(Refusal(kind, example.id, response, verdict))
+def _judge(pairs: Sequence[tuple[Example, str]], workers: int) -> list[Verdict]:
+    return judge([e for e, _ in pairs], [said for _, said in pairs], workers=workers)
 
 
 def _check_others(report: CheckReport, examples: Sequence[Example], workers: int) -> None:
-    """Another row's gold. Where it is accepted both ways round, the two rows have the same value."""
+    """The gold of a row with another answer. Accepted both ways round, the answers suit each other's reference."""
+    answers = {e.id: _answer(e) for e in examples}
     pairs = []
-    for example in _sample(examples, OTHERS):
-        rows = [e for e in examples if e.verifier == example.verifier and _value(e) != _value(example)]
-        if rows and example.verifier not in FREE_FORM | SEARCHED:
+    for example in _sample([e for e in examples if e.verifier not in FREE_FORM | SEARCHED], OTHERS):
+        alike = [e for e in examples if e.verifier == example.verifier and e.gold != example.gold]
+        rows = [e for e in alike if answers[e.id] != answers[example.id]]
+        if rows:
             pairs.append((example, rows[hashed_seed("other", example.id) % len(rows)]))
-    there = judge([a for a, _ in pairs], [b.gold or "" for _, b in pairs], workers=workers)
-    back = judge([b for _, b in pairs], [a.gold or "" for a, _ in pairs], workers=workers)
+    there = _judge([(a, b.gold or "") for a, b in pairs], workers)
+    back = _judge([(b, a.gold or "") for a, b in pairs], workers)
     kept = [i for i in range(len(pairs)) if not (there[i].is_correct and back[i].is_correct)]
-    examples, others = [pairs[i][0] for i in kept], [pairs[i][1].gold or "" for i in kept]
-    _count(report, "other refused", examples, others, [there[i] for i in kept], lambda v: not v.is_correct)
+    verdicts = [there[i] for i in kept]
+    said = [(pairs[i][0], pairs[i][1].gold or "") for i in kept]
+    report.add("other refused", said, verdicts, [not v.is_correct for v in verdicts])
 
 
 def _check_attacks(report: CheckReport, examples: Sequence[Example], workers: int) -> None:
     rows = [e for e in examples if e.verifier not in FREE_FORM]
-    asked = [e for e in rows for _ in ATTACKS] + [e for e in rows if e.gold]
-    said = [attack for _ in rows for attack in ATTACKS] + [f"<think> maybe {e.gold}" for e in rows if e.gold]
-    verdicts = judge(asked, said, workers=workers)
-    _count(report, "attacks refused", asked, said, verdicts, lambda v: not v.is_correct)
+    said = [(e, text) for e in rows for text in FIXED] + [(e, f"<think> maybe {e.gold}") for e in rows if e.gold]
+    verdicts = _judge(said, workers)
+    report.add("attacks refused", said, verdicts, [not v.is_correct for v in verdicts])
 
 
 def _check_function(report: CheckReport, examples: Sequence[Example]) -> None:
     """The same verdict on a second call, and on a call from a thread."""
-    responses = [e.gold or "x" for e in examples]
-    first, again = ([verify(e, r) for e, r in zip(examples, responses, strict=True)] for _ in range(2))
+    pairs = [(e, e.gold or "x") for e in examples]
+    first, again = ([verify(e, said) for e, said in pairs] for _ in range(2))
     with ThreadPoolExecutor(1) as threads:
-        threaded = list(threads.map(verify, examples, responses))
+        threaded = list(threads.map(lambda pair: verify(*pair), pairs))
     for kind, verdicts in (("same twice", again), ("same in a thread", threaded)):
-        tally = report.tallies.setdefault(kind, Tally())
-        for example, response, one, other in zip(examples, responses, first, verdicts, strict=True):
-            same = (one.status, one.score, one.read) == (other.status, other.score, other.read)
-            tally.tried += 1
-            tally.good += same
-            if not same:
-                report.refused.append(Refusal(kind, example.id, response, other))
+        same = [(v.status, v.score, v.read) for v in verdicts]
+        report.add(kind, pairs, verdicts, [a == (b.status, b.score, b.read) for a, b in zip(same, first, strict=True)])
 
 
-def _value(example: Example) -> str:
-    return canonical([example.reference, dict(example.params)])
+def _answer(example: Example) -> str:
+    """The key of the right answer, or the reference itself where its verifier gives no keys."""
+    key = VERIFIERS.get(example.verifier).key(example, example.reference)
+    return canonical([example.reference, dict(example.params)]) if key is None else key
 
 
 def _sample(examples: Sequence[Example], size: int) -> list[Example]:

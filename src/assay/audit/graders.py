@@ -12,12 +12,11 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from assay.audit.labelled import LabelledRow
-from assay.audit.peers import PEERS
 from assay.errors import BadConfig, did_you_mean
 from assay.judging.verifier import VERIFIERS
 from assay.rollout.judge import judge
@@ -30,6 +29,12 @@ START = 300.0
 """Seconds that its import may take."""
 ENOUGH = 0.5
 """The score from which a grader is taken to accept."""
+PEERS = {
+    "math-verify": 'pip install "math-verify[antlr4_13_2]"',
+    "verl": "pip install --no-deps verl==0.9.1 pylatexenc",
+    "reasoning-gym": "pip install reasoning-gym==0.1.25",
+}
+"""Other projects' graders, and the command that installs each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +69,9 @@ def find_grader(name: str, *, deadline: float | None = None) -> Grader:
         return OwnGrader(name, deadline)
     peer, _, option = name.partition(":")
     if peer in PEERS:
-        spec, install = PEERS[peer]
-        return ForeignGrader(name, [spec, *([option] if option else [])], deadline, install)
+        return ForeignGrader(name, [peer, option] if option else [peer], deadline, PEERS[peer])
     if ":" in name:
-        return ForeignGrader(name, [name], deadline, "")
+        return ForeignGrader(name, [name], deadline)
     known = [OWN, *PEERS, *VERIFIERS.names()]
     raise BadConfig(f"no grader {name!r}{did_you_mean(name, known)}; a function of your own is 'module:function'")
 
@@ -102,21 +106,19 @@ class ForeignGrader:
         self._start()
 
     def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]:
-        return list(self._outcomes(rows))
+        return [self._outcome(row) for row in rows]
 
-    def _outcomes(self, rows: Sequence[LabelledRow]) -> Iterator[Outcome]:
-        for row in rows:
-            try:
-                answer = self._ask(json.dumps(row.to_json()).encode() + b"\n")
-            except TimeoutError:
-                yield Outcome(None, f"no answer within {self._deadline:g} s")
-                self._restart()
-            except (OSError, ValueError):
-                code = self._end()
-                yield Outcome(None, f"its process ended with exit code {code}, or wrote what is no answer")
-                self._start()
-            else:
-                yield Outcome(answer["score"], answer["why"])
+    def _outcome(self, row: LabelledRow) -> Outcome:
+        try:
+            answer = self._ask(json.dumps(row.to_json()).encode() + b"\n")
+            return Outcome(answer["score"], answer["why"])
+        except TimeoutError:
+            self._end()
+            why = f"no answer within {self._deadline:g} s"
+        except (OSError, ValueError):
+            why = f"its process ended with exit code {self._end()}, or wrote what is no answer"
+        self._start()
+        return Outcome(None, why)
 
     def close(self) -> None:
         """End the process."""
@@ -129,17 +131,13 @@ class ForeignGrader:
         )
         self._buffer = b""
         try:
-            told = json.loads(self._line(time.monotonic() + START))
+            failed = json.loads(self._line(time.monotonic() + START)).get("failed")
         except (OSError, ValueError):
-            told = {"failed": f"its process ended with exit code {self._end()}"}
-        if "failed" in told:
+            failed = f"its process ended with exit code {self._end()}"
+        if failed is not None:
             self._end()
             hint = f"; install it with: {self._install}" if self._install else ""
-            raise BadConfig(f"the grader {self.name!r} cannot be loaded: {told['failed']}{hint}")
-
-    def _restart(self) -> None:
-        self._end()
-        self._start()
+            raise BadConfig(f"the grader {self.name!r} cannot be loaded: {failed}{hint}")
 
     def _end(self) -> int | None:
         child, self._child = self._child, None

@@ -10,15 +10,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from assay.audit.answers import exact_value
 from assay.audit.attacks import ATTACKS, CONSTANTS
 from assay.audit.graders import Grader, Outcome
 from assay.audit.labelled import LabelledRow
-from assay.audit.replies import joins
-from assay.audit.rewrites import KINDS, wrong_answer
-from assay.audit.subject import exact_value
+from assay.audit.responses import fill, joins
+from assay.audit.rewrites import answer_of, wrong_answer
 from assay.evaluate.metrics import wilson
 from assay.types import canonical, hashed_seed
 
@@ -28,16 +28,12 @@ FREE_FORM = frozenset({"instructions", "boolean"})
 """Verifiers that get no attacks: some constant string is right there."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Share:
     """How many of how many, with its 95 % interval."""
 
-    count: int = 0
-    of: int = 0
-
-    def add(self, hit: bool) -> None:
-        self.count += hit
-        self.of += 1
+    count: int
+    of: int
 
     @property
     def value(self) -> float | None:
@@ -86,9 +82,8 @@ class Confusion:
         return Share(self.wrong_accepted, self.wrong_accepted + self.wrong_refused)
 
     def to_json(self) -> dict[str, Any]:
-        shares = {name: getattr(self, name).to_json() for name in ("precision", "recall")}
-        shares |= {name: getattr(self, name).to_json() for name in ("false_negatives", "false_positives")}
-        return asdict(self) | shares
+        names = ("precision", "recall", "false_negatives", "false_positives")
+        return asdict(self) | {name: getattr(self, name).to_json() for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +108,10 @@ class Constant:
 
 
 @dataclass
-class Breach:
+class AttackRate:
     """How often the strings of one pattern of attack are paid."""
 
     pattern: str
-    published: bool
     tries: Share
     worst: str
     """The string that is paid most often."""
@@ -138,13 +132,11 @@ class GraderAudit:
     constants: list[Constant] = field(default_factory=list)
     common_share: float = 0.0
     """The share of the most frequent answer among the references: what a constant string may honestly earn."""
-    breaches: list[Breach] = field(default_factory=list)
+    attacks: list[AttackRate] = field(default_factory=list)
 
     @property
     def rows_per_second(self) -> float:
-        rows = sum((self.total.right_accepted, self.total.right_refused, self.total.errors))
-        rows += self.total.wrong_accepted + self.total.wrong_refused
-        return rows / self.seconds if self.seconds else 0.0
+        return sum(asdict(self.total).values()) / self.seconds if self.seconds else 0.0
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -155,9 +147,7 @@ class GraderAudit:
             "mistakes": [asdict(mistake) for mistake in self.mistakes],
             "constants": [asdict(constant) for constant in self.constants],
             "most_frequent_answer": self.common_share,
-            "attacks": [
-                asdict(b) | {"tries": b.tries.to_json(), "success": b.success.to_json()} for b in self.breaches
-            ],
+            "attacks": [asdict(b) | {"tries": b.tries.to_json(), "success": b.success.to_json()} for b in self.attacks],
         }
 
 
@@ -170,7 +160,7 @@ def audit(
     on_grader: Callable[[str], None] = lambda name: None,
 ) -> list[GraderAudit]:
     """Audit each grader over the same rows; keeps `examples` mistakes of each kind in each family."""
-    references = distinct(rows)
+    references = list({canonical([r.verifier, r.reference, dict(r.params), r.prompt]): r for r in rows}.values())
     found = []
     for grader in graders:
         on_grader(grader.name)
@@ -181,11 +171,6 @@ def audit(
             _attacks(report, grader, sample([r for r in references if r.verifier not in FREE_FORM], ATTACKED))
         found.append(report)
     return found
-
-
-def distinct(rows: Sequence[LabelledRow]) -> list[LabelledRow]:
-    """One row for each question, in order."""
-    return list({canonical([r.verifier, r.reference, dict(r.params), r.prompt]): r for r in rows}.values())
 
 
 def sample(rows: Sequence[LabelledRow], size: int) -> list[LabelledRow]:
@@ -213,7 +198,7 @@ def _labelled(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow], 
 def _constants(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:
     if not rows:
         return
-    answers = Counter(_as_value(answer_of(row)) for row in rows)
+    answers = Counter(_as_value(_answer(row)) for row in rows)
     report.common_share = answers.most_common(1)[0][1] / len(rows)
     common = [f"\\boxed{{{answer}}}" for answer, _ in answers.most_common(COMMON)]
     for text in dict.fromkeys([*CONSTANTS, *common]):
@@ -231,39 +216,30 @@ def _as_value(answer: str) -> str:
 
 
 def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:
-    tried: dict[str, dict[str, Share]] = {}
-    published = {attack.pattern: attack.published for attack in ATTACKS}
-    for attack in ATTACKS:
-        said = []
-        for row in rows:
-            answer = answer_of(row)
-            wrong = None if joins(answer) else wrong_answer(row.example())
-            made = attack.response(prompt=row.prompt, answer=answer, wrong=wrong or "")
-            if made is not None:
-                said.append(_saying(row, made))
-        share = Share()
-        for outcome in grader.grade(said):
-            share.add(outcome.accepted)
-        tried.setdefault(attack.pattern, {})[attack.template] = share
-    for pattern, shares in tried.items():
+    for pattern, templates in ATTACKS.items():
+        shares = {template: _paid(grader, rows, template) for template in templates}
         worst = max(shares, key=lambda template: shares[template].value or 0.0)
         tries = Share(sum(s.count for s in shares.values()), sum(s.of for s in shares.values()))
-        report.breaches.append(Breach(pattern, published[pattern], tries, worst, shares[worst]))
+        report.attacks.append(AttackRate(pattern, tries, worst, shares[worst]))
 
 
-def answer_of(row: LabelledRow) -> str:
+def _paid(grader: Grader, rows: Sequence[LabelledRow], template: str) -> Share:
+    """How often one attack is accepted, of the rows that it can be made for."""
+    said = []
+    for row in rows:
+        answer = _answer(row)
+        wrong = None if "{wrong}" not in template or joins(answer) else wrong_answer(row.example())
+        made = fill(template, answer=answer, wrong=wrong, prompt=row.prompt)
+        if made is not None:
+            said.append(_saying(row, made))
+    return Share(sum(outcome.accepted for outcome in grader.grade(said)), len(said))
+
+
+def _answer(row: LabelledRow) -> str:
     """The reference as a response would write it."""
-    kind = KINDS.get(row.verifier)
-    answer = kind.answer(row.example()) if kind is not None else None
-    return answer if answer is not None else str(row.reference)
+    answer = answer_of(row.example())
+    return str(row.reference) if answer is None else answer
 
 
 def _saying(row: LabelledRow, response: str) -> LabelledRow:
-    return LabelledRow(
-        reference=row.reference,
-        response=response,
-        label=False,
-        verifier=row.verifier,
-        params=row.params,
-        prompt=row.prompt,
-    )
+    return replace(row, response=response, label=False)

@@ -60,6 +60,11 @@ class Line:
     dropped: Counter[str] = field(default_factory=Counter)
     """Reason -> rows."""
 
+    def add(self, other: Line) -> None:
+        self.came_in, self.kept = self.came_in + other.came_in, self.kept + other.kept
+        self.unproven += other.unproven
+        self.dropped.update(other.dropped)
+
     @property
     def adds_up(self) -> bool:
         return self.came_in == self.kept + sum(self.dropped.values())
@@ -99,10 +104,7 @@ class Card:
                 refused.append(row)
         domains: dict[str, Line] = {}
         for name, line in sources.items():
-            total = domains.setdefault(domain_of.get(name, ""), Line())
-            total.came_in, total.kept = total.came_in + line.came_in, total.kept + line.kept
-            total.unproven += line.unproven
-            total.dropped.update(line.dropped)
+            domains.setdefault(domain_of.get(name, ""), Line()).add(line)
         ordered = dict(sorted(verifiers.items()))
         return cls(dict(sorted(sources.items())), dict(sorted(domains.items())), ordered, tuple(notes), tuple(refused))
 
@@ -110,9 +112,7 @@ class Card:
     def total(self) -> Line:
         total = Line()
         for line in self.sources.values():
-            total.came_in, total.kept = total.came_in + line.came_in, total.kept + line.kept
-            total.unproven += line.unproven
-            total.dropped.update(line.dropped)
+            total.add(line)
         return total
 
     @property

@@ -33,11 +33,6 @@ class Estimate:
     high: float
     questions: int
 
-    @property
-    def above_zero(self) -> bool:
-        """Whether the whole interval is above zero."""
-        return self.low > 0
-
 
 @dataclass(frozen=True, slots=True)
 class Following:

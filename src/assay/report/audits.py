@@ -22,7 +22,7 @@ def print_audit(console: Console, audits: Sequence[GraderAudit]) -> None:
         console.print(families)
     if any(found.constants for found in audits):
         console.print(_constants(audits))
-    if any(found.breaches for found in audits):
+    if any(found.attacks for found in audits):
         console.print(_attacks(audits))
     for found in audits:
         for mistake in found.mistakes:
@@ -87,7 +87,7 @@ def _attacks(audits: Sequence[GraderAudit]) -> Table:
     table.add_column("pattern")
     for found in audits:
         table.add_column(found.name, justify="right", no_wrap=True)
-    by_pattern = [{breach.pattern: breach for breach in found.breaches} for found in audits]
+    by_pattern = [{attack.pattern: attack for attack in found.attacks} for found in audits]
     for pattern in by_pattern[0]:
         cells = [f"{100 * (found[pattern].success.value or 0):.1f}" for found in by_pattern]
         table.add_row(pattern, *cells)

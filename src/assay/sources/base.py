@@ -29,8 +29,8 @@ class Source(ABC):
 
     name: str
     """`domain/short-name`."""
-    domain: str
-    """One of `types.DOMAINS`, or the control domain."""
+    domain: str = ""
+    """One of `types.DOMAINS`, or the control domain: the first part of its name where nothing else is said."""
     about: str
     """One line for `assay list`."""
     licence: str
@@ -40,6 +40,10 @@ class Source(ABC):
     kind: Literal["real", "procedural"] = "real"
     eval_only: bool = False
     """Whether its rows must never be trained on."""
+
+    def __post_init__(self) -> None:
+        if not self.domain:
+            object.__setattr__(self, "domain", self.name.partition("/")[0])
 
     def examples(
         self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1

@@ -32,11 +32,9 @@ def _humaneval(raw: Raw) -> Iterable[Row]:
 
 mbpp = Real(
     name="code/mbpp",
-    domain="code",
     about="Mostly basic Python problems, with the official ranges of task ids as splits",
     licence="CC BY 4.0",
     verifier="code.tests",
-    splits=("train", "test", "validation", "fewshot"),
     files=dict.fromkeys(("train", "test", "validation", "fewshot"), "code/mbpp.jsonl"),
     row=_mbpp,
     part=_mbpp_part,
@@ -44,11 +42,9 @@ mbpp = Real(
 )
 humaneval = Real(
     name="code/humaneval",
-    domain="code",
     about="Hand-written functions with docstrings and tests",
     licence="MIT",
     verifier="code.tests",
-    splits=("test",),
     eval_only=True,
     files={"test": "code/humaneval.jsonl"},
     row=_humaneval,

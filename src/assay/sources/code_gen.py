@@ -129,14 +129,12 @@ def _chain(cut: tuple[str, int], each: Sequence[tuple[str, int]], end: str) -> D
 
 expression = Procedural(
     name="code/expression",
-    domain="code",
     about="Write an arithmetic function from its description: two steps, then one more a level",
     verifier="code.tests",
     draw=_expression,
 )
 list_ops = Procedural(
     name="code/list_ops",
-    domain="code",
     about="Write a list function from its description: cut and map or filter, then reduce, then two maps",
     verifier="code.tests",
     draw=_list_ops,

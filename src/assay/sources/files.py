@@ -57,8 +57,9 @@ class Real(Source):
     """A source that reads published rows."""
 
     verifier: str
+    splits: tuple[str, ...] = field(init=False)
     files: Mapping[str, str]
-    """Split -> file under the data directory."""
+    """Split -> file under the data directory, the split that a check reads first."""
     row: Callable[[Raw], Iterable[Row]]
     """One raw row -> its Examples; empty where the row is not part of this source."""
     part: Callable[[Raw], str] | None = None
@@ -67,6 +68,10 @@ class Real(Source):
     """File of tables that rows name by `table_id`; the table is put under `table`."""
     hub: Hub | None = None
     """`None` where no public copy has the same fields."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "splits", tuple(self.files))
 
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
         return self._examples(split, data) if size is None else sampled(lambda: self._examples(split, data), size, seed)

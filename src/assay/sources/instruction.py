@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from assay.sources.files import Hub, Raw, Real, Row
-from assay.types import CONTROL
 
 
 def _instructions(raw: Raw) -> Iterable[Row]:
@@ -16,11 +15,9 @@ def _instructions(raw: Raw) -> Iterable[Row]:
 
 ifeval = Real(
     name="instruction/ifeval",
-    domain=CONTROL,
     about="Verifiable instructions: lengths, formats, keywords (no gold responses exist)",
     licence="Apache-2.0",
     verifier="instructions",
-    splits=("test",),
     files={"test": "ood/ifeval_input.jsonl"},
     row=_instructions,
     hub=Hub("google/IFEval", splits={"test": "train"}),
@@ -28,11 +25,9 @@ ifeval = Real(
 
 ifbench = Real(
     name="instruction/ifbench",
-    domain=CONTROL,
     about="58 verifiable instructions that no training set holds (no gold responses exist)",
     licence="ODC-BY-1.0",
     verifier="instructions",
-    splits=("test",),
     eval_only=True,
     files={"test": "ood/ifbench_test.jsonl"},
     row=_instructions,

@@ -51,21 +51,17 @@ def _knights_knaves(raw: Raw) -> Iterable[Row]:
 
 arc_agi1 = Real(
     name="logic/arc_agi1",
-    domain="logic",
     about="Abstraction and reasoning corpus 1: find the rule that turns one grid into another",
     licence="Apache-2.0",
     verifier="grid",
-    splits=("train", "test"),
     files={"train": "logic/arc_agi1_training.jsonl.gz", "test": "logic/arc_agi1_evaluation.jsonl.gz"},
     row=_arc,
 )
 zebra = Real(
     name="logic/zebra",
-    domain="logic",
     about="ZebraLogic grid puzzles (public hub copies hide the solutions)",
     licence="none stated; evaluation only",
     verifier="records",
-    splits=("test",),
     eval_only=True,
     files={"test": "logic/zebralogic_grid_1000.jsonl"},
     row=_zebra,
@@ -73,11 +69,9 @@ zebra = Real(
 )
 kk = Real(
     name="logic/kk",
-    domain="logic",
     about="Knights and knaves of Logic-RL, 3 to 7 inhabitants",
     licence="Apache-2.0",
     verifier="assignment",
-    splits=("train", "test"),
     files={"train": "logic/knights_knaves_train.jsonl.gz", "test": "logic/knights_knaves_test.jsonl"},
     row=_knights_knaves,
 )

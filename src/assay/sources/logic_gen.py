@@ -134,14 +134,12 @@ def _naming(names: Order, kinds: Kinds) -> str:
 
 ordering = Procedural(
     name="logic/ordering",
-    domain="logic",
     about="Put names in order from clues; one more name a level, other kinds of clue from level 3",
     verifier="sequence",
     draw=_ordering,
 )
 knights_knaves = Procedural(
     name="logic/knights_knaves",
-    domain="logic",
     about="Knights tell the truth and knaves lie: who is what? One more person a level",
     verifier="assignment",
     draw=_knights_knaves,

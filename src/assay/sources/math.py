@@ -46,33 +46,27 @@ def last_box(solution: str) -> str:
 
 gsm8k = Real(
     name="math/gsm8k",
-    domain="math",
     about="Grade-school word problems",
     licence="MIT",
     verifier="number",
-    splits=("train", "test"),
     files={"train": "math/gsm8k_train.jsonl.gz", "test": "math/gsm8k_test.jsonl"},
     row=_gsm8k,
     hub=Hub("openai/gsm8k", "main"),
 )
 math = Real(
     name="math/math",
-    domain="math",
     about="Competition problems of MATH, train half",
     licence="MIT",
     verifier="math",
-    splits=("train",),
     files={"train": "math/math_train_answers.jsonl.gz"},
     row=_problem,
     hub=Hub("DigitalLearningGmbH/MATH-lighteval", "default"),
 )
 math500 = Real(
     name="math/math500",
-    domain="math",
     about="The 500 held-out problems of MATH",
     licence="MIT",
     verifier="math",
-    splits=("test",),
     eval_only=True,
     files={"test": "math/math500.jsonl"},
     row=_problem,
@@ -80,11 +74,9 @@ math500 = Real(
 )
 aime24 = Real(
     name="math/aime24",
-    domain="math",
     about="AIME I and II of 2024",
     licence="MIT; problems (c) MAA",
     verifier="math",
-    splits=("test",),
     eval_only=True,
     files={"test": "math/aime24.jsonl"},
     row=_aime,
@@ -92,11 +84,9 @@ aime24 = Real(
 )
 aime25 = Real(
     name="math/aime25",
-    domain="math",
     about="AIME I and II of 2025",
     licence="MIT; problems (c) MAA",
     verifier="math",
-    splits=("test",),
     eval_only=True,
     files={"test": "math/aime25.jsonl"},
     row=_aime,
@@ -104,11 +94,9 @@ aime25 = Real(
 )
 amc = Real(
     name="math/amc",
-    domain="math",
     about="AMC 12 of 2022 and 2023",
     licence="MIT; problems (c) MAA",
     verifier="math",
-    splits=("test",),
     eval_only=True,
     files={"test": "math/amc12_2022_2023.jsonl"},
     row=_problem,

@@ -67,7 +67,6 @@ def _signed(n: int, gap: str = "") -> str:
 
 arithmetic = Procedural(
     name="math/arithmetic",
-    domain="math",
     about="Integer arithmetic: one more operator a level, with products and brackets from level 2",
     verifier="number",
     draw=_arithmetic,
@@ -75,7 +74,6 @@ arithmetic = Procedural(
 )
 linear = Procedural(
     name="math/linear",
-    domain="math",
     about="Linear equations: one side, two sides, fractional solutions, brackets",
     verifier="math",
     draw=_linear,

@@ -25,22 +25,18 @@ def _choice(raw: Raw, letter: str, *tags: str) -> Row:
 
 mmlu_pro = Real(
     name="science/mmlu_pro",
-    domain="science",
     about="STEM categories of MMLU-Pro, up to ten options",
     licence="MIT",
     verifier="choice",
-    splits=("test",),
     files={"test": "science/mmlu_pro_test.jsonl.gz"},
     row=_mmlu_pro,
     hub=Hub("TIGER-Lab/MMLU-Pro"),
 )
 supergpqa = Real(
     name="science/supergpqa",
-    domain="science",
     about="Graduate questions of physics, chemistry, biology and medicine (the hub copy has all fields)",
     licence="ODC-BY",
     verifier="choice",
-    splits=("test",),
     eval_only=True,
     files={"test": "science/supergpqa_phys_chem_bio_med.jsonl.gz"},
     row=_supergpqa,

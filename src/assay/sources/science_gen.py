@@ -113,14 +113,12 @@ def _kinematics(rng: Random, level: int) -> Problem:
 
 units = Procedural(
     name="science/units",
-    domain="science",
     about="Unit conversion: decimal prefixes, their inverse, speeds, units of time",
     verifier="number",
     draw=_units,
 )
 kinematics = Procedural(
     name="science/kinematics",
-    domain="science",
     about="Uniform and accelerated motion with whole answers: one step, then two",
     verifier="number",
     draw=_kinematics,

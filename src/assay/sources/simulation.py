@@ -55,11 +55,9 @@ def _codeio_part(raw: Raw) -> str:
 
 cruxeval_output = Real(
     name="simulation/cruxeval_output",
-    domain="simulation",
     about="CRUXEval-O: what does this call return?",
     licence="MIT",
     verifier="code_io.output",
-    splits=("test",),
     eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
     row=_output,
@@ -67,11 +65,9 @@ cruxeval_output = Real(
 )
 cruxeval_input = Real(
     name="simulation/cruxeval_input",
-    domain="simulation",
     about="CRUXEval-I: which call returns this?",
     licence="MIT",
     verifier="code_io.input",
-    splits=("test",),
     eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
     row=_input,
@@ -79,22 +75,18 @@ cruxeval_input = Real(
 )
 codeio_output = Real(
     name="simulation/codeio_output",
-    domain="simulation",
     about="Code I/O programs: what does this program return?",
     licence="none stated at the origin",
     verifier="code_io.output",
-    splits=("train", "test"),
     files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
     row=_codeio_output,
     part=_codeio_part,
 )
 codeio_input = Real(
     name="simulation/codeio_input",
-    domain="simulation",
     about="Code I/O programs: which arguments make this program return that?",
     licence="none stated at the origin",
     verifier="code_io.input",
-    splits=("train", "test"),
     files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
     row=_codeio_input,
     part=_codeio_part,

@@ -83,7 +83,6 @@ def _slips(word: str) -> tuple[str, ...]:
 
 output = Procedural(
     name="simulation/output",
-    domain="simulation",
     about="Say what a small string program returns; one more step a level",
     verifier="code_io.output",
     draw=_output,
@@ -91,7 +90,6 @@ output = Procedural(
 )
 input_ = Procedural(
     name="simulation/input",
-    domain="simulation",
     about="Find an input for which a small string program returns the given value; one more step a level",
     verifier="code_io.input",
     draw=_input,

@@ -57,22 +57,18 @@ def _cell(text: Any) -> str:
 
 hitab = Real(
     name="table/hitab",
-    domain="table",
     about="Questions about hierarchical tables",
     licence="C-UDA 1.0",
     verifier="text",
-    splits=("train", "dev", "test"),
     files={split: f"tabular/hitab_{split}.jsonl" for split in ("train", "dev", "test")},
     tables="tabular/hitab_tables.jsonl.gz",
     row=_hitab,
 )
 wtq = Real(
     name="table/wtq",
-    domain="table",
     about="WikiTableQuestions: questions about Wikipedia tables (hub copies nest the table in the row)",
     licence="CC BY-SA 4.0",
     verifier="text",
-    splits=("train", "test"),
     files={"train": "tabular/wtq_train.jsonl.gz", "test": "tabular/wtq_test.jsonl"},
     tables="tabular/wtq_tables.jsonl.gz",
     row=_wtq,

@@ -66,7 +66,6 @@ def _number(ask: str, cells: list[int], column: str) -> tuple[int, str]:
 
 lookup = Procedural(
     name="table/lookup",
-    domain="table",
     about="Find a cell by its row, or a row by its cell; tables grow with the level",
     verifier="text",
     draw=_lookup,
@@ -74,7 +73,6 @@ lookup = Procedural(
 )
 aggregate = Procedural(
     name="table/aggregate",
-    domain="table",
     about="Highest, lowest, count, sum or range of a column; tables grow with the level",
     verifier="number",
     draw=_aggregate,

@@ -15,17 +15,14 @@ _NOT_A_VALUE = re.compile(
     r"(?<![\\a-zA-Z])C(?![a-zA-Z])|[a-zA-Z]\(|\d\s+[\da-zA-Z]|\d[eE]|\d\s*\\[dt]?frac\s*\{?\d+\}?\s*\{?\d"
 )
 """A constant of integration, a function, a unit, a power of ten after `e`, a mixed number."""
-_OPEN, _CLOSE = "([{", ")]}"
-
-
-def tokens(text: str) -> list[str]:
-    return _TOKEN.findall(text)
+_LETTER = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]")
+_OPEN, _CLOSE = ("(", "[", "{", "\\{"), (")", "]", "}", "\\}")
 
 
 def _made_of(text: str, commands: set[str], signs: set[str]) -> bool:
-    known = all(t in commands if t[0] == "\\" else t[0].isdigit() or t in signs or t.isalpha() for t in tokens(text))
-    words = re.search(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}", text)
-    return known and not words and text.isascii() and _balanced(text)
+    tokens = _TOKEN.findall(text)
+    known = all(t in commands if t[0] == "\\" else t[0].isdigit() or t in signs or t.isalpha() for t in tokens)
+    return known and not re.search(r"(?<![\\a-zA-Z])[a-zA-Z]{3,}", text) and text.isascii() and _balanced(text)
 
 
 def is_formula(text: str) -> bool:
@@ -41,12 +38,21 @@ def is_value(text: str) -> bool:
         return False
     if text[0] == "(" and tuple_of(text) is not None:
         return False
-    return _made_of(text, _VALUE_COMMANDS, _VALUE_SIGNS) and bool(re.search(r"\d|\\pi|(?<![\\a-zA-Z])[a-zA-Z]", text))
+    return _made_of(text, _VALUE_COMMANDS, _VALUE_SIGNS) and bool(re.search(r"\d|\\pi", text) or _LETTER.search(text))
+
+
+def is_expression(text: str) -> bool:
+    """One value with a radical, pi or letters, and no plain number."""
+    return is_value(text) and not re.fullmatch(r"-?[\d.,/]+", text)
 
 
 def is_entry(text: str) -> bool:
     """A value that can stand in a list: a number, or an expression without letters."""
-    return is_value(text) and not re.search(r"(?<![\\a-zA-Z])[a-zA-Z]", text)
+    return is_value(text) and not _LETTER.search(text)
+
+
+def is_interval(text: str) -> bool:
+    return tuple_of(text) is not None and ("[" in text or "]" in text or "infty" in text)
 
 
 def is_paired(text: str) -> bool:
@@ -55,20 +61,21 @@ def is_paired(text: str) -> bool:
 
 
 def _balanced(text: str) -> bool:
+    """Whether no bracket closes that was opened before the text, and none stays open."""
     depth = 0
-    for token in tokens(text):
+    for token in _TOKEN.findall(text):
         depth += (token in _OPEN) - (token in _CLOSE)
         if depth < 0:
             return False
     return depth == 0
 
 
-def parts(text: str, at: str = ",") -> list[str]:
+def parts(text: str) -> list[str]:
     """The text between top-level commas."""
     found, depth = [""], 0
-    for token in tokens(text):
-        depth += (token in ("(", "[", "{", "\\{")) - (token in (")", "]", "}", "\\}"))
-        if token == at and depth == 0:
+    for token in _TOKEN.findall(text):
+        depth += (token in _OPEN) - (token in _CLOSE)
+        if token == "," and depth == 0:
             found.append("")
         else:
             found[-1] += token
@@ -85,81 +92,59 @@ def set_of(text: str) -> list[str] | None:
 def tuple_of(text: str) -> list[str] | None:
     """The entries between one pair of round or square brackets, at least two of them."""
     found = re.fullmatch(r"(?:\\left\s*)?[(\[](.+?)(?:\\right\s*)?[)\]]", text.strip())
-    if found is None or not _inside(found[1]):
-        return None
-    entries = parts(found[1])
+    entries = parts(found[1]) if found and _balanced(found[1]) else []
     return entries if len(entries) > 1 and all(entries) else None
 
 
-def _inside(text: str) -> bool:
-    """Whether no bracket closes that was opened before the text."""
-    depth = 0
-    for token in tokens(text):
-        depth += (token in ("(", "[")) - (token in (")", "]"))
-        if depth < 0:
-            return False
-    return depth == 0
+def entries_of(text: str) -> list[str] | None:
+    """The entries of a set, a tuple or a bare list, all of them values; commas in one number make no list."""
+    if re.fullmatch(r"\d{1,3}(?:,\s*\d{3})+(?:\.\d+)?", text):
+        return None
+    listed = (set_of(text), tuple_of(text), parts(text))
+    return next((found for found in listed if found and len(found) > 1 and all(map(is_entry, found))), None)
 
 
-def signed_terms(text: str) -> list[str]:
-    """The terms of a sum, each with its sign."""
+def equation_of(text: str) -> tuple[str, str] | None:
+    """The sides of an equation in x and y."""
+    sides = [side.strip() for side in text.split("=")]
+    named = {"x", "y"} <= set(re.findall(r"(?<![\\a-zA-Z])[a-zA-Z](?![a-zA-Z])", text)) and "(x)" not in text
+    return (sides[0], sides[1]) if len(sides) == 2 and named and all(map(is_value, sides)) else None
+
+
+def terms_of(text: str) -> list[str]:
+    """The terms of a sum, each with its sign; none of what is no sum of two terms or more."""
     found, depth, before = [""], 0, ""
-    for token in tokens(text.strip()):
+    for token in _TOKEN.findall(text.strip()) if is_value(text) else ():
         depth += (token in _OPEN) - (token in _CLOSE)
-        if token in "+-" and depth == 0 and (before.isalnum() or before in (")", "}") or before.startswith("\\pi")):
+        if token in "+-" and depth == 0 and (before.isalnum() or before in (")", "}") or before == "\\pi"):
             found.append(token)
         else:
             found[-1] += token
         before = token if token.strip() else before
     first, *rest = [term.strip() for term in found]
-    return [first if first.startswith("-") else "+" + first, *rest]
-
-
-_PLAIN = {"\\pi": "pi", "\\cdot": "*", "\\times": "*", "\\left": "", "\\right": ""}
+    return [first if first.startswith("-") else "+" + first, *rest] if rest else []
 
 
 def plain_text(text: str) -> str | None:
     """A value as one types it: fractions with a slash, roots as `sqrt`, every product with its sign."""
-    made, rest = _plain_run(tokens(text))
-    return made if made is not None and not rest else None
+    for _ in range(4):  # from the inside out
+        for pattern, by in _TYPED:
+            text = re.sub(pattern, by, text)
+    if re.search(r"[\\{}]", text):
+        return None
+    made = [""]
+    for token in re.findall(r"sqrt|pi|\d+(?:\.\d+)?|[a-zA-Z]|\S", text):
+        touches = (made[-1].isalnum() or made[-1] == ")") and made[-1] != "sqrt" and (token.isalnum() or token == "(")
+        made += ["*", token] if touches else [token]
+    return "".join(made)
 
 
-def _plain_run(left: list[str]) -> tuple[str | None, list[str]]:
-    made = ""
-    while left and left[0] != "}":
-        token, left = left[0], left[1:]
-        if token in ("\\frac", "\\dfrac", "\\tfrac"):
-            top, left = _argument(left)
-            bottom, left = _argument(left)
-            if top is None or bottom is None:
-                return None, left
-            piece = f"(({top})/({bottom}))"
-        elif token == "\\sqrt":
-            inner, left = _argument(left)
-            if inner is None:
-                return None, left
-            piece = f"sqrt({inner})"
-        elif token == "{":
-            inner, left = _plain_run(left)
-            if inner is None or not left:
-                return None, left
-            piece, left = f"({inner})", left[1:]
-        else:
-            piece = _PLAIN.get(token, token)
-        made += "*" + piece if _touches(made, piece) else piece
-    return made, left
-
-
-def _touches(made: str, piece: str) -> bool:
-    """Whether two factors stand side by side."""
-    last = made.rstrip()[-1:]
-    return bool(piece.strip()) and (last.isalnum() or last == ")") and (piece[0].isalnum() or piece[0] == "(")
-
-
-def _argument(left: list[str]) -> tuple[str | None, list[str]]:
-    if not left or left[0] == "[":
-        return None, left
-    if left[0] != "{":
-        return (left[0], left[1:]) if left[0].isalnum() and len(left[0]) == 1 else (None, left)
-    inner, left = _plain_run(left[1:])
-    return inner, left[1:]
+_TYPED = (
+    (r"\\(?:left|right)(?![a-z])", ""),
+    (r"\\(?:cdot|times)(?![a-z])", "*"),
+    (r"\\pi(?![a-z])", " pi "),
+    (r"\\[dt]?frac(\w)(\w)", r"\\frac{\1}{\2}"),
+    (r"\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}", r"((\1)/(\2))"),
+    (r"\\sqrt\{([^{}]+)\}", r" sqrt(\1)"),
+    (r"\^\{([^{}]+)\}", r"^(\1)"),
+)
