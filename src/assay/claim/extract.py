@@ -34,7 +34,7 @@ _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 """A line such as "Here is the table:" before data that stands without a marker."""
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####", re.IGNORECASE)
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
-_ENDS = re.compile(r"[*`$]*(?:\.[*`$]*(?:\s|\Z)|\n|\Z)")
+_ENDS = re.compile(r"[*`$]*+(?:\.[*`$]*+(?:\s|\Z)|\n|\Z)")
 _SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 ANOTHER = "\nQuestion:"
 """What a base model goes on with after its answer; an answer behind it is to a question of its own."""

@@ -41,12 +41,14 @@ _HEDGE = re.compile(
     r"\b(?:or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be|and/or)\b", re.IGNORECASE
 )
 _OR_AFTER = re.compile(
-    r"[\s$)\]*]*(?:,\s*)?(?:but\s+)?(?:(?:it|this|which)\s+)?"
+    r"[\s$)\]*]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*"
     r"(?!equivalently|in other|simply)((?:[^.\n$]|\.\d)+)",
     re.IGNORECASE,
 )
-_OR_BEFORE = re.compile(r"((?:[\w./\\^{}+-]+[\s$]+){1,3})or[\s$\\(*]*$", re.IGNORECASE)
+_OR_BEFORE = re.compile(
+    r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE
+)
 
 
 def last_box(body: str) -> Mark | None:
@@ -140,7 +142,7 @@ def last_tag(body: str) -> Mark | None:
     return start, end, Found(_beside(body, start, end + 9, body[start + 8 : end].strip()), "tag")
 
 
-_LANGUAGE = re.compile(r"[ \t]*[\w+-]*[ \t]*\r?\n")
+_LANGUAGE = re.compile(r"[ \t]*+[\w+-]*+[ \t]*+\r?\n")
 
 
 def last_fence(body: str) -> Mark | None:
@@ -275,6 +277,10 @@ def _json_value(body: str, start: int) -> tuple[int, str]:
 def clean(text: str) -> str:
     """Without the Markdown, quotes and closing punctuation around an answer."""
     text = text.strip().strip("*_`").strip()
-    while text[-1:] in (".", ",", ";", "!") and not text.endswith(("\\,", "\\;", "\\!", "...")):
-        text = text[:-1].rstrip().rstrip("*_`").rstrip()
-    return text
+    end = len(text)
+    while end and text[end - 1] in ".,;!" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
+        end -= 1
+        for marks in (" \t\r\n", "*_`", " \t\r\n"):
+            while end and text[end - 1] in marks:
+                end -= 1
+    return text[:end].rstrip()

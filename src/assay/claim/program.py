@@ -26,7 +26,7 @@ _MAX_TRIED = 400_000
 """Characters that are parsed to find where fences end."""
 _MAX_COMPLETION = 20_000
 _DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
-_OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
+_OPEN = re.compile(r"(?<!`)(`{3,}+|(?<!~)~{3,}+)[ \t]*+([\w+#.-]*+)[^\n`]*+(?:\n|$)")
 _PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
 _CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)

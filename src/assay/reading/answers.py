@@ -20,8 +20,8 @@ from assay.reading.tree import Parser
 from assay.reading.words import fold
 
 MAX_PARTS = 64
-_CASES = re.compile(r"(?:(?!not\b)[^=]{1,40}=)?\s*\\begin\s*\{cases\}(.*)\\end\s*\{cases\}\s*", re.DOTALL)
-_CONDITION = re.compile(r"^[\s,]*(?:\\text\s*\{\s*,?\s*(?:if|for|when|where)?\s*\}|if|for|when|where)?\s*")
+_CASES = re.compile(r"(?:(?!not\b)[^=]{1,40}=)?\s*+\\begin\s*+\{cases\}(.*)\\end\s*+\{cases\}\s*+", re.DOTALL)
+_CONDITION = re.compile(r"^[\s,]*+(?:\\text\s*+\{\s*+,?\s*+(?:if|for|when|where)?\s*+\}|if|for|when|where)?\s*+")
 
 _OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}, {")", "]", "}", "\\}"}
 _NUMBER_SETS: dict[str, Answer] = {"mathbbR": REALS}

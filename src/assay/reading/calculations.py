@@ -16,7 +16,7 @@ from assay.reading.shapes import Bag, Relation, Value
 
 SHORT = 120
 """Characters of the longest calculation that is worked out."""
-RANGE = re.compile(r"(\d+)\s*(?:-|–|—|to)\s*(\d+)")
+RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
 
 
 def worked_out(text: str) -> Quantity | None:

@@ -66,7 +66,7 @@ _DROPPED = _names(
 )
 _TEXT = {"text", "textbf", "textrm", "textit", "mbox", "hbox", "operatorname", "mathrm", "rm"}
 _TOKEN = re.compile(
-    r"\s*(?:(?P<num>(?:\d{1,3}(?:(?:\{,\}|\\,|\\!,|,\\!|\{,\}\\!)\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\d+\.(?=\s*[/*])|\d+|\.\d+)"
+    r"\s*+(?:(?P<num>(?:\d{1,3}(?:(?:\{,\}|\\,|\\!,|,\\!|\{,\}\\!)\d{3})+(?!\d)(?:\.\d+)?|\d+\.\d+|\d+\.(?=\s*[/*])|\d+|\.\d+)"
     r"(?:[eE](?:[+-]\d{1,9}|\d{1,9})(?![\w{]))?)"
     r"|\\(?P<cmd>[a-zA-Z]+\*?|.)|(?P<word>[a-zA-Z]+)|(?P<op>\*\*|<=|>=|!=|->|\S))",
     re.DOTALL,
@@ -75,7 +75,7 @@ _LONG_OPS = {"**": "^", "<=": "≤", ">=": "≥", "!=": "≠", "->": "→"}
 _NO_DIGIT = re.compile(r"[^\d.]")
 UNIT_LETTERS = set("mslgtNJWVATKHCFhL")
 _JOINT = re.compile(r"\b(and|or)\b|(,)")
-_BRACED = re.compile(r"\s*\{([^{}]*)\}")
+_BRACED = re.compile(r"\s*+\{([^{}]*+)\}")
 
 
 def tokenize(text: str) -> list[Token]:

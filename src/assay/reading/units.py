@@ -116,8 +116,8 @@ _ONE_SPELLING = (
     (re.compile(r"\b[Pp]er\b"), "/"),
 )
 _FACTOR = re.compile(
-    r"\s*(/)?\s*(?:(square|sq|cubic|cu)\b\.?\s*)?(°[CFcf]?|[^\W\d_]+|[$¢€£¥₹])\.?"
-    r"(?:\s*\^\s*\{?\s*(-?\d)\s*\}?|\s+(squared|cubed)\b)?\s*"
+    r"\s*+(/)?\s*+(?:(square|sq|cubic|cu)\b\.?\s*+)?(°[CFcf]?|[^\W\d_]++|[$¢€£¥₹])\.?"
+    r"(?:\s*+\^\s*+\{?\s*+(-?\d)\s*+\}?|\s++(squared|cubed)\b)?\s*+"
 )
 _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
 _PRODUCTS = {"mg", "ml", "deg", "pa", "ev", "cal", "bar", "pc", "rev", "mol"}

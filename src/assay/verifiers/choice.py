@@ -21,15 +21,16 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _LEAD = re.compile(
-    r"^\W*(?:(?:the\s+)?(?:correct\s+|final\s+|best\s+)*(?:option|choice|letter|answer|both|either)\s*(?:is)?\s*:?\s*)+",
+    r"^\W*+(?:(?:the\s++)?(?:correct\s++|final\s++|best\s++)*(?:option|choice|letter|answer|both|either)"
+    r"\s*+(?:is)?\s*+:?\s*+)+",
     re.I,
 )
 _LETTER = re.compile(
     r"^[\s*(\[\"'{]*([A-Za-z])(?:[\s*\"'}]*(?:[).:\]]+|$|[-–—]\s|(?=[,;/&+]|\s(?:because|since|as|and|or|is)\b))[\s*]*|\s+)"
 )
 _ANOTHER = re.compile(
-    r"^\W*(?:and|or|and/or|&)?\W*\(?([A-Z])\)?(?:[\W]|$)|\b(?:or|and)\s+(?:option\s+)?\(?[B-HJ-Z]\b(?!\w|')"
-    r"|\bor\s+\(?[A-Z]\)?\W*$"
+    r"^\W*+(?:(?:and/or|and|or)\W*+)?[A-Z](?:\W|$)|\b(?:or|and)\s++(?:option\s++)?\(?[B-HJ-Z]\b(?!\w|')"
+    r"|\bor\s++\(?[A-Z]\)?\W*+$"
 )
 
 

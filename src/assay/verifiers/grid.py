@@ -21,12 +21,12 @@ from assay.types import Example, Verdict
 MAX_CHARS = 100_000
 _ROW = re.compile(r"[|\[(]{0,2} ?-?\d{1,9}(?:[ ,|]+-?\d{1,9})*+ ?[|\])]{0,2} ?,?")  # on a line with single spaces
 _MATRIX = re.compile(
-    r"(?:\\left\s*\\?[\[(|.{])?\s*\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
-    r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*(?:\\right\s*\\?[\])|.}])?"
+    r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
+    r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
 _CELL = re.compile(r"-?\d+")
 _LEAD = re.compile(
-    r"^\s*(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*)*\(?(?=\[)", re.IGNORECASE
+    r"^\s*+(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)", re.IGNORECASE
 )
 
 

@@ -41,6 +41,10 @@ MAX_CHARS = 10_000
 LIGHT_CHARS = 200
 """Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
+_FORMULA = re.compile(
+    r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]"
+)
+"""A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
 @dataclass(frozen=True)
@@ -215,8 +219,7 @@ def _find(example: Example, response: str) -> Found:
 
 def _stripped(found: Found) -> Found:
     """The formula of a phrase, without the words around it."""
-    formulas = re.findall(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", found.text)
-    outside = re.sub(r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]", " ", found.text)
+    formulas, outside = _FORMULA.findall(found.text), _FORMULA.sub(" ", found.text)
     if len(formulas) == 1 and not re.search(r"\d|\bor\b|\band\b", outside) and not changes_value(outside):
         return replace(found, text=next(filter(None, formulas[0])))
     return found

@@ -29,8 +29,8 @@ _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(
     r"(?<![\w.])[-−+]?\s?(?:US)?[$€£¥]?-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?%)?"
 )
-_SPLIT = re.compile(r"\s*(?:;|\n|,?\s*\band\b|,(?!\d{3}(?!\d)))\s*")
-_OR = re.compile(r"\s*,?\s*\bor\b\s*", re.IGNORECASE)
+_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
+_OR = re.compile(r"(?:(?<!\s)\s++)?(?:,\s*+)?\bor\b\s*+", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from|which|that|representing)\b", re.IGNORECASE
 )
