@@ -17,7 +17,7 @@ _ORDINAL = re.compile(
 _FOR_ALL = re.compile(r"\\text\s*+\{\s*+,?\s*+for (?:all|any|every)\b[^{}]*+\}[^,;]*+")
 _LETTERS = r"\$?\(?\s*+[a-zA-Z](?:\s*+,\s*+[a-zA-Z]){0,3}\s*+\)?\$?"
 _PARAMETER = re.compile(
-    r"(?:(?<=[^\s,;.])(?:[\s,;.]|\\[ ,;])++|(?<=\S)(?=\(|\\text|\\q))(?:\\q?quad)?\s*+\(?\s*+"
+    r"(?:(?<=[^\s,;.\\])(?:[\s,;.]|\\[ ,;])++|(?<=\S)(?=\(|\\text|\\q))(?:\\q?quad)?\s*+\(?\s*+"
     r"(?:\\text\s*+\{[^{}]{0,30}\}|where|for(?: all| any| some| every)?)?\s*+"
     + _LETTERS
     + r"(?:\s*+\\in\s*+\\?(?:mathbb|mathbf|Bbb)?\s*+\{?\s*+[ZN]\s*+\}?(?:[_^](?:\{?[+*\d]\}?)?)?"
