@@ -37,18 +37,13 @@ _BRACE = re.compile(r"\\[{}\\]|[{}]")
 _BETWEEN = re.compile(
     r"(?:[\s$,;&]|\\[,;: ()\[\]]|\\q?quad\b|\\(?:text|mathrm)\s*\{\s*(?:and|or)\s*,?\s*\}|\b(?:and|or|either)\b)*"
 )
-_HEDGE = re.compile(
-    r"\b(?:or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be|and/or)\b", re.IGNORECASE
-)
 _OR_AFTER = re.compile(
     r"[\s$)\]*]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*"
     r"(?!equivalently|in other|simply)((?:[^.\n$]|\.\d)+)",
     re.IGNORECASE,
 )
-_OR_BEFORE = re.compile(
-    r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE
-)
+_OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
 
 
 def last_box(body: str) -> Mark | None:

@@ -15,17 +15,8 @@ from assay.literals import syntax
 MAX_TEXT = 100_000
 """Characters of the longest literal."""
 _MAX_DEPTH = 100
-_MAX_POWER = 1 << 16
 _CONSTRUCTORS: dict[str, Any] = {
-    "set": set,
-    "frozenset": frozenset,
-    "dict": dict,
-    "list": list,
-    "tuple": tuple,
-    "bytearray": bytearray,
-    "bytes": bytes,
-    "float": float,
-    "complex": complex,
+    kind.__name__: kind for kind in (set, frozenset, dict, list, tuple, bytearray, bytes, float, complex)
 }
 
 
@@ -100,16 +91,6 @@ def _constructed(node: ast.Call, depth: int) -> Any:
     if name in ("bytes", "bytearray") and args and isinstance(args[0], int):
         raise NotALiteral("not a literal: it computes")
     return _CONSTRUCTORS[name](*args)
-
-
-def parse_json(text: str) -> Any:
-    """The value of JSON text, or of a Python literal. Raises `NotALiteral`."""
-    if len(text) > MAX_TEXT:
-        raise NotALiteral(f"more than {MAX_TEXT} characters")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return parse(text)
 
 
 def same(left: Any, right: Any) -> bool:

@@ -10,37 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from assay.reading.counting import ORDINALS, VALUES
+from assay.reading.units import UNITS
 from assay.reading.words import DASHES, LETTER, without_accents
 
-_UNITS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen"""
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_ORDINALS = """zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth
-fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"""
+_UNITS = "m mm cm km kg g ft feet lb mi yr hr min"
 _ROMAN = "- - ii iii iv - vi vii viii ix - xi xii xiii xiv xv xvi"
 _MONTHS = "- january february march april may june july august september october november december"
 MONTHS = {name: place for place, name in enumerate(_MONTHS.split()) if place}
 MONTHS |= {name[:3]: place for name, place in MONTHS.items()} | {"sept": 9}
-_SAME = {word: str(place) for place, word in enumerate(_UNITS.split())}
-_SAME |= {word: str(10 * place) for place, word in enumerate(_TENS.split(), 2)}
-_SAME |= {word: f"{place}th" for place, word in enumerate(_ORDINALS.split())}
+_SAME = {word: str(value) for word, value in VALUES.items()}
+_SAME |= {word: f"{value}th" for word, value in ORDINALS.items() if value <= 20}
 _SAME |= {word: str(place) for place, word in enumerate(_ROMAN.split()) if word != "-"}
-_SAME |= {
-    "&": "and",
-    "usa": "us",
-    "mount": "mt",
-    "doctor": "dr",
-    "saint": "st",
-    "percent": "%",
-    "ave": "avenue",
-    "blvd": "boulevard",
-    "ltd": "limited",
-    "ce": "ad",
-    "bce": "bc",
-}
+_SHORT = """&:and usa:us mount:mt doctor:dr saint:st percent:% ave:avenue blvd:boulevard ltd:limited ce:ad bce:bc"""
+_SAME |= {word: same for word, _, same in (pair.partition(":") for pair in _SHORT.split())}
 _SAME |= {name[:3]: name for name in _MONTHS.split()[1:]} | {"sept": "september"}
-_UNIT_NAMES = {"m": "meter", "mm": "millimeter", "cm": "centimeter", "km": "kilometer", "kg": "kilogram", "g": "gram"}
-_UNIT_NAMES |= {"ft": "foot", "feet": "foot", "lb": "pound", "mi": "mile", "yr": "year", "hr": "hour", "min": "minute"}
+_UNIT_NAMES = {short: UNITS[short].replace("metre", "meter") for short in _UNITS.split()}
 """Units behind a number."""
 _ARTICLES = {"a", "an", "the"}
 _WORD = re.compile(

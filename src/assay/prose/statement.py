@@ -49,7 +49,8 @@ _OTHER_THING = re.compile(
 )
 """What turns a mention into something else: "far from Paris"."""
 _OTHER_AFTER = re.compile(
-    r"[\"”')]*+ ?(?:\((?:incorrect|wrong|false|not)\b|(?:is|was) (?:wrong|incorrect|false|often|a myth)\b|\?|\d{1,3} ?%)"
+    r"[\"”')]*+ ?"
+    r"(?:\((?:incorrect|wrong|false|not)\b|(?:is|was) (?:wrong|incorrect|false|often|a myth)\b|\?|\d{1,3} ?%)"
     r"|-\d{4}\b| (?:BC|hundred|thousand|million|billion|dozen)\b",
     re.I,
 )
@@ -93,7 +94,9 @@ _MORE_BEFORE = (
     re.compile(rf"^\W*+(?:the )?{_NAME} of (?:the )?$"),
 )
 """Other candidates before a mention: "London and", a row of names, or a sentence that begins with one ("London, ")."""
-_NAMED_FIRST = re.compile(rf"^\W*+(?:I (?:think|believe) |it(?:'s| is| was) )?(?:the )?{_NAME}(?:,| in| at| on| from) $")
+_NAMED_FIRST = re.compile(
+    rf"^\W*+(?:I (?:think|believe) |it(?:'s| is| was) )?(?:the )?{_NAME}(?:,| in| at| on| from) $"
+)
 """Another candidate before the last words of a sentence: "London, Paris", "Paris in London"."""
 _ITEM = re.compile(r"\s*+(?:\(?\d{1,2}[.)]|[-*•])\s++\S")
 

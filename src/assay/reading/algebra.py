@@ -12,10 +12,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from assay.reading.calls import Tree
 from assay.reading.latex import TooCostly
-from assay.reading.numeric import MAX_BITS, Numeric, Undefined, context
-from assay.reading.rational import exact
+from assay.reading.tree import Tree
+from assay.reading.values import MAX_BITS, Numeric, Undefined, context, exact
 from assay.types import hashed_seed
 
 MAX_NODES = 4000

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from assay.reading.algebra import constants, identical, substituted, symbols
-from assay.reading.calls import MINUS_ONE, Tree
 from assay.reading.letters import renamed, same_family
-from assay.reading.numeric import Undefined, numeric
 from assay.reading.phrases import ENDLESS, INFINITY, same_time
-from assay.reading.rational import exact
 from assay.reading.regions import FLIP, same_region
 from assay.reading.shapes import Answer, Bag, Matrix, Relation, Seq, Union, Value, Words
+from assay.reading.tree import MINUS_ONE, Tree
 from assay.reading.units import same_unit
+from assay.reading.values import Undefined, exact, numeric
 
 _CURVE = {"x", "y", "z"}
 

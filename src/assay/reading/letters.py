@@ -7,9 +7,9 @@ from fractions import Fraction
 from itertools import pairwise, permutations
 
 from assay.reading.algebra import constants, identical, substituted, symbols
-from assay.reading.calls import MINUS_ONE, Tree
-from assay.reading.numeric import numeric
 from assay.reading.shapes import Value
+from assay.reading.tree import MINUS_ONE, Tree
+from assay.reading.values import numeric
 
 _INTEGER_LETTERS = {"k", "n", "m", "l"}
 _TINY = 1e-25

@@ -64,7 +64,8 @@ _NOT_UNIT = re.compile(
 _TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(
-    rf"({_MONEY})?\s*+\(\s*+(?=[^()]*(?:,\d{{3}}|[$€£¥₹%])|(?<=[$€£¥₹]\())((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL
+    rf"({_MONEY})?\s*+\(\s*+(?=[^()]*(?:,\d{{3}}|[$€£¥₹%])|(?<=[$€£¥₹]\())((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)",
+    re.DOTALL,
 )
 """A negative amount as accounts write it: `(1,234)`, `$(5.2) million`."""
 _CENTS = re.compile(r"(\d++)\s*+dollars?,?\s*+(?:and\s*+)?(\d{1,2})\s*+cents?")

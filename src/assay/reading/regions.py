@@ -8,11 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from assay.reading.algebra import substituted, symbols
-from assay.reading.calls import MINUS_ONE, Tree
 from assay.reading.latex import Unreadable
-from assay.reading.numeric import Undefined, numeric
-from assay.reading.rational import exact
 from assay.reading.shapes import Answer, Bag, Difference, Relation, Seq, Union, Value
+from assay.reading.tree import MINUS_ONE, Tree
+from assay.reading.values import Undefined, exact, numeric
 
 FLIP = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
 MAX_INTEGERS = 60

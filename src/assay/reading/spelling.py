@@ -1,4 +1,7 @@
-"""One spelling for the text of a mathematical answer, before it is cut into tokens: what is only wording goes."""
+"""One spelling for the text of a mathematical answer, before it is cut into tokens: what is only wording goes.
+
+So do colours, sizes, underlines and space; invisible text is not read.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,49 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from assay.reading.layout import visible
 from assay.reading.units import LONG_UNITS, UNITS, measure_name
+
+_COMMAND = re.compile(
+    r"\\(?:(?:text)?color|[hv]?phantom|[hv]space|uline|underline|ensuremath|SI|qty|texttt|mathtt|bm|scriptstyle"
+    r"|enspace|hfill|normalsize|(?i:large|huge|small|tiny))(?![a-zA-Z])"
+)
+_LAYOUT = (
+    (re.compile(r"\\(?:SI|qty)\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}"), r"\1\\text{ \2}"),
+    (re.compile(r"\\(?:text)?color\s*\{\s*(?!white|transparent)[a-zA-Z!\d]{1,20}\s*\}"), ""),
+    (re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}"), ""),
+    (re.compile(r"\\[hv]space\*?\s*\{[^{}]{1,20}\}"), r"\\quad "),
+    (
+        re.compile(
+            r"\\(?:uline|underline|ensuremath|texttt|mathtt|bm|scriptstyle|enspace|hfill|normalsize"
+            r"|(?i:large|huge|small|tiny))(?![a-zA-Z])"
+        ),
+        "",
+    ),
+)
+_WHOLE = re.compile(r"\\(?:text|mathrm|textrm|textbf|mathbf|mbox|num)\s*\{\s*(-?\d[^{}]*)\}")
+_OVER = re.compile(r"\{([^{}\\]{1,60})\\over(?![a-z])([^{}]{1,60})\}")
+_LEAD = re.compile(r"^(?:\\(?:therefore|[rR]ightarrow|implies|Longrightarrow|to)(?![a-zA-Z])|[:=∴⇒])\s*")
+_LINE_BREAK = re.compile(r"(?:\\\\|(?<!\\)\\ )\s*$")
+
+
+def visible(text: str) -> str:
+    """The formula without its layout."""
+    if text.startswith("**") and text.endswith("**"):
+        text = text.strip("*")
+    text = text.replace("\\unit{", "\\text{")
+    if "\\" not in text:
+        return _LEAD.sub("", text)
+    if "\\over" in text:
+        text = _OVER.sub(r"\\frac{\1}{\2}", text)
+    if whole := _WHOLE.fullmatch(text):
+        text = whole[1]
+    if _COMMAND.search(text):
+        for pattern, spelling in _LAYOUT:
+            text = pattern.sub(spelling, text)
+    if text.endswith(("\\", "\\ ")):
+        text = _LINE_BREAK.sub("", text + " ").rstrip()
+    return _LEAD.sub("", text)
+
 
 _REPEATING = re.compile(r"(\d{1,50})\.(\d{0,50})\\(?:overline|bar|dot)\s*\{?(\d{1,50})\}?")
 _ORDINAL = re.compile(

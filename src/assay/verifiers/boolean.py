@@ -20,24 +20,8 @@ _NO = """no n false f incorrect wrong refuted refutes contradiction contradicted
 negative untrue"""
 _TRUE, _FALSE = set(_YES.split()), set(_NO.split())
 MAX_CHARS = 2000
-_SUBJECTS = {
-    "it",
-    "this",
-    "that",
-    "they",
-    "he",
-    "she",
-    "we",
-    "i",
-    "you",
-    "there",
-    "not",
-    "because",
-    "since",
-    "as",
-    "so",
-}
-_SUBJECTS |= {"or", "and", "but", "the", "its", "yes", "false", "true"}
+_AFTER_NO = """it this that they he she we i you there not because since as so or and but the its yes false true"""
+_SUBJECTS = frozenset(_AFTER_NO.split())
 """What may follow a "no" that answers."""
 _LETTERS = {"y", "t", "n", "f"}
 _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)

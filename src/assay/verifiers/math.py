@@ -25,15 +25,14 @@ from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.algebra import symbols
 from assay.reading.answers import measured, read_answer
-from assay.reading.calls import MINUS_ONE
 from assay.reading.equality import Policy, equal, flat, infinite
 from assay.reading.keys import key_of
 from assay.reading.latex import TooCostly, Unreadable, tokenize
-from assay.reading.measures import changes_value
-from assay.reading.numeric import Undefined, numeric
 from assay.reading.phrases import as_words
-from assay.reading.rational import exact
 from assay.reading.shapes import Answer, Bag, Value, Words, light
+from assay.reading.tree import MINUS_ONE
+from assay.reading.units import changes_value
+from assay.reading.values import Undefined, exact, numeric
 from assay.types import Example, Verdict
 from assay.verifiers.number import last_sentence
 
@@ -41,9 +40,7 @@ MAX_CHARS = 10_000
 LIGHT_CHARS = 200
 """Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
-_FORMULA = re.compile(
-    r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]"
-)
+_FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 

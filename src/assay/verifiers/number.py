@@ -17,7 +17,7 @@ from typing import Any
 from assay.claim.extract import Found, NoAnswer, clean, final_part, find
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
-from assay.reading.calculations import RANGE, worked_out
+from assay.reading.answers import RANGE, worked_out
 from assay.reading.counting import SCALES
 from assay.reading.numerals import Quantity, TooLong, once, plain, quantity
 from assay.reading.units import same_unit, unit_name
