@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.claim.extract import NoAnswer, find, find_data
+from assay.claim.extract import find, find_data
 from assay.claim.markers import Found
+from assay.claim.thinking import NoAnswer
 from assay.types import Example
 from assay.verifiers.predicted import prediction
 

@@ -12,23 +12,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assay.claim.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
+from assay.claim.markers import SHORT, Found, last_box, last_fence, last_phrase, last_tag
 from assay.claim.thinking import NoAnswer, without_thinking
 from assay.effort import short
 from assay.types import Example
-
-__all__ = [
-    "NO_MARKER",
-    "Found",
-    "NoAnswer",
-    "clean",
-    "final_part",
-    "find",
-    "find_data",
-    "last_marked",
-    "own_words",
-    "without_thinking",
-]
 
 _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 """A line such as "Here is the table:" before data that stands without a marker."""

@@ -9,6 +9,9 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
+
+from assay.claim.fences import fences
 
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
@@ -137,18 +140,12 @@ def last_tag(body: str) -> Mark | None:
     return start, end, Found(_beside(body, start, end + 9, body[start + 8 : end].strip()), "tag")
 
 
-_LANGUAGE = re.compile(r"[ \t]*+[\w+-]*+[ \t]*+\r?\n")
-
-
 def last_fence(body: str) -> Mark | None:
-    count, end = body.count("```"), len(body)
-    if not count:
+    blocks = [block for block in fences(body) if block.start < len(body)]
+    if not blocks:
         return None
-    if count % 2 == 0:
-        end = body.rfind("```")
-    start = body.rfind("```", 0, end)
-    language = _LANGUAGE.match(body, start + 3)
-    return start, end, Found(body[language.end() if language else start + 3 : end].strip(), "fence")
+    start, text = blocks[-1].start, blocks[-1].text
+    return start, start + len(text), Found(text.strip(), "fence")
 
 
 # --- phrases and JSON ------------------------------------------------------------------------------------------------
@@ -256,13 +253,20 @@ def _sentence(body: str, start: int) -> tuple[int, str]:
     return line_end, clean(line)
 
 
-def _json_value(body: str, start: int) -> tuple[int, str]:
+def json_at(text: str, start: int) -> tuple[Any, int] | None:
+    """The JSON value that stands here and its end, or `None`."""
     try:
-        value, end = json.JSONDecoder(strict=False).raw_decode(body, start)
+        return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
+        return None
+
+
+def _json_value(body: str, start: int) -> tuple[int, str]:
+    if (read := json_at(body, start)) is None:
         quoted = re.compile(r"""(["'])((?:(?!\1)[^\\\n]|\\.)*)\1|([^\n,}]*)""").match(body, start)
         assert quoted is not None  # its second branch matches anything
         return quoted.end(), (quoted[2] if quoted[1] else quoted[3]).strip()
+    value, end = read
     if isinstance(value, str):
         raw = body[start + 1 : end - 1]
         return end, (raw if _LATEX_ESCAPE.search(raw) else value).strip()

@@ -14,15 +14,13 @@ from functools import lru_cache
 from assay.prose.lexicon import MONTHS, Words
 
 Span = tuple[int, int]
-PREPOSITIONS = set(
-    ["in", "on", "at", "by", "from", "to", "since", "during", "with", "as", "around", "about", "approximately", "~"]
-)
+_FRONT = "in on at by from to since during with as around about approximately ~"
+PREPOSITIONS = frozenset(_FRONT.split())
 _TITLES = """president prime minister king queen prince princess emperor empress sir dame lord lady pope st dr mr mrs ms
     professor prof general gen captain capt colonel col major admiral senator governor chief justice judge us
     reverend rev bishop sultan tsar czar former vice actor actress singer author"""
-_FUNCTION = PREPOSITIONS | set(
-    ["a", "an", "the", "of", "for", "is", "was", "are", "were", "be", "that", "this", "its", "it"]
-)
+_BESIDE = "a an the of for is was are were be that this its it"
+_FUNCTION = PREPOSITIONS | set(_BESIDE.split())
 _SUFFIXES = {"jr", "sr", "obe", "cbe", "mbe", "phd", "md"}
 _SMALL = {"of", "and", "or", "in", "on", "at", "for", "to", "by", "from", "with", "de", "la", "vs", "is", "as", "up"}
 _ROLE = re.compile(

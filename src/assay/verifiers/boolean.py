@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find
+from assay.claim.extract import find
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
 from assay.reading.words import tokens

@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.extract import NoAnswer, clean, find
+from assay.claim.extract import find
+from assay.claim.markers import clean
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.numerals import plain

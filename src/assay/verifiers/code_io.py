@@ -14,6 +14,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
+from assay.claim.fences import parse
 from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
@@ -188,7 +189,7 @@ def _run_on(read: str, task: _Task) -> sandbox.Call | None:
     try:
         args, kwargs = _literal_arguments(node)
     except NotALiteral:
-        tree = program.parse(task.code)
+        tree = parse(task.code)
         variables = program.defined(tree) - {task.entry} if tree else set()
         if not is_pure_call(node, variables):
             raise
@@ -299,7 +300,7 @@ def _answer_of(example: Example, response: str) -> Any:
 
 def _wrong_type(code: str, entry: str, answer: Any) -> str | None:
     """Why the answer is not of the annotated type of the first parameter, as P3 demands; `None` when it is."""
-    tree = program.parse(code)
+    tree = parse(code)
     for node in tree.body if tree else []:
         if isinstance(node, ast.FunctionDef) and node.name == entry and node.args.args and node.args.args[0].annotation:
             kind = ast.unparse(node.args.args[0].annotation)

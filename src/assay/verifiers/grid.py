@@ -12,7 +12,8 @@ import json
 import re
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find_data
+from assay.claim.extract import find_data
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
 from assay.literals.literal import read_literal

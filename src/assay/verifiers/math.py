@@ -19,7 +19,9 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 
-from assay.claim.extract import NO_MARKER, Found, NoAnswer, find
+from assay.claim.extract import NO_MARKER, find
+from assay.claim.markers import Found
+from assay.claim.thinking import NoAnswer
 from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier

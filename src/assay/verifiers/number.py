@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from assay.claim.extract import Found, NoAnswer, clean, final_part, find
+from assay.claim.extract import final_part, find
+from assay.claim.markers import Found, clean
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.answers import RANGE, worked_out

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.claim.extract import NO_MARKER, NoAnswer, final_part, find
+from assay.claim.extract import NO_MARKER, final_part, find
+from assay.claim.thinking import NoAnswer
 from assay.effort import short
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
