@@ -12,7 +12,6 @@ MAX_SOURCE = 200_000
 """Characters of the longest program."""
 _MAX_TRIED = 400_000
 """Characters that are parsed to find where fences end."""
-_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
 _OPEN = re.compile(
     r"(?<!`)(`{3,}+|(?<!~)~{3,}+)[ \t]*+([\w+#.-]*+)[^\n`]*+(?:\n|$)|(?<!`)```(?P<inline>[^`\n]++)```(?!`)"
 )
@@ -30,9 +29,7 @@ class Fence:
 
 def parse(source: str) -> ast.Module | None:
     """The syntax tree, or `None` where the text is no Python; never runs it."""
-    if len(source) > MAX_SOURCE or _DOTTED.search(source):  # the parser takes quadratic time and space for a.b.c...
-        return None
-    tree = syntax.tree(source)
+    tree = syntax.tree(source) if len(source) <= MAX_SOURCE else None
     return tree if isinstance(tree, ast.Module) else None
 
 

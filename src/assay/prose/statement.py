@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.prose.forms import Form, Span
-from assay.prose.lexicon import Words
+from assay.prose.forms import Form, Span, Words
 
 LEAD = 3
 """Sentences in which an answer is looked for."""

@@ -33,10 +33,7 @@ _HALF_LINES: dict[str, Answer] = {
     ("all " * every + sign + " real" + noun): answer
     for every in (0, 1)
     for noun in ("s", " numbers", " values")
-    for signs, answer in (
-        (("positive",), POSITIVE),
-        (("nonnegative", "non-negative"), replace(POSITIVE, opening="[")),
-    )
+    for signs, answer in ((("positive",), POSITIVE), (("nonnegative", "non-negative"), replace(POSITIVE, opening="[")))
     for sign in signs
 }
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")

@@ -48,18 +48,9 @@ yen: ¥ yen jpy
 rupee: ₹ rupee rupees inr
 kilometre/hour: kmh kph kmph
 mile/hour: mph
-newton: newton newtons
-joule: joule joules
 kilojoule: kj
-watt: watt watts
 kilowatt: kw
-volt: volt volts
 ampere: amp amps ampere amperes
-coulomb: coulomb coulombs
-farad: farad farads
-tesla: tesla teslas
-henry: henry henrys
-weber: weber webers
 ohm: ohm ohms ω
 pascal: pa pascal pascals
 hertz: hz hertz
@@ -68,15 +59,13 @@ celsius: °c celsius
 fahrenheit: °f fahrenheit
 mole: mol mols mole moles
 electronvolt: ev electronvolt electronvolts
-calorie: cal calorie calories
+calorie: cal
 atmosphere: atm atmosphere atmospheres
 torr: torr
-bar: bar bars
 erg: erg ergs
 dyne: dyn dyne dynes
 angstrom: å angstrom angstroms
 parsec: pc parsec parsecs
-molar: molar
 revolution: rev revs revolution revolutions
 person: person people persons
 """
@@ -97,6 +86,7 @@ _SYMBOLS = {
     "H": "henry", "Hz": "hertz", "Pa": "pascal", "eV": "electronvolt", "L": "litre", "l": "litre", "cal": "calorie",
     "M": "molar", "bar": "bar", "pc": "parsec", "rad": "radian", "Wh": "watthour",
 }  # fmt: skip
+UNITS |= {name + plural: name for name in _SYMBOLS.values() for plural in ("", "s")}
 MAX_UNIT = 120
 """Characters of the longest product of units that is read."""
 _ACIDITY = "pH"

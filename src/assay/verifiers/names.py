@@ -25,8 +25,7 @@ MAX_CHARS = 20_000
 _EDGE = re.compile(r"^\W+")
 _RULE = re.compile(r"[\s|:+-]+")
 _PAIR = re.compile(
-    r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$",
-    re.IGNORECASE,
+    r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
 
 

@@ -15,8 +15,7 @@ from assay.claim.thinking import NoAnswer
 from assay.effort import short
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
-from assay.prose.forms import PREPOSITIONS, Form, forms
-from assay.prose.lexicon import Words
+from assay.prose.forms import PREPOSITIONS, Form, Words, forms
 from assay.prose.statement import states
 from assay.reading.words import fold
 from assay.types import Example, Verdict
