@@ -213,11 +213,8 @@ def _last_answer_word(body: str) -> Mark | None:
 
 def _heading_at(body: str, at: int) -> re.Match[str] | None:
     line = body[body.rfind("\n", max(0, at - 40), at) + 1 : at][-40:]
-    return (
-        _HEADING.match(body, at, at + 60)
-        if re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
-        else None
-    )
+    alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
+    return _HEADING.match(body, at, at + 60) if alone else None
 
 
 def _last_line_mark(body: str, a_line: bool) -> Mark | None:

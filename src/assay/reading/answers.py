@@ -84,12 +84,8 @@ def _cases(body: str) -> Answer:
         raise TooCostly(f"more than {MAX_PARTS} cases")
     if all(len(row) == 1 for row in rows):
         return _list(tokenize(", ".join(row[0].strip().rstrip(",") for row in rows)))
-    read = (
-        tuple(read_answer(_CONDITION.sub("", cell).strip().rstrip(",")) for cell in row)
-        for row in rows
-        if len(row) == 2
-    )
-    return Bag(tuple(Seq("case", "case", cells) for cells in read))
+    cells = ([_CONDITION.sub("", cell).strip().rstrip(",") for cell in row] for row in rows if len(row) == 2)
+    return Bag(tuple(Seq("case", "case", tuple(map(read_answer, row))) for row in cells))
 
 
 def _list(tokens: list[Token]) -> Answer:

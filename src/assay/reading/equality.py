@@ -31,7 +31,7 @@ def renamed(wanted: Value, given: Value) -> Value:
     if one and two and one != two and _same_function(one, two) and one[2][1] not in symbols(given.tree):
         given = replace(given, name=one, tree=substituted(given.tree, two[2][1], one[2]))
     tree = given.tree
-    if ("const", "i") in _leaves(wanted.tree) and "j" in symbols(tree) - symbols(wanted.tree):
+    if "i" in constants(wanted.tree) and "j" in symbols(tree) - symbols(wanted.tree):
         tree = substituted(tree, "j", ("const", "i"))
     return replace(given, tree=_with_constants(wanted, tree))
 
@@ -81,12 +81,6 @@ def _is_shifted(one: Tree, two: Tree, constants_: set[str]) -> bool:
     return bool(symbols(gap)) and identical(gap, elsewhere)
 
 
-def _leaves(tree: Tree) -> set[Tree]:
-    if not any(isinstance(part, tuple) for part in tree[1:]):
-        return {tree}
-    return {leaf for part in tree[1:] if isinstance(part, tuple) for leaf in _leaves(part)}
-
-
 def same_family(one: Tree, two: Tree) -> bool:
     """Whether two terms in an integer parameter have the same values: `\\pi/6 + 2\\pi k` and `\\pi/6 - 2\\pi n`."""
     names = [symbols(one), symbols(two)]
@@ -120,8 +114,7 @@ def is_function(name: Tree) -> bool:
 
 def _same_function(one: Tree, two: Tree) -> bool:
     """Whether two names are `f(x)` and `f(z)`: one function of one variable."""
-    shapes = [tree[0] == "*" and len(tree) == 3 and tree[1][0] == tree[2][0] == "sym" for tree in (one, two)]
-    return all(shapes) and bool(one[1] == two[1])
+    return is_function(one) and is_function(two) and bool(one[1] == two[1])
 
 
 _CURVE = {"x", "y", "z"}
@@ -284,7 +277,7 @@ def _same_vector(one: Answer, two: Answer) -> bool:
 
 def _vector(answer: Matrix | Seq) -> tuple[Answer, ...] | None:
     if isinstance(answer, Seq):
-        return answer.parts if (answer.opening, answer.closing) == ("(", ")") else None
+        return answer.parts if _is_tuple(answer) else None
     if len(answer.rows) == 1 or all(len(row) == 1 for row in answer.rows):
         return tuple(Value(cell) for row in answer.rows for cell in row)
     return None
@@ -394,7 +387,6 @@ def _equal_relations(wanted: Relation, given: Relation) -> bool:
         return False
     elsewhere_one, elsewhere_two = one, two
     for name in names:  # a(x) b(y) = b(x) a(y) for all x and y: the ratio is a constant
-        elsewhere_one, elsewhere_two = (
-            substituted(t, name, ("sym", name + "~")) for t in (elsewhere_one, elsewhere_two)
-        )
+        elsewhere = ("sym", name + "~")
+        elsewhere_one, elsewhere_two = (substituted(t, name, elsewhere) for t in (elsewhere_one, elsewhere_two))
     return identical(("*", one, elsewhere_two), ("*", two, elsewhere_one))

@@ -78,21 +78,26 @@ def written_out(name: str, index: Tree, low: Tree, high: Tree, body: Tree) -> Tr
     if index[0] not in ("sym", "const") or any(end[0] != "num" or end[1].denominator != 1 for end in (low, high)):
         raise Unreadable("a sum or product whose ends are no whole numbers")
     terms = int(high[1] - low[1]) + 1
-    if terms * _size(body) > MAX_SERIES:
+    if terms * len(nodes(body)) > MAX_SERIES:
         raise TooCostly(f"a sum or product of more than {MAX_SERIES} nodes")
-    values = [_with(body, index, ("num", low[1] + step)) for step in range(terms)]
+    values = [replaced(body, index, ("num", low[1] + step)) for step in range(terms)]
     empty: Tree = ("num", Fraction(name == "prod"))
     return ("+" if name == "sum" else "*", empty, *values)
 
 
-def _size(tree: Tree) -> int:
-    return 1 + sum(_size(part) for part in tree[1:] if isinstance(part, tuple))
+def nodes(tree: Tree) -> list[Tree]:
+    """A tree and all that are in it."""
+    found = [tree]
+    for node in found:  # it grows
+        found += [part for part in node[1:] if isinstance(part, tuple)]
+    return found
 
 
-def _with(tree: Tree, index: Tree, value: Tree) -> Tree:
-    if tree == index:
-        return value
-    return tuple(_with(part, index, value) if isinstance(part, tuple) else part for part in tree)
+def replaced(tree: Tree, one: Tree, other: Tree) -> Tree:
+    """The tree with another in the place of a part."""
+    if tree == one:
+        return other
+    return tuple(replaced(part, one, other) if isinstance(part, tuple) else part for part in tree)
 
 
 MAX_DEPTH = 60

@@ -15,65 +15,27 @@ from assay.reading.latex import Token, TooCostly, Unreadable
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "US$": "dollar"}
 
 _UNIT_TABLE = """
-metre: m meter meters metre metres
-kilometre: km kms
-centimetre: cm cms
-millimetre: mm
-inch: in inch inches
-foot: ft foot feet
-yard: yd yds yard yards
-mile: mi mile miles
-gram: g gram grams gm gms
-kilogram: kg kgs kilo kilos
-milligram: mg
-pound: lb lbs pound pounds £ gbp
-ounce: oz ounce ounces
-ton: t ton tons tonne tonnes
-second: s sec secs second seconds
-minute: min mins minute minutes
-hour: h hr hrs hour hours
-day: day days
-week: wk week weeks
-month: month months
-year: yr yrs year years
-litre: l liter liters litre litres
-millilitre: ml
-gallon: gal gallon gallons
-degree: ° degree degrees deg
-radian: rad rads radian radians
-dollar: $ dollar dollars usd
-cent: cent cents ¢
-euro: € euro euros eur
-yen: ¥ yen jpy
-rupee: ₹ rupee rupees inr
-kilometre/hour: kmh kph kmph
-mile/hour: mph
-kilojoule: kj
-kilowatt: kw
-ampere: amp amps ampere amperes
-ohm: ohm ohms ω
-pascal: pa pascal pascals
-hertz: hz hertz
-kelvin: kelvin kelvins
-celsius: °c celsius
-fahrenheit: °f fahrenheit
-mole: mol mols mole moles
-electronvolt: ev electronvolt electronvolts
-calorie: cal
-atmosphere: atm atmosphere atmospheres
-torr: torr
-erg: erg ergs
-dyne: dyn dyne dynes
-angstrom: å angstrom angstroms
-parsec: pc parsec parsecs
-revolution: rev revs revolution revolutions
+metre: m meter meters metre metres; kilometre: km kms; centimetre: cm cms; millimetre: mm
+inch: in inch inches; foot: ft foot feet; yard: yd yds yard yards; mile: mi mile miles
+gram: g gram grams gm gms; kilogram: kg kgs kilo kilos; milligram: mg
+pound: lb lbs pound pounds £ gbp; ounce: oz ounce ounces; ton: t ton tons tonne tonnes
+second: s sec secs second seconds; minute: min mins minute minutes; hour: h hr hrs hour hours; day: day days
+week: wk week weeks; month: month months; year: yr yrs year years
+litre: l liter liters litre litres; millilitre: ml; gallon: gal gallon gallons
+degree: ° degree degrees deg; radian: rad rads radian radians; revolution: rev revs revolution revolutions
+dollar: $ dollar dollars usd; cent: cent cents ¢; euro: € euro euros eur; yen: ¥ yen jpy; rupee: ₹ rupee rupees inr
+kilometre/hour: kmh kph kmph; mile/hour: mph
+kilojoule: kj; kilowatt: kw; ampere: amp amps ampere amperes; ohm: ohm ohms ω
+pascal: pa pascal pascals; hertz: hz hertz
+kelvin: kelvin kelvins; celsius: °c celsius; fahrenheit: °f fahrenheit
+mole: mol mols mole moles; electronvolt: ev electronvolt electronvolts; calorie: cal
+atmosphere: atm atmosphere atmospheres; torr: torr
+erg: erg ergs; dyne: dyn dyne dynes; angstrom: å angstrom angstroms; parsec: pc parsec parsecs
 person: person people persons
 """
 UNITS = {
-    alias: name
-    for line in _UNIT_TABLE.split("\n")
-    if line
-    for name, _, rest in [line.partition(":")]
+    alias: name.strip()
+    for name, _, rest in (unit.partition(":") for unit in re.split(r"[;\n]", _UNIT_TABLE))
     for alias in rest.split()
 }
 _PREFIXES = {

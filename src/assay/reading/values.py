@@ -104,14 +104,10 @@ class Numeric:
             if first == 0:
                 raise ValueError("the logarithm of 0")
             return mp.log(first) / (mp.log(10) if name == "lg" or (name == "log" and self.log == "log10") else 1)
-        plain: dict[str, Callable[[Any], Any]] = {
-            "abs": abs,
-            "floor": lambda v: mp.floor(v.real),
-            "ceil": lambda v: mp.ceil(v.real),
-            "sgn": lambda v: mp.sign(v.real),
-        }
-        if name in plain:
-            return plain[name](first)
+        if name in ("floor", "ceil", "sgn"):
+            return getattr(mp, "sign" if name == "sgn" else name)(first.real)
+        if name == "abs":
+            return abs(first)
         if name in ("max", "min"):
             return max(v.real for v in given) if name == "max" else min(v.real for v in given)
         if name == "mod":

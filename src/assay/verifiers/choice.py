@@ -83,11 +83,8 @@ def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) 
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
         return by_text[0], ""
     text = _LEAD.sub("", text)
-    if (
-        re.fullmatch(r"[A-Z]{2,26}", text)
-        and len(set(text)) > 1
-        and (text in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" or len(text) < 5)
-    ):
+    several = re.fullmatch(r"[A-Z]{2,26}", text) and len(set(text)) > 1
+    if several and (text in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" or len(text) < 5):
         return None, f"{text!r} is several letters"
     match = _LETTER.match(text)
     if match is None:

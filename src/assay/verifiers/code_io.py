@@ -66,9 +66,7 @@ class _Task:
             raise BadReference(f"the reference output {self.output[:80]!r} cannot be read: {bad}") from None
 
     def matches(self, value: Any) -> bool:
-        return (
-            pyvalue.same(pyvalue.as_json(value), self.output) if self.is_json else pyvalue.same(value, self.expected())
-        )
+        return pyvalue.same(pyvalue.as_json(value) if self.is_json else value, self.expected())
 
 
 def _output_key(example: Example, answer: Any) -> str | None:
@@ -121,11 +119,8 @@ def _predicted_output(read: str, task: _Task) -> Any:
 
 
 def _unwrapped_json(value: Any, keys: tuple[str, ...]) -> Any:
-    return (
-        next(iter(value.values()))
-        if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in keys
-        else value
-    )
+    wrapped = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in keys
+    return next(iter(value.values())) if wrapped else value
 
 
 def _is_call(node: ast.expr, entry: str) -> bool:
@@ -165,9 +160,8 @@ def input_(example: Example, response: str) -> Verdict:
         return result
     if result.outcome is not Outcome.DONE:
         return Verdict.of(False, read=read[:_MAX_READ], why=f"on that input: {result.outcome}: {result.text}"[:400])
-    return Verdict.of(
-        task.matches(result.value), read=read[:_MAX_READ], why=f"the program returns {_shown(result.value)}"
-    )
+    why = f"the program returns {_shown(result.value)}"
+    return Verdict.of(task.matches(result.value), read=read[:_MAX_READ], why=why)
 
 
 def _run_on(read: str, task: _Task) -> sandbox.Call | None:

@@ -115,9 +115,8 @@ def assignment(example: Example, response: str) -> Verdict:
     if not given:
         return Verdict.no_answer("no name with a value to read")
     off = sorted(name for name in {*given, *wanted} if given.get(name) != wanted.get(name))
-    return Verdict.of(
-        not off, read=found.text, why=f"{', '.join(off[:3])} differ" if off else "every name has its value"
-    )
+    why = f"{', '.join(off[:3])} differ" if off else "every name has its value"
+    return Verdict.of(not off, read=found.text, why=why)
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:

@@ -85,9 +85,8 @@ def read_table(text: str) -> Table | None:
     if len(lines) < 2:
         return None
     if all("|" in line for line in lines):
-        cells = [
-            [c.strip() for c in line.strip("|").split("|")] for line in lines if not re.fullmatch(r"[|\s:+-]+", line)
-        ]
+        rows = (line for line in lines if not re.fullmatch(r"[|\s:+-]+", line))
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     elif (mark := next((mark for mark in "\t," if all(mark in line for line in lines)), None)) is not None:
         try:
             cells = list(csv.reader(lines, delimiter=mark, skipinitialspace=mark == ","))
@@ -110,14 +109,11 @@ def _table(value: Any) -> Table | None:
         if any(set(row) != set(header) for row in value):
             return None
         value = {"header": header, "rows": [[row[name] for name in header] for row in value]}
-    if (
-        not isinstance(value, dict)
-        or not isinstance(value.get("header"), list)
-        or not isinstance(value.get("rows"), list)
-    ):
+    given: dict[str, Any] = value if isinstance(value, dict) else {}
+    header, rows = given.get("header"), given.get("rows")
+    if not isinstance(header, list) or not isinstance(rows, list) or not header or not rows:
         return None
-    header, rows = value["header"], value["rows"]
-    if not header or not rows or not all(isinstance(row, list) and len(row) == len(header) for row in rows):
+    if not all(isinstance(row, list) and len(row) == len(header) for row in rows):
         return None
     return [fold(str(name)) for name in header], [[fold(str(cell)) for cell in row] for row in rows]
 

@@ -41,9 +41,8 @@ def text(example: Example, response: str) -> Verdict:
             return Verdict.no_answer(str(nothing))
         return _judge_prose(short(final_part(example, response).strip()), accepted)
     if len(found.text) > MAX_CHARS:
-        return Verdict.of(
-            False, read=found.text[:200], why=f"an answer of more than {MAX_CHARS} characters is not short"
-        )
+        why = f"an answer of more than {MAX_CHARS} characters is not short"
+        return Verdict.of(False, read=found.text[:200], why=why)
     if not (said := _key(found.text)):
         return Verdict.no_answer("the answer is empty")
     right = said in accepted or _is(found.text, accepted)
