@@ -110,12 +110,12 @@ def _table(value: Any) -> Table | None:
             return None
         value = {"header": header, "rows": [[row[name] for name in header] for row in value]}
     given: dict[str, Any] = value if isinstance(value, dict) else {}
-    header, rows = given.get("header"), given.get("rows")
-    if not isinstance(header, list) or not isinstance(rows, list) or not header or not rows:
+    names, rows = given.get("header"), given.get("rows")
+    if not isinstance(names, list) or not isinstance(rows, list) or not names or not rows:
         return None
-    if not all(isinstance(row, list) and len(row) == len(header) for row in rows):
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return None
-    return [fold(str(name)) for name in header], [[fold(str(cell)) for cell in row] for row in rows]
+    return [fold(str(name)) for name in names], [[fold(str(cell)) for cell in row] for row in rows]
 
 
 def _compare(given: Table, wanted: Table, key: str | None) -> tuple[float, str]:
