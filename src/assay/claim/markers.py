@@ -12,10 +12,13 @@ from itertools import pairwise
 from typing import Any
 
 from assay.claim.fences import fences
+from assay.effort import short
 
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 
+FENCED = 4000
+"""Characters of the longest text whose fences are read in the caller."""
 MAX_TRIES = 1000
 """How many times the word `answer` is looked at, from the end, before the search for a phrase is given up."""
 
@@ -141,7 +144,9 @@ def last_tag(body: str) -> Mark | None:
 
 
 def last_fence(body: str) -> Mark | None:
-    blocks = [block for block in fences(body) if block.start < len(body)]
+    if "```" not in body and "~~~" not in body:
+        return None
+    blocks = [block for block in fences(short(body, FENCED)) if block.start < len(body)]
     if not blocks:
         return None
     start, text = blocks[-1].start, blocks[-1].text
