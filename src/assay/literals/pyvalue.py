@@ -1,7 +1,7 @@
-"""Python literals as data: read without running anything, compared without Python's conveniences.
+"""Python and JSON literals as data: read without running anything, compared without Python's conveniences.
 
 `1`, `1.0` and `True` are three values here, a tuple is no list, NaN equals NaN; quotes, spacing and the order of a set
-or dictionary do not matter.
+or dictionary do not matter. `read_literal` takes JSON and Python mixed, as responses do.
 """
 
 from __future__ import annotations
@@ -127,3 +127,44 @@ def as_json(value: Any) -> Any:
 
 def _is_key(key: Any) -> bool:
     return key is None or isinstance(key, (bool, int, float))
+
+
+MAX_DEPTH = 40
+_NAMES = {"true": True, "false": False, "none": None, "null": None}
+
+
+def read_literal(text: str) -> Any:
+    """The value of a JSON or Python literal. Raises `ValueError` on anything else, or deeper than `MAX_DEPTH`."""
+    text = text.strip()
+    try:
+        return json.loads(text, strict=False, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        if text[:1] not in tuple("[({\"'"):
+            raise ValueError("not a literal") from None
+    return _value(expression(text))
+
+
+def _value(node: ast.expr | None, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None):
+        return node.value
+    if isinstance(node, ast.Name) and node.id.lower() in _NAMES:
+        return _NAMES[node.id.lower()]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        return value_of(node)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(part, depth + 1) for part in node.elts]
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return _unique([(_value(key, depth + 1), _value(value, depth + 1)) for key, value in pairs])
+    raise ValueError("not a literal")
+
+
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    if any(isinstance(key, list | dict) for key, _ in pairs):
+        raise ValueError("a key is a plain value")
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key is given twice")
+    return made

@@ -16,7 +16,7 @@ from assay.claim.extract import find_data
 from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
-from assay.literals.literal import read_literal
+from assay.literals.pyvalue import read_literal
 from assay.reading.numerals import plain
 from assay.reading.words import fold, items, tokens
 from assay.types import Example, Verdict

@@ -18,7 +18,7 @@ from assay.claim.extract import find_data
 from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
-from assay.literals.literal import read_literal
+from assay.literals.pyvalue import read_literal
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
