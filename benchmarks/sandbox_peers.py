@@ -112,13 +112,13 @@ def main(full: bool) -> None:
     for name in PEERS:
         done = subprocess.run([sys.executable, __file__, name], capture_output=True, text=True, check=False)
         last = done.stdout.strip().rpartition("\n")[2]
-        said = json.loads(last) if done.returncode == 0 and last else {"missing": done.stderr.strip()[-200:]}
-        if "missing" in said:
-            print(f"{name:14} not measured: {said['missing']}")
+        report = json.loads(last) if done.returncode == 0 and last else {"missing": done.stderr.strip()[-200:]}
+        if "missing" in report:
+            print(f"{name:14} not measured: {report['missing']}")
             continue
-        forged = f"{len(said['fooled']):4} of {total} probes pass forged, {said['crashed']} crash it"
-        print(f"{name:14}{forged}   {said['rate']:7.0f} right programs a second")
-        for probe in said["fooled"] if full else ():
+        forged = f"{len(report['fooled']):4} of {total} probes pass forged, {report['crashed']} crash it"
+        print(f"{name:14}{forged}   {report['rate']:7.0f} right programs a second")
+        for probe in report["fooled"] if full else ():
             print(f"    {probe}")
     try:
         humaneval_rates(164 if full else 40)

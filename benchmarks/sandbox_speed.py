@@ -1,7 +1,7 @@
 """How fast the sandbox is, each figure beside its peer from the same run.
 
 Ratios count: a shared machine changes both sides. CPU time is that of this process's children, measured while they
-end, and of the living zygotes.
+end, and of the living workers.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def kills(times: int) -> None:
             over = result.cpu - limits.cpu if "CPU" in name else seconds - limits.wall_seconds
             late.setdefault(name, []).append(1000 * over)
     for name, values in late.items():
-        shown = f"{statistics.median(values):8.1f} ms after its limit, at most {max(values):.1f}"
-        print(f"{name:36}{shown}   bar: 50")
+        late_by = f"{statistics.median(values):8.1f} ms after its limit, at most {max(values):.1f}"
+        print(f"{name:36}{late_by}   bar: 50")
 
 
 _THREADS = "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=[60]).start()\n"

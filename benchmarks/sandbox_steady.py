@@ -45,18 +45,18 @@ def corpus(level: str, jobs: int) -> None:
     if done.returncode:
         print(f"corpus at {level or 'the host'}: {done.stderr[-300:]}")
         return
-    said = json.loads(done.stdout)
-    before, after = said["before"], said["after"]
-    grown = 100 * (after["memory"] / said["first"]["memory"] - 1)
+    report = json.loads(done.stdout)
+    before, after = report["before"], report["after"]
+    grown = 100 * (after["memory"] / report["first"]["memory"] - 1)
     left = {kind: after[kind] - before[kind] for kind in ("processes", "descriptors")} | {"files": len(after["files"])}
     print(
-        f"corpus at {said['level']}: {said['jobs']} jobs, {len(said['wrong'])} not as they must be   bar: 0; "
-        f"{len(said['starved'])} starved, healthy "
-        f"{said['healthy']}, left {left}, after closing {said['left']}, memory {grown:+.1f} %   "
+        f"corpus at {report['level']}: {report['jobs']} jobs, {len(report['wrong'])} not as they must be   bar: 0; "
+        f"{len(report['starved'])} starved, healthy "
+        f"{report['healthy']}, left {left}, after closing {report['left']}, memory {grown:+.1f} %   "
         f"({time.perf_counter() - start:.0f} s)",
         flush=True,
     )
-    for wrong in said["wrong"][:10]:
+    for wrong in report["wrong"][:10]:
         print(f"    {wrong}")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from assay.config import find_recipe, load_config, overrides
+from assay.curate.recipe import CurationRecipe
 from assay.errors import BadConfig
 from assay.learn.recipe import GrpoRecipe, WarmupRecipe
 
@@ -34,6 +35,17 @@ def test_overrides_reach_nested_keys(recipe):
 def test_a_wrong_key_or_value_says_what_to_do(recipe, override, says):
     with pytest.raises(BadConfig, match=says):
         load_config(GrpoRecipe, recipe, [override])
+
+
+def test_an_item_of_a_list_is_reached_by_its_number(tmp_path):
+    path = tmp_path / "r.toml"
+    path.write_text('[[sources]]\nname = "a"\n[[sources]]\nname = "b"\n')
+    read = load_config(CurationRecipe, path, ["sources.1.cap=5", "sources.0.split=test"])
+    assert (read.sources[1].cap, read.sources[0].split) == (5, "test")
+    with pytest.raises(BadConfig, match="none of the items 0 to 1"):
+        load_config(CurationRecipe, path, ["sources.2.cap=5"])
+    with pytest.raises(BadConfig, match="is of another kind: it has sources"):
+        load_config(GrpoRecipe, path, [])
 
 
 def test_flags_become_overrides():

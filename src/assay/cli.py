@@ -20,6 +20,8 @@ from assay.errors import AssayError, did_you_mean
 if TYPE_CHECKING:
     from assay.learn.recipe import GrpoRecipe
 
+RESUMED = ("curate", "train", "demo", "eval")
+"""Commands that go on where they were stopped."""
 PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
@@ -40,6 +42,16 @@ class Commands(click.Group):
         except AssayError as error:
             click.secho(f"error: {error}", fg="red", err=True)
             ctx.exit(2)
+        except BrokenPipeError:  # `| head`: click ends quietly
+            raise
+        except OSError as error:
+            what = f"{error.filename}: " if error.filename else ""
+            click.secho(f"error: {what}{error.strerror or error}", fg="red", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            again = "; run the same command again to resume" if ctx.invoked_subcommand in RESUMED else ""
+            click.secho(f"\ninterrupted{again}", fg="yellow", err=True)
+            ctx.exit(130)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -141,19 +153,18 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
 @main.command()
 @click.option("-o", "--out", "output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
 @click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
-def demo(output: Path, fresh: bool) -> None:
+@click.option("--yes", is_flag=True, help="With --fresh: delete the earlier run without asking.")
+def demo(output: Path, fresh: bool, yes: bool) -> None:
     """Watch a tiny policy learn by reinforcement in six domains, on this machine, in minutes, without a network.
 
     The policy is a checkpoint of under a million parameters that ships with the package; `recipes/tiny.toml` makes it
     from nothing. Everything else happens here: sampling, verifying, learning, measuring, the page.
     """
-    import shutil
-
     from assay.config import find_recipe, load_config
     from assay.learn.recipe import GrpoRecipe
 
-    if fresh:
-        shutil.rmtree(output, ignore_errors=True)
+    if fresh and output.exists():
+        _delete_run(output, yes)
     run_experiment(load_config(GrpoRecipe, find_recipe("demo")), output, None)
 
 
@@ -164,7 +175,7 @@ def demo(output: Path, fresh: bool) -> None:
     "-o", "--out", "output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise."
 )
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
-@click.option("--workers", type=int, default=2, show_default=True)
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 def eval_(model: str, suite: str, output: Path | None, data: Path | None, workers: int) -> None:
     """Measure a model on a suite: avg@n and unbiased pass@k, each with an interval.
 
@@ -194,9 +205,26 @@ def eval_(model: str, suite: str, output: Path | None, data: Path | None, worker
 @click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
     """Write the page of a run: curves, before and after, and real rollouts with their verdicts."""
+    from assay.files import refuse_output
     from assay.report.page import write_page
 
+    if output is not None:
+        refuse_output(output, *run.glob("*.json*"))
     click.echo(f"page: {write_page(run, output)}")
+
+
+def _delete_run(directory: Path, yes: bool) -> None:
+    """Delete a run of ours, after asking. Raises `AssayError` where the directory holds anything else, or is in use."""
+    import shutil
+
+    from assay.journal import kind_of, refuse_in_use
+
+    if kind_of(directory) != "train":
+        raise AssayError(f"{directory} holds no training run, so it is not deleted: choose another directory with -o")
+    refuse_in_use(directory)
+    if not yes:
+        click.confirm(f"delete the run in {directory} and start again?", abort=True, err=True)
+    shutil.rmtree(directory)
 
 
 def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:

@@ -28,8 +28,7 @@ def doctor(as_json: bool) -> None:
         click.echo(json.dumps(found.to_json(), indent=1))
     else:
         for part in found.parts:
-            told = part.told.removeprefix("no: ").removeprefix("yes: ")
-            click.echo(f"  {'yes' if part.active else 'no ':4}{part.name:30}{told}")
+            click.echo(f"  {'yes' if part.active else 'no ':4}{part.name:30}{part.detail}")
         click.echo(f"\n{found.sentence}")
         says = f"programs {'run' if found.ok else 'are refused'} here: {found.wanted} is wanted"
         click.secho(says, fg="green" if found.ok else "red")
@@ -62,10 +61,14 @@ def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memo
     done = run_job(Program(source, data, limits))
     sys.stdout.buffer.write(done.output)
     sys.stdout.flush()
-    told = {"outcome": str(done.outcome), "text": done.text, "cpu": round(done.cpu, 4), "wall": round(done.wall, 4)}
-    told |= {"level": done.level, "isolation": list(done.isolation)}
     if as_json:
-        click.echo(json.dumps(told), err=True)
+        ended = {
+            "outcome": str(done.outcome),
+            "text": done.text,
+            "cpu": round(done.cpu, 4),
+            "wall": round(done.wall, 4),
+        }
+        click.echo(json.dumps(ended | {"level": done.level, "isolation": list(done.isolation)}), err=True)
     else:
         why = f": {done.text}" if done.text else ""
         why += "; give it input with --stdin" if given is None and done.text.startswith("EOFError") else ""

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Every registered source.")
 @click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
-@click.option("--size", type=int, help="At most so many rows of each source.")
-@click.option("--workers", type=int, default=2, show_default=True)
-def check(names: Sequence[str], everything: bool, data: Path | None, size: int | None, workers: int) -> None:
-    """Prove that gold passes and nonsense fails, for one or more sources.
+@click.option("--size", type=click.IntRange(1), help="At most so many rows of each source.")
+@click.option("--verifier", help="Who judges the rows of a file of your own, where they do not say.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+def check(
+    names: Sequence[str], everything: bool, data: Path | None, size: int | None, verifier: str | None, workers: int
+) -> None:
+    """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
 
     Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
     fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
@@ -39,7 +42,8 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
     failed = []
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
-            report = check_source(name, data=data, size=size, workers=workers)
+            own: dict[str, Any] = {"verifier": verifier} if verifier else {}
+            report = check_source(name, data=data, size=size, workers=workers, **own)
         click.echo(str(report))
         if not report.ok:
             failed.append(name)
@@ -56,8 +60,9 @@ def check(names: Sequence[str], everything: bool, data: Path | None, size: int |
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a line; 1, or 30 for programs.")
 @click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
-@click.option("--explain", is_flag=True, help="Tell each verdict and a summary on standard error.")
+@click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
+@click.option("--max-errors", type=click.IntRange(0), help="Exit 1 when more lines have no score; 0 with --fail-below.")
 def grade(
     source: str,
     output: str,
@@ -66,6 +71,7 @@ def grade(
     cache: Path | None,
     explain: bool,
     fail_below: float | None,
+    max_errors: int | None,
 ) -> None:
     """Judge responses: one JSON object a line in, one verdict a line out, in the same order.
 
@@ -73,21 +79,27 @@ def grade(
     Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
       {"verifier": "number", "reference": 42, "response": "The answer is 42."}
     """
+    from assay.files import refuse_output
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
-    if output != "-" and not Path(output).absolute().parent.is_dir():
-        raise AssayError(f"cannot write {output}: there is no folder {Path(output).absolute().parent}")
+    if output != "-":
+        refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
     with ExitStack() as stack:
         lines = sys.stdin.buffer if source == "-" else stack.enter_context(_open(Path(source)))
         target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
         told = sys.stderr if explain else None
         counts = grade_file(lines, target, workers=workers, deadline=deadline, cache=cache, explain=told)
-    rate = pass_rate(counts)
-    if explain:
-        shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        click.echo(f"{shown or 'no lines'}; pass rate {'none' if rate is None else f'{rate:.4f}'}", err=True)
+    rate, failed = pass_rate(counts), []
+    shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
+    told_rate = "none" if rate is None else f"{rate:.4f}"
+    click.echo(f"{shown or 'no lines'}; pass rate {told_rate}", err=True)
     if fail_below is not None and (rate is None or rate < fail_below):
-        click.secho(f"pass rate {'none' if rate is None else f'{rate:.4f}'} is below {fail_below}", fg="red", err=True)
+        failed.append(f"pass rate {told_rate} is below {fail_below}")
+    allowed = 0 if max_errors is None and fail_below is not None else max_errors
+    if allowed is not None and (null := counts["error"] + counts["timeout"]) > allowed:
+        failed.append(f"{null} lines have no score, {allowed} may (--max-errors)")
+    if failed:
+        click.secho("; ".join(failed), fg="red", err=True)
         sys.exit(1)
 
 
@@ -127,10 +139,11 @@ def audit(
 
     from assay.audit.graders import find_grader
     from assay.audit.run import audit as audit_graders
+    from assay.files import refuse_output, write_atomically
     from assay.report.audits import print_audit
 
-    if output is not None and not output.absolute().parent.is_dir():
-        raise AssayError(f"cannot write {output}: there is no folder {output.absolute().parent}")
+    if output is not None:
+        refuse_output(output, rows)
     known = _rows(rows, data, limit, per)
     found = []
     try:
@@ -150,7 +163,7 @@ def audit(
     terminal = Console()
     print_audit(terminal if terminal.is_terminal else Console(width=200), told)
     if output is not None:
-        output.write_text(json.dumps([one.to_json() for one in told], indent=1) + "\n", "utf-8")
+        write_atomically(output, json.dumps([one.to_json() for one in told], indent=1) + "\n")
 
 
 def _rows(name: str, data: Path | None, limit: int | None, per: int) -> list[LabelledRow]:

@@ -38,6 +38,10 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
     try:
         return kind.model_validate(tree)
     except ValidationError as bad:
+        own = set(kind.model_fields)
+        if path and tree and not own & set(tree):
+            has, wanted = ", ".join(tree), ", ".join(sorted(own)[:6])
+            raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
         raise BadConfig(_explain(kind, bad, str(path or "configuration"))) from None
 
 
@@ -53,14 +57,17 @@ def read_toml(path: Path | str) -> dict[str, Any]:
 
 
 def find_recipe(name: str) -> Path:
-    """A recipe file: a path, or the name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
+    """A recipe file: a path, or the bare name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
     shipped = [Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes"]
-    tried = [Path(name), *(folder / f"{Path(name).stem}.toml" for folder in shipped)]
-    found = next((path for path in tried if path.is_file()), None)
-    if found is None:
-        known = sorted({p.stem for folder in shipped for p in folder.glob("*.toml")})
+    known = {path.stem: path for folder in reversed(shipped) for path in sorted(folder.glob("*.toml"))}
+    if Path(name).is_file():
+        return Path(name)
+    if "/" in name or name.endswith(".toml"):  # a path is never another file of the same name
+        hint = f"; the recipe that ships is called {Path(name).stem!r}" if Path(name).stem in known else ""
+        raise BadConfig(f"no recipe at {name}{hint}")
+    if name not in known:
         raise BadConfig(f"no recipe {name!r}{did_you_mean(name, known)}")
-    return found
+    return known[name]
 
 
 def overrides(arguments: Sequence[str]) -> list[str]:
@@ -93,11 +100,20 @@ def _split(override: str) -> tuple[str, Any]:
 
 
 def _put(tree: dict[str, Any], keys: Sequence[str], value: Any, whole: str) -> None:
-    for key in keys[:-1]:
-        tree = tree.setdefault(key, {})
-        if not isinstance(tree, dict):
-            raise BadConfig(f"override {whole!r}: {key!r} is not a table")
-    tree[keys[-1]] = value
+    place: Any = tree
+    for number, key in enumerate(keys):
+        if isinstance(place, list):  # `sources.0.cap`: an item of a list by its number, from 0
+            if not key.isdecimal() or int(key) >= len(place):
+                raise BadConfig(f"override {whole!r}: {key!r} is none of the items 0 to {len(place) - 1}")
+            at: Any = int(key)
+        elif isinstance(place, dict):
+            at = key
+        else:
+            raise BadConfig(f"override {whole!r}: {keys[number - 1]!r} is not a table")
+        if number == len(keys) - 1:
+            place[at] = value
+        else:
+            place = place[at] if isinstance(place, list) else place.setdefault(at, {})
 
 
 def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:

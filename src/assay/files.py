@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import glob
 import gzip
 import json
 import os
-from collections.abc import Iterable, Iterator
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadRow, MissingData
+from assay.errors import AssayError, BadRow, MissingData
 
 
-def read_jsonl(path: Path | str) -> Iterator[tuple[int, dict[str, Any]]]:
+def read_jsonl(
+    path: Path | str, on_bad: Callable[[BadRow], None] | None = None
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Line numbers and objects of a .jsonl or .jsonl.gz file, blank lines left out; a byte order mark is no content.
 
-    Raises `MissingData` for a file that is not there and `BadRow`, with file and line, on a broken line.
+    Raises `MissingData` for a file that is not there, and `BadRow`, with file and line, on a broken line, unless
+    `on_bad` takes it; that is told of blank lines too.
     """
     path = Path(path)
     if not path.is_file():
         raise MissingData(f"{path} does not exist")
     with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield number, _object(path, number, line)
+            if not line.strip():
+                if on_bad is not None:
+                    on_bad(BadRow(str(path), number, "a blank line"))
+                continue
+            try:
+                row = _object(path, number, line)
+            except BadRow as bad:
+                if on_bad is None:
+                    raise
+                on_bad(bad)
+            else:
+                yield number, row
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -37,19 +52,60 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return row
 
 
+def refuse_output(path: Path | str, *inputs: Path | str) -> None:
+    """Raise `AssayError` where a file could not be written, or would replace what is read: a directory, no folder, a
+    file that may not be written, one of the inputs under whatever name. For before any work."""
+    path = Path(path)
+    if path.is_dir():
+        raise AssayError(f"{path} is a directory: name a file in it")
+    if not path.absolute().parent.is_dir():
+        raise AssayError(f"cannot write {path}: there is no folder {path.absolute().parent}")
+    if not os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+        raise AssayError(f"cannot write {path}: permission denied; name a file in a folder of yours")
+    for given in map(Path, inputs):
+        if path.is_file() and given.is_file() and path.samefile(given):
+            raise AssayError(f"{path} is what is read: name another file to write to")
+
+
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
-    """A path beside `path` to write to, which takes its place, whole and on disk, only when the block ends well."""
+    """A path to write to, beside `path`: it takes its place, whole and on disk, only when the block ends well.
+
+    A symbolic link stays and what it points to is replaced; a device or a pipe is written to as it is. What a killed
+    process left beside the file is removed. Raises `AssayError` for a directory.
+    """
     path = Path(path)
+    if path.is_dir():
+        raise AssayError(f"{path} is a directory: name a file in it")
+    if path.exists() and not path.is_file():
+        yield path
+        return
+    path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
+    for stale in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        if not _lives(stale.name.split(".")[-2]):
+            stale.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
+        if path.exists():
+            temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _lives(process: str) -> bool:
+    """Whether a process of this number may still be writing."""
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def write_atomically(path: Path | str, text: str | Iterable[str]) -> None:

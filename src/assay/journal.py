@@ -118,6 +118,21 @@ def release(directory: Path) -> None:
         os.close(lock)
 
 
+def kind_of(directory: Path) -> str | None:
+    """What job claimed a directory (`curate`, `measure`, `train`, `warmup`); `None` where none of ours did."""
+    try:
+        claimed = json.loads((directory / CLAIM).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return str(claimed["kind"]) if isinstance(claimed, dict) and {"kind", "fingerprint"} <= set(claimed) else None
+
+
+def refuse_in_use(directory: Path) -> None:
+    """Raise `RunConflict` where another live process owns the directory."""
+    if _lock(directory):
+        release(directory)
+
+
 def require_owner(path: Path) -> None:
     """Raise `RuntimeError` unless this process has claimed the directory that a file lies in, or one above it."""
     if not any(parent in _held for parent in path.resolve().parents):

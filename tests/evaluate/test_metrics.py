@@ -39,10 +39,31 @@ def test_uncounted_questions_leave_the_mean():
 
 def test_intervals_repeat_and_cover():
     values = np.array([0.0, 1.0] * 50)
-    first, again = estimate(values, "a"), estimate(values, "a")
-    assert first == again
+    first = estimate(values, "a")
     assert first.low < 0.5 < first.high
     assert 0.15 < first.high - first.low < 0.25  # 2 x 1.96 x sqrt(0.25 / 100) = 0.196
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1, max_size=60))
+def test_an_interval_holds_its_value_and_is_never_certain(values):
+    got = estimate(np.array(values), "x")
+    assert 0 <= got.low <= got.value <= got.high <= 1 and got.high - got.low > 0
+    assert got.low > 0 or min(values) == 0 or got.value < 1e-9
+
+
+def test_nothing_right_is_not_nothing_possible():
+    """0 of 16 is Wilson's 0 to 0.194, alone and among domains."""
+    none = estimate(np.zeros(16), "x")
+    assert (none.value, none.low, round(none.high, 3)) == (0, 0, 0.194)
+    both = mean_of({"a": np.zeros(16), "b": np.zeros(16)}, "x")
+    assert (both.low, round(both.high, 3)) == (0, 0.137)  # 0.194 / sqrt(2)
+    assert estimate(np.ones(16), "x").low == pytest.approx(1 - none.high)
+
+
+def test_samples_of_a_question_are_no_questions():
+    """Sixteen questions of which each is solved always or never are sixteen observations, however many samples."""
+    assert estimate(np.array([0.0, 1.0] * 8), "x").low == pytest.approx(0.28, abs=0.005)
+    assert estimate(np.array([0.45, 0.55] * 8), "x").low > 0.44  # that differ little say more than one bit each
 
 
 def test_the_interval_covers_the_truth_about_as_often_as_it_says():

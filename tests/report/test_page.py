@@ -33,7 +33,7 @@ def run(tmp_path):
     rollout = Rollout(
         example_id=example.id, model="m", response=HOSTILE, verdict=Verdict.of(False, read=HOSTILE, why=HOSTILE)
     )
-    (tmp_path / "run.json").write_text(json.dumps({"fingerprint": "f", "recipe": {"seed": 0}}))
+    (tmp_path / "run.json").write_text(json.dumps({"kind": "train", "fingerprint": "f", "recipe": {"seed": 0}}))
     (tmp_path / "examples.jsonl").write_text(json.dumps(example.to_json()) + "\n")
     domain = {"reward": 0.5, "length": 3.0, "rollouts": 8, "groups": 2, "dead_groups": 1, "verdicts": {"correct": 4}}
     steps = [

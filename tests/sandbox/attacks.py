@@ -77,7 +77,7 @@ def ran(row: Row) -> Result:
     return result
 
 
-def said(row: Row) -> tuple[str, str]:
+def outcome(row: Row) -> tuple[str, str]:
     """The status or the outcome of a row, and its reason."""
     if "job" in row:
         result = ran(row)
@@ -112,10 +112,10 @@ def descendants() -> set[int]:
 
 def counted() -> dict[str, Any]:
     pids = [os.getpid(), *descendants()]
-    held = []
+    resident = []
     for pid in pids:
         try:
-            held.append(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
+            resident.append(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE"))
         except (OSError, IndexError):
             continue
     return {
@@ -123,8 +123,8 @@ def counted() -> dict[str, Any]:
         "descriptors": len(os.listdir("/proc/self/fd")),
         "files": [path for pattern in ESCAPED_FILES for path in glob.glob(pattern)],
         "modes": [os.stat(path).st_mode for path in GUARDED_FILES],
-        "memory": sum(held[1:]),
-        "own memory": held[0],
+        "memory": sum(resident[1:]),
+        "own memory": resident[0],
     }
 
 
@@ -151,7 +151,7 @@ class Campaign:
 
     def attack(self, row: Row) -> None:
         start = time.perf_counter()
-        status, why = said(row)
+        status, why = outcome(row)
         self.seconds[name(row)] = time.perf_counter() - start
         self.jobs += 1
         if status == ("starved" if "job" in row else "timeout"):
@@ -171,7 +171,7 @@ def main() -> None:
     rows = [row for row in corpus() if given.only in ("", row["class"])]
     draw, campaign = random.Random(given.seed), Campaign(level)
     with ThreadPoolExecutor(2) as threads:
-        list(threads.map(lambda _: healthy(), range(8)))  # all slots and workers are there before they are counted
+        list(threads.map(lambda _: healthy(), range(8)))  # all workers are there before they are counted
         others = [row for row in rows if row.get("verifier") == "code_io.output" or "numpy" in row.get("response", "")]
         list(threads.map(campaign.attack, 2 * others))
         before = counted()

@@ -1,4 +1,4 @@
-"""A control group a slot: what is written to it, that it ends with its slot, and that none is left behind."""
+"""A control group a worker: what is written to it, that it ends with its worker, and that none is left behind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from assay import sandbox
 from assay.sandbox import Pool, Program, cgroups
-from assay.sandbox.slot import level_of
+from assay.sandbox.processes import level_of
 
 LEVEL, SENTENCE = sandbox.isolation()
 OWN = next(iter(cgroups._own()), "")
@@ -32,7 +32,7 @@ def groups() -> list[str]:
 
 @pytest.fixture
 def here(monkeypatch) -> None:
-    monkeypatch.setenv(cgroups.PLACE, OWN)
+    monkeypatch.setenv(cgroups.FOLDER, OWN)
 
 
 @pytest.fixture
@@ -57,14 +57,14 @@ def files(tmp_path, monkeypatch) -> Path:
         remove(path)
 
     monkeypatch.setattr(os, "rmdir", rmdir)
-    monkeypatch.setenv(cgroups.PLACE, str(tmp_path))
+    monkeypatch.setenv(cgroups.FOLDER, str(tmp_path))
     return tmp_path
 
 
 def test_a_group_bounds_memory_and_processes(files) -> None:
-    home = cgroups.home()
-    assert home.controllers == ("memory", "pids")
-    group = cgroups.group(home)
+    parent = cgroups.find_parent()
+    assert parent.controllers == ("memory", "pids")
+    group = cgroups.new_group(parent)
     assert group is not None and group.feature == "cgroup:memory,pids"
     group.limit(1 << 30)
     told = {name: Path(group.path, name).read_text() for name in ("pids.max", "memory.swap.max", "memory.max")}
@@ -77,15 +77,15 @@ def test_a_group_bounds_memory_and_processes(files) -> None:
 def test_only_empty_groups_of_the_dead_are_swept(files) -> None:
     for name in (f"assay-{os.getpid()}-0", "assay-4194304-0", "other"):
         (files / name).mkdir()
-    cgroups.home()
+    cgroups.find_parent()
     assert sorted(path.name for path in files.iterdir() if path.is_dir()) == [f"assay-{os.getpid()}-0", "other"]
 
 
 def test_it_can_be_switched_off_and_is_never_needed(monkeypatch) -> None:
-    monkeypatch.setenv(cgroups.PLACE, "off")
-    assert cgroups.group(cgroups.home()) is None
-    monkeypatch.setenv(cgroups.PLACE, "/no/such/folder")
-    assert cgroups.home().told == "not delegated to this user: /no/such/folder"
+    monkeypatch.setenv(cgroups.FOLDER, "off")
+    assert cgroups.new_group(cgroups.find_parent()) is None
+    monkeypatch.setenv(cgroups.FOLDER, "/no/such/folder")
+    assert cgroups.find_parent().detail == "not delegated to this user: /no/such/folder"
 
 
 def test_the_highest_level_needs_both_controllers() -> None:
@@ -96,10 +96,10 @@ def test_the_highest_level_needs_both_controllers() -> None:
 
 
 @needs_cgroups
-def test_a_slot_and_its_job_are_in_its_group_and_end_with_it(here) -> None:
+def test_a_worker_and_its_job_are_in_its_group_and_end_with_it(here) -> None:
     before = groups()
     pool = Pool(size=1)
-    assert pool.isolation()[-1].startswith("cgroup:")
+    assert pool.isolation()[0][-1].startswith("cgroup:")
     [name] = set(groups()) - set(before)
     assert len(Path(OWN, name, "cgroup.procs").read_text().split()) == 2
     assert pool.run(Program("print(1)")).output == b"1\n"
@@ -109,7 +109,7 @@ def test_a_slot_and_its_job_are_in_its_group_and_end_with_it(here) -> None:
 
 @needs_cgroups
 def test_a_group_is_killed_whole(here) -> None:
-    group = cgroups.group(cgroups.home())
+    group = cgroups.new_group(cgroups.find_parent())
     assert group is not None
     child = subprocess.Popen([sys.executable, "-c", "import os, time\nos.fork()\ntime.sleep(60)"])
     Path(group.path, "cgroup.procs").write_text(str(child.pid))
@@ -125,7 +125,7 @@ def test_what_a_killed_process_leaves_is_swept(here) -> None:
     assert process.returncode == -9
     due = time.monotonic() + 10
     while set(groups()) - set(before) and time.monotonic() < due:
-        cgroups.home()
+        cgroups.find_parent()
         time.sleep(0.05)
     assert groups() == before
 
@@ -133,7 +133,7 @@ def test_what_a_killed_process_leaves_is_swept(here) -> None:
 @needs_cgroups
 @needs_controllers
 def test_the_system_ends_what_holds_more_memory_than_its_group_may(here) -> None:
-    group = cgroups.group(cgroups.home())
+    group = cgroups.new_group(cgroups.find_parent())
     assert group is not None
     group.limit((64 << 20) - cgroups._SPARE)
     program = "import sys\nsys.stdin.read(1)\nx = b'x' * (256 << 20)"
@@ -142,6 +142,6 @@ def test_the_system_ends_what_holds_more_memory_than_its_group_may(here) -> None
     child.communicate(b"1")
     group.close()
     assert child.returncode == -9
-    slot = Pool(size=1)
-    assert "cgroup:memory,pids" in slot.isolation()
-    slot.close()
+    worker = Pool(size=1)
+    assert "cgroup:memory,pids" in worker.isolation()[0]
+    worker.close()

@@ -49,7 +49,7 @@ def test_without_landlock_too_nothing_is_run_unless_that_is_wanted(monkeypatch) 
     )
     done = confined("L2", "-c", program)
     assert done.stdout.strip() == "L2"
-    assert "IsolationRefused: isolation is L2: seccomp, nofiles; L3 is wanted" in done.stderr
+    assert "IsolationRefused: isolation is L2: nofiles, seccomp; L3 is wanted" in done.stderr
     monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L2")
     done = confined("L2", "-c", program)
     assert "b'1\\n'" in done.stdout and "level='L2'" in done.stdout, done.stderr
@@ -77,7 +77,7 @@ def test_without_files_the_standard_library_is_served_from_memory(monkeypatch) -
     assert done.stdout.split() == ["imported", "True", "0"], done.stderr
 
 
-def test_flavours_work_without_files(monkeypatch) -> None:
+def test_environments_work_without_files(monkeypatch) -> None:
     pytest.importorskip("numpy")
     monkeypatch.setenv("ASSAY_SANDBOX_MIN", "L2")
     program = "import numpy as np; print(np.fft.fft([1, 2])[0].real, np.linalg.inv(np.eye(2))[0, 0])"

@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Check, Outcome, Pool, Program, flavours
+from assay.sandbox import Check, Outcome, Pool, Program, environments
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
@@ -56,14 +56,14 @@ def gone(pids: list[int]) -> bool:
     return not any(map(alive, pids))
 
 
-@pytest.mark.parametrize("place", [0, 1, 2, 3], ids=["mother", "slot", "zygote", "job"])
+@pytest.mark.parametrize("place", [0, 1, 2, 3], ids=["template", "namespaces", "worker", "job"])
 def test_any_part_may_be_killed(pool: Pool, place: int) -> None:
     pool.run(Program(""))
-    mother = pool._mothers["bare"].process.pid
+    template = pool._templates["bare"].process.pid
     with ThreadPoolExecutor(1) as thread:
         running = thread.submit(pool.run, SLOW)
         due = time.monotonic() + 10
-        while len(parts := family(mother)) < 4 and time.monotonic() < due:
+        while len(parts := family(template)) < 4 and time.monotonic() < due:
             time.sleep(0.001)
         os.kill(parts[place], signal.SIGKILL)
         result = running.result(60)
@@ -77,7 +77,7 @@ def test_any_part_may_be_killed(pool: Pool, place: int) -> None:
 
 def test_everything_ends_with_the_pool(pool: Pool) -> None:
     pool.run(Program("print(1)"))
-    parts = family(pool._mothers["bare"].process.pid)
+    parts = family(pool._templates["bare"].process.pid)
     assert len(parts) == 3
     pool.close()
     assert gone(parts)
@@ -94,21 +94,21 @@ def test_many_jobs_leave_nothing(pool: Pool) -> None:
     ]
     for source in sources:
         pool.run(Program(source))
-    [mother] = [one.process.pid for one in pool._mothers.values()]
-    before = len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{mother}/fd"))
+    [template] = [one.process.pid for one in pool._templates.values()]
+    before = len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{template}/fd"))
     for source in sources * 12:
         pool.run(Program(source))
         pool.run(Check(source, ("assert f()",), wanted=("f",)))
     pool.run(Program(""))
-    assert (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{mother}/fd"))) == before
-    assert len(family(mother)) == 3
+    assert (len(os.listdir("/proc/self/fd")), len(os.listdir(f"/proc/{template}/fd"))) == before
+    assert len(family(template)) == 3
 
 
-def test_a_slot_below_the_least_level_runs_nothing(pool: Pool) -> None:
-    assert pool.run(Program("print(1)"), least=LEVEL).level == LEVEL
-    for slot in pool._idle:
-        slot.level = "L1"  # as if this one had got less than the one that was measured
-    refused = pool.run(Program("print(1)"), least="L3")
+def test_a_worker_below_the_wanted_level_runs_nothing(pool: Pool) -> None:
+    assert pool.run(Program("print(1)"), min_level=LEVEL).level == LEVEL
+    for worker in pool._idle:
+        worker.level = "L1"  # as if this one had got less than the one that was measured
+    refused = pool.run(Program("print(1)"), min_level="L3")
     assert refused.outcome is Outcome.SANDBOX_ERROR and "is L1, not L3" in refused.text and not refused.output
 
 
@@ -117,7 +117,7 @@ def package(monkeypatch) -> Iterator[Path]:
     """The only package that programs may import: `numpy`, a folder below `/tmp`."""
     made = Path(tempfile.mkdtemp(dir="/tmp")) / "numpy"
     made.mkdir()
-    monkeypatch.setattr(flavours, "packages", lambda flavour: [str(made)])
+    monkeypatch.setattr(environments, "packages", lambda environment: [str(made)])
     yield made
     shutil.rmtree(made.parent)
 
@@ -144,14 +144,14 @@ def test_under_asyncio(pool: Pool) -> None:
     assert asyncio.run(many()) == [f"{n}\n".encode() for n in range(12)]
 
 
-def test_a_mother_outlives_the_thread_that_asked_for_her(pool: Pool) -> None:
+def test_a_template_outlives_the_thread_that_asked_for_it(pool: Pool) -> None:
     for _ in range(2):
         outputs: list[bytes] = []
         thread = threading.Thread(target=lambda seen=outputs: seen.append(pool.run(Program("print(5)")).output))
         thread.start()
         thread.join()
         assert outputs == [b"5\n"]
-    assert len(pool._mothers) == len(pool._idle) == 1
+    assert len(pool._templates) == len(pool._idle) == 1
 
 
 def answer(number: int) -> bytes:
@@ -169,13 +169,27 @@ def test_in_worker_processes(method: str) -> None:
 def test_it_ends_with_an_owner_that_is_killed() -> None:
     code = (
         "import time\nfrom assay.sandbox import Pool, Program\npool = Pool(1)\npool.run(Program(''))\n"
-        "print(pool._mothers['bare'].process.pid, flush=True)\npool.run(Program('import time\\ntime.sleep(60)'))"
+        "print(pool._templates['bare'].process.pid, flush=True)\npool.run(Program('import time\\ntime.sleep(60)'))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as owner:
         assert owner.stdout is not None
-        mother = int(owner.stdout.readline())
+        template = int(owner.stdout.readline())
         due = time.monotonic() + 10
-        while len(parts := family(mother)) < 4 and time.monotonic() < due:
+        while len(parts := family(template)) < 4 and time.monotonic() < due:
             time.sleep(0.01)
         owner.kill()
     assert len(parts) == 4 and gone(parts)
+
+
+def test_a_process_that_holds_many_descriptors_can_close_its_pool():
+    """`select` knows none above 1,023; trainers hold thousands."""
+    code = (
+        "import os, resource\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))\n"
+        "held = [os.open('/dev/null', os.O_RDONLY) for _ in range(1200)]\n"
+        "from assay import sandbox\n"
+        "print(sandbox.run(sandbox.Program('print(1)', b'', sandbox.Limits())).outcome)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.strip() == "done" and not done.stderr, done.stderr

@@ -37,8 +37,8 @@ class Judge:
     def judge(self, responses: list[str]) -> list[str]:
         return [str(verify(ADD, response, deadline=60).status) for response in responses]
 
-    def mothers(self) -> list[int]:
-        return [mother.process.pid for mother in sandbox.pool()._mothers.values()]
+    def templates(self) -> list[int]:
+        return [template.process.pid for template in sandbox.pool()._templates.values()]
 
 
 class AsyncJudge:
@@ -54,16 +54,16 @@ def test_actors_judge_and_leave_nothing() -> None:
     actors = [ray.remote(Judge).options(num_cpus=0.5).remote() for _ in range(3)]
     verdicts = ray.get([actor.judge.remote([RIGHT, WRONG] * 10) for actor in actors])
     assert Counter(chain(*verdicts)) == {"correct": 30, "incorrect": 30}
-    mothers = list(chain(*ray.get([actor.mothers.remote() for actor in actors])))
-    assert len(alive(mothers)) == 3
+    templates = list(chain(*ray.get([actor.templates.remote() for actor in actors])))
+    assert len(alive(templates)) == 3
     ray.kill(actors[0])
     assert ray.get(actors[1].judge.remote([RIGHT])) == ["correct"]
     for actor in actors[1:]:
         ray.kill(actor)
     until = time.monotonic() + 20
-    while alive(mothers) and time.monotonic() < until:
+    while alive(templates) and time.monotonic() < until:
         time.sleep(0.1)
-    assert not alive(mothers)
+    assert not alive(templates)
 
 
 def test_an_asynchronous_actor_judges_many_at_once() -> None:

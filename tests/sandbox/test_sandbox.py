@@ -14,7 +14,7 @@ import pytest
 from assay import sandbox
 from assay.errors import IsolationRefused
 from assay.sandbox import Call, Check, Limits, Outcome, Pool, Program
-from assay.sandbox.slot import Mother
+from assay.sandbox.processes import TemplateProcess
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
@@ -115,7 +115,7 @@ def test_the_tests_are_not_in_the_candidates_process() -> None:
         assert report["stage"] == "run" and report["problem"]["names"][0] == "AssertionError"
 
 
-def test_eight_threads_share_two_slots() -> None:
+def test_eight_threads_share_two_workers() -> None:
     pool = Pool(2)
     try:
         with ThreadPoolExecutor(8) as threads:
@@ -125,15 +125,15 @@ def test_eight_threads_share_two_slots() -> None:
         pool.close()
 
 
-def test_a_zygote_that_dies_is_replaced_and_its_job_run_again() -> None:
+def test_a_worker_that_dies_is_replaced_and_its_job_run_again() -> None:
     pool = Pool(1)
     try:
         pool.run(Program(""))
-        [slot] = pool._idle
+        [worker] = pool._idle
         with ThreadPoolExecutor(1) as thread:
             running = thread.submit(pool.run, Program("import time\ntime.sleep(0.4)\nprint('done')"))
             time.sleep(0.15)
-            signal.pidfd_send_signal(slot.watch, signal.SIGKILL)
+            signal.pidfd_send_signal(worker.pidfd, signal.SIGKILL)
             assert running.result(20).output == b"done\n"
     finally:
         pool.close()
@@ -148,7 +148,7 @@ def test_no_descriptor_and_no_process_is_left() -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_forked_child_gets_zygotes_of_its_own() -> None:
+def test_a_forked_child_gets_workers_of_its_own() -> None:
     program("")
     pid = os.fork()
     if pid == 0:
@@ -161,21 +161,22 @@ def test_a_forked_child_gets_zygotes_of_its_own() -> None:
     assert program("print(8)").output == b"8\n"
 
 
-def test_zygotes_end_with_a_killed_parent() -> None:
+def test_workers_end_with_a_killed_parent() -> None:
     code = (
-        "import time\nfrom assay.sandbox.slot import Mother\nmother = Mother('bare')\nslot = mother.slot()\n"
-        "print(mother.process.pid, flush=True)\ntime.sleep(60)"
+        "import time\nfrom assay.sandbox.processes import TemplateProcess\n"
+        "template = TemplateProcess('bare')\nworker = template.fork()\n"
+        "print(template.process.pid, flush=True)\ntime.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
-    zygote = int(parent.stdout.readline())
+    worker = int(parent.stdout.readline())
     parent.kill()
     parent.wait()
     parent.stdout.close()
     due = time.monotonic() + 10
-    while _alive(zygote) and time.monotonic() < due:
+    while _alive(worker) and time.monotonic() < due:
         time.sleep(0.02)
-    assert not _alive(zygote)
+    assert not _alive(worker)
 
 
 def _alive(pid: int) -> bool:
@@ -186,15 +187,15 @@ def _alive(pid: int) -> bool:
         return False
 
 
-def test_a_slot_reports_its_isolation() -> None:
-    mother = Mother("bare")
-    slot = mother.slot()
+def test_a_worker_reports_its_isolation() -> None:
+    template = TemplateProcess("bare")
+    worker = template.fork()
     try:
-        assert "seccomp" in slot.isolation
+        assert "seccomp" in worker.isolation
     finally:
-        slot.close()
-        mother.close()
-    assert mother.process.poll() is not None
+        worker.close()
+        template.close()
+    assert template.process.poll() is not None
 
 
 def test_the_switch_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,7 +205,7 @@ def test_the_switch_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_machine_without_isolation_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "_trusted", None)
+    monkeypatch.setattr(sandbox, "_measured", None)
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(IsolationRefused, match="run it on Linux"):
         sandbox.run(Program("print(1)"))

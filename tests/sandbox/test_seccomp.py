@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from assay.sandbox import seccomp, syscalls
+from assay.sandbox import seccomp
 
 ALLOW, KILL, REFUSE, MISSING, NO_TERMINAL = 0x7FFF0000, 0x80000000, 0x50001, 0x50000 | errno.ENOSYS, 0x50000 | 25
 ARCHES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -46,14 +46,14 @@ class Filter:
     """Both filters of a job on a machine, asked by name; the stricter answer counts, as in the kernel."""
 
     def __init__(self, machine: str, files: str, pid: int = 7) -> None:
-        self.machine, self.numbers = machine, syscalls.numbers(machine, *syscalls.GROUPS)
+        self.machine, self.numbers = machine, seccomp.numbers(machine, *seccomp.GROUPS)
         base, delta = seccomp.base(files), bytearray(seccomp.delta(files))
         for place in seccomp.places(bytes(delta)):
             struct.pack_into("=I", delta, place, pid)
         assert base is not None and len(base) // 8 <= 4096
         self.base, self.delta = base, bytes(delta)
 
-    def zygote(self, number: int | str, *arguments: int) -> int:
+    def worker(self, number: int | str, *arguments: int) -> int:
         return answer(self.base, self.machine, self.numbers.get(str(number), number), *arguments)  # type: ignore[arg-type]
 
     def job(self, name: int | str, *arguments: int) -> int:
@@ -78,7 +78,7 @@ def test_numbers_are_those_of_the_kernel(machine: str) -> None:
     found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", HEADERS[machine].read_text())
     theirs = {name: int(number) for name, number in found}
     theirs["newfstatat"] = theirs.pop("newfstatat", theirs.get("fstatat"))
-    ours = syscalls.numbers(machine, *syscalls.GROUPS)
+    ours = seccomp.numbers(machine, *seccomp.GROUPS)
     newer = {"fchmodat2", "futex_waitv", "landlock_restrict_self"} - set(theirs)  # headers may be older than these
     assert {name: number for name, number in ours.items() if name not in newer and theirs.get(name) != number} == {}
     assert {ours["fchmodat2"], ours["futex_waitv"], ours["landlock_restrict_self"]} == {452, 449, 446}
@@ -86,8 +86,8 @@ def test_numbers_are_those_of_the_kernel(machine: str) -> None:
 
 @MACHINES
 def test_no_call_is_in_two_groups(machine: str) -> None:
-    names = [name for group in syscalls.GROUPS for name in syscalls.numbers(machine, group)]
-    numbers = [number for group in syscalls.GROUPS for number in syscalls.numbers(machine, group).values()]
+    names = [name for group in seccomp.GROUPS for name in seccomp.numbers(machine, group)]
+    numbers = [number for group in seccomp.GROUPS for number in seccomp.numbers(machine, group).values()]
     assert len(names) == len(set(names)) == len(set(numbers))
 
 
@@ -96,17 +96,17 @@ def test_no_call_is_in_two_groups(machine: str) -> None:
 def test_what_is_not_named_is_refused(machine: str, files: str, on) -> None:
     both = on(machine, files)
     by_number = {number: name for name, number in both.numbers.items()}
-    attacks = {*syscalls.numbers(machine, syscalls.ATTACK, syscalls.NAMESPACES)}
-    plain = {*syscalls.numbers(machine, syscalls.PLAIN)}
-    plain |= {*syscalls.numbers(machine, syscalls.LOOK)} if files != seccomp.NONE else set()
-    plain |= {*syscalls.numbers(machine, syscalls.KEEP)} if files == seccomp.OWN else set()
+    attacks = {*seccomp.numbers(machine, seccomp.ATTACK, seccomp.NAMESPACES)}
+    plain = {*seccomp.numbers(machine, seccomp.PLAIN)}
+    plain |= {*seccomp.numbers(machine, seccomp.LOOK)} if files != seccomp.NONE else set()
+    plain |= {*seccomp.numbers(machine, seccomp.KEEP)} if files == seccomp.OWN else set()
     for number in [*range(1000), 5000, 0x3FFFFFFF]:
         name = by_number.get(number)
         if name in plain - {"open"}:
             assert both.job(number, *6 * [2**64 - 1]) == ALLOW == both.job(number), name
         elif name in attacks:
             assert both.job(number) == KILL, name
-        elif name is None or name in syscalls.numbers(machine, syscalls.ZYGOTE):
+        elif name is None or name in seccomp.numbers(machine, seccomp.WORKER):
             assert both.job(number) == (MISSING if number >= 424 and name is None else REFUSE), (number, name)
     for number in (0x40000000, 0x40000027, 0x80000000, 0xFFFFFFFF):
         assert both.job(number) == KILL  # the x32 numbers of x86-64
@@ -137,11 +137,11 @@ def test_arguments_decide(machine: str, on) -> None:
 
 
 @MACHINES
-def test_a_zygote_may_fork_and_no_more(machine: str, on) -> None:
-    zygote = on(machine).zygote
-    assert [zygote("clone", flags) for flags in (17, 0x1200011, 0x3D0F00, 0x10000011)] == [ALLOW, ALLOW, ALLOW, REFUSE]
-    assert [zygote(name) for name in ("kill", "unshare", "setns", "sendmsg", "openat")] == 5 * [ALLOW]
-    assert [zygote("prctl", what) for what in (1, 4, 22, 38, 36)] == [*4 * [ALLOW], REFUSE]
+def test_a_worker_may_fork_and_no_more(machine: str, on) -> None:
+    worker = on(machine).worker
+    assert [worker("clone", flags) for flags in (17, 0x1200011, 0x3D0F00, 0x10000011)] == [ALLOW, ALLOW, ALLOW, REFUSE]
+    assert [worker(name) for name in ("kill", "unshare", "setns", "sendmsg", "openat")] == 5 * [ALLOW]
+    assert [worker("prctl", what) for what in (1, 4, 22, 38, 36)] == [*4 * [ALLOW], REFUSE]
 
 
 @MACHINES
@@ -159,9 +159,9 @@ def test_older_landlock_is_helped(machine: str, on) -> None:
 @MACHINES
 def test_without_files_a_job_finds_none(machine: str, on) -> None:
     both = on(machine, seccomp.NONE)
-    paths = [*syscalls.numbers(machine, syscalls.LOOK, syscalls.OPEN, syscalls.KEEP)]
+    paths = [*seccomp.numbers(machine, seccomp.LOOK, seccomp.OPEN, seccomp.KEEP)]
     assert {both.job(name) for name in paths} == {REFUSE, MISSING} - ({MISSING} if "faccessat2" not in paths else set())
-    assert both.zygote("openat") == ALLOW
+    assert both.worker("openat") == ALLOW
 
 
 def test_an_unknown_machine_has_no_filter(monkeypatch) -> None:

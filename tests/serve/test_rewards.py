@@ -216,3 +216,18 @@ def test_a_source_without_a_verifier_is_an_error(source):
 def test_verl_can_be_told_to_raise():
     with pytest.raises(AssayError, match="cannot be read"), pytest.warns(NullReward):
         compute_score("logic__arcagi1", "[[1]]", "not json", None, on_error="raise")
+
+
+def test_a_completion_that_is_cut_inside_an_opened_thinking_part_earns_nothing():
+    """The chat template opened the part, so the text itself does not show it; only its closing does."""
+    cut, whole = "so \\boxed{42}", "so 41?</think>\\boxed{42}"
+    rewards = assay.reward_fn(thinking="<think>")(
+        prompts=["6 * 7?"] * 2, completions=[cut, whole], verifier=["number"] * 2, reference=[42, 42]
+    )
+    assert rewards == [0.0, 1.0] and pickle.loads(pickle.dumps(assay.reward_fn(thinking="<think>"))).thinking
+    row = to_verl(SUM)
+    said = [
+        compute_score("", text, row["reward_model"]["ground_truth"], row["extra_info"], thinking="<think>")
+        for text in (cut, whole)
+    ]
+    assert [result["status"] for result in said] == ["no_answer", "correct"]

@@ -19,7 +19,8 @@ from typing import Any
 
 from assay.judging.session import verify
 from assay.rollout.judge import judge
-from assay.sources.base import SOURCES, Source
+from assay.sources.base import Source
+from assay.sources.own import source_of
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
 
 OTHERS, SAMPLE = 200, 40
@@ -123,12 +124,15 @@ def check(
     seed: int = 0,
     level: int = 1,
     workers: int = 2,
+    **own: Any,
 ) -> CheckReport:
-    """Check a source, registered or given. `size` limits the rows; `split` is its first one without it.
+    """Check a source, registered or given, or a file of your own (`own` as in `assay.load`).
+
+    `size` limits the rows; `split` is its first one without it.
 
     Raises `UnknownName` for a source or split that is not there, and `MissingData` where rows are missing.
     """
-    source = SOURCES.get(name_or_source) if isinstance(name_or_source, str) else name_or_source
+    source = source_of(name_or_source, **own) if isinstance(name_or_source, str) else name_or_source
     part = split or source.splits[0]
     where = Path(data) if data is not None else None
     examples = list(source.examples(part, data=where, size=size, seed=seed, level=level))

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterator
 from assay.claim.fences import fences, parse
 from assay.claim.thinking import NoAnswer, without_thinking
 from assay.errors import BadReference
-from assay.sandbox.flavours import MODULES, SCI
+from assay.sandbox.environments import MODULES, SCIENTIFIC
 from assay.types import Example
 
 _MAX_BODY = 500_000
@@ -105,7 +105,7 @@ def last_program(example: Example, response: str) -> str:
 def hint(source: str, error: str) -> str:
     """What to say behind an error: which Python programs run under and which one this looks like, or what there is."""
     if error == "ModuleNotFoundError":
-        there = ", ".join(MODULES[SCI].split())
+        there = ", ".join(MODULES[SCIENTIFIC].split())
         return f" (what can be imported is the standard library and, where installed, {there})"
     if error not in ("SyntaxError", "IndentationError", "TabError"):
         return ""

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_anothe
 from assay.errors import BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
-from assay.sources.base import SOURCES
+from assay.sources.own import source_of
 from assay.sources.selection import Selection
 from assay.types import Example, data_hash
 
@@ -186,19 +186,21 @@ def load(
     size: int | None = None,
     seed: int = 0,
     level: int = 1,
+    **own: Any,
 ) -> Corpus:
-    """Examples of registered sources, source after source.
+    """Examples of registered sources, or of files of your own, source after source.
 
     Args:
-        names: Source names, such as `math/gsm8k`; `assay list` shows them.
+        names: Source names, such as `math/gsm8k` (`assay list` shows them), or files such as `mine.jsonl`.
         data: Directory of real rows; `$ASSAY_DATA` without it.
         split: Split of every source.
         size: At most so many of each source, drawn by the seed where the rows are real.
         seed: Seed of what is made or drawn.
         level: Difficulty of procedural sources.
+        own: For files: `verifier`, `columns` (field -> column), `template`, `params`, `domain`.
     """
     where = Path(data) if data is not None else None
-    chosen = Selection(name=names, split=split, size=size, seed=seed, level=level)
+    chosen = Selection(name=names, split=split, size=size, seed=seed, level=level, **own)
     return Corpus(chosen.examples(where), data=where)
 
 
@@ -206,7 +208,7 @@ def stems_of(names: Iterable[str], *, split: str | None = None, data: Path | Non
     """Stem id -> `source:id` of the first Example that has it, over the named sources."""
     found: dict[str, str] = {}
     for name in names:
-        source = SOURCES.get(name)
+        source = source_of(name)
         for part in source.splits if split is None else (split,):
             for example in source.examples(part, data=data):
                 found.setdefault(example.stem_id, f"{name}:{example.id}")

@@ -31,6 +31,8 @@ class CurationRecipe(Config):
     """Sources whose problems must not occur: held-out suites. `name` or `name:split`."""
     check_gold: bool = True
     """Whether each gold response must pass its own verifier."""
+    strict: bool = False
+    """Whether the first row of an own file that cannot be read ends the run; else such rows go to the ledger."""
     executor: Literal["local", "ray"] = "local"
     """Where steps run; the corpus is the same."""
 

@@ -9,8 +9,9 @@ was killed and resumed gives the files of one that was not, and one on Ray those
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,7 +28,7 @@ from assay.curate.executors import Executor, Local, OnRay, Pass
 from assay.curate.recipe import CurationRecipe
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
-from assay.errors import BadConfig
+from assay.errors import BadConfig, BadRow
 from assay.journal import Journal, owned
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
@@ -47,6 +48,7 @@ def run_curation(
     progress: Progress | None = None,
     workers: int = 2,
     executor: str | None = None,
+    more: Sequence[BatchStep | KeyedStep] = (),
 ) -> Corpus:
     """Make the corpus of a recipe under `out`, or finish the one that was begun there.
 
@@ -57,23 +59,29 @@ def run_curation(
         progress: Called after each step or batch.
         workers: Verifications that run side by side; does not change the result.
         executor: `local` or `ray`, if not the recipe's; does not change the result.
+        more: Steps of your own, made before gold is tried. Their names are part of what decides the result, so a step
+            whose rule changes gets a new name.
     """
+    own = [step for step in more if isinstance(step, KeyedStep)]
     out, where = Path(out), Path(data) if data is not None else None
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=SPOOL, dir=out) as scratch, ExitStack() as stack:
-        spool = Spool.fill(Path(scratch), _read(recipe, where, tell))
+    with ExitStack() as stack:
+        stack.enter_context(_made(out))
+        scratch = stack.enter_context(TemporaryDirectory(prefix=SPOOL, dir=out))
+        bad: list[BadRow] = []
+        spool = Spool.fill(Path(scratch), _read(recipe, where, tell, bad))
         contamination = Contamination.of(recipe.without, where)
-        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination)))
+        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more)))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
         if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
-            sieve = _Sieve(spool, run, tell)
+            sieve = _Sieve(spool, run, tell, bad)
             duplicates = Duplicates(recipe.on_conflict)
             length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
-            sieve.look([length, contamination, Readable()], [duplicates, _caps(recipe)])
+            batchwise = [step for step in more if not isinstance(step, KeyedStep)]
+            sieve.look([length, contamination, Readable(), *batchwise], [duplicates, *own, _caps(recipe)])
             if recipe.check_gold:
                 sieve.look_durably(GoldPasses(1 if isinstance(run, OnRay) else workers), out)
             sieve.write(out, _notes(recipe, duplicates.conflicts(sieve.index(duplicates))), fingerprint)
@@ -83,6 +91,17 @@ def run_curation(
 SPOOL = ".spool-"
 
 
+@contextmanager
+def _made(out: Path) -> Iterator[None]:
+    """Make the directory; it goes again where the block leaves nothing in it: a failed run claims nothing."""
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        if not any(out.iterdir()):
+            out.rmdir()
+
+
 @dataclass
 class _Sieve:
     """The rows of a spool, which of them are left, and what became of the others."""
@@ -90,6 +109,8 @@ class _Sieve:
     spool: Spool
     run: Executor
     tell: Progress
+    bad: list[BadRow]
+    """Own rows that could not be read at all."""
     left: Mask = field(init=False)
     gone: list[pa.Table] = field(default_factory=list)
     """`DROPPED` and the step's name, step by step."""
@@ -154,7 +175,8 @@ class _Sieve:
         writer = Writer(out)
         for piece, mask in self.spool.wanted(self.left):
             writer.add(piece.read(mask))
-        writer.finish(_Ledger(self.gone, self.ids), self.spool.came_in, notes, fingerprint)
+        came_in = self.spool.came_in + Counter(row.where for row in self.bad)
+        writer.finish(_Ledger(self.gone, self.ids, self.bad), came_in, notes, fingerprint)
 
 
 @dataclass(frozen=True)
@@ -163,8 +185,11 @@ class _Ledger:
 
     gone: list[pa.Table]
     index: pa.Table
+    bad: list[BadRow]
 
     def __iter__(self) -> Iterator[Dropped]:
+        for bad in self.bad:
+            yield Dropped(f"line {bad.line}", bad.where, "own", "read", "bad_row", f"{bad.where}:{bad.line}: {bad.why}")
         for table in self.gone:
             for start in range(0, len(table), GROUP):
                 part = table.slice(start, GROUP)
@@ -173,15 +198,15 @@ class _Ledger:
                     yield Dropped.from_json(row[0] | row[1])
 
 
-def _read(recipe: CurationRecipe, data: Path | None, tell: Progress) -> Iterator[Example]:
+def _read(recipe: CurationRecipe, data: Path | None, tell: Progress, bad: list[BadRow]) -> Iterator[Example]:
     names = [name for chosen in recipe.sources for name in chosen.names]
     for name in names:
-        if SOURCES.get(name).eval_only:
+        if name in SOURCES and SOURCES.get(name).eval_only:
             raise BadConfig(f"{name} is for evaluation only: name it under 'without', not under 'sources'")
     for chosen in recipe.sources:
         for name in chosen.names:
-            one = chosen.model_copy(update={"name": name})
-            yield from one.examples(data, seed=recipe.seed, capped=False)
+            one = chosen if chosen.path else chosen.model_copy(update={"name": name})
+            yield from one.examples(data, seed=recipe.seed, capped=False, on_bad=None if recipe.strict else bad.append)
             tell(f"read {name}", names.index(name) + 1, len(names))
 
 
@@ -192,7 +217,9 @@ def _caps(recipe: CurationRecipe) -> Cap:
     )
 
 
-def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -> dict[str, object]:
+def _facts(
+    recipe: CurationRecipe, spool: Spool, contamination: Contamination, more: Sequence[BatchStep | KeyedStep]
+) -> dict[str, object]:
     return {
         "kind": "curate",
         "assay": VERSION,
@@ -200,6 +227,7 @@ def _facts(recipe: CurationRecipe, spool: Spool, contamination: Contamination) -
         "data": spool.data_hash,
         "held_out": content_hash(sorted(contamination.held_out)),
         **default_judge().facts(spool.verifiers.values()),
+        **({"steps": [step.name for step in more]} if more else {}),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +59,7 @@ class BatchStep(Protocol):
     def __call__(self, batch: pa.RecordBatch) -> Sifted: ...
 
 
+@runtime_checkable
 class KeyedStep(Protocol):
     """A rule that must see all rows, by a key alone."""
 

@@ -1,7 +1,10 @@
 """The numbers of an evaluation: avg@n, unbiased pass@k and paired differences with intervals; constraints followed.
 
-Intervals are percentile bootstraps over questions (all samples of a question stay together), with a hashed seed, so a
-rerun gives the same interval bit for bit. Verdicts without a score are left out of every number and counted.
+The interval of a mean is Wilson's (1927) at the effective number of questions, p(1 - p) over the variance of the mean
+(Korn and Graubard 1998, Survey Methodology 24:193): all samples of a question stay together, and 0 of 16 is not
+certain. The mean of several has the interval that theirs make (Zou and Donner 2008, Statistics in Medicine 27:1693). A
+paired difference has a percentile bootstrap over questions with a hashed seed, the same bit for bit in a rerun.
+Verdicts without a score are left out of every number and counted.
 """
 
 from __future__ import annotations
@@ -99,53 +102,59 @@ def rates(measured: Sequence[Measurement], k: int | None = None) -> np.ndarray:
     return np.array([pass_at_k(m.n, m.correct, k) for m in measured if m.n >= k])
 
 
-def estimate(values: np.ndarray, seed_name: str) -> Estimate:
-    """Mean of per-question values and its bootstrap interval. Raises `AssayError` without a question."""
+def estimate(values: np.ndarray, name: str) -> Estimate:
+    """Mean of per-question values in [0, 1] and its interval. Raises `AssayError`, with the name, without a question.
+
+    Example:
+        >>> none = estimate(np.zeros(16), "math")
+        >>> none.value, none.low, round(none.high, 3)
+        (0.0, 0.0, 0.194)
+    """
     if not len(values):
-        raise AssayError(f"{seed_name}: no question has a counted sample, so there is nothing to average")
-    means = _bootstrap(values, seed_name).mean(axis=1)
-    return _interval(float(values.mean()), means, len(values))
+        raise AssayError(f"{name}: no question has a counted sample, so there is nothing to average")
+    share, questions = float(values.mean()), len(values)
+    spread = float(values.var())
+    # Between questions there is no more variance than p(1 - p); without any, each question is one observation.
+    effective = questions * share * (1 - share) / spread if spread > 1e-12 else questions
+    return Estimate(share, *wilson(share * effective, effective), questions)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
+def wilson(successes: float, trials: float) -> tuple[float, float]:
     """The 95 % score interval of a share (Wilson 1927, JASA 22:209); right at 0 and at 1 too, and (0, 1) of nothing.
 
     Example:
         >>> [round(end, 4) for end in wilson(0, 10)]
         [0.0, 0.2775]
     """
-    if not 0 <= successes <= trials:
+    if not 0 <= successes <= trials * (1 + 1e-12):
         raise ValueError(f"{successes} of {trials} is no share")
     if not trials:
         return 0.0, 1.0
     share, z2 = successes / trials, Z_95 * Z_95
     middle = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials)
-    return (0.0 if not successes else middle - half), (1.0 if successes == trials else middle + half)
+    low = 0.0 if not successes else max(0.0, middle - half)
+    return low, (1.0 if successes >= trials else min(1.0, middle + half))
 
 
 def difference(before: Mapping[str, Measurement], after: Mapping[str, Measurement], seed_name: str) -> Estimate:
     """Paired difference of avg@n, after minus before, over the questions that both answered."""
     both = [i for i in before if i in after and before[i].n and after[i].n]
+    if not both:
+        raise AssayError(f"{seed_name}: no question has a counted sample in both, so there is nothing to compare")
     change = np.array([after[i].correct / after[i].n - before[i].correct / before[i].n for i in both])
-    return estimate(change, seed_name)
-
-
-def mean_of(estimates: Mapping[str, np.ndarray], seed_name: str) -> Estimate:
-    """Unweighted mean over domains of their per-question values, resampled within each domain."""
-    parts = {name: values for name, values in estimates.items() if len(values)}
-    if not parts:
-        raise AssayError(f"{seed_name}: no domain has a question")
-    drawn = np.mean([_bootstrap(v, f"{seed_name}:{name}").mean(axis=1) for name, v in parts.items()], axis=0)
-    value = float(np.mean([v.mean() for v in parts.values()]))
-    return _interval(value, drawn, sum(len(v) for v in parts.values()))
-
-
-def _bootstrap(values: np.ndarray, seed_name: str) -> np.ndarray:
     rng = np.random.default_rng(hashed_seed("bootstrap", seed_name))
-    return values[rng.integers(0, len(values), size=(RESAMPLES, len(values)))]
+    means = change[rng.integers(0, len(change), size=(RESAMPLES, len(change)))].mean(axis=1)
+    low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(float(change.mean()), float(low), float(high), len(change))
 
 
-def _interval(value: float, drawn: np.ndarray, questions: int) -> Estimate:
-    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Estimate(value, float(low), float(high), questions)
+def mean_of(parts: Mapping[str, np.ndarray], name: str) -> Estimate:
+    """Unweighted mean over domains of their per-question values, with the interval that those of the domains make."""
+    known = [estimate(values, domain) for domain, values in parts.items() if len(values)]
+    if not known:
+        raise AssayError(f"{name}: no domain has a question")
+    mean = sum(one.value for one in known) / len(known)
+    below = sqrt(sum((one.value - one.low) ** 2 for one in known)) / len(known)
+    above = sqrt(sum((one.high - one.value) ** 2 for one in known)) / len(known)
+    return Estimate(mean, max(0.0, mean - below), min(1.0, mean + above), sum(one.questions for one in known))

@@ -9,9 +9,10 @@ worker: it runs in a daemon thread that is abandoned at the deadline, since a th
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -168,17 +169,23 @@ def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
 def _in_place(
     verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
 ) -> Sequence[Verdict]:
-    params = verifier.parameters(example.params)
-    context = Context(room.wall, clients)
+    given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients))
+    if verifier.lane is Lane.REMOTE:
+        return asyncio.run_coroutine_threadsafe(_remotely(verifier, given, room), _loop()).result()
     with due_in(room.wall):
-        made = verifier.judge(example, attempts, params, context)
-    if isinstance(made, Sequence):
-        return made
+        made = verifier.judge(*given)
+    if isinstance(made, Awaitable):
+        raise TypeError(f"the judge of {verifier.name!r} is a coroutine: its lane is 'remote'")
+    return made
 
-    async def within() -> Sequence[Verdict]:
-        return await asyncio.wait_for(made, room.wall)
 
-    return asyncio.run_coroutine_threadsafe(within(), _loop()).result()
+async def _remotely(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Sequence[Verdict]:
+    """What a coroutine, or a blocking function in a thread, returns in time. Raises `TimeoutError`."""
+    if inspect.iscoroutinefunction(verifier.judge):
+        made = verifier.judge(*given)
+    else:
+        made = asyncio.to_thread(verifier.judge, *given)
+    return await asyncio.wait_for(made, room.wall)
 
 
 _remote: asyncio.AbstractEventLoop | None = None

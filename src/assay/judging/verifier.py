@@ -39,7 +39,8 @@ class Lane(StrEnum):
     SANDBOX = "sandbox"
     """In the caller, which hands programs to the sandbox; that keeps the deadline."""
     REMOTE = "remote"
-    """By a model or a server: a coroutine, cancelled at the deadline."""
+    """By a model, a server or a comparison of attempts: a coroutine that is cancelled at the deadline, or a blocking
+    function that is then abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Verifier:
     """The plain function that was lifted, where there is one."""
 
     def __post_init__(self) -> None:
+        if self.group and self.reads_text:
+            raise ValueError(f"verifier {self.name!r} compares a group: its lane is 'remote' or 'sandbox'")
         object.__setattr__(self, "_defaults", self.params())
 
     @property

@@ -19,13 +19,13 @@ from pathlib import Path
 
 from assay.errors import AssayError, IsolationRefused
 from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, write_changes
-from assay.evaluate.suite import Suite
 from assay.files import write_atomically
 from assay.journal import owned
 from assay.judging.verifier import VERIFIERS
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
+from assay.learn.sampler import DomainMix
 from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
@@ -56,12 +56,14 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
     notes += unreadable_note(left_out | readable(asked)[1])
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
+    DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
+    start = _engine(recipe, recipe.model.path, "before")  # opened first: a wrong path must not claim a directory
     with owned(out, facts(recipe, examples)):
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
         write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
-        before = _score(recipe, recipe.model.path, "before", asked, out, watch)
+        before = _score(recipe, start, asked, out, watch)
         watch.on_stage("training", recipe.grpo.steps)
 
         def stepped(record: StepRecord) -> None:
@@ -69,7 +71,7 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
             watch.on_units(1)
 
         policy = train(recipe, examples, out, on_step=stepped)
-        after = _score(recipe, str(policy), "after", asked, out, watch)
+        after = _score(recipe, _engine(recipe, str(policy), "after"), asked, out, watch)
         if before and after:
             write_changes(before, after, out / "eval" / "changes.json")
         return out
@@ -105,14 +107,15 @@ def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
     return list(examples), []
 
 
+def _engine(recipe: GrpoRecipe, path: str, name: str) -> TransformersEngine:
+    return TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
+
+
 def _score(
-    recipe: GrpoRecipe, path: str, name: str, asked: Sequence[Example], out: Path, watch: Progress
+    recipe: GrpoRecipe, engine: TransformersEngine, asked: Sequence[Example], out: Path, watch: Progress
 ) -> Scores | None:
     if recipe.eval is None:
         return None
-    suite: Suite = recipe.eval
-    watch.on_stage(f"held-out problems, {name}", len(asked))
-    engine = TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
-    return evaluate(
-        engine, suite, out=out / "eval" / name, examples=asked, workers=recipe.workers, on_groups=watch.on_units
-    )
+    watch.on_stage(f"held-out problems, {engine.name}", len(asked))
+    where = out / "eval" / engine.name
+    return evaluate(engine, recipe.eval, out=where, examples=asked, workers=recipe.workers, on_groups=watch.on_units)

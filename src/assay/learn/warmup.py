@@ -31,7 +31,7 @@ Demonstration = tuple[str, str]
 def demonstrations(data: Data, noise: float, seed: int) -> Iterator[Demonstration]:
     """(prompt, response) pairs; each response is wrong with probability `noise`, hashed from the seed and the row."""
     for example in (example for chosen in data.sources for example in chosen.examples(split="warmup", seed=seed)):
-        source = SOURCES.get(example.source)
+        source = SOURCES.get(example.source) if example.source in SOURCES else None
         if not isinstance(source, Procedural):
             raise BadConfig(f"{example.source} is not procedural, so it has no wrong answers of its own to demonstrate")
         rng = Random(hashed_seed(seed, "noise", example.id))

@@ -13,7 +13,7 @@ from typing import Any
 
 from assay.errors import AssayError, MissingExtra
 from assay.files import write_atomically
-from assay.journal import CLAIM, Journal
+from assay.journal import CLAIM, Journal, kind_of
 from assay.report import charts
 from assay.rollout.store import RolloutStore
 from assay.types import DOMAINS
@@ -27,8 +27,9 @@ def write_page(run: Path, to: Path | None = None) -> Path:
 
     Raises `AssayError` when the directory holds no run.
     """
-    if not (run / CLAIM).exists():
-        raise AssayError(f"{run} holds no run: give a directory that `assay train` or `assay demo` wrote")
+    if (kind := kind_of(run)) != "train":
+        what = f"holds a run of another kind ({kind})" if kind else "holds no run"
+        raise AssayError(f"{run} {what}: give a directory that `assay train` or `assay demo` wrote")
     target = to or run / "report.html"
     write_atomically(target, render(run))
     return target
@@ -170,7 +171,12 @@ def _of_examples(store: RolloutStore, wanted: set[str]) -> dict[str, list[dict[s
 
 
 def _json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8")) if path.exists() else None
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except ValueError as bad:
+        raise AssayError(f"{path} is not what a run wrote ({bad}): run the same command again, or delete it") from None
 
 
 def _words(names: Sequence[str]) -> str:

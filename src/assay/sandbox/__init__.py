@@ -1,10 +1,10 @@
 """Where untrusted code runs.
 
-A job runs in a child of a *zygote*: a process that was exec'd with a clean environment and holds no memory of the
-trusted side. The child has (where the host gives them) its own user, mount, network, IPC, host-name and process
-namespaces, an empty root with the standard library in it, Landlock, a seccomp allow list, no capabilities and resource
-limits; its CPU time is measured and ended from outside. Only data comes out: expected answers never go in, and
-comparing is done by the caller or, for `Check`, by a second process that the candidate cannot reach.
+A job runs in a child of a *worker*, a fork of a *template process* that was exec'd with clean variables and holds no
+memory of the trusted side. The child has (where the host gives them) namespaces of its own, an empty root with the
+standard library in it, Landlock, a seccomp allow list, no capabilities and resource limits; its CPU time is measured
+and ended from outside. Only data comes out: expected answers never go in, and comparing is done by the caller or, for
+`Check`, by a second process that the candidate cannot reach.
 
 `Result.level` and `Result.isolation` say what was active; docs/sandbox.md says what may be trusted, and what may not.
 """
@@ -14,11 +14,10 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from dataclasses import replace
 
 from assay.errors import IsolationRefused
-from assay.sandbox.external import backend_of
-from assay.sandbox.flavours import installed_modules
+from assay.sandbox import external
+from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
 from assay.sandbox.levels import NEEDED, Measured, measure, minimum
 from assay.sandbox.pool import Pool
@@ -47,7 +46,7 @@ SWITCH = "ASSAY_SANDBOX"
 
 _lock = threading.Lock()
 _pool: Pool | None = None
-_trusted: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
+_measured: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
 
 
 def pool() -> Pool:
@@ -60,16 +59,13 @@ def pool() -> Pool:
         return _pool
 
 
-def run(job: Job, patience: float | None = None) -> Result:
+def run(job: Job, queue_timeout: float | None = None) -> Result:
     """Run a job in this process's pool. Raises `IsolationRefused` where it may not run."""
     setting = os.environ.get(SWITCH, "").strip()
     if setting and setting.lower() != "off":
-        if not isinstance(job, Batch):
-            return backend_of(setting).run(job, patience)
-        result = backend_of(setting).run(Program(job.source, job.inputs[0], job.limits), patience)
-        return replace(result, outputs=(result.output,) if result.outcome is Outcome.DONE else ())
+        return external.run(setting, job)
     require()
-    return pool().run(job, patience, minimum())
+    return pool().run(job, queue_timeout, minimum())
 
 
 def require() -> str:
@@ -78,7 +74,7 @@ def require() -> str:
     if setting.lower() == "off":
         raise IsolationRefused(f"code is not run because {SWITCH}=off; unset it to let the sandbox run code")
     if setting:
-        return backend_of(setting).name
+        return external.backend(setting).name
     found, least = measured(), minimum()
     if found.level < least:
         raise IsolationRefused(f"{found.sentence}; {least} is wanted: {NEEDED}")
@@ -87,12 +83,12 @@ def require() -> str:
 
 def measured() -> Measured:
     """What isolation the pool of this process has, measured once."""
-    global _trusted
-    trusted = _trusted
-    if trusted is None or trusted[0] is not _pool:
+    global _measured
+    known = _measured
+    if known is None or known[0] is not _pool:
         here = pool()
-        trusted = _trusted = (here, measure(here))
-    return trusted[1]
+        known = _measured = (here, measure(here))
+    return known[1]
 
 
 def isolation() -> tuple[str, str]:
@@ -102,11 +98,11 @@ def isolation() -> tuple[str, str]:
 
 
 def _after_fork() -> None:
-    global _pool, _trusted, _lock
+    global _pool, _measured, _lock
     _lock = threading.Lock()
     if _pool is not None:
         _pool.forget()
-    _pool = _trusted = None
+    _pool = _measured = None
 
 
 if hasattr(os, "register_at_fork"):

@@ -1,8 +1,8 @@
-"""A control group (v2) for each slot, where this process may make one: a bound on all that a slot's processes hold.
+"""A control group (v2) for each worker, where this process may make one: a bound on all that a worker's processes hold.
 
 Resource limits count what one process maps; a group counts what all of them hold, files in memory and the kernel's own
-books included, and ends them in one stroke. It is never needed, and nothing of the host is moved or changed but for
-the controllers that the group of this process hands down. Groups are removed when their slot closes; those of a
+records included, and ends them in one stroke. It is never needed, and nothing of the host is moved or changed but for
+the controllers that the group of this process hands down. Groups are removed when their worker closes; those of a
 process that was killed are removed by the next one that looks.
 """
 
@@ -15,45 +15,45 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-PLACE = "ASSAY_SANDBOX_CGROUP"
+FOLDER = "ASSAY_SANDBOX_CGROUP"
 """Environment variable: a cgroup v2 folder to make groups in, or `off`; by default the one of this process."""
 _WANTED = ("memory", "pids")
 _PIDS = 192
-"""Processes and threads of a slot: a job's own limit, and the few that run it."""
+"""Processes and threads of a worker: a job's own limit, and the few that run it."""
 _SPARE = 192 << 20
-"""Bytes beside what a job's processes may map: the zygote, scratch files, the kernel's own books."""
+"""Bytes beside what a job's processes may map: the worker itself, scratch files, the kernel's own records."""
 _PATIENCE = 1.0
 _numbers = itertools.count()
 
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class Parent:
     """Where groups can be made, and which controllers count there."""
 
     path: str
     controllers: tuple[str, ...]
-    told: str
+    detail: str
     """What was found, for a person."""
 
 
-def home() -> Home:
+def find_parent() -> Parent:
     """Where this process may make groups; `path` is empty where it may not."""
-    setting = os.environ.get(PLACE, "").strip()
+    setting = os.environ.get(FOLDER, "").strip()
     if setting.lower() == "off":
-        return Home("", (), f"{PLACE}=off")
+        return Parent("", (), f"{FOLDER}=off")
     own = _own()
     folders = [setting] if setting else own if os.getuid() else own[:1]
-    told = "no cgroup v2 is mounted here"
+    detail = "no cgroup v2 is mounted here"
     for folder in folders:
         if not all(os.access(path, os.W_OK) for path in (folder, f"{folder}/cgroup.procs")):
-            told = f"not delegated to this user: {folder}"
+            detail = f"not delegated to this user: {folder}"
             continue
         found = _controllers(folder)
         if found or setting:
             _sweep(folder)
-            return Home(folder, found, f"{', '.join(found) or 'no controller'} below {folder}")
-        told = f"{folder} hands down neither memory nor pids"
-    return Home("", (), told)
+            return Parent(folder, found, f"{', '.join(found) or 'no controller'} below {folder}")
+        detail = f"{folder} hands down neither memory nor pids"
+    return Parent("", (), detail)
 
 
 def _own() -> list[str]:
@@ -90,16 +90,16 @@ def _sweep(folder: str) -> None:
 
 
 class Group:
-    """The group of one slot. Raises `OSError` where it cannot be made."""
+    """The group of one worker. Raises `OSError` where it cannot be made."""
 
-    def __init__(self, place: Home) -> None:
-        self.path = f"{place.path}/assay-{os.getpid()}-{next(_numbers)}"
-        self.feature = f"cgroup:{','.join(place.controllers) or 'kill'}"
-        self._memory, self._counts = 0, "memory" in place.controllers
+    def __init__(self, parent: Parent) -> None:
+        self.path = f"{parent.path}/assay-{os.getpid()}-{next(_numbers)}"
+        self.feature = f"cgroup:{','.join(parent.controllers) or 'kill'}"
+        self._memory, self._counts = 0, "memory" in parent.controllers
         os.mkdir(self.path)
         try:
             self.procs = os.open(f"{self.path}/cgroup.procs", os.O_WRONLY)
-            if "pids" in place.controllers:
+            if "pids" in parent.controllers:
                 _write(f"{self.path}/pids.max", str(_PIDS))
             if self._counts and os.path.exists(f"{self.path}/memory.swap.max"):
                 _write(f"{self.path}/memory.swap.max", "0")
@@ -108,11 +108,11 @@ class Group:
             raise
 
     def entered(self) -> bool:
-        """Whether the slot is in the group: moving it there needs rights on the groups above both, too."""
+        """Whether the worker is in the group: moving it there needs rights on the groups above both, too."""
         return bool(_read(f"{self.path}/cgroup.procs").strip())
 
     def limit(self, memory: int) -> None:
-        """Bound what the slot's processes hold together while a job runs that may map `memory` bytes."""
+        """Bound what the worker's processes hold together while a job runs that may map `memory` bytes."""
         if self._counts and memory != self._memory:
             _write(f"{self.path}/memory.max", str(memory + _SPARE))
             self._memory = memory
@@ -122,7 +122,7 @@ class Group:
         if self.procs < 0:
             return
         self.disown()
-        with contextlib.suppress(OSError):  # before Linux 5.14 there is no such file, and the slot ends its own
+        with contextlib.suppress(OSError):  # before Linux 5.14 there is no such file, and the worker's end is its own
             _write(f"{self.path}/cgroup.kill", "1")
         due = time.monotonic() + _PATIENCE
         while os.path.isdir(self.path):
@@ -140,14 +140,11 @@ class Group:
         self.procs = -1
 
 
-def group(place: Home) -> Group | None:
+def new_group(parent: Parent) -> Group | None:
     """A new group; `None` where there can be none."""
-    if not place.path:
-        return None
-    try:
-        return Group(place)
-    except OSError:
-        return None
+    with contextlib.suppress(OSError):
+        return Group(parent) if parent.path else None
+    return None
 
 
 def _read(path: str) -> str:

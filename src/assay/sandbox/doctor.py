@@ -1,6 +1,6 @@
 """What isolation this host gives, part by part, why a part is missing, and how to raise the level.
 
-Each part is tried in a process of its own, and a job tries to get out of all of them together; nothing is taken from
+The findings come from a worker that took the isolation and a job that tried to get out of it; nothing is taken from
 documentation or version numbers.
 """
 
@@ -9,12 +9,11 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.sandbox import SWITCH, cgroups, kernel, levels, measured, seccomp
+from assay.sandbox import SWITCH, Measured, cgroups, levels, measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Part:
 
     name: str
     active: bool
-    told: str
+    detail: str
     """What was seen, or the error; and what to do about it."""
 
 
@@ -47,72 +46,20 @@ class Diagnosis:
 
 
 def examine() -> Diagnosis:
-    """Try every part, then the whole chain with a job that tries to get out."""
+    """Start a worker, let a job try to get out, and explain what was found."""
     wanted = levels.minimum()
     if not sys.platform.startswith("linux"):
         advice = "run on Linux, in a container or a virtual machine; on Windows, WSL 2 will do"
         return Diagnosis("L0", wanted, f"{sys.platform} cannot isolate a process", (), (advice,))
     setting = os.environ.get(SWITCH, "").strip()
-    found = measured()
     if setting.lower() == "off":
         return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
-    advice = [f"{SWITCH}={setting}: programs go there, and what is said here holds once it is unset"] if setting else []
-    parts = [_system(), *(_tried(*part) for part in _PARTS), _landlock(), _cgroups(found.features)]
-    parts.append(Part("user of a job", "uid" in found.features, _user(found.features)))
-    nothing = "could do nothing" if found.level >= "L2" else "not tried, since too little is there"
-    tried = ", ".join(found.could) or nothing
-    parts.append(Part("a job that tries to get out", tried == "could do nothing", tried))
-    return Diagnosis(found.level, wanted, found.sentence, tuple(parts), (*advice, *_advice(parts, found.level)))
-
-
-def _system() -> Part:
-    told = f"Linux {platform.release()} on {platform.machine()}, Python {platform.python_version()}, uid {os.getuid()}"
-    if platform.machine() in ("x86_64", "aarch64"):
-        return Part("system", True, told)
-    return Part("system", False, f"{told}: system call numbers are known for x86-64 and aarch64 only")
-
-
-def _tried(name: str, act: Callable[[], None], gives: str) -> Part:
-    """Whether an act succeeds in a forked child; `gives` says what for."""
-    read, write = os.pipe()
-    child = os.fork()
-    if child == 0:
-        told = "yes"
-        try:
-            act()
-        except OSError as refused:
-            told = f"no: {refused}"
-        finally:
-            os.write(write, told.encode()[:1000])
-            os._exit(0)
-    os.close(write)
-    with os.fdopen(read, "rb") as pipe:
-        told = pipe.read().decode() or "no: the process was killed"
-    os.waitpid(child, 0)
-    return Part(name, told == "yes", f"yes: {gives}" if told == "yes" else told)
-
-
-def _user_namespace() -> None:
-    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
-    kernel.new_user_namespace(proc)
-
-
-def _chain() -> None:
-    """All that a jail needs, in its order: what fails first is what is missing."""
-    if os.getuid() != 0:
-        _user_namespace()
-    kernel.unshare(kernel.NEWNS)
-    kernel.empty_root([os.path.dirname(os.__file__)], scratch=True)
-    if os.getuid() == 0:
-        kernel.unshare(kernel.NEWUSER)
-    for flag in (kernel.NEWNET, kernel.NEWIPC, kernel.NEWUTS, kernel.NEWPID):
-        kernel.unshare(flag)
-
-
-def _filter() -> None:
-    kernel.no_new_privileges()
-    if seccomp.base() is None or not kernel.enter_base_seccomp():
-        raise OSError(38, "no filter for this machine")
+    found = measured()
+    advice = [f"{SWITCH}={setting}: programs go there, and this report holds once it is unset"] if setting else []
+    tried = ", ".join(found.escapes) or ("could do nothing" if found.level >= "L2" else "not tried")
+    canary = Part("a job that tries to get out", tried == "could do nothing", tried)
+    parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary)
+    return Diagnosis(found.level, wanted, found.sentence, parts, (*advice, *_advice(parts, found.level)))
 
 
 _SYSCTLS = (
@@ -120,36 +67,37 @@ _SYSCTLS = (
     ("kernel.unprivileged_userns_clone", "0", "1"),
     ("user.max_user_namespaces", "0", "16384"),
 )
-_PARTS: tuple[tuple[str, Callable[[], None], str], ...] = (
-    ("user namespace", _user_namespace, "rights over nothing but itself"),
-    ("namespaces and an empty root", _chain, "no other process, network or file is there"),
-    ("system call filter", _filter, "only the calls that programs need"),
+_PARTS = (
+    ("user namespace", "user", "rights over nothing but itself"),
+    ("namespaces and an empty root", "root net ipc uts pid", "no other process, network or file is there"),
+    ("system call filter", "seccomp", "only the calls that programs need"),
+    ("Landlock", "landlock", "no file but Python's and libraries can be opened"),
+    ("user of a job", "uid", "not root"),
 )
 
 
-def _landlock() -> Part:
-    made = kernel.landlock_rules([], [], [])
-    if made is None:
-        return Part("Landlock", False, f"no: {_setting('/sys/kernel/security/lsm') or 'the kernel does not offer it'}")
-    os.close(made[0])
-    return Part("Landlock", True, f"yes: no file but Python's and libraries can be opened (ABI {made[1]})")
+def _system() -> Part:
+    seen = f"Linux {platform.release()} on {platform.machine()}, Python {platform.python_version()}, uid {os.getuid()}"
+    if platform.machine() in ("x86_64", "aarch64"):
+        return Part("system", True, seen)
+    return Part("system", False, f"{seen}: system call numbers are known for x86-64 and aarch64 only")
 
 
-def _cgroups(features: tuple[str, ...]) -> Part:
-    """Whether slots are in groups; where that failed though a folder was found, moving a process there is forbidden."""
-    place = cgroups.home()
-    entered = any(name.startswith("cgroup:") for name in features)
-    told = place.told if entered or not place.path else f"{place.told}, but a process may not be moved there"
-    whole = place.controllers == ("memory", "pids")
-    return Part(
-        "control groups", entered and whole, f"yes: {told}" if entered and whole else f"no: {told} (not needed)"
-    )
+def _taken(found: Measured, name: str, features: str, gives: str) -> Part:
+    """Whether a worker took all features of a part; `gives` says what for."""
+    missing = [one for one in features.split() if not any(taken.startswith(one) for taken in found.features)]
+    why = next((found.refused[one] for one in missing if one in found.refused), "not tried")
+    return Part(name, not missing, why if missing else gives)
 
 
-def _user(features: tuple[str, ...]) -> str:
-    if "uid" in features:
-        return "yes: not root"
-    return "no: root without capabilities, since user nobody cannot read this Python's files"
+def _cgroups(found: Measured) -> Part:
+    """Whether workers are in groups; where that failed though a folder was found, a process may not be moved there."""
+    parent = cgroups.find_parent()
+    entered = any(name.startswith("cgroup:") for name in found.features)
+    detail = parent.detail if entered or not parent.path else f"{parent.detail}, but a process may not be moved there"
+    if entered and parent.controllers == ("memory", "pids"):
+        return Part("control groups", True, detail)
+    return Part("control groups", False, f"{detail} (not needed)")
 
 
 def _setting(path: str) -> str:
@@ -159,11 +107,13 @@ def _setting(path: str) -> str:
         return ""
 
 
-def _advice(parts: list[Part], level: str) -> list[str]:
+def _advice(parts: tuple[Part, ...], level: str) -> list[str]:
     """What would raise the level, from what this host forbids."""
     active = {part.name for part in parts if part.active}
     if level >= "L4":
-        return [] if level == "L5" else [f"for L5, which is a bonus: a cgroup v2 with memory and pids; {_GROUPS}"]
+        groups = "start under `systemd-run --user --scope`, or name a folder that hands them down in"
+        bonus = f"for L5, which is a bonus: a cgroup v2 with memory and pids; {groups} {cgroups.FOLDER}"
+        return [] if level == "L5" else [bonus]
     found = []
     if "user namespace" not in active or "namespaces and an empty root" not in active:
         for name, bad, good in _SYSCTLS:
@@ -182,6 +132,3 @@ def _advice(parts: list[Part], level: str) -> list[str]:
     if "user of a job" not in active:
         found.append("for a job that is not root: install Python where every user may read it, or start as a user")
     return found
-
-
-_GROUPS = f"start under `systemd-run --user --scope`, or name a folder that hands them down in {cgroups.PLACE}"

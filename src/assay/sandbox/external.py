@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -18,41 +17,37 @@ import time
 import urllib.error
 import urllib.request
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from assay.errors import IsolationRefused
-from assay.sandbox.jobs import Job, Outcome, Program, Result
+from assay.sandbox.jobs import Batch, Job, Outcome, Program, Result
+from assay.sandbox.processes import ends_within
 
 GRACE = 10.0
 """Seconds beyond a job's wall limit that a server may take."""
 
 
-class Backend(Protocol):
-    """Somewhere else to run programs."""
+def run(setting: str, job: Job) -> Result:
+    """The result of a program, or of the first run of a `Batch`. Raises `IsolationRefused` for any other job."""
+    chosen = backend(setting)
+    if isinstance(job, Program):
+        return chosen.run(job)
+    if isinstance(job, Batch):
+        result = chosen.run(Program(job.source, job.inputs[0], job.limits))
+        return replace(result, outputs=(result.output,) if result.outcome is Outcome.DONE else ())
+    raise IsolationRefused(
+        f"{chosen.name} runs whole programs (code.stdio) only, and tests beside a candidate could be forged: "
+        "unset ASSAY_SANDBOX for the sandbox that is built in"
+    )
 
-    name: str
 
-    def run(self, job: Job, patience: float | None = None) -> Result:
-        """The result of a program. Raises `IsolationRefused` for a job that it cannot run soundly."""
-        ...
-
-
-def backend_of(setting: str) -> Backend:
+def backend(setting: str) -> Fusion | Bubblewrap:
     """The backend of a setting: `bwrap`, or the address of a SandboxFusion server. Raises `IsolationRefused`."""
     if setting.startswith(("http://", "https://")):
         return Fusion(setting)
     if setting == "bwrap":
         return Bubblewrap()
     raise IsolationRefused(f"ASSAY_SANDBOX={setting!r}: choose off, bwrap, or the http:// address of SandboxFusion")
-
-
-def _program_only(name: str, job: Job) -> Program:
-    if not isinstance(job, Program):
-        raise IsolationRefused(
-            f"{name} runs whole programs (code.stdio) only, and tests beside a candidate could be forged: "
-            "unset ASSAY_SANDBOX for the sandbox that is built in"
-        )
-    return job
 
 
 class Fusion:
@@ -62,10 +57,9 @@ class Fusion:
         self.name = f"SandboxFusion at {address}"
         self.address = address.rstrip("/") + "/run_code"
 
-    def run(self, job: Job, patience: float | None = None) -> Result:
-        job = _program_only(self.name, job)
+    def run(self, job: Program) -> Result:
         wall = job.limits.wall_seconds
-        asked = {
+        body = {
             "code": job.source,
             "language": "python",
             "stdin": job.stdin.decode("utf-8", "surrogateescape"),
@@ -74,23 +68,19 @@ class Fusion:
         }
         start = time.monotonic()
         try:
-            told = self._post(asked, wall + GRACE)
-            return _fusion_result(told, job, self.name, time.monotonic() - start)
+            data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+            request = urllib.request.Request(self.address, data, headers)
+            with urllib.request.urlopen(request, timeout=wall + GRACE) as response:
+                reply = json.loads(response.read())
+            return _fusion_result(reply, job, self.name, time.monotonic() - start)
         except (OSError, ValueError, KeyError, TypeError) as broken:  # down, late, or not what it should be
             return Result(Outcome.SANDBOX_ERROR, f"{self.name}: {type(broken).__name__}: {broken}"[:300])
 
-    def _post(self, body: dict[str, Any], seconds: float) -> dict[str, Any]:
-        data = json.dumps(body).encode("utf-8")
-        request = urllib.request.Request(self.address, data, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=seconds) as reply:
-            told: dict[str, Any] = json.loads(reply.read())
-            return told
 
-
-def _fusion_result(told: dict[str, Any], job: Program, name: str, wall: float) -> Result:
-    run = told.get("run_result")
-    if told["status"] == "SandboxError" or not isinstance(run, dict):
-        return Result(Outcome.SANDBOX_ERROR, f"{name}: {told.get('message') or told['status']}"[:300])
+def _fusion_result(reply: dict[str, Any], job: Program, name: str, wall: float) -> Result:
+    run = reply.get("run_result")
+    if reply["status"] == "SandboxError" or not isinstance(run, dict):
+        return Result(Outcome.SANDBOX_ERROR, f"{name}: {reply.get('message') or reply['status']}"[:300])
     output = str(run.get("stdout") or "").encode("utf-8", "surrogateescape")
     if run["status"] == "TimeLimitExceeded":
         return Result(Outcome.TIMEOUT, f"it ran longer than {job.limits.wall_seconds:.3g} s", output, wall=wall)
@@ -112,9 +102,6 @@ runpy.run_path("/solution.py", run_name="__main__")
 """
 
 
-_BLANK = Result(Outcome.DONE)
-
-
 class Bubblewrap:
     """`bwrap` on PATH, with all its namespaces; CPU time is the kernel's limit, in whole seconds."""
 
@@ -123,26 +110,20 @@ class Bubblewrap:
         found = shutil.which("bwrap")
         if found is None:
             raise IsolationRefused("ASSAY_SANDBOX=bwrap, and no bwrap is on PATH: install bubblewrap, or unset it")
-        self.command = [
-            found,
-            *["--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"],
-        ]
+        self.command = [found, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
         for path in dict.fromkeys(("/usr", "/lib", "/lib64", "/bin", sys.base_prefix)):
             self.command += ["--ro-bind-try", path, path]
         self.command += ["--dev", "/dev", "--size", str(16 << 20), "--tmpfs", "/tmp", "--chdir", "/tmp"]
 
-    def run(self, job: Job, patience: float | None = None) -> Result:
-        job = _program_only(self.name, job)
+    def run(self, job: Program) -> Result:
         limits = job.limits
         with contextlib.ExitStack() as stack:
-            files = [os.memfd_create(name) for name in ("source", "stdin", "stdout")]
-            for fd in files:
-                stack.callback(os.close, fd)
-            source, stdin, stdout = files
-            for fd, data in ((source, job.source.encode("utf-8", "surrogatepass")), (stdin, job.stdin)):
-                with os.fdopen(os.dup(fd), "wb") as file:
-                    file.write(data)
-                os.lseek(fd, 0, os.SEEK_SET)
+            memfds = [os.memfd_create(name) for name in ("source", "stdin", "stdout")]
+            files = [stack.enter_context(os.fdopen(fd, "w+b")) for fd in memfds]
+            for file, data in zip(files, (job.source.encode("utf-8", "surrogatepass"), job.stdin, b""), strict=True):
+                file.write(data)
+                file.seek(0)
+            source, stdin, stdout = memfds
             numbers = [str(max(1, round(limits.cpu))), str(limits.memory + (256 << 20)), str(limits.output)]
             inside = [os.path.realpath(sys.executable), "-I", "-S", "-c", _BOOT, *numbers]
             child = subprocess.Popen(
@@ -156,29 +137,28 @@ class Bubblewrap:
 
     def _ended(self, child: subprocess.Popen[bytes], job: Program, stdout: int) -> Result:
         limits, start = job.limits, time.monotonic()
-        watch = os.pidfd_open(child.pid)
+        pidfd = os.pidfd_open(child.pid)
         try:
-            late = not select.select([watch], [], [], limits.wall_seconds)[0]
+            late = not ends_within(pidfd, limits.wall_seconds)
         finally:
-            os.close(watch)
+            os.close(pidfd)
         if late:
             child.kill()
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         assert child.stderr is not None
-        said = child.stderr.read(4096).decode(errors="replace").strip()
+        stderr = child.stderr.read(4096).decode(errors="replace").strip()
         child.stderr.close()
         size, cpu = os.fstat(stdout).st_size, usage.ru_utime + usage.ru_stime
         output, wall = os.pread(stdout, min(size, limits.output), 0), time.monotonic() - start
-        ended = replace(_BLANK, output=output, cpu=cpu, wall=wall, isolation=(self.name,))
+        ended = Result(Outcome.DONE, output=output, cpu=cpu, wall=wall, isolation=(self.name,))
         if late or (child.returncode in (137, -9) and wall >= 0.9 * limits.cpu):
             return replace(ended, outcome=Outcome.TIMEOUT, text=f"it ran for {wall:.1f} s")
         if size >= limits.output:
-            more = f"more than {limits.output} bytes of output"
-            return replace(ended, outcome=Outcome.OUTPUT_LIMIT, text=more)
+            return replace(ended, outcome=Outcome.OUTPUT_LIMIT, text=f"more than {limits.output} bytes of output")
         if child.returncode == 0:
             return ended
-        if said.startswith("bwrap:"):
-            return Result(Outcome.SANDBOX_ERROR, said[:300])
-        outcome = Outcome.MEMORY_LIMIT if "MemoryError" in said[-200:] else Outcome.RUNTIME_ERROR
-        return replace(ended, outcome=outcome, text=said.split("\n")[-1][:300] or f"exit code {child.returncode}")
+        if stderr.startswith("bwrap:"):
+            return Result(Outcome.SANDBOX_ERROR, stderr[:300])
+        outcome = Outcome.MEMORY_LIMIT if "MemoryError" in stderr[-200:] else Outcome.RUNTIME_ERROR
+        return replace(ended, outcome=outcome, text=stderr.split("\n")[-1][:300] or f"exit code {child.returncode}")

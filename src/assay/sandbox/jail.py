@@ -1,23 +1,23 @@
-"""The isolation that this machine gives: taken once by a zygote, and what each of its children adds."""
+"""The isolation that this machine gives: taken once by a worker, and what each of its children adds."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from assay.sandbox import held, kernel
-from assay.sandbox.orders import Order
+from assay.sandbox import kernel, memory_imports
+from assay.sandbox.protocol import ProcessSpec
 from assay.sandbox.seccomp import NONE, OWN, READ
 
 _SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
 _SPARE_MEMORY = 128 << 20  # address space that the interpreter itself needs
 _THREADS = 128
+_NAMESPACES = {"net": kernel.NEWNET, "ipc": kernel.NEWIPC, "uts": kernel.NEWUTS, "pid": kernel.NEWPID}
 
 
 class Jail:
-    """The isolation that this machine gives, taken once; each child adds what only it can take.
+    """The isolation, taken in order as far as the kernel gives it; each child adds what only it can take.
 
     `packages` are files and folders of third-party modules that programs may read besides the standard library.
     """
@@ -25,75 +25,85 @@ class Jail:
     def __init__(self, packages: Sequence[str] = ()) -> None:
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         self.features: list[str] = []
+        self.refused: dict[str, str] = {}
+        """The kernel's error for each part that it refused."""
         self.scratch = ""
         """The folder in which programs may write."""
         stdlib = os.path.dirname(os.__file__)
-        self._take(self._leave_the_files, [stdlib, *_SHARED, *packages])
-        self._take(self._leave_root, os.__file__)
-        self._take(self._own_user_namespace)
-        for name, flag in (("net", kernel.NEWNET), ("ipc", kernel.NEWIPC), ("uts", kernel.NEWUTS)):
-            self._take(lambda name=name, flag=flag: self._leave(name, flag))
-        self._take(lambda: self._leave("pid", kernel.NEWPID))
+        root = os.getuid() == 0
+        if not root:
+            self._take("user", self._own_user_namespace)
+        if root or "user" in self.features:
+            self._take("root", self._leave_the_files, [stdlib, *_SHARED, *packages])
+        with contextlib.suppress(OSError):
+            if root and kernel.readable_as_nobody(os.__file__):
+                kernel.become_nobody()
+        if os.getuid() != 0:
+            self.features.append("uid")
+        else:
+            self.refused["uid"] = "root without capabilities, since user nobody cannot read this Python's files"
+        self._take("user", self._own_user_namespace)
+        for name, flag in _NAMESPACES.items():
+            self._take(name, kernel.unshare, flag)
         kernel.no_new_privileges()
-        readable = [e.path for e in os.scandir(stdlib) if e.name not in ("site-packages", "dist-packages")]
-        folders = sorted({os.path.dirname(path) for path in packages})
-        scratch = [self.scratch] if self.scratch else []
-        rules = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
-        self.rules = rules[0] if rules else -1
-        self.features += [f"landlock{rules[1]}"] if rules else []
-        if rules and "root" in self.features:
-            self._take(self._enter_landlock)
+        self.rules = self._landlock(stdlib, packages)
         kernel.limit_all(_THREADS if "user" in self.features else None)
-        self._take(self._filter_calls, stdlib, packages)
+        self._take("seccomp", self._filter_calls, stdlib, packages)
 
-    def _take(self, step: Any, *args: Any) -> None:
-        with contextlib.suppress(OSError):  # what is refused is missing from `features`; the trusted side decides
+    def _take(self, name: str, step: Callable[..., None], *args: object) -> None:
+        """Take a part if it is not taken yet; where it is refused, the trusted side decides."""
+        if name in self.features:
+            return
+        try:
             step(*args)
+            self.features.append(name)
+        except OSError as refused:
+            self.refused[name] = str(refused)
 
-    def _leave(self, name: str, flag: int) -> None:
-        kernel.unshare(flag)
-        self.features.append(name)
+    def _own_user_namespace(self) -> None:
+        kernel.new_user_namespace(self.proc)
 
     def _leave_the_files(self, readable: list[str]) -> None:
-        if os.getuid() != 0:
-            self._own_user_namespace()
         kernel.unshare(kernel.NEWNS)
         scratch = "" if any(path.startswith(f"{kernel.SCRATCH}/") for path in readable) else kernel.SCRATCH
         kernel.empty_root(readable, bool(scratch))  # it would hide an environment that lies there
         self.scratch = scratch
-        self.features.append("root")
 
-    def _leave_root(self, needed: str) -> None:
-        if os.getuid() == 0 and kernel.readable_as_nobody(needed):
-            kernel.become_nobody()
-        if os.getuid() != 0:
-            self.features.append("uid")
-
-    def _own_user_namespace(self) -> None:
-        if "user" not in self.features:
-            kernel.new_user_namespace(self.proc)
-            self.features.append("user")
-
-    def _enter_landlock(self) -> None:
-        """Once for all children. Without a root of its own a job could find `/proc`, which only the zygote may read."""
-        kernel.allow_below(self.rules, self.proc)
-        kernel.enter_landlock(self.rules)
-        os.close(self.rules)
-        self.rules = -1
+    def _landlock(self, stdlib: str, packages: Sequence[str]) -> int:
+        """Rules for the children to enter; -1 where there are none, or all have entered them already."""
+        readable = [e.path for e in os.scandir(stdlib) if e.name not in ("site-packages", "dist-packages")]
+        folders = sorted({os.path.dirname(path) for path in packages})
+        scratch = [self.scratch] if self.scratch else []
+        made = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
+        if made is None:
+            self.refused["landlock"] = "the kernel does not offer it"
+            return -1
+        rules, abi = made
+        self.features.append(f"landlock{abi}")
+        if (
+            "root" in self.features
+        ):  # without a root of its own a job could find `/proc`, which only the worker may read
+            with contextlib.suppress(OSError):
+                kernel.allow_below(rules, self.proc)
+                kernel.enter_landlock(rules)
+                os.close(rules)
+                return -1
+        return rules
 
     def _filter_calls(self, stdlib: str, packages: Sequence[str]) -> None:
-        read = any(name.startswith("landlock") for name in self.features)
-        files = OWN if "root" in self.features else READ if read else NONE
+        landlock = any(name.startswith("landlock") for name in self.features)
+        files = OWN if "root" in self.features else READ if landlock else NONE
         if files == NONE:
-            held.hold(stdlib, packages)
-        if kernel.enter_base_seccomp(files):
-            self.features += ["seccomp"] if files != NONE else ["seccomp", "nofiles"]
+            memory_imports.install(stdlib, packages)
+        kernel.enter_base_seccomp(files)
+        if files == NONE:
+            self.features.append("nofiles")
 
-    def enter(self, order: Order) -> None:
-        """What each child does before it reads its part: limits, no capabilities, no files, few system calls."""
+    def enter(self, spec: ProcessSpec) -> None:
+        """What each child does before it reads its input: limits, no capabilities, no files, few system calls."""
         if "pid" not in self.features:
             kernel.die_with_parent()  # else the kernel ends it with the first process of the namespace
-        kernel.limit(order.cpu, order.memory + _SPARE_MEMORY, order.output)
+        kernel.limit(spec.cpu, spec.memory + _SPARE_MEMORY, spec.output)
         if self.rules >= 0:
             kernel.enter_landlock(self.rules)
         kernel.drop_capabilities()

@@ -27,7 +27,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Run a whole program: text in, text out."""
+    """Run a program: text in, text out."""
 
     source: str
     stdin: bytes = b""
@@ -36,7 +36,7 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Run a whole program on many inputs in one process, each as a new `__main__` with its own standard streams.
+    """Run a program on many inputs in one process, each as a new `__main__` with its own standard streams.
 
     Only the first run has a process of its own: whoever takes the outputs of others must know why it may.
     """
@@ -118,7 +118,7 @@ class Result:
     starved: float = 0.0
     """Seconds of `wall` that the job was ready to run and had no processor; 0 for a short job."""
     isolation: tuple[str, ...] = ()
-    """What isolation was active, measured when the job's slot started."""
+    """What isolation was active, measured when the job's worker started."""
     level: str = ""
     """`L2` to `L4`, as measured; empty for an external sandbox, whose isolation is its own."""
 

@@ -6,6 +6,7 @@ Each function says whether its part is active or raises `OSError`; nothing here 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import resource
@@ -151,14 +152,14 @@ def _allow(rules: int, path: str, rights: int) -> None:
     except OSError:
         return  # not on this machine
     try:
-        _call("syscall", 445, rules, 1, struct.pack("=Qi", rights if os.path.isdir(path) else rights & 7, fd), 0)
+        allow_below(rules, fd, rights if os.path.isdir(path) else rights & 7)
     finally:
         os.close(fd)
 
 
-def allow_below(rules: int, folder: int) -> None:
-    """Allow reading below an open folder, too. Raises `OSError`."""
-    _call("syscall", 445, rules, 1, struct.pack("=Qi", _LL_READ, folder), 0)
+def allow_below(rules: int, fd: int, rights: int = _LL_READ) -> None:
+    """Allow reading, or other rights, below an open folder, too. Raises `OSError`."""
+    _call("syscall", 445, rules, 1, struct.pack("=Qi", rights, fd), 0)
 
 
 def enter_landlock(rules: int) -> None:
@@ -201,30 +202,29 @@ class _Filter:
         self.pointer = struct.pack("@HP", len(code) // 8, ctypes.addressof(self.code))
         zero = ctypes.c_ulong(0)
         self.call = ("prctl", _PR_SET_SECCOMP, ctypes.c_ulong(2), self.pointer, zero, zero)
+        self.places = seccomp.places(code)
 
     def enter(self) -> None:
+        for at in self.places:
+            struct.pack_into("=I", self.code, at, os.getpid())
         _call(*self.call)
 
 
-_delta: list[tuple[_Filter, tuple[int, ...]]] = []
+_delta: list[_Filter] = []
 
 
-def enter_base_seccomp(files: str = seccomp.OWN) -> bool:
-    """Refuse, from here on and in all children, what a zygote does not need; whether that is active."""
+def enter_base_seccomp(files: str = seccomp.OWN) -> None:
+    """Refuse, from here on and in all children, what a worker does not need. Raises `OSError`."""
     code = seccomp.base(files)
     if code is None:
-        return False
+        raise OSError(errno.ENOSYS, "the numbers of this machine's system calls are not known")
     _Filter(code).enter()
-    rest = seccomp.delta(files)
-    _delta[:] = [(_Filter(rest), seccomp.places(rest))]
-    return True
+    _delta[:] = [_Filter(seccomp.delta(files))]
 
 
 def enter_seccomp() -> None:
-    """Refuse what only the zygote needed, for good. Raises `OSError`."""
-    for program, places in _delta:
-        for at in places:
-            struct.pack_into("=I", program.code, at, os.getpid())
+    """Refuse what only the worker needed, for good. Raises `OSError`."""
+    for program in _delta:
         program.enter()
 
 
@@ -233,7 +233,7 @@ _SAME_FOR_ALL = ((resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0))
 
 
 def limit_all(threads: int | None) -> None:
-    """The resource limits that are the same for each job, taken once by the zygote.
+    """The resource limits that are the same for each job, taken once by the worker.
 
     `threads` is `None` without an own user namespace: the count would be that of all the user's processes.
     """
@@ -244,7 +244,7 @@ def limit_all(threads: int | None) -> None:
 
 
 def limit(cpu: float, memory: int, output: int) -> None:
-    """Resource limits of one job; CPU time is only a backstop, the zygote measures it from outside."""
+    """Resource limits of one job; CPU time is only a backstop, the worker measures it from outside."""
     _set(resource.RLIMIT_CPU, int(cpu) + 2)
     _set(resource.RLIMIT_AS, memory)
     _set(resource.RLIMIT_FSIZE, output)

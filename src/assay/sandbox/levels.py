@@ -1,6 +1,6 @@
-"""How much isolation this machine gives: measured by starting a zygote, and confirmed by a job that tries to get out.
+"""How much isolation this machine gives: measured by starting a worker, and confirmed by a job that tries to get out.
 
-L5: L4, and a control group a slot that bounds its memory and its processes.
+L5: L4, and a control group a worker that bounds its memory and its processes.
 L4: user, mount, network and process namespaces, an empty root, Landlock where there is one, and a system call filter.
 L3: Landlock and the filter, which is what Docker's and Kubernetes' default profiles leave.
 L2: the filter only. It ends the opening of files before a program starts, and imports are served from memory. Nothing
@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assay.errors import BadConfig
 from assay.sandbox.jobs import Limits, Outcome, Program
 from assay.sandbox.pool import Pool
-from assay.sandbox.slot import SlotDied, level_of
+from assay.sandbox.processes import WorkerDied, level_of
 
 MINIMUM = "ASSAY_SANDBOX_MIN"
 """Environment variable: the lowest level at which programs run; `L3` by default, never below `L2`."""
@@ -31,9 +31,11 @@ class Measured:
     level: str
     """`L0` to `L5`."""
     features: tuple[str, ...]
-    could: tuple[str, ...]
+    escapes: tuple[str, ...]
     """What the canary could do that a job must not."""
     sentence: str
+    refused: dict[str, str] = field(default_factory=dict)
+    """The kernel's error for each feature that it refused."""
 
 
 def minimum() -> str:
@@ -45,21 +47,21 @@ def minimum() -> str:
 
 
 def measure(pool: Pool) -> Measured:
-    """Start a slot of the pool and try to get out of it."""
+    """Start a worker of the pool and try to get out of it."""
     if not sys.platform.startswith("linux"):
         return Measured("L0", (), (), f"this machine ({sys.platform}) cannot isolate untrusted code: {NEEDED}")
     try:
-        features = pool.isolation()
-    except SlotDied as died:
+        features, refused = pool.isolation()
+    except WorkerDied as died:
         return Measured("L0", (), (), f"the sandbox could not start ({died}): {NEEDED}")
     level = level_of(features)
-    could, broken = _escapes(pool) if level >= "L2" else ((), "")
-    if could or broken:
-        level = "L1"
-    shown = f"isolation is {level}: {', '.join(features) or 'none'}"
-    if could or broken:
-        shown += f"; a probe {broken or 'could ' + ', '.join(could)}"
-    return Measured(level, features, could, shown)
+    escapes: tuple[str, ...] = ()
+    sentence = ", ".join(features) or "none"
+    if level >= "L2":
+        escapes, broken = _escapes(pool)
+        if escapes or broken:
+            level, sentence = "L1", f"{sentence}; a probe {broken or 'could ' + ', '.join(escapes)}"
+    return Measured(level, features, escapes, f"isolation is {level}: {sentence}", refused)
 
 
 _CANARY = """
@@ -84,7 +86,7 @@ print("end")
 
 
 def _escapes(pool: Pool) -> tuple[tuple[str, ...], str]:
-    """What a job could do that it must not, and why that could not be told."""
+    """What a job could do that it must not, and why that is not known."""
     result = pool.run(Program(_CANARY, limits=Limits(cpu=5.0)))
     lines = result.output.decode(errors="replace").split("\n")
     if result.outcome is not Outcome.DONE or lines[-2:] != ["end", ""]:

@@ -26,10 +26,6 @@ MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
 MAX_SAME_HASH = 64
 """How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
-READY = b"ready "
-"""What a process that runs whole programs writes on its report pipe once it is jailed: it cannot be taken back."""
-ENDED = 12
-"""Bytes there that tell of a run that ended well: the length of the output by then, and zeros."""
 _SMALL = 1 << 53
 
 
@@ -89,11 +85,12 @@ class Codec:
         (1, 1.0, True, {2: 'two'})
     """
 
+    numpy = False
+    """Whether numpy's scalars cross, as plain values, and its arrays."""
+
     def __init__(self) -> None:
         self.classes: dict[str, type] = {}
         """Value classes by name: their instances cross as copies of their attributes."""
-        self.numpy = False
-        """Whether numpy's scalars cross, as plain values, and its arrays."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
 
@@ -169,13 +166,12 @@ class Codec:
         return self._seen[id(value)]
 
     def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
-        for base, tag, items in _SEQUENCES:
+        for tag, base in _SEQUENCES.items():
             if issubclass(kind, base):
-                body = [self._encode(item, depth + 1) for item in items(value)]
-                return body if tag == "l" else {tag: body}
-        for base, tag, pairs in _MAPPINGS:
+                return {tag: [self._encode(item, depth + 1) for item in base.__iter__(value)]}
+        for tag, base in _MAPPINGS.items():
             if issubclass(kind, base):
-                return {tag: [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in pairs(value)]}
+                return {tag: [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in base.items(value)]}
         for base, plain in _SCALARS:
             if issubclass(kind, base):
                 return self._encode(plain(value), depth)
@@ -197,12 +193,12 @@ class Codec:
         if len(body) != 1 or depth > MAX_DEPTH:
             return self.resolve(body)
         [(tag, inner)] = body.items()
-        if tag in _FROM_ITEMS:
+        if tag in _SEQUENCES:
             items = [self._decode(item, depth + 1) for item in inner]
-            return _FROM_ITEMS[tag](_spread(items) if tag in ("s", "fs") else items)
-        if tag in _FROM_PAIRS:
+            return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
+        if tag in _MAPPINGS:
             keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
-            return _FROM_PAIRS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
+            return _MAPPINGS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
         if tag in _READERS:
             return _READERS[tag](inner)
         return self._objects[inner] if tag == "o" else self.resolve(body)
@@ -229,14 +225,9 @@ def _builtin_type(name: str) -> type:
     return found
 
 
-_SEQUENCES: tuple[tuple[type, str, Any], ...] = (
-    (list, "l", list.__iter__),
-    (tuple, "t", tuple.__iter__),
-    (set, "s", set.__iter__),
-    (frozenset, "fs", frozenset.__iter__),
-    (deque, "q", deque.__iter__),
-)
-_MAPPINGS: tuple[tuple[type, str, Any], ...] = ((OrderedDict, "od", OrderedDict.items), (dict, "d", dict.items))
+_SEQUENCES: dict[str, Any] = {"l": list, "t": tuple, "s": set, "fs": frozenset, "q": deque}
+_MAPPINGS: dict[str, Any] = {"od": OrderedDict, "d": dict}
+"""A class stands before its own base."""
 _SCALARS: tuple[tuple[type, Any], ...] = (
     (int, int.__pos__),
     (float, float.__pos__),
@@ -252,8 +243,6 @@ _WRITERS: dict[type, Any] = {
     type(...): lambda value: {"el": 0},
     type(NotImplemented): lambda value: {"ni": 0},
 }
-_FROM_ITEMS: dict[str, Any] = {"t": tuple, "s": set, "fs": frozenset, "q": deque}
-_FROM_PAIRS: dict[str, Any] = {"d": dict, "od": OrderedDict}
 _READERS: dict[str, Any] = {
     "i": lambda text: int(text, 16),
     "f": float,

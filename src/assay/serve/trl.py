@@ -17,7 +17,7 @@ from assay.rollout.judge import judge
 from assay.rollout.text import response_text
 from assay.serve.columns import examples_of
 from assay.serve.nulls import refuse_nulls, warn_of_nulls
-from assay.types import Example, Verdict
+from assay.types import Attempt, Example, Verdict
 
 
 @dataclass
@@ -26,6 +26,7 @@ class Reward:
 
     workers: int = 2
     deadline: float | None = None
+    thinking: str = ""
     _proven: bool = field(default=False, init=False, compare=False)
     """Whether a verdict has counted: then a batch on one problem may be null without a word."""
     __name__: ClassVar[str] = "assay"  # TRL logs under it
@@ -35,7 +36,8 @@ class Reward:
         said = [response_text(completion) for completion in completions]
         asked = columns.get("prompt", [""] * len(said)) if prompts is None else prompts
         examples = examples_of(columns, asked)
-        verdicts = judge(examples, said, workers=self.workers, deadline=self.deadline)
+        attempts = [Attempt(response=text, thinking=self.thinking) for text in said]
+        verdicts = judge(examples, attempts, workers=self.workers, deadline=self.deadline)
         if log := columns.get("log_metric"):
             _log(log, examples, verdicts)
         warn_of_nulls(verdicts, [f"{example.source or 'the problem'} {example.id}" for example in examples])
@@ -48,17 +50,19 @@ class Reward:
 reward = Reward()
 
 
-def reward_fn(*, workers: int = 2, deadline: float | None = None) -> Reward:
+def reward_fn(*, workers: int = 2, deadline: float | None = None, thinking: str = "") -> Reward:
     """A reward function with TRL's signature; `None` marks rows whose verdict is not the model's fault.
 
     Args:
         workers: Verifications that run side by side.
         deadline: Seconds for one verdict; each verifier's own without it.
+        thinking: The tag of a thinking part that the model's chat template opens, such as `<think>`: a completion that
+            is cut before the part closes is then `no_answer`, whatever it says.
 
     The function raises `BadConfig` when the data set's columns say nothing of how to judge, and `AssayError` when not
     one response of a batch can be judged.
     """
-    return Reward(workers, deadline)
+    return Reward(workers, deadline, thinking)
 
 
 def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:

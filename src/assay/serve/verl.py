@@ -19,7 +19,7 @@ from assay.rollout.judge import judge
 from assay.rollout.text import response_text
 from assay.serve.nulls import refuse_null_start, warn_of_nulls
 from assay.turns import plain
-from assay.types import Example, Verdict, canonical
+from assay.types import Attempt, Example, Verdict, canonical
 
 KEYS = ("score", "acc", "counted", "status", "pred", "why", "seconds", "verifier", "version")
 """The keys of every result, in this order. verl averages every number among them, so facts are text."""
@@ -42,6 +42,7 @@ def compute_score(
     *,
     routes: Mapping[str, str] | None = None,
     deadline: float | None = None,
+    thinking: str = "",
     on_error: Literal["zero", "raise"] = "zero",
     **_: Any,
 ) -> Result:
@@ -49,7 +50,8 @@ def compute_score(
 
     Rows that `assay.corpus.verl` wrote are judged by their own verifier; others by the one that `routes` names for
     their `data_source`, or else by its known route. Raises `BadConfig` where there is none; a row whose reference
-    cannot be read is an `error` verdict, never a wrong answer.
+    cannot be read is an `error` verdict, never a wrong answer. `thinking` is the tag that the model's chat template
+    opens, if any: a response that is cut before that part closes is `no_answer`.
     """
     payload = extra_info.get(OURS) if isinstance(extra_info, Mapping) else None  # nothing else in it is ours to read
     truth, route = plain(ground_truth), (routes or {}).get(data_source)
@@ -63,7 +65,8 @@ def compute_score(
     except (ValueError, TypeError) as bad:
         verdict = Verdict.error(f"the row cannot be read: {bad}")
     else:
-        verdict = judge([example], [response_text(solution_str)], deadline=deadline)[0]
+        attempt = Attempt(response=response_text(solution_str), thinking=thinking)
+        verdict = judge([example], [attempt], deadline=deadline)[0]
     warn_of_nulls([verdict], [data_source])
     refuse_null_start(verdict)
     if on_error == "raise" and not verdict.counts:

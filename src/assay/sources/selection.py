@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.config import Config
-from assay.sources.base import SOURCES, sampled
+from assay.errors import BadRow
+from assay.sources.base import SOURCES, Source, sampled
+from assay.sources.own import is_own, source_of
 from assay.types import Example
+
+_OWN = ("verifier", "columns", "template", "params", "domain")
 
 
 class Selection(Config):
-    """Examples of one registered source, or of several in the same way.
+    """Examples of one registered source, of several in the same way, or of a file of your own.
 
     Example:
         >>> chosen = Selection(name=("math/arithmetic", "logic/ordering"), size=2, split="test")
@@ -22,7 +27,19 @@ class Selection(Config):
         ['math/arithmetic', 'math/arithmetic', 'logic/ordering', 'logic/ordering']
     """
 
-    name: str | tuple[str, ...]
+    name: str | tuple[str, ...] = ""
+    path: str = ""
+    """Instead of a name: a file of your own rows (.jsonl, .json, .csv, .parquet, gzipped or not), or `hub:NAME`."""
+    verifier: str = ""
+    """Of own rows: who judges, where they do not say."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Of own rows: field (`prompt`, `reference`, `gold`, ...) -> column, where its name is not a usual one."""
+    template: str = ""
+    """Of own rows: how problems are asked, a text with `{problem}`."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Of own rows: parameters of the verifier."""
+    domain: str = ""
+    """Of own rows: their domain; `own` without it."""
     split: str | None = None
     """Its split; without it that of the place: `test` in an evaluation, `train` elsewhere."""
     size: int | None = Field(None, ge=1)
@@ -34,12 +51,34 @@ class Selection(Config):
     cap: int | None = Field(None, ge=1)
     """At most so many of each, drawn in the same way; a curation draws them from what its other steps leave."""
 
+    @model_validator(mode="after")
+    def _names_rows(self) -> Selection:
+        if bool(self.name) == bool(self.path):
+            raise ValueError("give either the name of a source or the path of a file of your own")
+        if not self.path and (own := [key for key in _OWN if getattr(self, key)]) and not any(map(is_own, self.names)):
+            raise ValueError(f"{', '.join(own)} are for files of your own (path)")
+        return self
+
     @property
     def names(self) -> tuple[str, ...]:
+        """Names of the sources, or the path."""
+        if self.path:
+            return (self.path,)
         return (self.name,) if isinstance(self.name, str) else self.name
 
+    def source(self, name: str, on_bad: Callable[[BadRow], None] | None = None) -> Source:
+        """The source of one of its names; `on_bad` is told of own rows that cannot be used, which else raise."""
+        how = {key: given for key in _OWN if (given := getattr(self, key))}
+        return source_of(name, **how, on_bad=on_bad) if is_own(name) else SOURCES.get(name)
+
     def examples(
-        self, data: Path | None = None, *, split: str = "train", seed: int = 0, capped: bool = True
+        self,
+        data: Path | None = None,
+        *,
+        split: str = "train",
+        seed: int = 0,
+        capped: bool = True,
+        on_bad: Callable[[BadRow], None] | None = None,
     ) -> Iterator[Example]:
         """Stream its Examples, source after source; `split` and `seed` stand in where it names none.
 
@@ -47,6 +86,6 @@ class Selection(Config):
         """
         seed = seed if self.seed is None else self.seed
         for name in self.names:
-            source, part = SOURCES.get(name), self.split or split
+            source, part = self.source(name, on_bad), self.split or split
             read = partial(source.examples, part, data=data, size=self.size, seed=seed, level=self.level)
             yield from sampled(read, self.cap, seed) if capped and self.cap else read()

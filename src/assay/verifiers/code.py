@@ -1,7 +1,7 @@
 """Programs under tests: `code.tests` (asserts or a `check` function).
 
 Tests run in the sandbox in another process than the program, so that no expected value ever enters the program's. What
-one test is, `sandbox/asserts.py` says. Without `partial` the first test that fails ends the check; with it all run, and
+one test is, `sandbox/suite.py` says. Without `partial` the first test that fails ends the check; with it all run, and
 the score is the share that passed. Tests share one namespace and one candidate: what one changes, the next sees. What a
 failed test was to set, the next do not see; a candidate that is gone or out of time fails all the rest.
 """
@@ -23,7 +23,7 @@ from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
 from assay.sandbox import Outcome, Result
-from assay.sandbox.trees import claims, imported
+from assay.sandbox.suite import asserts, imported
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
@@ -87,7 +87,7 @@ class _Suite:
             raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
         trees = [self._tree(text) for text in self.texts]
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        if not any(map(claims, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
+        if not any(map(asserts, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
             raise BadReference("the reference holds no test: nothing is asserted of a program")
         if any(getattr(node, "attr", getattr(node, "id", "")) in _RUNNERS for node in nodes):
             raise BadReference("tests under unittest's runner keep their failures to themselves: give asserts")

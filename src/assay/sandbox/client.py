@@ -1,4 +1,4 @@
-"""The candidate as its tests see it: calls go out over a socket, and what comes back is plain data or a stand-in.
+"""The candidate as its tests see it: calls go out over a socket, and what comes back is plain data or a proxy.
 
 Not covered: a class of the candidate that tests use directly (`Stack().push(1)`) is asked what its methods return, so
 tests that hand an expected value to such a method trust its answer.
@@ -17,21 +17,22 @@ MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
 
 
-class Gone(BaseException):
-    """The candidate's process ended, broke the protocol, or said too much; no test can catch this by accident."""
+class CandidateGone(BaseException):
+    """The candidate's process ended, broke the protocol, or sent too much; no test can catch this by accident."""
 
 
 class CandidateError(Exception):
     """An exception of the candidate whose class the checker does not have."""
 
 
-class Link(wire.Codec):
+class Client(wire.Codec):
     """The checker's end: calls go out, plain data comes back."""
+
+    numpy = True
 
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
         self.peer = peer
-        self.numpy = True
         self.callbacks: list[Any] = []
         self.calls = 0
         self.gone = ""
@@ -45,7 +46,7 @@ class Link(wire.Codec):
         self.exceptions: dict[str, type[Exception]] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
-        if type(value) is Remote:
+        if type(value) is Proxy:
             return {"h": value._assay_handle}
         if callable(value):
             self.callbacks.append(value)
@@ -60,12 +61,12 @@ class Link(wire.Codec):
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
-        return Remote(self, body["h"], str(body.get("t"))[:100], str(body.get("k")))
+        return Proxy(self, body["h"], str(body.get("t"))[:100])
 
     def await_ready(self) -> None:
-        """Wait until the candidate's process is jailed. Raises `OSError` when it never is."""
+        """Wait until the candidate's process is isolated. Raises `OSError` when it never is."""
         if (wire.receive(self.peer) or {}).get("ready") != 1:
-            raise OSError("the candidate's process could not be jailed")
+            raise OSError("the candidate's process could not be isolated")
 
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request and return the reply, serving callbacks meanwhile. Raises what the candidate raised.
@@ -91,9 +92,8 @@ class Link(wire.Codec):
         if "x" in reply:
             problem = self._raised(reply["x"])
             if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] != "next":
-                raise RuntimeError(
-                    f"the program raised {type(problem).__name__}"
-                )  # it must not end a loop of the tests
+                # it must not end a loop of the tests
+                problem = RuntimeError(f"the program raised {type(problem).__name__}")
             raise problem
         return reply
 
@@ -106,9 +106,9 @@ class Link(wire.Codec):
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
 
-    def _lost(self, why: str) -> Gone:
+    def _lost(self, why: str) -> CandidateGone:
         self.gone = why
-        return Gone(why)
+        return CandidateGone(why)
 
     def _called_back(self, message: dict[str, Any]) -> dict[str, Any]:
         self.calls += 1
@@ -143,55 +143,46 @@ class Link(wire.Codec):
         return any(problem is made for made in self.raised)
 
 
-def _asking(op: str) -> Any:
-    return lambda self: self._assay_link.ask({"op": op, "h": self._assay_handle})
+def _forward(op: str) -> Any:
+    def forward(self: Proxy, *args: Any) -> Any:
+        client = self._assay_client
+        return client.ask({"op": op, "h": self._assay_handle, "a": client.pack(args)})
+
+    return forward
 
 
-class Remote:
+class Proxy:
     """Stands for something in the candidate's process. It equals only itself and hands out only data."""
 
-    def __init__(self, link: Link, handle: int, kind: str, role: str) -> None:
-        vars(self).update(_assay_link=link, _assay_handle=handle, _assay_kind=kind, _assay_role=role)
+    def __init__(self, client: Client, handle: int, kind: str) -> None:
+        vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return call(self._assay_link, {"h": self._assay_handle}, args, kwargs)
+        """Call a function of the candidate with copies of the arguments."""
+        client = self._assay_client
+        arguments = client.pack((args, kwargs))
+        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": True})
+        value = client.read(reply)
+        if value is None and "back" in reply:
+            new_args, new_kwargs = client.read(reply["back"])
+            _copy_back(args, new_args)
+            _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__doc__"):
             raise AttributeError(name)
-        return self._assay_link.ask(self._assay_with("attr", name))
+        return _forward("getattr")(self, name)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        self._assay_link.ask(self._assay_with("setattr", name, value))
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._assay_link.ask(self._assay_with("item", key))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._assay_link.ask(self._assay_with("setitem", key, value))
-
-    def _assay_with(self, op: str, *args: Any) -> dict[str, Any]:
-        return {"op": op, "h": self._assay_handle, "a": self._assay_link.pack(args)}
-
-    def _assay_shown(self) -> str:
+    def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
 
     def __bool__(self) -> bool:
         return True
 
-    __iter__, __next__, __len__ = _asking("iter"), _asking("next"), _asking("len")
-    __str__, __repr__, __int__, __float__ = _asking("str"), _asking("repr"), _asking("int"), _asking("float")
-
-
-def call(link: Link, target: dict[str, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Call a function of the candidate with copies of the arguments."""
-    reply = link.request({"op": "call", **target, "a": link.pack((args, kwargs)), "back": True})
-    value = link.read(reply)
-    if value is None and "back" in reply:
-        new_args, new_kwargs = link.read(reply["back"])
-        _copy_back(args, new_args)
-        _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
-    return value
+    __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
 
 def _copy_back(old: tuple[Any, ...], new: Any) -> None:
@@ -207,5 +198,5 @@ def _copy_back(old: tuple[Any, ...], new: Any) -> None:
         elif isinstance(mine, (dict, set)):
             mine.clear()
             mine.update(theirs)
-        elif hasattr(mine, "__dict__") and not isinstance(mine, (Remote, type)) and not callable(mine):
+        elif hasattr(mine, "__dict__") and not isinstance(mine, (Proxy, type)) and not callable(mine):
             vars(mine).update(vars(theirs))

@@ -1,8 +1,7 @@
-"""Which third-party modules a program may import, where they are installed: none, sortedcontainers, and with it numpy,
-sympy, or all scientific ones.
+"""Environments: the third-party modules that a program may import, where they are installed.
 
-A flavour is a mother process of its own that has its modules imported already, so that a fork has them for nothing. It
-is chosen by the words of the source: one too many costs time and changes no verdict.
+Each is a template process of its own that has its modules imported already, so that a fork has them for nothing. It is
+chosen by the words of the source: one too many costs time and changes no verdict.
 """
 
 from __future__ import annotations
@@ -13,30 +12,30 @@ import re
 from functools import cache
 from importlib import metadata
 
-BARE, SORTED, NUMPY, SYMPY, SCI = "bare", "sorted", "numpy", "sympy", "sci"
+BARE, SCIENTIFIC = "bare", "sci"
 MODULES = {
     BARE: "",
-    SORTED: "sortedcontainers",
-    NUMPY: "numpy sortedcontainers",
-    SYMPY: "numpy sympy mpmath sortedcontainers",
-    SCI: "numpy scipy sympy mpmath pandas sortedcontainers",
+    "sorted": "sortedcontainers",
+    "numpy": "numpy sortedcontainers",
+    "sympy": "numpy sympy mpmath sortedcontainers",
+    SCIENTIFIC: "numpy scipy sympy mpmath pandas sortedcontainers",
 }
-"""What a program of the flavour may import besides the standard library."""
+"""What a program of the environment may import besides the standard library."""
 _PARTS = {"numpy": "numpy.libs", "scipy": "scipy.libs", "pandas": "pandas.libs dateutil pytz six tzdata"}
 _WORDS = re.compile(r"\b(?:numpy|scipy|sympy|mpmath|pandas|sortedcontainers)\b")
 
 
-def flavour_of(*sources: str) -> str:
-    """The smallest flavour that has all third-party modules that the sources name and that are installed."""
+def environment_for(*sources: str) -> str:
+    """The smallest environment that has all third-party modules that the sources name and that are installed."""
     named = {word for source in sources for word in _WORDS.findall(source)}
-    wanted = next(flavour for flavour, modules in MODULES.items() if named <= set(modules.split()))
+    wanted = next(environment for environment, modules in MODULES.items() if named <= set(modules.split()))
     return wanted if packages(wanted) else BARE
 
 
 @cache
-def packages(flavour: str) -> tuple[str, ...]:
-    """Files and folders of the installed modules of a flavour."""
-    names = MODULES[flavour].split()
+def packages(environment: str) -> tuple[str, ...]:
+    """Files and folders of the installed modules of an environment."""
+    names = MODULES[environment].split()
     parts = [part for name in names for part in _PARTS.get(name, "").split()]
     return tuple(path for name in [*names, *parts] for path in _places(name))
 
@@ -44,7 +43,7 @@ def packages(flavour: str) -> tuple[str, ...]:
 def installed_modules() -> dict[str, str]:
     """Version of each third-party distribution that a program may import here."""
     found = {}
-    for name in MODULES[SCI].split():
+    for name in MODULES[SCIENTIFIC].split():
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What a jailed child does: run a program, or answer calls to one. The only place where judged text is executed.
+"""Inside the sandbox: a candidate that answers calls, and the only place where judged text is executed.
 
 Nothing here is trusted by anyone: a candidate may patch all of it. What leaves is data, and saying something false
 about itself is the same as answering wrongly.
@@ -7,6 +7,7 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
+import operator
 import socket
 import sys
 import types
@@ -27,19 +28,22 @@ for _name in ("exit", "quit"):  # which the site module defines, and programs us
     vars(builtins).setdefault(_name, _leave)
 
 
-def serve(_: object) -> int:
-    """Answer calls to a candidate."""
-    return Server(opened()).serve()
+def run(_: object) -> int:
+    """Answer calls until the other side is gone."""
+    server = Server(open_channel())
+    while (request := wire.receive(server.channel)) is not None:
+        server.answer(request)
+    return 0
 
 
-def opened() -> socket.socket:
-    """The channel to the trusted side, or to the checker, which hears that this process is jailed."""
+def open_channel() -> socket.socket:
+    """The channel to the trusted side, or to the checker, which hears that this process is isolated."""
     channel = socket.socket(fileno=CHANNEL)
     wire.send(channel, {"ready": 1})  # from here on, an early end is the program's own doing
     return channel
 
 
-def module(name: str) -> types.ModuleType:
+def new_module(name: str) -> types.ModuleType:
     """A new, empty module that classes and dataclasses defined in it can find."""
     made = types.ModuleType(name)
     vars(made)["__builtins__"] = builtins
@@ -53,7 +57,7 @@ def execute(source: str, namespace: dict[str, Any], name: str) -> None:
 
 
 def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
-    exec(code, namespace)  # noqa: S102 - we are in the jail
+    exec(code, namespace)  # noqa: S102 - inside the sandbox
 
 
 def describe(problem: BaseException) -> dict[str, Any]:
@@ -75,37 +79,37 @@ def names_of(problem: BaseException) -> list[str]:
 
 
 class Server(wire.Codec):
-    """Defines the candidate's names and answers calls to them until the other side is gone."""
+    """Defines the candidate's names and answers calls to them."""
+
+    numpy = True
 
     def __init__(self, channel: socket.socket) -> None:
         super().__init__()
         self.channel = channel
-        self.numpy = True
-        self.things: list[Any] = []
+        self.objects: list[Any] = []
+        """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
-
-    def serve(self) -> int:
-        while (request := wire.receive(self.channel)) is not None:
-            self._answer(request)
-        return 0
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": value.number}
-        self.things.append(value)
-        kind = "class" if issubclass(type(value), type) else "function" if callable(value) else "object"
-        return {"h": len(self.things) - 1, "t": type(value).__name__, "k": kind}
+        self.objects.append(value)
+        return {"h": len(self.objects) - 1, "t": type(value).__name__}
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             return Callback(self, body["cb"])
         if "nd" in body:
             return arrays.unpacked(*body["nd"])
-        return self.things[body["h"]]
+        return self.objects[body["h"]]
 
-    def _answer(self, request: dict[str, Any]) -> None:
+    def answer(self, request: dict[str, Any]) -> None:
         try:
-            reply = _OPERATIONS[request["op"]](self, request)
+            if request["op"] in _BY_NAME:
+                value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
+                reply = self.pack(value)
+            else:
+                reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
             reply = {"x": describe(problem)}
         try:
@@ -118,7 +122,7 @@ class Server(wire.Codec):
         wire.send(self.channel, {"cb": callback, "a": self.pack(arguments)})
         while (message := wire.receive(self.channel)) is not None:
             if "op" in message:
-                self._answer(message)
+                self.answer(message)
             elif "x" in message:
                 raise RuntimeError(str(message["x"]))
             else:
@@ -127,7 +131,7 @@ class Server(wire.Codec):
 
     def setup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the setup before the program; one that needs the program's names is left for after it."""
-        self.names = vars(module("solution"))
+        self.names = vars(new_module("solution"))
         try:
             execute(request["setup"], self.names, "setup.py")
         except NameError:
@@ -137,7 +141,7 @@ class Server(wire.Codec):
 
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the program, then what is left of the setup; return those of the wanted names that it defines."""
-        self.names = self.names or vars(module("solution"))
+        self.names = self.names or vars(new_module("solution"))
         execute(request["source"], self.names, "solution.py")
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
@@ -147,9 +151,9 @@ class Server(wire.Codec):
         return {"names": {name: self.pack(self.names[name]) for name in request["wanted"] if name in self.names}}
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call a thing. Arguments that it changed come back only where it returned `None`, as in-place code does."""
+        """Call an object. Arguments that it changed come back only where it returned `None`, as in-place code does."""
         args, kwargs = self.unpack(request["a"])
-        function = self.things[request["h"]] if "h" in request else self.names[request["name"]]
+        function = self.objects[request["h"]] if "h" in request else self.names[request["name"]]
         value = function(*args, **kwargs)
         reply = self.pack(value)
         if value is None and request.get("back"):
@@ -167,30 +171,8 @@ class Callback:
         return self.server.ask(self.number, args)
 
 
-Operation = Callable[[Server, dict[str, Any]], dict[str, Any]]
-
-
-def _on_thing(act: Callable[..., Any]) -> Operation:
-    def operation(server: Server, request: dict[str, Any]) -> dict[str, Any]:
-        arguments = server.unpack(request["a"]) if "a" in request else ()
-        return server.pack(act(server.things[request["h"]], *arguments))
-
-    return operation
-
-
-_OPERATIONS: dict[str, Operation] = {
-    "setup": Server.setup,
-    "load": Server.load,
-    "call": Server.call,
-    "attr": _on_thing(getattr),
-    "setattr": _on_thing(setattr),
-    "item": _on_thing(lambda thing, key: thing[key]),
-    "setitem": _on_thing(lambda thing, key, value: thing.__setitem__(key, value)),
-    "iter": _on_thing(iter),
-    "next": _on_thing(next),
-    "len": _on_thing(len),
-    "str": _on_thing(str),
-    "repr": _on_thing(repr),
-    "int": _on_thing(int),
-    "float": _on_thing(float),
-}
+_OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
+_ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
+_ACTIONS += (iter, next, len, str, repr, int, float)
+_BY_NAME = {action.__name__: action for action in _ACTIONS}
+"""What can be done to an object of the candidate beside calling it."""

@@ -1,4 +1,4 @@
-"""In the jail: whole programs, which read standard input and write standard output.
+"""Inside the sandbox: programs that read standard input and write standard output.
 
 One process runs a program on one input, or compiles it once and runs it on many, each time as a new `__main__` with
 descriptors 0 and 1, streams and exit functions of its own. A second run may still find what the first has left in
@@ -21,20 +21,21 @@ import random
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from types import CodeType
 from typing import Any
 
-from assay.sandbox import inside, kernel, wire
-from assay.sandbox.orders import Order
+from assay.sandbox import candidate, kernel
+from assay.sandbox.protocol import READY, ProcessSpec
 
 STDIN, STDOUT, REPORT = 0, 1, 3
 
 _outputs: list[Any] = []
-_DRAWN_NOTHING = random.Random(0).getstate()
+_code: dict[bytes, CodeType] = {}
+_UNUSED_RANDOM = random.Random(0).getstate()
 
 
-def install() -> None:
-    """Give `sys` new streams: they hold numbers of descriptors and no state, so the mother does it for first runs."""
+def install_streams() -> None:
+    """Give `sys` new streams: they hold numbers of descriptors and no state, so the template does it for first runs."""
     _install_input()
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "wb", closefd=False)), "utf-8", "surrogateescape")
     sys.stderr = io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, "wb", closefd=False)), "utf-8", "backslashreplace")
@@ -46,40 +47,40 @@ def _install_input() -> None:
     sys.__stdin__ = sys.stdin  # type: ignore[misc]
 
 
-def _renew() -> None:
+def _renew_streams() -> None:
     """Streams for a next run: a new input, and the outputs of the run before if it left them as they were."""
     left = [sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__]
     with contextlib.suppress(ValueError):  # a stream without its buffer
         if all(map(operator.is_, left, 2 * _outputs)) and not any([stream.closed for stream in _outputs]):
             return _install_input()
-    install()
+    install_streams()
 
 
-def run(order: Order) -> int:
+def run(spec: ProcessSpec) -> int:
     """Run the program that stands in descriptor 0 behind its inputs and their sizes; return the exit code."""
-    os.write(REPORT, wire.READY)  # from here on, an early end is the program's own doing
-    end = order.inputs
-    data = os.pread(STDIN, order.size - end, end)
-    if order.runs == 1:
+    os.write(REPORT, READY)  # from here on, an early end is the program's own doing
+    end = spec.inputs
+    data = os.pread(STDIN, spec.size - end, end)
+    if spec.runs == 1:
         os.ftruncate(STDIN, end)
-        return _one(_compiled(data), last=True)
-    inputs = _pieces(os.pread(STDIN, end, 0), memoryview(data)[: 8 * order.runs].cast("Q"))
+        return _run_once(data, last=True)
+    inputs = io.BytesIO(os.pread(STDIN, end, 0))
     stdin, stdout = os.dup(STDIN), os.dup(STDOUT)
-    source, before, started = data[8 * order.runs :], dict(vars(builtins)), False
-    code, empty, draws = _compiled(source), _scratch_size(), b"random" in source
-    for given in inputs:
+    source, before, started = data[8 * spec.runs :], dict(vars(builtins)), False
+    empty, uses_random = _scratch_size(), b"random" in source
+    for size in memoryview(data)[: 8 * spec.runs].cast("Q"):
         if started:
-            _tidy(before)
-            if draws:
-                random.setstate(_DRAWN_NOTHING)
+            _restore_interpreter(before)
+            if uses_random:
+                random.setstate(_UNUSED_RANDOM)
             os.dup2(stdin, STDIN)
             os.dup2(stdout, STDOUT)
         os.ftruncate(STDIN, 0)
-        os.pwrite(STDIN, given, 0)
+        os.pwrite(STDIN, inputs.read(size), 0)
         os.lseek(STDIN, 0, os.SEEK_SET)
         if started:
-            _renew()
-        status = _one(code, last=False)
+            _renew_streams()
+        status = _run_once(source, last=False)
         if status or _thread._count() or _scratch_size() != empty:
             return status  # what is left of this run would meet the next one
         try:
@@ -90,39 +91,27 @@ def run(order: Order) -> int:
     return 0
 
 
-def _compiled(source: bytes) -> Callable[[], Any]:
-    """Compiles when it is first called, so that a syntax error is one of the run."""
-    made: list[Any] = []
-
-    def code() -> Any:
-        if not made:
-            text = source.decode("utf-8", "surrogatepass")
-            made.append(compile(text, "solution.py", "exec", dont_inherit=True))
-        return made[0]
-
-    return code
+def _compiled(source: bytes) -> CodeType:
+    """The program's code; it is compiled in the first run, so that a syntax error is one of that run."""
+    if source not in _code:
+        text = source.decode("utf-8", "surrogatepass")
+        _code[source] = compile(text, "solution.py", "exec", dont_inherit=True)
+    return _code[source]
 
 
-def _pieces(data: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
-    start = 0
-    for size in sizes:
-        yield data[start : start + size]
-        start += size
-
-
-def _one(code: Callable[[], Any], last: bool) -> int:
+def _run_once(source: bytes, last: bool) -> int:
     """Run a program with the interpreter's own ending: threads, exit functions, flushing; return its exit code."""
     sys.argv = ["solution.py"]
-    names = vars(inside.module("__main__"))
+    names = vars(candidate.new_module("__main__"))
     status, problem = 0, None
     try:
-        inside.execute_code(code(), names)
+        candidate.execute_code(_compiled(source), names)
     except SystemExit as leave:
         status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
     except BaseException as caught:  # noqa: BLE001 - the boundary of a program
         status, problem = 1, caught
     try:
-        if _thread._count() and (last or not _joined()):
+        if _thread._count() and (last or not _join_threads()):
             threading._shutdown()  # type: ignore[attr-defined]
         atexit._run_exitfuncs()
         _flush(sys.stdout)
@@ -132,11 +121,11 @@ def _one(code: Callable[[], Any], last: bool) -> int:
         status, problem = status or 1, caught
     if problem is not None:
         with contextlib.suppress(OSError):
-            os.write(REPORT, json.dumps({**inside.describe(problem), "args": None}).encode())
+            os.write(REPORT, json.dumps({**candidate.describe(problem), "args": None}).encode())
     return status & 255
 
 
-def _joined() -> bool:
+def _join_threads() -> bool:
     """Wait for the program's threads; whether that was enough, or the interpreter must shut down its pools."""
     if "concurrent.futures.thread" in sys.modules:
         return False
@@ -154,8 +143,8 @@ def _scratch_size() -> int:
         return 0
 
 
-def _tidy(before: dict[str, Any]) -> None:
-    """Take back what a run commonly changes for the whole interpreter."""
+def _restore_interpreter(before: dict[str, Any]) -> None:
+    """Undo what a run commonly changes for the interpreter."""
     names = vars(builtins)
     if names != before:
         names.clear()

@@ -1,4 +1,4 @@
-"""Imports served from memory, for a job that may open no file: the standard library and a flavour's packages.
+"""Imports served from memory, for a job that may open no file: the standard library and an environment's packages.
 
 What Python would read of them is read once, before the filter that ends all opening: compiled files where they are
 valid, sources where not. Extension modules are files that only the system's loader can open, so those of the standard
@@ -33,13 +33,13 @@ _sizes: dict[str, dict[str, int]] = {}
 
 
 class _Loader(SourceFileLoader):
-    """Loads a module as Python does, with files that are held in memory."""
+    """Loads a module as Python does, with files that are in memory."""
 
     def get_data(self, path: str) -> bytes:
         try:
             return _files[path]
         except KeyError:
-            raise FileNotFoundError(2, "not held in memory", path) from None
+            raise FileNotFoundError(2, "not in memory", path) from None
 
     def path_stats(self, path: str) -> Any:
         return _sizes[path]
@@ -49,7 +49,7 @@ class _Loader(SourceFileLoader):
 
 
 class Finder:
-    """Finds the modules that are held; stands before the finder of files."""
+    """Finds the modules that are in memory; stands before the finder of files."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -64,11 +64,11 @@ class Finder:
         return None
 
 
-def hold(stdlib: str, packages: Sequence[str]) -> None:
+def install(stdlib: str, packages: Sequence[str]) -> None:
     """Take the modules of the standard library and of the packages into memory, and import from there."""
     for place in (stdlib, *packages):
         for path in _sources(place):
-            _hold_one(path)
+            _read_module(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for folder in [entry for entry in sys.path if os.path.basename(entry) == "lib-dynload"]:
@@ -91,7 +91,7 @@ def _sources(place: str) -> Iterator[str]:
         yield from (os.path.join(folder, name) for name in names if name.endswith(".py"))
 
 
-def _hold_one(path: str) -> None:
+def _read_module(path: str) -> None:
     with contextlib.suppress(OSError):
         found = os.stat(path)
         _sizes[path] = {"mtime": int(found.st_mtime), "size": found.st_size}

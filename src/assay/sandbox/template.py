@@ -1,6 +1,6 @@
-"""The process that is exec'd once a flavour: it imports what programs use, and forks a jailed zygote a slot.
+"""The template process, exec'd once an environment: it imports what programs use, and forks isolated workers.
 
-It starts with a clean environment and holds nothing of the trusted side but one socket, on which it is asked for slots.
+It starts with clean variables and holds nothing of the trusted side but one socket, on which it is asked for workers.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import sys
 from contextlib import suppress
 from typing import Any, NoReturn
 
-from assay.sandbox import kernel, whole, zygote
+from assay.sandbox import kernel, program
 from assay.sandbox.jail import Jail
+from assay.sandbox.worker import Worker
 
 _PRELOAD = (
     "abc array base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools "
@@ -31,11 +32,11 @@ _READY = b"ready"
 
 
 def main(control_fd: int, packages: list[str]) -> NoReturn:
-    """Import, then fork a slot for each request until the trusted side closes the socket."""
+    """Import, then fork a worker for each request until the trusted side closes the socket."""
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("800")  # when memory runs out, jobs end before the trusted side does
     _import(packages)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # slots that end are nobody's concern here
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that end are nobody's concern here
     control = socket.socket(fileno=control_fd)
     control.send(_READY)
     while True:
@@ -46,13 +47,13 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
         if pid == 0:
             control.close()
             for group in fds[1:]:
-                with suppress(OSError):  # the trusted side looks whether it took
+                with suppress(OSError):  # the trusted side looks whether it worked
                     os.write(group, b"0")
                 os.close(group)
-            _slot(fds[0], packages)
-        watch = os.pidfd_open(pid)
-        control.sendmsg([_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [watch]))])
-        for fd in (*fds, watch):
+            _become_worker(fds[0], packages)
+        pidfd = os.pidfd_open(pid)
+        control.sendmsg([_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
+        for fd in (*fds, pidfd):
             os.close(fd)
 
 
@@ -70,17 +71,17 @@ def _import(packages: list[str]) -> None:
     os.register_at_fork = posix.register_at_fork
     random.seed(0)
     if "sympy" in sys.modules:
-        _use(sys.modules["sympy"])
+        _warm_up(sys.modules["sympy"])
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
-    whole.install()
+    program.install_streams()
     gc.collect()
     gc.freeze()
     gc.disable()  # a collection would touch, and so copy, every page; a job's own process turns it on again
 
 
-def _use(sympy: Any) -> None:
+def _warm_up(sympy: Any) -> None:
     """Do once what sympy imports and caches on its first use, which takes it longer than the work of most programs."""
     x = sympy.Symbol("x")
     str(sympy.simplify(sympy.factor(sympy.expand((x + 1) ** 2)) + sympy.sqrt(8)))
@@ -88,7 +89,7 @@ def _use(sympy: Any) -> None:
     sympy.integrate(sympy.diff(x**3 + sympy.sin(x), x), x)
 
 
-def _slot(control_fd: int, packages: list[str]) -> NoReturn:
+def _become_worker(control_fd: int, packages: list[str]) -> NoReturn:
     """Take the isolation, then go on as the first process of the own process namespace."""
     code = 1
     try:
@@ -101,7 +102,7 @@ def _slot(control_fd: int, packages: list[str]) -> NoReturn:
         pid = os.fork()
         if pid == 0:
             kernel.die_with_parent()
-            zygote.Zygote(socket.socket(fileno=control_fd), jail).serve()
+            Worker(socket.socket(fileno=control_fd), jail).serve()
         os.close(control_fd)
         os.waitpid(pid, 0)
         code = 0

@@ -1,0 +1,233 @@
+"""How each test went: what the hooks of `suite.py` call while the tests run, and why those that failed did.
+
+With `partial` a test that fails does not end the next. Tests share one namespace, so what one changed the next sees;
+but the statement that failed, and those behind it, have not set or changed what they were to. A later test that needs
+such a name is not run and has failed too: the candidate must not choose which old value it meets. A candidate that is
+gone fails all tests to come.
+"""
+
+from __future__ import annotations
+
+import ast
+import reprlib
+from types import TracebackType
+from typing import Any
+
+from assay.sandbox import suite
+from assay.sandbox.client import CandidateError, Client
+from assay.sandbox.suite import Assertion, Suite
+
+MAX_FAILURES = 12
+"""How many failed tests are described."""
+_MAX_REPR = 120
+_MAX_BITS = 2000
+_PLAIN = (bool, float, complex, type(None), type(...), type(NotImplemented), range)
+
+
+class SuiteResult:
+    """Counts asserts and tests. The namespace of the tests holds its methods under the names of the hooks."""
+
+    def __init__(self, tests: Suite, client: Client, partial: bool) -> None:
+        self.suite, self.client, self.partial = tests, client, partial
+        self.asserts = 0
+        self.passed: set[int] = set()
+        self.idle: set[int] = set()
+        """Tests that ended without reaching an assert or catching what the candidate raised."""
+        self.failed: dict[int, tuple[int | None, str]] = {}
+        """The line and the message of each test that failed."""
+        self.unset: set[str] = set()
+        self.at: int | None = None
+        """The test that runs, or else the last one that did."""
+        self._assertion: Assertion | None = None
+        self._got: list[Any] = []
+        self._wanted: list[Any] = []
+
+    def hooks(self) -> dict[str, Any]:
+        return {
+            suite.REACHED: self.reached,
+            suite.GOT: self.got,
+            suite.WANTED: self.wanted,
+            suite.TEST: lambda number: _RunningTest(self, number),
+            suite.READY: self.ready,
+        }
+
+    def start(self, number: int) -> None:
+        self.at, self._assertion, self._got, self._wanted = number, None, [], []
+
+    def reached(self, number: int) -> None:
+        self.asserts += 1
+        self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
+
+    def got(self, value: Any) -> Any:
+        self._got = [value]
+        return value
+
+    def wanted(self, value: Any) -> Any:
+        self._wanted = [value]
+        return value
+
+    def ready(self, number: int) -> bool:
+        """Whether all that a test needs was set."""
+        missing = sorted(self.suite.cases[number].needs & self.unset)
+        if missing:
+            self.fail(number, None, f"not run, since what sets {', '.join(missing)[:80]} has failed")
+        return not missing
+
+    def end(self, number: int, idle: bool) -> None:
+        self.passed.add(number)
+        self.unset.difference_update(*(names for _, names in self.suite.cases[number].sets))
+        if idle and not self.suite.cases[number].raises:
+            self.idle.add(number)
+
+    def fail(self, number: int, line: int | None, message: str, since: int = 0) -> None:
+        """Note a failed test; `since` is the line of its statement that failed; those before are done."""
+        self.unset.update(*(names for end, names in self.suite.cases[number].sets if end >= since))
+        self.failed.setdefault(number, (line, message[:300]))
+
+    def report(self, complete: bool) -> dict[str, Any]:
+        """Counts, and the failures. A test that asserted nothing earns nothing, unless all pass."""
+        good, total = self.passed - self.failed.keys(), self.suite.total
+        return {
+            "asserts": self.asserts,
+            "total": total,
+            "passed": total if complete else min(len(good), total - 1),
+            "earned": total if complete else min(len(good - self.idle), total - 1),
+            "at": self.at,
+            "failed": [[test, *failure] for test, failure in sorted(self.failed.items())[:MAX_FAILURES]],
+        }
+
+    def describe(self, problem: BaseException) -> str:
+        """Why a test failed: the candidate's value and what it is compared with, or the exception."""
+        assertion, text = self._assertion, text_of(problem)
+        raised = text if isinstance(problem, CandidateError) else f"{type(problem).__name__}: {text}".strip(": ")
+        if assertion is None or assertion.call is None:
+            return raised
+        call = _source_of(assertion.text, assertion.call)
+        if not self._got:
+            return f"{call} raised {raised}" if self.client.has_raised(problem) else raised
+        got = f"{call} is {short_repr(self._got[0])}"
+        if not isinstance(problem, AssertionError):
+            return f"{raised}, where {got}"
+        message = f" ({text})" if text else ""
+        if assertion.wanted is None or not assertion.is_side:
+            return f"{_source_of(assertion.text, assertion.says)} does not hold, where {got}{message}"
+        wanted = short_repr(self._wanted[0]) if self._wanted else _source_of(assertion.text, assertion.wanted)
+        return f"{got}, expected {wanted}{message}"
+
+    def is_ours(self, problem: BaseException) -> bool:
+        """Whether a test fails because of the machine or the tests: nothing that a candidate could do better."""
+        missing = isinstance(problem, ModuleNotFoundError) and not self.client.has_raised(problem)
+        return bool(self.client.refused) or missing
+
+
+class _RunningTest:
+    """One test, from its start to its end."""
+
+    def __init__(self, result: SuiteResult, number: int) -> None:
+        self.result, self.number = result, number
+
+    def __enter__(self) -> None:
+        self.result.start(self.number)
+        self.before = self.result.asserts, len(self.result.client.raised)
+
+    def __exit__(self, kind: Any, problem: BaseException | None, trace: TracebackType | None) -> bool:
+        result, client = self.result, self.result.client
+        if client.gone:  # a bare `except:` of the tests may have caught it
+            result.fail(self.number, line_of(trace), "the program was gone")
+            return False
+        denied, client.denied = client.denied, ""
+        if problem is not None:
+            since = trace.tb_lineno if trace is not None else 0
+            result.fail(self.number, line_of(trace), result.describe(problem), since)
+            return result.partial and isinstance(problem, Exception) and not result.is_ours(problem)
+        if denied:
+            result.fail(self.number, None, denied)
+            if not result.partial:
+                raise AssertionError(denied)
+            return False
+        result.end(self.number, idle=self.before == (result.asserts, len(client.raised)))
+        return False
+
+
+def line_of(trace: TracebackType | None) -> int | None:
+    """The deepest line of the tests that an exception went through."""
+    found = None
+    while trace is not None:
+        found = trace.tb_lineno if trace.tb_frame.f_code.co_filename == "tests.py" else found
+        trace = trace.tb_next
+    return found
+
+
+def text_of(problem: BaseException) -> str:
+    """Its message, without asking the candidate."""
+    if isinstance(text := vars(problem).get("assay_text"), str):
+        return _clean(text)
+    if isinstance(problem, SyntaxError):
+        return f"{problem.msg} ({problem.filename}, line {problem.lineno})"
+    return _clean(" ".join(arg if isinstance(arg, str) else short_repr(arg) for arg in problem.args))
+
+
+def _clean(text: str) -> str:
+    """One line of text that every file can hold."""
+    return " ".join(text[:500].split())[:200].encode("utf-8", "replace").decode()
+
+
+class _ShortRepr(reprlib.Repr):
+    """A value in a few words, without asking the candidate and without a `repr` that could run long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel, self.maxstring, self.maxother = 4, 80, 80
+        self.maxlist = self.maxtuple = self.maxset = self.maxfrozenset = self.maxdeque = self.maxdict = 12
+
+    def repr1(self, x: Any, level: int) -> str:
+        if level <= 0 and not isinstance(x, (int, str, *_PLAIN)):
+            return "..."
+        return super().repr1(x, level)
+
+    def repr_int(self, x: int, level: int) -> str:
+        return repr(x) if x.bit_length() <= _MAX_BITS else f"an int of {x.bit_length()} bits"
+
+    def repr_bytes(self, x: bytes, level: int) -> str:
+        return repr(x[: self.maxstring]) + ("..." if len(x) > self.maxstring else "")
+
+    def repr_set(self, x: set[Any], level: int) -> str:
+        return super().repr_set(x, level) if len(x) < 1000 else f"a set of {len(x)}"
+
+    def repr_ndarray(self, x: Any, level: int) -> str:
+        inner = x.tolist() if x.size <= self.maxlist else [*x.ravel()[: self.maxlist].tolist(), ...]
+        return f"array of shape {x.shape} and {x.dtype}: {self.repr1(inner, level - 1)}"
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        kind = type(x).__name__
+        if type(x).__module__ == "assay.sandbox.client":
+            return str(x._assay_repr())
+        if isinstance(x, type):
+            return x.__name__
+        if isinstance(x, _PLAIN) or type(x).__module__ in ("numpy", "decimal", "fractions"):
+            return _cut(repr(x))
+        inner = [f"{name}={self.repr1(item, level - 1)}" for name, item in list(getattr(x, "__dict__", {}).items())[:4]]
+        return f"{kind}({', '.join(inner)})"
+
+
+_repr = _ShortRepr()
+
+
+def short_repr(value: Any) -> str:
+    """One line of at most 120 characters.
+
+    Example:
+        >>> short_repr([1, "a" * 4, 10 ** 999])
+        "[1, 'aaaa', an int of 3319 bits]"
+    """
+    return _cut(_repr.repr(value))
+
+
+def _source_of(text: str, node: ast.expr) -> str:
+    """What a node of a syntax tree says in its text, on one line."""
+    return _cut(ast.get_source_segment(text, node) or ast.unparse(node))
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= _MAX_REPR else text[: _MAX_REPR - 3] + "..."

@@ -1,0 +1,238 @@
+"""The trusted side of one job: hands it to a worker, talks to its processes, and turns what the kernel measured into an
+outcome. What the processes say is data; their own words only choose between failures."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from array import array
+from dataclasses import replace
+from typing import Any
+
+from assay.sandbox import wire
+from assay.sandbox.environments import MODULES, SCIENTIFIC, environment_for
+from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
+from assay.sandbox.processes import WorkerDied, WorkerProcess
+from assay.sandbox.protocol import KILL_REASONS, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
+
+_GRACE = 5.0
+"""Seconds beyond the wall limit that a channel waits for a process."""
+_REPORT_SECONDS = 0.1
+"""Seconds that a checker has beyond the wall limit, to report what passed until the candidate met it."""
+_LONGEST_VALUE = 3 << 20
+"""Bytes of the longest value that a `Call` may return: it is read on the trusted side, outside all limits."""
+_PIPE_SIZE = 1 << 16
+
+
+def environment_of(job: Job) -> str:
+    """What modules a job's processes need."""
+    if isinstance(job, Check):
+        return environment_for(job.source, job.setup, job.given, *job.tests)
+    return environment_for(job.source)
+
+
+def run(worker: WorkerProcess, job: Job) -> Result:
+    """Run one job to its end. Raises `WorkerDied`."""
+    try:
+        with _Descriptors() as fds:
+            if isinstance(job, (Program, Batch)):
+                result = _run_program(worker, job, fds)
+            else:
+                result = _call(worker, job, fds) if isinstance(job, Call) else _check(worker, job, fds)
+    except OSError as failed:
+        raise WorkerDied(f"{type(failed).__name__}: {failed}") from None
+    return replace(result, isolation=worker.isolation, level=worker.level)
+
+
+class _Descriptors(contextlib.ExitStack):
+    """Descriptors that are closed when their job has ended."""
+
+    def own(self, fd: int) -> int:
+        self.callback(os.close, fd)
+        return fd
+
+    def null(self) -> int:
+        """`/dev/null`, opened for this job only: flags and locks that a job leaves on it end with the job."""
+        return self.own(os.open(os.devnull, os.O_RDWR))
+
+
+def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors) -> Result:
+    inputs = (job.stdin,) if isinstance(job, Program) else job.inputs
+    stdin, stdout = fds.own(os.memfd_create("stdin")), fds.own(os.memfd_create("stdout"))
+    report, their_report = map(fds.own, os.pipe())
+    size, given = _write_stdin(stdin, job.source, inputs), sum(map(len, inputs))
+    room = max(job.limits.output, max(map(len, inputs)))  # it writes each input where the first stood
+    spec = _spec("program", job.limits)._replace(output=room, inputs=given, size=size, runs=len(inputs))
+    worker.start([spec], [stdin, stdout, fds.null(), their_report])
+    [end] = worker.wait(job.limits)
+    reported = _drain(report)
+    if not reported.startswith(READY):
+        return _result(Outcome.SANDBOX_ERROR, "the process could not be isolated", end)
+    size = os.fstat(stdout).st_size
+    output = os.pread(stdout, min(size, job.limits.output), 0)
+    ends, problem = _read_report(reported[len(READY) :])
+    outcome, text = outcome_of(end, job.limits, problem if end.code else None)
+    if size >= job.limits.output and outcome is not Outcome.TIMEOUT:
+        outcome, text = Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output"
+    if isinstance(job, Program):
+        return replace(_result(outcome, text, end), output=output)
+    if outcome is Outcome.DONE and len(ends) < len(inputs):
+        ends.append(size)  # it left before it could tell of this run
+    outputs = tuple(output[a:b] for a, b in zip([0, *ends], ends, strict=False))
+    return replace(_result(outcome, text, end), outputs=outputs[: len(inputs)])
+
+
+def _write_stdin(fd: int, source: str, inputs: tuple[bytes, ...]) -> int:
+    """Write the inputs and, behind them, their sizes where there are many, and the program; return the size of all."""
+    sizes = array("Q", map(len, inputs) if len(inputs) > 1 else ()).tobytes()
+    view = memoryview(b"".join([*inputs, sizes, source.encode("utf-8", "surrogatepass")]))
+    size = len(view)
+    while view:
+        view = view[os.write(fd, view) :]
+    os.lseek(fd, 0, os.SEEK_SET)
+    return size
+
+
+def _drain(pipe: int) -> bytes:
+    """What a process that has ended left in its pipe."""
+    os.set_blocking(pipe, False)
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while len(data) < _PIPE_SIZE and (piece := os.read(pipe, _PIPE_SIZE)):
+            data += piece
+    return data
+
+
+def _read_report(report: bytes) -> tuple[list[int], Any]:
+    """Where the output of each run ends, and the exception that ended the last; both as the process claims."""
+    ends: list[int] = []
+    while report[8:RUN_RECORD] == bytes(4):
+        ends.append(int.from_bytes(report[:8], "big"))
+        report = report[RUN_RECORD:]
+    try:
+        return ends, json.loads(report) if report else None
+    except (ValueError, RecursionError):
+        return ends, None
+
+
+def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
+    arguments = wire.Codec().pack((job.args, job.kwargs))
+    ours, theirs = socket.socketpair()
+    with ours:
+        with theirs:
+            null = fds.null()
+            worker.start([_spec("candidate", job.limits)], [null, null, null, theirs.fileno()])
+        channel = _Channel(ours, job.limits, _LONGEST_VALUE)
+        reply = channel.ask({"op": "load", "source": job.source, "setup": "", "wanted": []})
+        if reply is not None and "x" not in reply:
+            reply = channel.ask({"op": "call", "name": job.function, "a": arguments})
+        worker.stop()
+        [end] = worker.wait(job.limits)
+    if not channel.ready:
+        return _result(Outcome.SANDBOX_ERROR, "the process could not be isolated", end)
+    if reply is None or "x" in reply:
+        outcome, text = outcome_of(end, job.limits, reply.get("x") if reply else None)
+        if outcome is Outcome.DONE:
+            outcome, text = Outcome.RUNTIME_ERROR, "the program ended before it returned a value"
+        return _result(outcome, text, end)
+    try:
+        return _result(Outcome.DONE, "", end, wire.Codec().unpack(reply))
+    except wire.WireError as bad:
+        return _result(Outcome.RUNTIME_ERROR, str(bad), end)
+
+
+def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
+    names = ("source", "tests", "entry", "call", "setup", "given", "wanted", "partial")
+    (ours, theirs), (candidate_peer, checker_peer) = socket.socketpair(), socket.socketpair()
+    with ours:
+        with theirs, candidate_peer, checker_peer:
+            spec, null = _spec("checker", job.limits), fds.null()
+            spec = spec._replace(memory=2 * spec.memory, wall=spec.wall + _REPORT_SECONDS)
+            candidate_fds = [null, null, null, candidate_peer.fileno()]
+            checker_fds = [null, null, null, theirs.fileno(), checker_peer.fileno()]
+            worker.start([_spec("candidate", job.limits), spec], candidate_fds + checker_fds)
+        channel = _Channel(ours, job.limits)
+        report = channel.ask({name: getattr(job, name) for name in names})
+        worker.stop()
+        candidate, checker = worker.wait(job.limits)
+    if not channel.ready or (report is not None and report["stage"] == "sandbox"):
+        return _result(Outcome.SANDBOX_ERROR, "the checker or the program could not be isolated", checker)
+    if report is not None and report["stage"] == "passed":
+        return _result(Outcome.DONE, "", candidate, report)
+    outcome, text = outcome_of(candidate, job.limits, None)
+    if outcome in (Outcome.DONE, Outcome.RUNTIME_ERROR) and report is None:
+        outcome, text = outcome_of(checker, job.limits, None)
+        return _result(outcome, f"the tests themselves: {text}", checker)
+    return _result(outcome, text, candidate, report)
+
+
+class _Channel:
+    """Our end of a channel to a child that may die, lie or never read; a lost child is silence."""
+
+    def __init__(self, sock: socket.socket, limits: Limits, longest: int = wire.MAX_FRAME) -> None:
+        self.sock, self.longest = sock, longest
+        sock.settimeout(limits.wall_seconds + _GRACE)
+        self.ready = self._receive() == {"ready": 1}
+
+    def ask(self, message: dict[str, Any]) -> dict[str, Any] | None:
+        if not self.ready:
+            return None
+        with contextlib.suppress(OSError):
+            wire.send(self.sock, message)
+        return self._receive()
+
+    def _receive(self) -> dict[str, Any] | None:
+        try:
+            return wire.receive(self.sock, self.longest)
+        except (OSError, wire.WireError):
+            return None
+
+
+def _spec(role: str, limits: Limits) -> ProcessSpec:
+    return ProcessSpec(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+
+
+def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) -> Result:
+    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved)
+
+
+def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome, str]:
+    """The outcome of a process from what the kernel measured; its own words only choose between failures."""
+    killed, code = KILL_REASONS[end.kill_reason], end.code
+    if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
+        return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
+    if killed == "wall":
+        if end.wall - end.starved < min(limits.cpu, end.wall / 2):
+            return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
+        return Outcome.TIMEOUT, f"it ran longer than {limits.wall_seconds:.3g} s"
+    if problem is not None:
+        return _outcome_of_exception(problem)
+    if code == 0 or killed:
+        return Outcome.DONE, ""
+    if code == -31:
+        return Outcome.SECURITY_VIOLATION, "it made a forbidden system call"
+    if code == -9:
+        return Outcome.MEMORY_LIMIT, "the system killed it for its memory"
+    return Outcome.RUNTIME_ERROR, f"it ended with exit code {code}" if code > 0 else f"it died of signal {-code}"
+
+
+def _outcome_of_exception(problem: Any) -> tuple[Outcome, str]:
+    """`problem` comes from the candidate's process: it may hold anything."""
+    try:
+        names, text = [str(name)[:80] for name in problem["names"]], str(problem["text"])[:300]
+    except (KeyError, TypeError):
+        return Outcome.RUNTIME_ERROR, "it failed"
+    message = f"{names[0] if names else 'an error'}: {text}"
+    if "MemoryError" in names:
+        return Outcome.MEMORY_LIMIT, message
+    if "ModuleNotFoundError" in names:
+        there = ", ".join(MODULES[SCIENTIFIC].split())
+        message += f" (what can be imported is the standard library and, where installed, {there})"
+        return Outcome.RUNTIME_ERROR, message
+    if "SyntaxError" in names:
+        return Outcome.COMPILE_ERROR, message
+    if "OSError" in names and "File too large" in text:
+        return Outcome.OUTPUT_LIMIT, message
+    return Outcome.RUNTIME_ERROR, message

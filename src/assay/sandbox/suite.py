@@ -1,0 +1,291 @@
+"""Reading tests: what is one test, and the hooks put into the tests' tree that record how each one went.
+
+Where several texts of a reference test something, each of them is a test. Else a test is a statement of the one text,
+or of the function that this text does nothing but call (`check`): one that asserts or raises, or that names a function
+or class of the tests which does, together with what was prepared for it since the test before. `assert True` names
+nothing and tests nothing. How many tests there are never depends on the candidate.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+REACHED, GOT, WANTED, TEST, READY = (f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready"))
+"""Names in the tests' namespace that the hooks call."""
+
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+_DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+@dataclass(slots=True)
+class Assertion:
+    """One assert: what it says, the call of the candidate in it, and the value that this is compared with."""
+
+    text: str
+    says: ast.expr
+    call: ast.expr | None = None
+    wanted: ast.expr | None = None
+    """The other side of `==`."""
+    is_side: bool = False
+    """Whether the call is all that is compared."""
+
+
+@dataclass(slots=True)
+class TestCase:
+    """One test."""
+
+    needs: set[str] = field(default_factory=set)
+    """Names that it takes from before."""
+    sets: list[tuple[int, set[str]]] = field(default_factory=list)
+    """The last line of each of its statements, and the names that this sets or whose values it is to change."""
+    raises: bool = False
+    """Whether it can fail in another way than by an assert."""
+
+
+class Suite:
+    """The texts of the tests, with hooks.
+
+    `candidates` are names that may stand for the candidate, `modules` names of modules that are there anyway. With
+    `partial` every test asks first whether it may run.
+    """
+
+    def __init__(
+        self, texts: list[str], calls_check: bool, candidates: Iterable[str], partial: bool, modules: Iterable[str] = ()
+    ) -> None:
+        self.trees = [ast.parse(text) for text in texts]
+        self.assertions: list[Assertion] = []
+        self.cases: list[TestCase] = []
+        self.raises = False
+        """Whether tests can fail in another way than by an assert."""
+        self._modules = {*modules}.union(*map(imported, self.trees))
+        self._partial, self._candidates = partial, {*candidates} - self._modules
+        inner = (node for tree in self.trees for node in statements(tree, deep=True))
+        self._own = {node.name: node for node in inner if isinstance(node, _DEFINITIONS)}
+        self._asserting: dict[str, bool] = {}
+        testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
+        if len(testing) > 1:
+            for block in testing:
+                self._hook_cases(block, [len(block)])
+        elif testing:
+            self._split(testing[0])
+        if calls_check:
+            self._split(self._enter("check"))
+        for text, tree in zip(texts, self.trees, strict=True):
+            self._hook_assertions(text, tree)
+
+    @property
+    def total(self) -> int:
+        """How many tests there are."""
+        return max(1, len(self.cases))
+
+    def _tests(self, node: ast.stmt) -> bool:
+        """Whether a statement asserts something itself, or by what it names of the tests' own."""
+        if isinstance(node, _DEFINITIONS):
+            return False
+        if any(map(asserts, statements(node))):
+            return any(isinstance(inner, ast.Name) for inner in ast.walk(node))
+        return bool(self._own) and any(self._asserts(n.id) for n in ast.walk(node) if isinstance(n, ast.Name))
+
+    def _asserts(self, name: str) -> bool:
+        """Whether a function or class of the tests asserts, or names one that does."""
+        if name not in self._own:
+            return False
+        if name not in self._asserting:
+            self._asserting[name] = False  # one that names itself
+            node = self._own[name]
+            self._asserting[name] = any(map(asserts, statements(node, True))) or any(
+                self._asserts(inner.id) for inner in ast.walk(node) if isinstance(inner, ast.Name)
+            )
+        return self._asserting[name]
+
+    def _enter(self, name: str) -> list[ast.stmt]:
+        """The body of a function of the tests, whose arguments stand for the candidate."""
+        node = self._own.get(name)
+        if not isinstance(node, ast.FunctionDef):
+            return []
+        self._candidates |= {arg.arg for arg in node.args.args}
+        return node.body
+
+    def _split(self, block: list[ast.stmt]) -> None:
+        """Make each testing statement of a block a test; a call alone stands for the body of what it calls."""
+        entered: set[str] = set()
+        while True:
+            ends = [at for at, node in enumerate(block, 1) if self._tests(node)]
+            called = _called(block[ends[0] - 1]) if len(ends) == 1 else None
+            name = called.id if isinstance(called, ast.Name) else ""
+            if name in entered or not isinstance(self._own.get(name), ast.FunctionDef):
+                break
+            entered.add(name)
+            block = self._enter(name)
+        self._hook_cases(block, ends)
+
+    def _hook_cases(self, block: list[ast.stmt], ends: list[int]) -> None:
+        """Put the statements up to each end into a `with`, which records how they went."""
+        start = next((at for at, node in enumerate(block) if not _stays_first(node)), 0)
+        hooked = block[:start]
+        for end in ends:
+            body = block[start:end]
+            number = len(self.cases)
+            self.cases.append(self._case(body) if self._partial else TestCase())
+            test: ast.stmt = ast.With([ast.withitem(_hook(TEST, number, body[0]))], body)
+            if self._partial:
+                test = ast.If(_hook(READY, number, body[0]), [ast.copy_location(test, body[0])], [])
+            hooked.append(ast.copy_location(test, body[0]))
+            start = end
+        block[:] = hooked + block[start:]
+
+    def _case(self, body: list[ast.stmt]) -> TestCase:
+        case = TestCase(raises=any(isinstance(inner, ast.Raise) for node in body for inner in statements(node)))
+        known: set[str] = set()
+        for node in body:
+            case.needs |= self._loads(node, set()) - known
+            changed = {name for inner in statements(node) for name in _changed(inner)}
+            changed -= self._candidates | self._modules | self._own.keys()
+            sets = _sets(node)
+            case.sets.append((node.end_lineno or node.lineno, sets | changed))
+            known |= sets
+        return case
+
+    def _loads(self, node: ast.AST, entered: set[str]) -> set[str]:
+        """Names that a statement reads, and those that the functions of the tests that it names read."""
+        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        for name in (names & self._own.keys()) - entered:
+            entered.add(name)
+            names |= self._loads(self._own[name], entered)
+        return names
+
+    def _hook_assertions(self, text: str, tree: ast.Module) -> None:
+        """Before each assert, record that it is reached; in it, the candidate's value."""
+        blocks: list[list[ast.stmt]] = [tree.body]
+        while blocks:
+            block = blocks.pop()
+            longer: list[ast.stmt] = []
+            for node in block:
+                if isinstance(node, ast.Assert) or _is_assertion_call(node):
+                    hook = ast.Expr(_hook(REACHED, len(self.assertions), node))
+                    longer.append(ast.copy_location(hook, node))
+                    self.assertions.append(self._assertion(text, node))
+                longer.append(node)
+                self.raises |= isinstance(node, ast.Raise)
+                blocks += _inner_blocks(node)
+            block[:] = longer
+
+    def _assertion(self, text: str, node: ast.stmt) -> Assertion:
+        says = node.test if isinstance(node, ast.Assert) else node.value  # type: ignore[attr-defined]
+        made = Assertion(text, says)
+        if isinstance(says, ast.Compare) and len(says.ops) == 1:
+            sides = [says.left, says.comparators[0]]
+            calls = [_candidate_call(side, self._candidates) for side in sides]
+            at = 1 if calls[1] is not None and calls[0] is None else 0
+            made.call = calls[at] or sides[at]
+            made.is_side = made.call is sides[at]
+            if isinstance(says.ops[0], (ast.Eq, ast.Is)):
+                made.wanted = sides[1 - at]
+                if not isinstance(made.wanted, _DISPLAYS):
+                    _Wrap(made.wanted, WANTED).visit(says)
+        else:
+            made.call = _candidate_call(says, self._candidates)
+        if made.call is not None:
+            _Wrap(made.call, GOT).visit(node)
+        return made
+
+
+class _Wrap(ast.NodeTransformer):
+    """Replaces a part of an expression by a hook that gets it and returns it."""
+
+    def __init__(self, part: ast.expr, name: str) -> None:
+        self.part, self.name = part, name
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if node is self.part:
+            return _hook(self.name, self.part, self.part)
+        return node if isinstance(node, _DISPLAYS) else self.generic_visit(node)
+
+
+def _hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.expr:
+    place = {"lineno": at.lineno, "col_offset": at.col_offset}
+    given = ast.Constant(argument, None, **place) if isinstance(argument, int) else argument
+    return ast.Call(ast.Name(name, ast.Load(), **place), [given], [], **place)
+
+
+def asserts(node: ast.AST) -> bool:
+    """Whether a node asserts: `assert`, `raise`, or a call such as `numpy.testing.assert_allclose(...)`."""
+    return isinstance(node, (ast.Assert, ast.Raise)) or _is_assertion_call(node)
+
+
+def statements(node: ast.AST, deep: bool = False) -> Iterator[ast.AST]:
+    """A statement and all within it; only if `deep` what the functions and classes hold that it defines."""
+    yield node
+    if deep or not isinstance(node, _DEFINITIONS):
+        for block in _inner_blocks(node):
+            for inner in block:
+                yield from statements(inner, deep)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Names that the imports of a tree set."""
+    found = (node for node in statements(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return {(alias.asname or alias.name).split(".")[0] for node in found for alias in node.names}
+
+
+def _is_assertion_call(node: ast.AST) -> bool:
+    called = _called(node)
+    name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
+    return name.startswith("assert")
+
+
+def _called(node: ast.AST) -> ast.expr | None:
+    """`check` in a statement `check(...)`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    return call.func if isinstance(call, ast.Call) else None
+
+
+def _inner_blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    yield from (part for name in _BLOCKS if isinstance(part := getattr(node, name, None), list))
+
+
+def _stays_first(node: ast.stmt) -> bool:
+    """A docstring, and an import from the future."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "__future__"
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _sets(node: ast.stmt) -> set[str]:
+    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    return names | {n.name for n in statements(node) if isinstance(n, _DEFINITIONS)} | imported(node)
+
+
+def _changed(node: ast.AST) -> Iterator[str]:
+    """Names of what a statement is to change: `s` and `x` in `s.push(x)`, `l` in `f(l)`; an assert changes nothing."""
+    value = getattr(node, "value", None)
+    if not isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign)) or value is None:
+        return
+    for call in (part for part in ast.walk(value) if isinstance(part, ast.Call)):
+        if isinstance(call.func, ast.Attribute):
+            yield _root_name(call.func)
+        if isinstance(node, ast.Expr):
+            yield from (arg.id for arg in call.args if isinstance(arg, ast.Name))
+
+
+def _candidate_call(node: ast.expr, candidates: set[str]) -> ast.expr | None:
+    """The first outermost call of the candidate in an expression; long literals are not searched."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, _DISPLAYS):
+            continue
+        if isinstance(found, ast.Call) and _root_name(found) in candidates:
+            return found
+        stack += reversed(list(ast.iter_child_nodes(found)))
+    return None
+
+
+def _root_name(node: ast.expr) -> str:
+    """`Stack` in `Stack(1).pop()`."""
+    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""

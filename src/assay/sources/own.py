@@ -1,0 +1,205 @@
+"""Rows of your own: a file of JSON lines, parquet, CSV or a JSON array (gzipped or not), or a data set of the hub.
+
+Rows are Examples as `Corpus.to_jsonl` writes them, or rows of any shape whose columns are named: what is asked and what
+is right are found under their usual names, or under those that `columns` says.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from assay.errors import AssayError, BadConfig, BadRow, MissingData, MissingExtra, did_you_mean
+from assay.files import read_jsonl
+from assay.sources.base import SOURCES, Source, sampled
+from assay.sources.files import boxed
+from assay.types import Example
+
+HUB = "hub:"
+"""Before the name of a data set of the hub: `hub:openai/gsm8k`, or `hub:openai/gsm8k:main` with a configuration."""
+SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
+USUAL: Mapping[str, tuple[str, ...]] = {
+    "prompt": ("prompt", "problem", "question", "instruction", "input", "query", "messages"),
+    "reference": ("reference", "answer", "gold_answer", "final_answer", "ground_truth", "expected", "target", "label"),
+    "gold": ("gold", "solution", "response"),
+    "options": ("options", "choices"),
+    "verifier": ("verifier",),
+    "params": ("params",),
+    "template": ("template",),
+    "domain": ("domain",),
+    "tags": ("tags",),
+}
+"""Field of an Example -> the names under which its column is looked for; the first that is there counts."""
+_BOXED = ("math", "number", "choice", "boolean", "text")
+Numbered = Iterator[tuple[int, Any]]
+
+
+def is_own(name: str) -> bool:
+    """Whether a name means a file or a data set of the hub, and no registered source."""
+    plain = name.removesuffix(".gz")
+    return name.startswith(HUB) or (name not in SOURCES and (plain.endswith(SUFFIXES) or Path(name).is_file()))
+
+
+def source_of(name: str, **how: Any) -> Source:
+    """The registered source of a name, or the rows of a file. Raises `UnknownName`, and `MissingData` for no file."""
+    if not is_own(name):
+        if how:
+            raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
+        return SOURCES.get(name)
+    if not name.startswith(HUB) and not Path(name).is_file():
+        raise MissingData(f"{name} does not exist")
+    return Own(
+        name=name, about="rows of your own", licence="", splits=("file",), domain=how.pop("domain", "") or "own", **how
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Own(Source):
+    """The rows of one file."""
+
+    verifier: str = ""
+    """Who judges, where the rows do not say."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Field of an Example -> column, where it has another name than the usual ones."""
+    template: str = ""
+    """How problems are asked, where the rows do not say."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    """Parameters of the verifier, where the rows do not say."""
+    on_bad: Callable[[BadRow], None] | None = None
+    """Told of every row that cannot be used, which is then left out; without it the first one raises."""
+
+    def __post_init__(self) -> None:
+        for name in self.columns:
+            if name not in USUAL:
+                hint = did_you_mean(name, USUAL)
+                raise BadConfig(f"{self.name}: columns names {name!r}, no field of an Example{hint}")
+
+    def examples(
+        self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1
+    ) -> Iterator[Example]:
+        """The Examples of the file, whatever `split` says; `size` draws, as with other sources."""
+        return self._stream(split, data, size, seed, level)
+
+    def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
+        def read() -> Iterator[Example]:
+            return self._examples(split)
+
+        return read() if size is None else sampled(read, size, seed)
+
+    def _examples(self, split: str) -> Iterator[Example]:
+        number = 0
+        for number, row in self._rows(split):
+            try:
+                yield self._example(row)
+            except BadConfig:
+                raise
+            except (ValueError, TypeError, AttributeError, KeyError) as fault:
+                self._bad(BadRow(self.name, number, str(fault)))
+        if not number and self.on_bad is None:
+            raise MissingData(f"{self.name} holds no row")
+
+    def _bad(self, row: BadRow) -> None:
+        if self.on_bad is None:
+            raise row
+        self.on_bad(row)
+
+    def _rows(self, split: str) -> Numbered:
+        if self.name.startswith(HUB):
+            return _hub(self.name.removeprefix(HUB), split)
+        path, kind = Path(self.name), Path(self.name.removesuffix(".gz")).suffix
+        if kind == ".parquet":
+            return enumerate((row for batch in _parquet(path).iter_batches() for row in batch.to_pylist()), 1)
+        if kind in (".csv", ".json"):
+            return enumerate(_csv(path) if kind == ".csv" else _array(path), 1)
+        return read_jsonl(path, self.on_bad)
+
+    def _example(self, row: Any) -> Example:
+        if not isinstance(row, Mapping):
+            raise ValueError(f"a row is an object, not {type(row).__name__}")
+        if "schema" in row and "verifier" in row:
+            return Example.from_json(row)
+        found = {name: column for name in USUAL if (column := self._column(name, row)) is not None}
+        if missing := {"prompt", "reference"} - set(found):
+            wanted = "; ".join(f"no {name} under {' or '.join(USUAL[name])}" for name in sorted(missing))
+            raise ValueError(f"{wanted}: name its column with columns.{min(missing)} (there are {', '.join(row)})")
+        given = {name: row[column] for name, column in found.items() if row[column] is not None}
+        verifier = given.get("verifier") or self.verifier
+        if not verifier:
+            raise BadConfig(f"{self.name} does not say who judges: give a verifier, such as math")
+        reference = row[found["reference"]]
+        if reference is None:
+            raise ValueError(f"the column {found['reference']!r} is empty")
+        gold = given.get("gold")
+        if gold is None and verifier in _BOXED and isinstance(reference, str | int | float):
+            gold = boxed(str(reference))
+        return Example(
+            prompt=given["prompt"],
+            reference=reference,
+            verifier=verifier,
+            params=given.get("params") or dict(self.params),
+            options=given.get("options") or (),
+            template=given.get("template") or self.template,
+            domain=given.get("domain") or self.domain,
+            source=self.name,
+            gold=gold,
+            tags=given.get("tags") or (),
+            extra={name: value for name, value in row.items() if name not in found.values()},
+        )
+
+    def _column(self, name: str, row: Mapping[str, Any]) -> str | None:
+        if name in self.columns:
+            if self.columns[name] not in row:
+                known = did_you_mean(self.columns[name], row)
+                raise ValueError(f"no column {self.columns[name]!r}{known}")
+            return self.columns[name]
+        return next((column for column in USUAL[name] if column in row), None)
+
+
+def _parquet(path: Path) -> Any:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, ValueError) as bad:
+        raise AssayError(f"{path} is no parquet file: {bad}") from None
+
+
+def _text(path: Path) -> str:
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as bad:
+        raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, f"not UTF-8: {bad.reason}") from None
+
+
+def _csv(path: Path) -> Iterator[dict[str, Any]]:
+    yield from csv.DictReader(io.StringIO(_text(path)))
+
+
+def _array(path: Path) -> list[Any]:
+    try:
+        rows = json.loads(_text(path))
+    except (ValueError, RecursionError) as bad:
+        raise AssayError(f"{path} is not JSON: {bad}") from None
+    if not isinstance(rows, list):
+        raise AssayError(f"{path} holds one {type(rows).__name__}, not an array of rows; JSON lines end in .jsonl")
+    return rows
+
+
+def _hub(name: str, split: str) -> Numbered:
+    try:
+        from datasets import load_dataset
+    except ImportError:
+        raise MissingExtra(f"loading {name} from the hub", "hub") from None
+    path, _, config = name.partition(":")
+    try:
+        rows = load_dataset(path, config or None, split=split)
+    except (OSError, ValueError) as bad:
+        raise MissingData(f"hub:{name} could not be loaded: {str(bad).splitlines()[0]}") from None
+    return enumerate(rows, 1)

@@ -1,0 +1,143 @@
+"""Nothing of the user's is harmed: what is written where, what is deleted, and what a failed run leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assay.cli import main
+from assay.errors import AssayError
+from assay.files import replacing, write_atomically
+from assay.journal import claim, release
+
+ROW = json.dumps({"verifier": "number", "reference": 42, "response": "The answer is 42."}) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("rows.jsonl").write_text(ROW)
+
+
+def run(*arguments, **options):
+    return CliRunner().invoke(main, list(arguments), **options)
+
+
+def refused(says, *arguments):
+    done = run(*arguments)
+    assert done.exit_code == 2 and says in done.output and "Traceback" not in done.output, done.output
+    return done
+
+
+def test_a_device_stays_a_device():
+    assert run("grade", "rows.jsonl", "-o", "/dev/null").exit_code == 0
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_a_pipe_is_written_to():
+    os.mkfifo("pipe")
+    read = []
+    reader = threading.Thread(target=lambda: read.append(Path("pipe").read_text()))
+    reader.start()
+    assert run("grade", "rows.jsonl", "-o", "pipe").exit_code == 0
+    reader.join(10)
+    assert json.loads(read[0])["status"] == "correct" and stat.S_ISFIFO(os.stat("pipe").st_mode)
+
+
+def test_a_link_stays_and_what_it_points_to_is_replaced_with_its_rights():
+    Path("real.jsonl").write_text("old")
+    Path("real.jsonl").chmod(0o600)
+    Path("link.jsonl").symlink_to("real.jsonl")
+    assert run("grade", "rows.jsonl", "-o", "link.jsonl").exit_code == 0
+    assert Path("link.jsonl").is_symlink() and json.loads(Path("real.jsonl").read_text())["status"] == "correct"
+    assert stat.S_IMODE(Path("real.jsonl").stat().st_mode) == 0o600
+
+
+def test_a_directory_is_refused_before_any_work():
+    Path("there").mkdir()
+    refused("is a directory", "grade", "rows.jsonl", "-o", "there")
+    with pytest.raises(AssayError, match="is a directory"):
+        write_atomically("there", "text")
+    refused("there is no folder", "grade", "rows.jsonl", "-o", "nowhere/out.jsonl")
+
+
+def test_what_is_read_is_never_written():
+    os.link("rows.jsonl", "same.jsonl")
+    Path("link.jsonl").symlink_to("rows.jsonl")
+    for name in ("rows.jsonl", "same.jsonl", "link.jsonl", "./rows.jsonl"):
+        refused("is what is read", "grade", "rows.jsonl", "-o", name)
+    refused("is what is read", "audit", "number", "rows.jsonl", "--json", "rows.jsonl")
+    assert Path("rows.jsonl").read_text() == ROW
+
+
+def test_only_a_run_of_ours_is_deleted_and_only_when_told():
+    Path("mine").mkdir()
+    Path("mine/thesis.txt").write_text("ten years")
+    refused("holds no training run", "demo", "--fresh", "--yes", "-o", "mine")
+    Path("mine/run.json").write_text("{}")
+    refused("holds no training run", "demo", "--fresh", "--yes", "-o", "mine")
+    assert Path("mine/thesis.txt").exists()
+    claim(Path("run"), {"kind": "train"})
+    release(Path("run"))
+    done = run("demo", "--fresh", "-o", "run", input="n\n")
+    assert done.exit_code == 1 and "delete the run in run" in done.output and Path("run/run.json").exists()
+
+
+def test_a_run_that_is_in_use_is_not_deleted():
+    code = "import sys; from pathlib import Path; from assay.journal import claim\n"
+    code += "claim(Path('run'), {'kind': 'train'}); print('owned', flush=True); sys.stdin.read()"
+    owner = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert owner.stdout.readline() == "owned\n"
+    refused(f"another process (pid {owner.pid})", "demo", "--fresh", "--yes", "-o", "run")
+    owner.communicate("")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--model.path=nowhere/model"], "cannot open model"),
+        (['--data.domain_weights={"maths" = 1.0}'], "did you mean 'math'"),
+        (['--data.sources=[{"name" = "math/arithmetc"}]'], "did you mean 'math/arithmetic'"),
+    ],
+)
+def test_a_run_that_cannot_begin_claims_nothing(given, says):
+    pytest.importorskip("trl")
+    Path("r.toml").write_text('[data]\nsources = [{ name = "math/arithmetic", size = 4 }]\n[grpo]\nsteps = 1\n')
+    refused(says, "train", "r.toml", "-o", "out", *given)
+    assert not Path("out").exists()
+
+
+def test_a_path_is_never_another_recipe_of_that_name():
+    refused("no recipe at mine/demo.toml; the recipe that ships is called 'demo'", "train", "mine/demo.toml")
+    refused("no recipe at demo.toml", "train", "demo.toml")
+    refused("did you mean 'demo'", "train", "dmeo")
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next():
+    code = "import os; from assay.files import replacing\n"
+    code += "with replacing('out.txt') as t: t.write_text('x'); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -9
+    assert [p.name for p in Path().glob(".out.txt.*.tmp")]
+    with replacing("out.txt") as temporary:
+        temporary.write_text("whole")
+        Path(f".out.txt.{os.getppid()}.tmp").write_text("of a living process")
+    assert Path("out.txt").read_text() == "whole"
+    assert [p.name for p in Path().glob(".out.txt.*.tmp")] == [f".out.txt.{os.getppid()}.tmp"]
+
+
+def test_errors_are_not_passed_over():
+    Path("bad.jsonl").write_text(ROW + '{"verifier": "nmber"}\n' * 99)
+    done = run("grade", "bad.jsonl", "-o", "out.jsonl", "--fail-below", "0.5")
+    assert done.exit_code == 1 and "99 lines have no score, 0 may" in done.output
+    assert run("grade", "bad.jsonl", "-o", "out.jsonl", "--fail-below", "0.5", "--max-errors", "99").exit_code == 0
+    assert run("grade", "bad.jsonl", "-o", "out.jsonl", "--max-errors", "98").exit_code == 1
+    done = run("grade", "bad.jsonl", "-o", "out.jsonl")
+    assert done.exit_code == 0 and "1 correct, 99 error; pass rate 1.0000" in done.output

@@ -1,0 +1,105 @@
+"""Every command on every kind of wrong input: one sentence that says what to do, exit status 2, no traceback."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from assay.cli import main
+
+FILES = {
+    "empty": b"",
+    "binary": b"\xff\xfe\x00\x01\n",
+    "words": b"not a row\n",
+    "array": b"[1, 2]\n",
+    "other": b'{"a": 1}\n',
+    "deep": b"[" * 100_000 + b"\n",
+}
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, content in FILES.items():
+        for suffix in (".jsonl", ".toml", ".parquet", ".csv", ".json"):
+            Path(name + suffix).write_bytes(content)
+    Path("folder").mkdir()
+    Path("folder.jsonl").mkdir()
+    Path("folder.toml").mkdir()
+    for name, content in (("broken", "{bad"), ("foreign", '{"kind": "measure", "fingerprint": "x"}')):
+        Path(name).mkdir()
+        Path(name, "run.json").write_text(content)
+
+
+def wrong(*arguments):
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.exception is None or isinstance(done.exception, SystemExit), (arguments, done.exception)
+    said = done.output.strip().splitlines()
+    assert done.exit_code == 2 and said and len(said[-1]) > 20, (arguments, done.exit_code, done.output)
+    return done.output
+
+
+ROWS = [f"{name}.jsonl" for name in ("missing", "binary", "words", "array", "other", "deep", "folder")]
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_rows(name):
+    wrong("check", name, "--verifier", "math")
+    wrong("audit", "math", name)
+    wrong("eval", name)
+    if name in ("missing.jsonl", "folder.jsonl"):
+        wrong("grade", name)
+    else:  # a line that is no row has an `error` verdict of its own, and the rest goes on
+        done = CliRunner().invoke(main, ["grade", name])
+        assert done.exit_code == 0 and '"status": "error"' in done.output
+        assert CliRunner().invoke(main, ["grade", name, "--max-errors", "0"]).exit_code == 1
+
+
+@pytest.mark.parametrize("name", ["missing", "empty", "binary", "words", "other", "folder"])
+def test_recipes_and_suites(name):
+    wrong("curate", f"{name}.toml")
+    wrong("train", f"{name}.toml")
+    wrong("eval", "tiny", "--suite", f"{name}.toml")
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "json", "jsonl"])
+def test_own_files_of_every_kind(kind):
+    for name in ("binary", "words", "array"):
+        wrong("check", f"{name}.{kind}", "--verifier", "math")
+
+
+@pytest.mark.parametrize("run", ["missing", "folder", "broken", "foreign", "other.jsonl"])
+def test_runs(run):
+    assert "holds" in wrong("report", run)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("grade", "other.jsonl", "--workers", "0"),
+        ("grade", "other.jsonl", "--deadline", "0"),
+        ("grade", "other.jsonl", "--cache", "other.jsonl"),
+        ("check", "math/arithmetic", "--size", "0"),
+        ("eval", "tiny", "--workers", "0"),
+        ("check", "math/gsm8k", "--data", "other.jsonl"),
+        ("check", "math/arithmetic", "--verifier", "math"),
+        ("curate", "real-mix", "--data", "other.jsonl", "-o", "out"),
+        ("curate", "demo", "-o", "out"),
+        ("train", "real-mix", "-o", "out"),
+        ("train", "demo", "--grpo.prompts=0", "-o", "out"),
+        ("list", "verifers"),
+        ("sandbox", "run", "missing.py"),
+    ],
+)
+def test_options(arguments):
+    wrong(*arguments)
+    assert not Path("out").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written():
+    Path("closed").mkdir(mode=0o500)
+    assert "permission denied" in wrong("grade", "other.jsonl", "-o", "closed/out.jsonl")
