@@ -112,7 +112,7 @@ def test_a_pattern_is_linear(pattern: re.Pattern[str], use: Callable[[re.Pattern
 REFERENCES: dict[str, Any] = {
     "math": "4\\pi",
     "number": 42.5,
-    "choice": "B",
+    "choice": "C",
     "boolean": True,
     "text": "Paris",
     "set": ["red", "green"],

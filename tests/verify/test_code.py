@@ -12,6 +12,7 @@ import pytest
 
 from assay import sandbox
 from assay.claim import program
+from assay.claim.fences import fences
 from assay.judging.session import verify
 from assay.literals import pyvalue
 from assay.types import Example, Status, Verdict
@@ -74,7 +75,7 @@ def sol(): pass"""
 
 def test_fences() -> None:
     text = "a\n```python\nx = '''\n```\n'''\n```\n```bash\nls\n```\n~~~py\ny = 1\n~~~\n```\nz"
-    assert [(f.label, f.text.strip()) for f in program.fences(text)] == [
+    assert [(f.label, f.text.strip()) for f in fences(text)] == [
         ("python", "x = '''\n```\n'''"),
         ("bash", "ls"),
         ("py", "y = 1"),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from assay.claim.extract import NoAnswer, find, find_data
+from assay.claim.extract import find, find_data
 from assay.claim.markers import Found
+from assay.claim.thinking import NoAnswer
 from assay.types import Example
 from assay.verifiers.predicted import prediction
 
@@ -91,7 +92,8 @@ def test_thinking_never_leaks(thought: str, answer: str, first: str, second: str
 
 
 @pytest.mark.parametrize(
-    "piece", [*BROKEN, "\\boxed{a} or ", "the answer to ", "answer", "answer is the ", "A. B. ", "[1,", "("]
+    "piece",
+    [*BROKEN, "\\boxed{a} or ", "the answer to ", "answer", "answer is the ", "A. B. ", "[1,", "(", ","],
 )
 def test_a_million_characters_are_read(piece: str) -> None:
     response = piece * (1_000_000 // len(piece))
@@ -119,3 +121,17 @@ def test_what_is_said_about_an_answer_is_none(response: str) -> None:
 def test_an_answer_behind_another_question_is_not_read() -> None:
     assert _read("The answer is (B).\n\nQuestion:\nWhich is next?\nThe answer is (C).") == "(B)"
     assert _read("Question: Which is it?\nThe answer is (C).") == "(C)"
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "Here it is:\n```json\n[1, 2]\n```",
+        "```\n[1, 2]\n``` is what I get.",
+        "It is ```[1, 2]``` then.",
+        "~~~\n[1, 2]\n~~~\n",
+        "```\n[3]\n```\nNo:\n```json\n[1, 2]",
+    ],
+)
+def test_data_stands_in_a_fence(response: str) -> None:
+    assert find_data(EXAMPLE, response) == Found("[1, 2]", "data")

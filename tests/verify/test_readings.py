@@ -15,8 +15,8 @@ from assay.judging.verifier import VERIFIERS
 from assay.reading.answers import read_answer
 from assay.reading.counting import counted
 from assay.reading.latex import TooCostly, Unreadable
-from assay.reading.numeric import Undefined
 from assay.reading.units import measure_name, same_unit
+from assay.reading.values import Undefined
 from assay.types import Example
 
 RELAXED = settings(max_examples=100, deadline=None)

@@ -87,8 +87,9 @@ def test_a_program_that_is_wrong_alone_is_not_right_together(source: str) -> Non
 
 def test_counting_runs_says_nothing_about_the_input() -> None:
     """Answers by place would be right in the order of the reference; the order of the runs is another one."""
-    judge = stdio._Judge(Example(prompt="", reference=DOUBLE, verifier="code.stdio"), stdio.StdioParams())
-    assert judge._order() != list(range(12))
+    assert stdio._Judge(
+        Example(prompt="", reference=DOUBLE, verifier="code.stdio"), stdio.StdioParams()
+    )._order() != list(range(12))
     inputs = [hashlib.sha256(bytes([n])).hexdigest() for n in NUMBERS]
     assert judge(STATE + "print(2 * runs)", {"inputs": inputs, "outputs": DOUBLE["outputs"]}).status is Status.INCORRECT
 

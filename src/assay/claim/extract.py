@@ -12,29 +12,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assay.claim.markers import SHORT, Found, clean, last_box, last_fence, last_phrase, last_tag
+from assay.claim.markers import SHORT, Found, last_box, last_fence, last_phrase, last_tag
 from assay.claim.thinking import NoAnswer, without_thinking
 from assay.effort import short
 from assay.types import Example
-
-__all__ = [
-    "NO_MARKER",
-    "Found",
-    "NoAnswer",
-    "clean",
-    "final_part",
-    "find",
-    "find_data",
-    "last_marked",
-    "own_words",
-    "without_thinking",
-]
 
 _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 """A line such as "Here is the table:" before data that stands without a marker."""
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####", re.IGNORECASE)
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
-_ENDS = re.compile(r"[*`$]*(?:\.[*`$]*(?:\s|\Z)|\n|\Z)")
+_ENDS = re.compile(r"[*`$]*+(?:\.[*`$]*+(?:\s|\Z)|\n|\Z)")
 _SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 ANOTHER = "\nQuestion:"
 """What a base model goes on with after its answer; an answer behind it is to a question of its own."""

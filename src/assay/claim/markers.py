@@ -9,10 +9,16 @@ import json
 import re
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
+
+from assay.claim.fences import fences
+from assay.effort import short
 
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 
+FENCED = 4000
+"""Characters of the longest text whose fences are read in the caller."""
 MAX_TRIES = 1000
 """How many times the word `answer` is looked at, from the end, before the search for a phrase is given up."""
 
@@ -37,16 +43,13 @@ _BRACE = re.compile(r"\\[{}\\]|[{}]")
 _BETWEEN = re.compile(
     r"(?:[\s$,;&]|\\[,;: ()\[\]]|\\q?quad\b|\\(?:text|mathrm)\s*\{\s*(?:and|or)\s*,?\s*\}|\b(?:and|or|either)\b)*"
 )
-_HEDGE = re.compile(
-    r"\b(?:or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be|and/or)\b", re.IGNORECASE
-)
 _OR_AFTER = re.compile(
-    r"[\s$)\]*]*(?:,\s*)?(?:but\s+)?(?:(?:it|this|which)\s+)?"
+    r"[\s$)\]*]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*"
     r"(?!equivalently|in other|simply)((?:[^.\n$]|\.\d)+)",
     re.IGNORECASE,
 )
-_OR_BEFORE = re.compile(r"((?:[\w./\\^{}+-]+[\s$]+){1,3})or[\s$\\(*]*$", re.IGNORECASE)
+_OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
 
 
 def last_box(body: str) -> Mark | None:
@@ -140,18 +143,14 @@ def last_tag(body: str) -> Mark | None:
     return start, end, Found(_beside(body, start, end + 9, body[start + 8 : end].strip()), "tag")
 
 
-_LANGUAGE = re.compile(r"[ \t]*[\w+-]*[ \t]*\r?\n")
-
-
 def last_fence(body: str) -> Mark | None:
-    count, end = body.count("```"), len(body)
-    if not count:
+    if "```" not in body and "~~~" not in body:
         return None
-    if count % 2 == 0:
-        end = body.rfind("```")
-    start = body.rfind("```", 0, end)
-    language = _LANGUAGE.match(body, start + 3)
-    return start, end, Found(body[language.end() if language else start + 3 : end].strip(), "fence")
+    blocks = [block for block in fences(short(body, FENCED)) if block.start < len(body)]
+    if not blocks:
+        return None
+    start, text = blocks[-1].start, blocks[-1].text
+    return start, start + len(text), Found(text.strip(), "fence")
 
 
 # --- phrases and JSON ------------------------------------------------------------------------------------------------
@@ -219,11 +218,8 @@ def _last_answer_word(body: str) -> Mark | None:
 
 def _heading_at(body: str, at: int) -> re.Match[str] | None:
     line = body[body.rfind("\n", max(0, at - 40), at) + 1 : at][-40:]
-    return (
-        _HEADING.match(body, at, at + 60)
-        if re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
-        else None
-    )
+    alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
+    return _HEADING.match(body, at, at + 60) if alone else None
 
 
 def _last_line_mark(body: str, a_line: bool) -> Mark | None:
@@ -259,13 +255,20 @@ def _sentence(body: str, start: int) -> tuple[int, str]:
     return line_end, clean(line)
 
 
-def _json_value(body: str, start: int) -> tuple[int, str]:
+def json_at(text: str, start: int) -> tuple[Any, int] | None:
+    """The JSON value that stands here and its end, or `None`."""
     try:
-        value, end = json.JSONDecoder(strict=False).raw_decode(body, start)
+        return json.JSONDecoder(strict=False).raw_decode(text, start)
     except (ValueError, RecursionError):
+        return None
+
+
+def _json_value(body: str, start: int) -> tuple[int, str]:
+    if (read := json_at(body, start)) is None:
         quoted = re.compile(r"""(["'])((?:(?!\1)[^\\\n]|\\.)*)\1|([^\n,}]*)""").match(body, start)
         assert quoted is not None  # its second branch matches anything
         return quoted.end(), (quoted[2] if quoted[1] else quoted[3]).strip()
+    value, end = read
     if isinstance(value, str):
         raw = body[start + 1 : end - 1]
         return end, (raw if _LATEX_ESCAPE.search(raw) else value).strip()
@@ -275,6 +278,10 @@ def _json_value(body: str, start: int) -> tuple[int, str]:
 def clean(text: str) -> str:
     """Without the Markdown, quotes and closing punctuation around an answer."""
     text = text.strip().strip("*_`").strip()
-    while text[-1:] in (".", ",", ";", "!") and not text.endswith(("\\,", "\\;", "\\!", "...")):
-        text = text[:-1].rstrip().rstrip("*_`").rstrip()
-    return text
+    end = len(text)
+    while end and text[end - 1] in ".,;!" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
+        end -= 1
+        for marks in (" \t\r\n", "*_`", " \t\r\n"):
+            while end and text[end - 1] in marks:
+                end -= 1
+    return text[:end].rstrip()

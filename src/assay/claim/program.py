@@ -11,22 +11,15 @@ import re
 import sys
 import textwrap
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from assay.claim.fences import fences, parse
 from assay.claim.thinking import NoAnswer, without_thinking
 from assay.errors import BadReference
-from assay.literals import syntax
 from assay.sandbox.environments import MODULES, SCIENTIFIC
 from assay.types import Example
 
-MAX_SOURCE = 200_000
-"""Characters of the longest program."""
 _MAX_BODY = 500_000
-_MAX_TRIED = 400_000
-"""Characters that are parsed to find where fences end."""
 _MAX_COMPLETION = 20_000
-_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
-_OPEN = re.compile(r"(`{3,}|~{3,})[ \t]*([\w+#.-]*)[^\n`]*(?:\n|$)")
 _PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
 _CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
@@ -47,16 +40,6 @@ _NEWER = (
 """Syntax that an interpreter older than a version refuses; only asked once it has refused a program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """A fenced block."""
-
-    label: str
-    text: str
-    start: int
-    """Where its content starts in the text."""
-
-
 def spoken(example: Example, response: str) -> str:
     """The response after its thinking. Raises `NoAnswer` where the thinking never closes or nothing is left."""
     body = without_thinking(example, response)
@@ -65,49 +48,6 @@ def spoken(example: Example, response: str) -> str:
     if len(body) > _MAX_BODY:
         raise NoAnswer(f"the response is longer than {_MAX_BODY:,} characters")
     return body
-
-
-def parse(source: str) -> ast.Module | None:
-    """The syntax tree, or `None` where the text is no Python; never runs it."""
-    if len(source) > MAX_SOURCE or _DOTTED.search(source):  # the parser takes quadratic time and space for a.b.c...
-        return None
-    tree = syntax.tree(source)
-    return tree if isinstance(tree, ast.Module) else None
-
-
-def fences(text: str) -> list[Fence]:
-    """All fenced blocks in order; the last one may lack its end, and no newline is needed before an end.
-
-    A block that is indented, as in a list, is taken without its fence's indent.
-    """
-    found, at, room = [], 0, _MAX_TRIED
-    while opened := _OPEN.search(text, at):
-        start = opened.end()
-        end, at, room = _closing(text, start, opened[1], room)
-        indent = opened.start() - 1 - text.rfind("\n", 0, opened.start())
-        inner = text[start:end]
-        if indent and text[opened.start() - indent : opened.start()].isspace():
-            inner = re.sub(rf"^[ \t]{{1,{min(indent, 99)}}}", "", inner, flags=re.MULTILINE)
-        found.append(Fence(opened[2].lower(), inner, start))
-    return found
-
-
-def _closing(text: str, start: int, mark: str, room: int) -> tuple[int, int, int]:
-    """Where the block ends, where the text goes on, and what is left of `room` characters to try.
-
-    That is the first end that leaves Python, else the first end.
-    """
-    closing = re.compile(re.escape(mark) + r"[`~]*[ \t]*(?=\n|$)")
-    ends = [(m.start(), m.end()) for m, _ in zip(closing.finditer(text, start), range(8), strict=False)]
-    if not ends:
-        return len(text), len(text), room
-    for end, at in ends:
-        room -= end - start
-        if room < 0:
-            break
-        if parse(text[start:end]) is not None:
-            return end, at, room
-    return *ends[0], room
 
 
 def defined(tree: ast.Module) -> set[str]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assay.instructions.checks import Check
-from assay.instructions.ifbench_custom import CUSTOM
-from assay.instructions.ifbench_format import FORMATS
-from assay.instructions.ifbench_words import WORDS
+from assay.instructions.ifbench import CUSTOM, FORMATS, WORDS
 from assay.instructions.ifeval import IFEVAL
 
 CHECKS: Mapping[str, Check] = {**IFEVAL, **WORDS, **FORMATS, **CUSTOM}
@@ -16,12 +14,7 @@ SPELLINGS: Mapping[str, str] = {"length_constraint_checkers:number_words": "leng
 """A name that another benchmark gives to a type -> ours. MathIF (arXiv 2505.14810) differs in one name only."""
 MATHIF: Mapping[str, tuple[str, ...]] = {
     "length": ("length_constraints:number_words",),
-    "lexical": (
-        "language:response_language",
-        "keywords:existence",
-        "keywords:frequency",
-        "keywords:forbidden_words",
-    ),
+    "lexical": ("language:response_language", "keywords:existence", "keywords:frequency", "keywords:forbidden_words"),
     "format": (
         "detectable_format:number_bullet_lists",
         "detectable_format:number_highlighted_sections",

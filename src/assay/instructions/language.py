@@ -10,26 +10,10 @@ import re
 import unicodedata
 from collections import Counter
 
-SCRIPTS = {
-    "KANNADA": ("kn",),
-    "GURMUKHI": ("pa",),
-    "GUJARATI": ("gu",),
-    "TELUGU": ("te",),
-    "TAMIL": ("ta",),
-    "MALAYALAM": ("ml",),
-    "BENGALI": ("bn",),
-    "THAI": ("th",),
-    "HANGUL": ("ko",),
-    "HEBREW": ("he",),
-    "GREEK": ("el",),
-    "HIRAGANA": ("ja",),
-    "KATAKANA": ("ja",),
-    "CJK": ("zh",),
-    "DEVANAGARI": ("hi", "mr", "ne"),
-    "ARABIC": ("ar", "fa", "ur"),
-    "CYRILLIC": ("ru", "bg", "uk"),
-    "LATIN": ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "fi", "vi", "sw", "tr", "id", "pl"),
-}
+_SCRIPTS = """KANNADA kn; GURMUKHI pa; GUJARATI gu; TELUGU te; TAMIL ta; MALAYALAM ml; BENGALI bn; THAI th; HANGUL ko;
+HEBREW he; GREEK el; HIRAGANA ja; KATAKANA ja; CJK zh; DEVANAGARI hi mr ne; ARABIC ar fa ur; CYRILLIC ru bg uk;
+LATIN en de fr es it pt nl sv fi vi sw tr id pl"""
+SCRIPTS = {script: tuple(languages) for script, *languages in (entry.split() for entry in _SCRIPTS.split(";"))}
 """Unicode script -> languages written in it that can be told apart here."""
 _WORDS = {
     "hi": "है हैं और के की का में से को पर यह कि नहीं था एक ने लिए भी हम आप",

@@ -12,7 +12,7 @@ import string
 _SHORT = "mr mrs ms dr prof sr jr st vs etc e.g i.e al inc ltd co corp fig vol dept est approx a.m p.m u.s u.k"
 _ABBREVIATIONS = frozenset(_SHORT.split())
 _END = re.compile(r"""(?<![.?!])[.?!]++["'”’)\]*_]*+(?=\s|$)""")
-_ENUMERATOR = re.compile(r"(?:^|\n)\s*(?:\d+|[A-Za-z]|[IVXivx]+)$")
+_ENUMERATOR = re.compile(r"(?:^|\n)[^\S\n]*+(?:\d++|[A-Za-z]|[IVXivx]++)$")
 _CLOSERS = "\"'”’)]*_"
 _MARKS = string.punctuation + "‘’“”«»…¿¡"
 _UNMARKED = str.maketrans(dict.fromkeys(_MARKS, "") | {"–": " ", "—": " "})

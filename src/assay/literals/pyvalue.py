@@ -1,7 +1,7 @@
-"""Python literals as data: read without running anything, compared without Python's conveniences.
+"""Python and JSON literals as data: read without running anything, compared without Python's conveniences.
 
 `1`, `1.0` and `True` are three values here, a tuple is no list, NaN equals NaN; quotes, spacing and the order of a set
-or dictionary do not matter.
+or dictionary do not matter. `read_literal` takes JSON and Python mixed, as responses do.
 """
 
 from __future__ import annotations
@@ -15,17 +15,8 @@ from assay.literals import syntax
 MAX_TEXT = 100_000
 """Characters of the longest literal."""
 _MAX_DEPTH = 100
-_MAX_POWER = 1 << 16
 _CONSTRUCTORS: dict[str, Any] = {
-    "set": set,
-    "frozenset": frozenset,
-    "dict": dict,
-    "list": list,
-    "tuple": tuple,
-    "bytearray": bytearray,
-    "bytes": bytes,
-    "float": float,
-    "complex": complex,
+    kind.__name__: kind for kind in (set, frozenset, dict, list, tuple, bytearray, bytes, float, complex)
 }
 
 
@@ -102,16 +93,6 @@ def _constructed(node: ast.Call, depth: int) -> Any:
     return _CONSTRUCTORS[name](*args)
 
 
-def parse_json(text: str) -> Any:
-    """The value of JSON text, or of a Python literal. Raises `NotALiteral`."""
-    if len(text) > MAX_TEXT:
-        raise NotALiteral(f"more than {MAX_TEXT} characters")
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return parse(text)
-
-
 def same(left: Any, right: Any) -> bool:
     """Whether two plain values are equal in type and content."""
     try:
@@ -146,3 +127,44 @@ def as_json(value: Any) -> Any:
 
 def _is_key(key: Any) -> bool:
     return key is None or isinstance(key, (bool, int, float))
+
+
+MAX_DEPTH = 40
+_NAMES = {"true": True, "false": False, "none": None, "null": None}
+
+
+def read_literal(text: str) -> Any:
+    """The value of a JSON or Python literal. Raises `ValueError` on anything else, or deeper than `MAX_DEPTH`."""
+    text = text.strip()
+    try:
+        return json.loads(text, strict=False, object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        if text[:1] not in tuple("[({\"'"):
+            raise ValueError("not a literal") from None
+    return _value(expression(text))
+
+
+def _value(node: ast.expr | None, depth: int = 0) -> Any:
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | None):
+        return node.value
+    if isinstance(node, ast.Name) and node.id.lower() in _NAMES:
+        return _NAMES[node.id.lower()]
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        return value_of(node)
+    if isinstance(node, ast.List | ast.Tuple):
+        return [_value(part, depth + 1) for part in node.elts]
+    if isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        return _unique([(_value(key, depth + 1), _value(value, depth + 1)) for key, value in pairs])
+    raise ValueError("not a literal")
+
+
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    if any(isinstance(key, list | dict) for key, _ in pairs):
+        raise ValueError("a key is a plain value")
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError("a key is given twice")
+    return made

@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import threading
 import warnings
 
+_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
+"""What the parser takes quadratic time and space for: `a.b.c...`."""
 _ONE_AT_A_TIME = threading.Lock()
 if hasattr(os, "register_at_fork"):  # the child of a fork must not inherit a lock that another thread holds
     os.register_at_fork(
-        before=_ONE_AT_A_TIME.acquire,
-        after_in_parent=_ONE_AT_A_TIME.release,
-        after_in_child=_ONE_AT_A_TIME.release,
+        before=_ONE_AT_A_TIME.acquire, after_in_parent=_ONE_AT_A_TIME.release, after_in_child=_ONE_AT_A_TIME.release
     )
 
 
 def tree(text: str, mode: str = "exec") -> ast.AST | None:
     """The tree of a program (`exec`) or an expression (`eval`); `None` where the text is neither. Never runs it."""
-    for _ in range(3):
+    for _ in range(0 if _DOTTED.search(text) else 3):
         try:
             with _ONE_AT_A_TIME, warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.prose.forms import Form, Span
-from assay.prose.lexicon import Words
+from assay.prose.forms import Form, Span, Words
 
 LEAD = 3
 """Sentences in which an answer is looked for."""
@@ -27,7 +26,7 @@ _CITED_YEAR = re.compile(
 )
 """A year with the number of a footnote behind it, its raised digits lost: "in 19451."""
 _CONCLUDES = re.compile(
-    r"[\W]*(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
+    r"\W*+(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
 )
 _HEADING = re.compile(
     r"\n\W{0,8}(?:\d+\. )?(?:final |the )?(?:solution|conclusion|answer|summary)\b[^\n]{0,20}\n(?=\s*\S)", re.I
@@ -49,7 +48,8 @@ _OTHER_THING = re.compile(
 )
 """What turns a mention into something else: "far from Paris"."""
 _OTHER_AFTER = re.compile(
-    r"[\"”')]* ?(?:\((?:incorrect|wrong|false|not)\b|(?:is|was) (?:wrong|incorrect|false|often|a myth)\b|\?|\d{1,3} ?%)"
+    r"[\"”')]*+ ?"
+    r"(?:\((?:incorrect|wrong|false|not)\b|(?:is|was) (?:wrong|incorrect|false|often|a myth)\b|\?|\d{1,3} ?%)"
     r"|-\d{4}\b| (?:BC|hundred|thousand|million|billion|dozen)\b",
     re.I,
 )
@@ -59,7 +59,7 @@ _SMALL = """is was are were be been the a an of in on at by to from for with as 
 this and has had have did does do there when where not so since because"""
 _SMALL_WORDS = frozenset(_SMALL.split())
 _DENIED_AFTER = re.compile(
-    r"[\s\"”')*]*(?:\w+ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
+    r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
     r"(?! only)",
     re.I,
 )
@@ -71,30 +71,33 @@ _HEDGED = re.compile(
     re.I,
 )
 _OR_AFTER = re.compile(
-    r"(?:\s*\([^()]{0,60}\))?[\W\d]{0,5}"
+    r"(?:\s*+\([^()]{0,60}\))?[\W\d]{0,5}"
     r"(?:\bor\b(?! (?:simply|just|more [a-z]+ly|also|equivalently|in other)\b)|/\s*[A-Za-z])",
     re.I,
 )
 _OR_BEFORE = re.compile(r"(?:\bor\W{0,3}(?:(?:the|a|an|in|on) )?|\beither\b[^,;.]{0,40}|[A-Za-z]/)$", re.I)
-_NAME = r"[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*){0,3}"
+_PART = r"[A-Z][\w'’.-]*+"
+_NAME = rf"{_PART}(?: {_PART}){{0,3}}+"
 _MORE_AFTER = (
-    re.compile(rf"[\"”')\d]{{0,3}}(?:,? {_NAME}){{0,6}},? (?:and|&|versus|vs\.?) (?:the )?[A-Z\"“]"),
-    re.compile(r"[\"”')]{0,2},? (?:and|&) (?:\w+ )?\w+[.!\"”]*$"),
-    re.compile(rf"[\"”']{{0,2}}(?:, (?:the )?(?:{_NAME}|[a-z-]+)){{3,}}[.]?$"),
+    re.compile(rf"[\"”')\d]{{0,3}}(?:,? {_PART}){{0,24}}+,? (?:and|&|versus|vs\.?) (?:the )?[A-Z\"“]"),
+    re.compile(r"[\"”')]{0,2},? (?:and|&) (?:\w++ )?\w++[.!\"”]*+$"),
+    re.compile(rf"[\"”']{{0,2}}(?:, (?:the )?(?:{_NAME}|[a-z-]++)){{3,99}}+[.]?$"),
 )
 """Other candidates behind a mention: "and London", or a row of names to the end of the sentence."""
-_ROW_AFTER = re.compile(rf"[\"”']{{0,2}}(?:, (?:the )?(?:{_NAME}|[a-z-]+)){{2}}[.]?$")
+_ROW_AFTER = re.compile(rf"[\"”']{{0,2}}(?:, (?:the )?(?:{_NAME}|[a-z-]++)){{2}}[.]?$")
 _PLACED = re.compile(r"\b(?:in|at|near|from|to|of)(?: the)? $")
 """What stands before a place with its region and country ("in Vancouver, British Columbia, Canada")."""
 _MORE_BEFORE = (
     re.compile(rf"(?:^|[\s,(])(?:{_NAME},? )(?:and|&|versus|vs\.?) (?:the )?[\"“]?$"),
-    re.compile(rf"^\W*(?:(?:{_NAME}|[a-z-]+), ){{2,}}$"),
-    re.compile(rf"^\W*(?:the )?{_NAME} of (?:the )?$"),
+    re.compile(rf"^\W*+(?:(?:{_NAME}|[a-z-]++), ){{2,}}+$"),
+    re.compile(rf"^\W*+(?:the )?{_NAME} of (?:the )?$"),
 )
 """Other candidates before a mention: "London and", a row of names, or a sentence that begins with one ("London, ")."""
-_NAMED_FIRST = re.compile(rf"^\W*(?:I (?:think|believe) |it(?:'s| is| was) )?(?:the )?{_NAME}(?:,| in| at| on| from) $")
+_NAMED_FIRST = re.compile(
+    rf"^\W*+(?:I (?:think|believe) |it(?:'s| is| was) )?(?:the )?{_NAME}(?:,| in| at| on| from) $"
+)
 """Another candidate before the last words of a sentence: "London, Paris", "Paris in London"."""
-_ITEM = re.compile(r"\s*(?:\(?\d{1,2}[.)]|[-*•])\s+\S")
+_ITEM = re.compile(r"\s*+(?:\(?\d{1,2}[.)]|[-*•])\s++\S")
 
 
 def states(prose: str, wanted: Sequence[Form]) -> bool:

@@ -12,10 +12,9 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from assay.reading.calls import Tree
 from assay.reading.latex import TooCostly
-from assay.reading.numeric import MAX_BITS, Numeric, Undefined, context
-from assay.reading.rational import exact
+from assay.reading.tree import Tree, nodes, replaced
+from assay.reading.values import MAX_BITS, Numeric, Undefined, context, exact
 from assay.types import hashed_seed
 
 MAX_NODES = 4000
@@ -33,33 +32,23 @@ _PIECEWISE = {"max", "min", "floor", "ceil", "abs", "sgn", "mod"}
 
 def symbols(tree: Tree) -> set[str]:
     """The free variables of a tree."""
-    if tree[0] == "sym":
-        return {tree[1]}
-    return {name for part in tree[1:] if isinstance(part, tuple) for name in symbols(part)}
+    return {node[1] for node in nodes(tree) if node[0] == "sym"}
 
 
 def constants(tree: Tree) -> set[str]:
-    if tree[0] == "const":
-        return {tree[1]}
-    return {name for part in tree[1:] if isinstance(part, tuple) for name in constants(part)}
+    return {node[1] for node in nodes(tree) if node[0] == "const"}
 
 
 def substituted(tree: Tree, name: str, value: Tree) -> Tree:
     """The tree with another in the place of a variable."""
-    if tree == ("sym", name):
-        return value
-    return tuple(substituted(part, name, value) if isinstance(part, tuple) else part for part in tree)
-
-
-def size(tree: Tree) -> int:
-    return 1 + sum(size(part) for part in tree[1:] if isinstance(part, tuple))
+    return replaced(tree, ("sym", name), value)
 
 
 def identical(a: Tree, b: Tree) -> bool:
     """Whether two trees have the same value wherever both are defined. Raises `TooCostly` or `Undefined`."""
     if a == b:
         return True
-    if size(a) + size(b) > MAX_NODES:
+    if len(nodes(a)) + len(nodes(b)) > MAX_NODES:
         raise TooCostly(f"more than {MAX_NODES} nodes")
     names = symbols(a) | symbols(b)
     if not names and (x := exact(a)) is not None and (y := exact(b)) is not None:
@@ -221,9 +210,7 @@ def _coordinate(name: str, place: int) -> Fraction:
 
 
 def _has(tree: Tree, functions: set[str]) -> bool:
-    if tree[0] == "fn" and tree[1] in functions:
-        return True
-    return any(_has(part, functions) for part in tree[1:] if isinstance(part, tuple))
+    return any(node[0] == "fn" and node[1] in functions for node in nodes(tree))
 
 
 def _has_log(tree: Tree) -> bool:

@@ -7,21 +7,41 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from assay.reading.algebra import symbols
 from assay.reading.latex import Token, TooCostly, Unreadable, tokenize
-from assay.reading.matrices import matrix
-from assay.reading.measures import half_unit, without_unit
-from assay.reading.numerals import once
-from assay.reading.numeric import numeric
+from assay.reading.numerals import Quantity, once
 from assay.reading.phrases import EMPTY, REALS, read_words
 from assay.reading.regions import FLIP, POSITIVE, half_line, integers_in, ordering, overlap
-from assay.reading.shapes import Answer, Bag, Difference, Relation, Seq, Union, Value, Words, is_name
+from assay.reading.shapes import Answer, Bag, Difference, Matrix, Relation, Seq, Union, Value, Words, is_name
 from assay.reading.spelling import bare_words, spelled, trimmed, with_measure
-from assay.reading.tree import Parser
+from assay.reading.tree import Parser, Tree
+from assay.reading.units import half_unit, without_unit
+from assay.reading.values import Undefined, exact, numeric
 from assay.reading.words import fold
 
+_ROWS = re.compile(r"[pbvB]?matrix|array")
+
+
+def matrix(tokens: list[Token]) -> Matrix | None:
+    if len(tokens) < 9 or tokens[0].text != "begin" or tokens[-4].text != "end":
+        return None
+    name_end = next((i for i, t in enumerate(tokens) if t.text == "}"), 0)
+    if not _ROWS.fullmatch("".join(t.text for t in tokens[2:name_end])):
+        raise Unreadable("an environment that is not a matrix")
+    rows: list[list[list[Token]]] = [[[]]]
+    for token in tokens[name_end + 1 : -4]:
+        if token.text == "\\":
+            rows.append([[]])
+        elif token.text == "&":
+            rows[-1].append([])
+        else:
+            rows[-1][-1].append(token)
+    return Matrix(tuple(tuple(Parser(cell).whole() for cell in row) for row in rows if row != [[]]))
+
+
 MAX_PARTS = 64
-_CASES = re.compile(r"(?:(?!not\b)[^=]{1,40}=)?\s*\\begin\s*\{cases\}(.*)\\end\s*\{cases\}\s*", re.DOTALL)
-_CONDITION = re.compile(r"^[\s,]*(?:\\text\s*\{\s*,?\s*(?:if|for|when|where)?\s*\}|if|for|when|where)?\s*")
+_CASES = re.compile(r"(?:(?!not\b)[^=]{1,40}=)?\s*+\\begin\s*+\{cases\}(.*)\\end\s*+\{cases\}\s*+", re.DOTALL)
+_CONDITION = re.compile(r"^[\s,]*+(?:\\text\s*+\{\s*+,?\s*+(?:if|for|when|where)?\s*+\}|if|for|when|where)?\s*+")
 
 _OPEN, _CLOSE = {"(": ")", "[": "]", "{": "}", "\\{": "\\}"}, {")", "]", "}", "\\}"}
 _NUMBER_SETS: dict[str, Answer] = {"mathbbR": REALS}
@@ -64,12 +84,8 @@ def _cases(body: str) -> Answer:
         raise TooCostly(f"more than {MAX_PARTS} cases")
     if all(len(row) == 1 for row in rows):
         return _list(tokenize(", ".join(row[0].strip().rstrip(",") for row in rows)))
-    read = (
-        tuple(read_answer(_CONDITION.sub("", cell).strip().rstrip(",")) for cell in row)
-        for row in rows
-        if len(row) == 2
-    )
-    return Bag(tuple(Seq("case", "case", cells) for cells in read))
+    cells = ([_CONDITION.sub("", cell).strip().rstrip(",") for cell in row] for row in rows if len(row) == 2)
+    return Bag(tuple(Seq("case", "case", tuple(map(read_answer, row))) for row in cells))
 
 
 def _list(tokens: list[Token]) -> Answer:
@@ -293,3 +309,38 @@ def _value(tokens: list[Token]) -> Value:
     if factor != 1:
         tree = ("*", ("num", Fraction(factor)), tree)
     return Value(tree, unit, percent, half_unit(tokens) * factor)
+
+
+SHORT = 120
+"""Characters of the longest calculation that is worked out."""
+RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
+
+
+def worked_out(text: str) -> Quantity | None:
+    """The value of a short calculation (`16 + 26`, `2^{10}`, `9 * 2 = 18`), every side of which must be the same."""
+    if len(text) > SHORT or RANGE.fullmatch(text) or not re.search(r"\d|\\pi|π", text):
+        return None
+    try:
+        read = read_answer(text.replace("US$", ""))
+        sides = read.parts if isinstance(read, Bag) and read.alternatives else (read,)
+        if isinstance(read, Relation) and read.sign == "=":
+            sides = (Value(read.left), Value(read.right))
+        values = {exact(side.tree) if isinstance(side, Value) else None for side in sides}
+    except (TooCostly, Unreadable, Undefined):
+        return None
+    if len(values) != 1 or not isinstance(last := sides[-1], Value):
+        return None
+    if (value := values.pop()) is None and (value := _decimal_value(last.tree)) is None:
+        return None
+    return Quantity(value, unit=last.unit, percent=last.percent)
+
+
+def _decimal_value(tree: Tree) -> Fraction | None:
+    """The real value of an irrational number (`5\\sqrt{3}`), close enough for any decimal and equal to none."""
+    if symbols(tree):
+        return None
+    try:
+        value = numeric(tree)
+    except (TooCostly, Undefined):
+        return None
+    return Fraction(str(value.real)) if abs(value.imag) < 1e-20 else None

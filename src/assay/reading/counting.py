@@ -11,8 +11,9 @@ _ORDINALS = """zeroth first second third fourth fifth sixth seventh eighth ninth
 fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth"""
 VALUES = {word: value for value, word in enumerate(_ONES.split())}
 VALUES |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
-_ORDINAL = {word: value for value, word in enumerate(_ORDINALS.split()) if word != "second"}
-_ORDINAL |= {word[:-1] + "ieth": VALUES[word] for word in _TENS.split()} | {"hundredth": 100, "thousandth": 1000}
+ORDINALS = {word: value for value, word in enumerate(_ORDINALS.split())}
+ORDINALS |= {word[:-1] + "ieth": VALUES[word] for word in _TENS.split()} | {"hundredth": 100, "thousandth": 1000}
+_ORDINAL = {word: value for word, value in ORDINALS.items() if word != "second"}
 _PARTS = {"half": 2, "quarter": 4} | {word: value for word, value in _ORDINAL.items() if value > 2}
 _MANY_PARTS = {"halves": 2} | {word + "s": value for word, value in _PARTS.items() if word != "half"}
 SCALES = {"hundred": 100, "dozen": 12, "dozens": 12}

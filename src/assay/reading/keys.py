@@ -11,11 +11,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from assay.reading.algebra import PRIME, residue, symbols
-from assay.reading.calls import MINUS_ONE, Tree
 from assay.reading.equality import infinite
-from assay.reading.numeric import Numeric
-from assay.reading.rational import exact
 from assay.reading.shapes import Answer, Bag, Difference, Matrix, Relation, Seq, Union, Value, Words
+from assay.reading.tree import MINUS_ONE, Tree
+from assay.reading.values import Numeric, exact
 from assay.types import hashed_seed
 
 DIGITS, SHOWN = 40, 20

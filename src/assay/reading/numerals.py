@@ -36,24 +36,24 @@ class TooLong(ValueError):
     """A number whose digits would be too costly to compute with."""
 
 
-_GROUPED = r"\d{1,3}(?:,\d{3})+(?![\d,])|\d{1,3}(?:[ ]\d{3})+(?![ ]?\d)|\d+"
-_DECIMAL = rf"(?:(?:{_GROUPED})(?:\.\d*)?|\.\d+)"
+_GROUPED = r"\d{1,3}(?:,\d{3})++(?![\d,])|\d{1,3}(?:[ ]\d{3})++(?![ ]?\d)|\d++"
+_DECIMAL = rf"(?:(?:{_GROUPED})(?:\.\d*+)?|\.\d++)"
 _QUANTITY = re.compile(
-    rf"""(?P<approx>(?:about|approximately|approx\.?|around|exactly|~|≈|\\approx)\s*)?
-    (?P<sign>[+-])?\s*(?P<currency>US\$|[$€£¥₹])?\s*(?P<sign2>-)?
-    (?:(?P<whole>\d+)\s+)??
-    (?:\\frac\s*\{{\s*(?P<top>-?\d+)\s*\}}\s*\{{\s*(?P<bottom>\d+)\s*\}}
-      |(?P<num>\d+)\s*/\s*(?P<den>\d+)(?![\d.])
-      |(?P<decimal>{_DECIMAL})(?:[eE](?P<exp>[+-]?\d+)(?!\w)|\s*(?:\*|x|X|×|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*\{{?\s*(?P<power>[+-]?\d+)\s*\}}?)?)
+    rf"""(?P<approx>(?:about|approximately|approx\.?|around|exactly|~|≈|\\approx)\s*+)?
+    (?P<sign>[+-])?\s*+(?P<currency>US\$|[$€£¥₹])?\s*+(?P<sign2>-)?
+    (?:\\frac\s*+\{{\s*+(?P<top>-?\d++)\s*+\}}\s*+\{{\s*+(?P<bottom>\d++)\s*+\}}
+      |(?P<num>\d++)\s*+/\s*+(?P<den>\d++)(?![\d.])
+      |(?P<decimal>{_DECIMAL})(?:[eE](?P<exp>[+-]?\d++)(?!\w)
+        |\s*+(?:\*|x|X|×|\\times|\\cdot)\s*+10\s*+(?:\^|\*\*)\s*+\{{?\s*+(?P<power>[+-]?\d++)\s*+\}}?)?)
     """,
     re.VERBOSE,
 )
-_NEGATIVE = re.compile(r"(?:minus|negative)\s+(?=[\w$€£¥.])(?!(?:minus|negative)\b)", re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?:minus|negative)\s++(?=[\w$€£¥.])(?!(?:minus|negative)\b)", re.IGNORECASE)
 _SCALE = re.compile(
-    r"\s*((?i:hundred|thousands?|millions?|billions?|trillions?|lakhs?|crores?|dozens?)\b|[kK](?![a-zA-Z°]))"
-    r"|([MB])(?![a-zA-Z])|\s*(bn)\b"
+    r"\s*+((?i:hundred|thousands?|millions?|billions?|trillions?|lakhs?|crores?|dozens?)\b|[kK](?![a-zA-Z°]))"
+    r"|([MB])(?![a-zA-Z])|\s*+(bn)\b"
 )
-_PERCENT = re.compile(r"\s*(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
+_PERCENT = re.compile(r"\s*+(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
 _UNIT = re.compile(r"[^\d=<>\[\]{}~≈+*\\^]*(?:(?<=[^\W\d_])\s?\^\s*\{?[23]\}?[^\d=<>]*)?")
 _NOT_UNIT = re.compile(
     r"_|(?<![^\W\d_])[⁰¹²³⁴-⁹⁻]|[½¼¾⅓⅔⅛‰‱π∞√]|[,;:]\s*\S|\b(?:pi|squared|cubed|factorial|tenths?|hundredths?|thirds|fourths|(?:fif|six|seven|eigh|nin)ths|halves|or|and|to|not|minus|plus|times|than|half|maybe|perhaps|"
@@ -61,13 +61,14 @@ _NOT_UNIT = re.compile(
     + r")\b|[-–—/]\s*$|^\s*[-–—/!]",
     re.IGNORECASE,
 )
-_TWICE = re.compile(r"([^()]{1,60}?)\s*\(([^()]{1,60})\)")
+_TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(
-    rf"({_MONEY})?\s*\(\s*(?=[^()]*(?:,\d{{3}}|[$€£¥₹%])|(?<=[$€£¥₹]\())((?:{_MONEY})?[\d.,]+\s*%?)\s*\)(.*)", re.DOTALL
+    rf"({_MONEY})?\s*+\(\s*+(?=[^()]*(?:,\d{{3}}|[$€£¥₹%])|(?<=[$€£¥₹]\())((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)",
+    re.DOTALL,
 )
 """A negative amount as accounts write it: `(1,234)`, `$(5.2) million`."""
-_CENTS = re.compile(r"(\d+)\s*dollars?,?\s*(?:and\s*)?(\d{1,2})\s*cents?")
+_CENTS = re.compile(r"(\d++)\s*+dollars?,?\s*+(?:and\s*+)?(\d{1,2})\s*+cents?")
 _CODE = re.compile(r"(?<![A-Za-z])(?:(USD|INR|EUR|GBP|JPY)\s*|(?:C|A|CAD|AUD|NZ|HK|S)\s?\$\s*)(?=[\d.])")
 _CODES = {"USD": "$", "INR": "₹", "EUR": "€", "GBP": "£", "JPY": "¥", None: ""}
 _WRAPPERS = re.compile(
@@ -161,8 +162,6 @@ def _value(match: re.Match[str]) -> tuple[Fraction, Fraction]:
         value = Fraction(text if text[-1] != "." else text[:-1]) * Fraction(10) ** exponent
         decimals = len(text.partition(".")[2])
         half = Fraction(10) ** (exponent - decimals) / 2 if decimals else half
-    if match["whole"] is not None:
-        value += int(match["whole"])
     return sign * value, half
 
 

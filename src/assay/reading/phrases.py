@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from assay.reading.calls import MINUS_ONE, Tree
 from assay.reading.numerals import from_words
 from assay.reading.regions import POSITIVE
 from assay.reading.shapes import Answer, Bag, Seq, Value, Words
 from assay.reading.spelling import bare_words, compound_measure, trimmed
+from assay.reading.tree import MINUS_ONE, Tree
 from assay.reading.words import fold
 
 INFINITY: Tree = ("const", "infty")
@@ -33,10 +33,7 @@ _HALF_LINES: dict[str, Answer] = {
     ("all " * every + sign + " real" + noun): answer
     for every in (0, 1)
     for noun in ("s", " numbers", " values")
-    for signs, answer in (
-        (("positive",), POSITIVE),
-        (("nonnegative", "non-negative"), replace(POSITIVE, opening="[")),
-    )
+    for signs, answer in ((("positive",), POSITIVE), (("nonnegative", "non-negative"), replace(POSITIVE, opening="[")))
     for sign in signs
 }
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")

@@ -8,11 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from assay.reading.algebra import substituted, symbols
-from assay.reading.calls import MINUS_ONE, Tree
 from assay.reading.latex import Unreadable
-from assay.reading.numeric import Undefined, numeric
-from assay.reading.rational import exact
 from assay.reading.shapes import Answer, Bag, Difference, Relation, Seq, Union, Value
+from assay.reading.tree import MINUS_ONE, Tree
+from assay.reading.values import Undefined, exact, numeric
 
 FLIP = {"<": ">", ">": "<", "≤": "≥", "≥": "≤"}
 MAX_INTEGERS = 60
@@ -30,6 +29,9 @@ class Piece:
     high: Any
     low_closed: bool
     high_closed: bool
+
+
+_LINE = [Piece(-_FAR, _FAR, False, False)]
 
 
 def solved(sign: str, difference: Tree) -> tuple[str, Tree] | None:
@@ -161,10 +163,9 @@ def region(answer: Answer) -> list[Piece] | None:
 
 def _common(regions: list[list[Piece]]) -> list[Piece]:
     """The line without the holes of every region."""
-    whole = [Piece(-float("inf"), float("inf"), False, False)]
     left = regions[0]
     for other in regions[1:]:
-        left = _without(left, _without(whole, other))
+        left = _without(left, _without(_LINE, other))
     return left
 
 
@@ -183,8 +184,7 @@ def _punctured(answer: Relation) -> list[Piece] | None:
     if answer.sign != "≠" or names.count(True) != 1:
         return None
     point = _end(Value(answer.right if names[0] else answer.left))
-    whole = [Piece(-float("inf"), float("inf"), False, False)]
-    return None if point is None else _without(whole, [Piece(point, point, True, True)])
+    return None if point is None else _without(_LINE, [Piece(point, point, True, True)])
 
 
 def _end(answer: Answer) -> Any:
@@ -192,7 +192,7 @@ def _end(answer: Answer) -> Any:
     if not isinstance(answer, Value) or symbols(answer.tree) or answer.unit:
         return None
     if answer.tree in (_INFINITE, ("*", MINUS_ONE, _INFINITE)):
-        return float("inf") if answer.tree == _INFINITE else -float("inf")
+        return _FAR if answer.tree == _INFINITE else -_FAR
     try:
         value = numeric(answer.tree)
     except Undefined:
@@ -240,4 +240,4 @@ def _meet(one: Any, two: Any) -> bool:
 
 
 def _gap(value: Any) -> Any:
-    return _CLOSE * max(1, abs(value)) if abs(value) != float("inf") else 0
+    return _CLOSE * max(1, abs(value)) if abs(value) != _FAR else 0

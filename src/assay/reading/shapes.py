@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from assay.reading.algebra import bits
-from assay.reading.calls import MINUS_ONE, Tree
+from assay.reading.tree import MINUS_ONE, Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""One spelling for the text of a mathematical answer, before it is cut into tokens: what is only wording goes."""
+"""One spelling for the text of a mathematical answer, before it is cut into tokens: what is only wording goes.
+
+So do colours, sizes, underlines and space; invisible text is not read.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,71 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from assay.reading.layout import visible
 from assay.reading.units import LONG_UNITS, UNITS, measure_name
+
+_COMMAND = re.compile(
+    r"\\(?:(?:text)?color|[hv]?phantom|[hv]space|uline|underline|ensuremath|SI|qty|texttt|mathtt|bm|scriptstyle"
+    r"|enspace|hfill|normalsize|(?i:large|huge|small|tiny))(?![a-zA-Z])"
+)
+_LAYOUT = (
+    (re.compile(r"\\(?:SI|qty)\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}"), r"\1\\text{ \2}"),
+    (re.compile(r"\\(?:text)?color\s*\{\s*(?!white|transparent)[a-zA-Z!\d]{1,20}\s*\}"), ""),
+    (re.compile(r"\\[hv]?phantom\s*\{[^{}]*\}"), ""),
+    (re.compile(r"\\[hv]space\*?\s*\{[^{}]{1,20}\}"), r"\\quad "),
+    (
+        re.compile(
+            r"\\(?:uline|underline|ensuremath|texttt|mathtt|bm|scriptstyle|enspace|hfill|normalsize"
+            r"|(?i:large|huge|small|tiny))(?![a-zA-Z])"
+        ),
+        "",
+    ),
+)
+_WHOLE = re.compile(r"\\(?:text|mathrm|textrm|textbf|mathbf|mbox|num)\s*\{\s*(-?\d[^{}]*)\}")
+_OVER = re.compile(r"\{([^{}\\]{1,60})\\over(?![a-z])([^{}]{1,60})\}")
+_LEAD = re.compile(r"^(?:\\(?:therefore|[rR]ightarrow|implies|Longrightarrow|to)(?![a-zA-Z])|[:=∴⇒])\s*")
+_LINE_BREAK = re.compile(r"(?:\\\\|(?<!\\)\\ )\s*$")
+
+
+def visible(text: str) -> str:
+    """The formula without its layout."""
+    if text.startswith("**") and text.endswith("**"):
+        text = text.strip("*")
+    text = text.replace("\\unit{", "\\text{")
+    if "\\" not in text:
+        return _LEAD.sub("", text)
+    if "\\over" in text:
+        text = _OVER.sub(r"\\frac{\1}{\2}", text)
+    if whole := _WHOLE.fullmatch(text):
+        text = whole[1]
+    if _COMMAND.search(text):
+        for pattern, spelling in _LAYOUT:
+            text = pattern.sub(spelling, text)
+    if text.endswith(("\\", "\\ ")):
+        text = _LINE_BREAK.sub("", text + " ").rstrip()
+    return _LEAD.sub("", text)
+
 
 _REPEATING = re.compile(r"(\d{1,50})\.(\d{0,50})\\(?:overline|bar|dot)\s*\{?(\d{1,50})\}?")
 _ORDINAL = re.compile(
-    r"(?<=\d)\s*(?:\^\s*)?(?:\{\s*)?(?:\\(?:text|mathrm|textrm)\s*\{\s*(?:st|nd|rd|th)\s*\}|(?:st|nd|rd|th)\b)(?:\s*\})?"
+    r"(?<=\d)\s*+(?:\^\s*+)?(?:\{\s*+)?"
+    r"(?:\\(?:text|mathrm|textrm)\s*+\{\s*+(?:st|nd|rd|th)\s*+\}|(?:st|nd|rd|th)\b)(?:\s*+\})?"
 )
-_FOR_ALL = re.compile(r"\\text\s*\{\s*,?\s*for (?:all|any|every)\b[^{}]*\}[^,;]*")
-_LETTERS = r"\$?\(?\s*[a-zA-Z](?:\s*,\s*[a-zA-Z]){0,3}\s*\)?\$?"
+_FOR_ALL = re.compile(r"\\text\s*+\{\s*+,?\s*+for (?:all|any|every)\b[^{}]*+\}[^,;]*+")
+_LETTERS = r"\$?\(?\s*+[a-zA-Z](?:\s*+,\s*+[a-zA-Z]){0,3}\s*+\)?\$?"
 _PARAMETER = re.compile(
-    r"(?<=\S)(?:(?:[\s,;.]|\\[ ,;])+|(?=\(|\\text|\\q))(?:\\q?quad)?\s*\(?\s*"
-    r"(?:\\text\s*\{[^{}]{0,30}\}|where|for(?: all| any| some| every)?)?\s*"
+    r"(?:(?<=[^\s,;.\\])(?:[\s,;.]|\\[ ,;])++|(?<=\S)(?=\(|\\text|\\q))(?:\\q?quad)?\s*+\(?\s*+"
+    r"(?:\\text\s*+\{[^{}]{0,30}\}|where|for(?: all| any| some| every)?)?\s*+"
     + _LETTERS
-    + r"(?:\s*\\in\s*\\?(?:mathbb|mathbf|Bbb)?\s*\{?\s*[ZN]\s*\}?(?:[_^](?:\{?[+*\d]\}?)?)?"
-    r"|\s*(?:\\text\s*\{\s*)?(?:is|are|be|being)?\s*(?:an?\s+|any\s+|arbitrary\s+|some\s+)*integers?\s*\}?)\s*\$?\)?\s*$"
+    + r"(?:\s*+\\in\s*+\\?(?:mathbb|mathbf|Bbb)?\s*+\{?\s*+[ZN]\s*+\}?(?:[_^](?:\{?[+*\d]\}?)?)?"
+    r"|\s*+(?:\\text\s*+\{\s*+)?(?:is|are|be|being)?\s*+(?:an?\s++|any\s++|arbitrary\s++|some\s++){0,4}+integers?"
+    r"\s*+\}?)\s*+\$?\)?\s*+$"
 )
 _TAIL = 80
 MAX_ASIDE = 400
 """Characters of the longest answer whose explanation in brackets is taken off."""
 _MODULUS = re.compile(
-    r"\\pmod\s*\{?\s*([\w^+*-]{1,20})\s*\}?|\(\s*\\?(?:text\s*\{\s*|b)?mod\s*\}?\s*\{?([\w^]{1,20})\}?\s*\)"
-    r"|\\b?mod\s*\{?([\w^]{1,20})\}?\s*$"
+    r"\\pmod\s*+\{?\s*+([\w^+*-]{1,20})\s*+\}?|\(\s*+\\?(?:text\s*+\{\s*+|b)?mod\s*+\}?\s*+\{?([\w^]{1,20})\}?\s*+\)"
+    r"|\\b?mod\s*+\{?([\w^]{1,20})\}?\s*+$"
 )
 _DECORATION = re.compile(
     r"\\(?:angle|triangle|measuredangle)(?![a-zA-Z])\s*|\\(?:vec|hat|overrightarrow|widehat)(?![a-zA-Z])"
@@ -35,7 +81,7 @@ _DECORATION = re.compile(
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z]{2,3})\s*\}")
 _THOUSANDS = re.compile(r"(?<![\d,{(\[])(\d{1,3}(?:,\d{3})+)(?![\d,])")
 _PRICE = re.compile(r"(?<![\w)}\\])\$(?=\d[\d,.]*(?:$|\s))(?!.*(?<!\\)\$)")
-_OPTION = re.compile(r"^(?:\([A-E]\)|[A-E][.)])(?:\\[ ,]|\s)+(?=.*[\d\\])")
+_OPTION = re.compile(r"^(?:\([A-E]\)|[A-E][.)])(?:\\[ ,]|\s)++(?=.*[\d\\])")
 _BINOMIAL = re.compile(
     r"\{([^{}]{1,40})\\choose([^{}]{1,40})\}|(?:\{\s*\})?[_^]\{?(\w{1,4})\}?\s*C_\{?(\w{1,4})\}?|C_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?"
 )
@@ -55,8 +101,8 @@ _APPROXIMATELY = re.compile(
     rf"{_ASIDE}(?:\\approx|≈|approximately|approx\.?|about|roughly)(?:\s*\}})?(?=[\s\d$\\])([^()]{{1,60}})\)\s*\}}?$"
 )
 _COUNTED = re.compile(
-    r"((?=[A-Za-z ]*[a-z]{4})(?:[A-Za-z]+ ){1,8})?(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)"
-    r"((?=[ ~][a-z ]*[aeiou])(?=[ ~][a-z ]*[a-z]{3})(?:[ ~][a-z]+){1,8})?"
+    r"((?=[A-Za-z ]*[a-z]{4})(?:[A-Za-z]++ ){1,8})?(-?(?:\d{1,3}(?:,\d{3})++|\d++)(?:\.\d++)?)"
+    r"((?=[ ~][a-z ]*[aeiou])(?=[ ~][a-z ]*[a-z]{3})(?:[ ~][a-z]++){1,8})?"
 )
 """A count in its words: `There are 5 ways`, `10 years old`, `12 men`."""
 _POWER_OF_TEN = re.compile(r"(?<=\d)\s*[xX]\s*10\s*(?=\^|\*\*)")
@@ -87,23 +133,23 @@ _UPRIGHT_HINT = re.compile(r"\\(?:te|mathr|maths|mb|rm|op|circ|mu|Om)")
 _UNIT_SPELLING = (
     (re.compile(r"\\mu(?![a-zA-Z])\s*|µ"), "μ"),
     (re.compile(r"\\Omega(?![a-zA-Z])"), "Ω"),
-    (re.compile(r"\{?\s*\^\s*\{?\s*\\circ\s*\}?\s*\}?"), "°"),
+    (re.compile(r"(?:\{\s*+|(?<!\s)\s++)?\^\s*+\{?\s*+\\circ\s*+\}?\s*+\}?"), "°"),
     (re.compile(r"\\cdot(?![a-zA-Z])"), "·"),
     (re.compile(r"\\AA(?![a-zA-Z])"), "Å"),
     (re.compile(r"\\[dt]?frac\s*\{\s*(⟨[^⟨⟩{}]{1,20}⟩)\s*\}\s*\{\s*(⟨[^⟨⟩{}]{1,20}⟩)\s*\}"), r"\1/\2"),
     (re.compile(r"~|\\[, ;:]|\\q?quad(?![a-zA-Z])|\\!"), " "),
 )
-_PIECE = r"(?:°\s*(?:⟨\s*[CFK]\s*⟩|[CF])|μ?⟨[^⟨⟩]{1,40}⟩|[a-zA-ZμΩÅ]{1,20}|°)"
-_POWER = r"(?:\s*\^\s*(?:\{\s*-?\s*\d\s*\}|-?\d)|[²³])"
+_PIECE = r"(?:°\s*(?:⟨\s*[CFK]\s*⟩|[CF])|μ?⟨[^⟨⟩]{1,40}⟩|[a-zA-ZμΩÅ]{1,20}+(?![a-zA-ZμΩÅ])|°)"
+_POWER = r"(?:\s*+\^\s*+(?:\{\s*+-?\s*+\d\s*+\}|-?\d)|[²³])"
 _BEHIND = r"(?:(?<=[\d)}])|(?<=\\pi)|(?<=\\pi ))"
 _MEASURE_TAIL = re.compile(
-    rf"{_BEHIND}\s*((?:/\s*)?(?:(?:square|cubic|sq\.?|cu\.?) )?{_PIECE}{_POWER}?"
-    rf"(?:\s*[/·*]?\s*{_PIECE}{_POWER}?){{0,5}})$"
+    rf"{_BEHIND}\s*+((?:/\s*+)?(?:(?:square|cubic|sq\.?|cu\.?) )?{_PIECE}{_POWER}?"
+    rf"(?:\s*+[/·*]?\s*+{_PIECE}{_POWER}?){{0,5}})$"
 )
 _UNIT_SIGN = re.compile(r"⟨|Ω|Å|μ|°[CF]")
 _UNIT_WORD = re.compile(r"\b[^\W\d_]{2,}")
-_PLAIN_RATIO = re.compile(r"\s+\w+\s*/|\w\s*/")
-_MEASURE = re.compile(r"(\d+(?:\.\d+)?) ?([a-z]+)\.?,?(?: and)? ?")
+_PLAIN_RATIO = re.compile(r"\s++\w++\s*+/|\w\s*+/")
+_MEASURE = re.compile(r"(\d++(?:\.\d++)?) ?([a-z]++)\.?,?(?: and)? ?")
 
 
 _DAMAGED = re.compile(

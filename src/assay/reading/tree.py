@@ -2,14 +2,103 @@
 
 `("num", Fraction)`, `("sym", name)`, `("const", "pi" | "e" | "i" | "infty")`, `("+", a, b, ...)`, `("*", a, b, ...)`,
 `("^", a, b)`, `("fn", name, a, ...)`, `("deg", a)`. A number in a base carries its digits: `("based", value, digits)`.
+Logarithms are by their base, and names of one meaning are one.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
-from assay.reading.calls import INVERSES, MINUS_ONE, Tree, based, called, holds_comma, is_proper, written_out
 from assay.reading.latex import CONSTANTS, FUNCTIONS, SYMBOLS, Token, TooCostly, Unreadable
+
+Tree = tuple[Any, ...]
+"""Nested tuples that begin with the name of the node; `tree` lists them."""
+MINUS_ONE: Tree = ("num", Fraction(-1))
+INVERSES = {
+    "sin": "arcsin", "cos": "arccos", "tan": "arctan", "cot": "arccot", "sinh": "arsinh", "cosh": "arcosh",
+    "tanh": "artanh",
+}  # fmt: skip
+"""Functions whose exponent -1 names the inverse."""
+
+
+def called(name: str, given: tuple[Tree, ...], base: Tree | None = None) -> Tree:
+    """The tree of a function with its arguments."""
+    if name in ("log", "lg", "ln"):
+        return _log(name, given[0], base or (given[1] if name == "log" and len(given) == 2 else None))
+    if name == "cbrt":
+        return ("^", given[0], ("num", Fraction(1, 3)))
+    if name == "cis":
+        return ("fn", "exp", ("*", ("const", "i"), given[0]))
+    return ("fn", name, *given)
+
+
+def _log(name: str, value: Tree, base: Tree | None) -> Tree:
+    """Logarithms are natural ones divided by that of their base; `log` without a base stays its own function."""
+    if name == "ln" or base == ("const", "e"):
+        return ("fn", "ln", value)
+    if base is None and name == "log":
+        return ("fn", "log", value)
+    return ("*", ("fn", "ln", value), ("^", ("fn", "ln", base or ("num", Fraction(10))), MINUS_ONE))
+
+
+def is_proper(tree: Tree) -> bool:
+    if tree[0] != "*" or len(tree) != 3 or tree[1][0] != "num" or tree[2][0] != "^" or tree[2][1][0] != "num":
+        return False
+    return bool(tree[2][2] == MINUS_ONE and 0 < tree[1][1] < tree[2][1][1])
+
+
+def based(digits: str, base: Tree) -> Tree:
+    if base[0] != "num" or base[1].denominator != 1 or not 2 <= base[1] <= 36:
+        raise Unreadable("a base is a whole number from 2 to 36")
+    whole, _, places = digits.partition(".")
+    try:
+        return ("based", Fraction(int(whole + places, int(base[1])), int(base[1]) ** len(places)), digits)
+    except ValueError:
+        raise Unreadable(f"{digits} has digits that its base has not") from None
+
+
+def holds_comma(tokens: list[Token]) -> bool:
+    """Whether the brackets that open here hold exactly one comma of their own."""
+    depth = commas = 0
+    for token in tokens:
+        depth += (token.text == "(") - (token.text == ")")
+        commas += depth == 1 and token.text == ","
+        if depth == 0:
+            break
+    return commas == 1
+
+
+MAX_SERIES = 1000
+"""Nodes of the largest sum or product that is written out."""
+
+
+def written_out(name: str, index: Tree, low: Tree, high: Tree, body: Tree) -> Tree:
+    """`\\sum` or `\\prod` with an index between two whole numbers as the sum or product of its terms."""
+    if index[0] not in ("sym", "const") or any(end[0] != "num" or end[1].denominator != 1 for end in (low, high)):
+        raise Unreadable("a sum or product whose ends are no whole numbers")
+    terms = int(high[1] - low[1]) + 1
+    if terms * len(nodes(body)) > MAX_SERIES:
+        raise TooCostly(f"a sum or product of more than {MAX_SERIES} nodes")
+    values = [replaced(body, index, ("num", low[1] + step)) for step in range(terms)]
+    empty: Tree = ("num", Fraction(name == "prod"))
+    return ("+" if name == "sum" else "*", empty, *values)
+
+
+def nodes(tree: Tree) -> list[Tree]:
+    """A tree and all that are in it."""
+    found = [tree]
+    for node in found:  # it grows
+        found += [part for part in node[1:] if isinstance(part, tuple)]
+    return found
+
+
+def replaced(tree: Tree, one: Tree, other: Tree) -> Tree:
+    """The tree with another in the place of a part."""
+    if tree == one:
+        return other
+    return tuple(replaced(part, one, other) if isinstance(part, tuple) else part for part in tree)
+
 
 MAX_DEPTH = 60
 _END = (Token("end", ""),) * 3
@@ -127,14 +216,9 @@ class Parser:
         if self.is_op("°") or (self.is_op("{") and self.peek(1) == "°" and self.peek(2) == "}"):
             self.at += 3 if self.is_op("{") else 1
             return self.postfix(("deg", base))
-        exponent = (
-            self.signed()
-            if self.is_op("-", "+", "(", "|")
-            else self.group("{", "}")
-            if self.is_op("{")
-            else self.atom()
-        )
-        return self.postfix(("^", base, exponent))
+        if self.is_op("{"):
+            return self.postfix(("^", base, self.group("{", "}")))
+        return self.postfix(("^", base, self.signed() if self.is_op("-", "+", "(", "|") else self.atom()))
 
     def postfix(self, tree: Tree) -> Tree:
         while self.is_op("!", "°"):
@@ -148,12 +232,7 @@ class Parser:
             return self.group("{", "}")
         if self.kind == "num" and len(self.text) > 1 and self.text.isdigit():
             digit = self.tokens[self.at]
-            self.tokens = [
-                *self.tokens[: self.at],
-                Token("num", digit.text[0]),
-                Token("num", digit.text[1:]),
-                *self.tokens[self.at + 1 :],
-            ]
+            self.tokens[self.at : self.at + 1] = [Token("num", digit.text[0]), Token("num", digit.text[1:])]
             self.end += 1
         return self.atom()
 
@@ -264,19 +343,11 @@ class Parser:
                 base = self.argument()
             else:
                 exponent = self.argument()
-        if (
-            base is None
-            and name == "log"
-            and self.text in ("2", "10")
-            and self.peek(1) == "("
-            and not self.tokens[self.at].spaced
-        ):
+        unspaced = base is None and name == "log" and not self.tokens[self.at].spaced
+        if unspaced and self.text in ("2", "10") and self.peek(1) == "(":
             base = self.number(self.text)
             self.at += 1
-        if self.is_op("("):
-            given = self.arguments()
-        else:
-            given = (self.bare_argument(),)
+        given = self.arguments() if self.is_op("(") else (self.bare_argument(),)
         inverse = exponent in (MINUS_ONE, ("*", MINUS_ONE, ("num", Fraction(1)))) and INVERSES.get(name)
         value = called(inverse or name, given, base)
         return value if exponent is None or inverse else ("^", value, exponent)

@@ -1,83 +1,41 @@
-"""Units of measurement: their names in one spelling, and when two are the same. Nothing is ever converted."""
+"""Units of measurement: their names in one spelling, when two are the same, and a number without them.
+
+Nothing is ever converted.
+"""
 
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import lru_cache
+
+from assay.reading.counting import SCALES, VALUES
+from assay.reading.latex import Token, TooCostly, Unreadable
 
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "US$": "dollar"}
 
 _UNIT_TABLE = """
-metre: m meter meters metre metres
-kilometre: km kms
-centimetre: cm cms
-millimetre: mm
-inch: in inch inches
-foot: ft foot feet
-yard: yd yds yard yards
-mile: mi mile miles
-gram: g gram grams gm gms
-kilogram: kg kgs kilo kilos
-milligram: mg
-pound: lb lbs pound pounds £ gbp
-ounce: oz ounce ounces
-ton: t ton tons tonne tonnes
-second: s sec secs second seconds
-minute: min mins minute minutes
-hour: h hr hrs hour hours
-day: day days
-week: wk week weeks
-month: month months
-year: yr yrs year years
-litre: l liter liters litre litres
-millilitre: ml
-gallon: gal gallon gallons
-degree: ° degree degrees deg
-radian: rad rads radian radians
-dollar: $ dollar dollars usd
-cent: cent cents ¢
-euro: € euro euros eur
-yen: ¥ yen jpy
-rupee: ₹ rupee rupees inr
-kilometre/hour: kmh kph kmph
-mile/hour: mph
-newton: newton newtons
-joule: joule joules
-kilojoule: kj
-watt: watt watts
-kilowatt: kw
-volt: volt volts
-ampere: amp amps ampere amperes
-coulomb: coulomb coulombs
-farad: farad farads
-tesla: tesla teslas
-henry: henry henrys
-weber: weber webers
-ohm: ohm ohms ω
-pascal: pa pascal pascals
-hertz: hz hertz
-kelvin: kelvin kelvins
-celsius: °c celsius
-fahrenheit: °f fahrenheit
-mole: mol mols mole moles
-electronvolt: ev electronvolt electronvolts
-calorie: cal calorie calories
-atmosphere: atm atmosphere atmospheres
-torr: torr
-bar: bar bars
-erg: erg ergs
-dyne: dyn dyne dynes
-angstrom: å angstrom angstroms
-parsec: pc parsec parsecs
-molar: molar
-revolution: rev revs revolution revolutions
+metre: m meter meters metre metres; kilometre: km kms; centimetre: cm cms; millimetre: mm
+inch: in inch inches; foot: ft foot feet; yard: yd yds yard yards; mile: mi mile miles
+gram: g gram grams gm gms; kilogram: kg kgs kilo kilos; milligram: mg
+pound: lb lbs pound pounds £ gbp; ounce: oz ounce ounces; ton: t ton tons tonne tonnes
+second: s sec secs second seconds; minute: min mins minute minutes; hour: h hr hrs hour hours; day: day days
+week: wk week weeks; month: month months; year: yr yrs year years
+litre: l liter liters litre litres; millilitre: ml; gallon: gal gallon gallons
+degree: ° degree degrees deg; radian: rad rads radian radians; revolution: rev revs revolution revolutions
+dollar: $ dollar dollars usd; cent: cent cents ¢; euro: € euro euros eur; yen: ¥ yen jpy; rupee: ₹ rupee rupees inr
+kilometre/hour: kmh kph kmph; mile/hour: mph
+kilojoule: kj; kilowatt: kw; ampere: amp amps ampere amperes; ohm: ohm ohms ω
+pascal: pa pascal pascals; hertz: hz hertz
+kelvin: kelvin kelvins; celsius: °c celsius; fahrenheit: °f fahrenheit
+mole: mol mols mole moles; electronvolt: ev electronvolt electronvolts; calorie: cal
+atmosphere: atm atmosphere atmospheres; torr: torr
+erg: erg ergs; dyne: dyn dyne dynes; angstrom: å angstrom angstroms; parsec: pc parsec parsecs
 person: person people persons
 """
 UNITS = {
-    alias: name
-    for line in _UNIT_TABLE.split("\n")
-    if line
-    for name, _, rest in [line.partition(":")]
+    alias: name.strip()
+    for name, _, rest in (unit.partition(":") for unit in re.split(r"[;\n]", _UNIT_TABLE))
     for alias in rest.split()
 }
 _PREFIXES = {
@@ -90,6 +48,7 @@ _SYMBOLS = {
     "H": "henry", "Hz": "hertz", "Pa": "pascal", "eV": "electronvolt", "L": "litre", "l": "litre", "cal": "calorie",
     "M": "molar", "bar": "bar", "pc": "parsec", "rad": "radian", "Wh": "watthour",
 }  # fmt: skip
+UNITS |= {name + plural: name for name in _SYMBOLS.values() for plural in ("", "s")}
 MAX_UNIT = 120
 """Characters of the longest product of units that is read."""
 _ACIDITY = "pH"
@@ -116,17 +75,14 @@ _ONE_SPELLING = (
     (re.compile(r"\b[Pp]er\b"), "/"),
 )
 _FACTOR = re.compile(
-    r"\s*(/)?\s*(?:(square|sq|cubic|cu)\b\.?\s*)?(°[CFcf]?|[^\W\d_]+|[$¢€£¥₹])\.?"
-    r"(?:\s*\^\s*\{?\s*(-?\d)\s*\}?|\s+(squared|cubed)\b)?\s*"
+    r"\s*+(/)?\s*+(?:(square|sq|cubic|cu)\b\.?\s*+)?(°[CFcf]?|[^\W\d_]++|[$¢€£¥₹])\.?"
+    r"(?:\s*+\^\s*+\{?\s*+(-?\d)\s*+\}?|\s++(squared|cubed)\b)?\s*+"
 )
 _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
 _PRODUCTS = {"mg", "ml", "deg", "pa", "ev", "cal", "bar", "pc", "rev", "mol"}
 _WORDS = {alias for alias in UNITS if len(alias) > 1 and alias.isalpha() and alias.isascii()} - _PRODUCTS
-_WORDS |= {alias for alias in _MEASURED if len(alias) > 2 and alias.isascii() and not alias.islower()} | {
-    "Hz",
-    "Pa",
-    "eV",
-}
+_WORDS |= {alias for alias in _MEASURED if len(alias) > 2 and alias.isascii() and not alias.islower()}
+_WORDS |= {"Hz", "Pa", "eV"}
 LONG_UNITS = frozenset(_WORDS | {alias for alias in _MEASURED if len(alias) > 3})
 """Names of units in plain letters; those that are as likely a product of variables (`mg`) are left out."""
 
@@ -202,3 +158,90 @@ def same_unit(a: str, b: str) -> bool:
 @lru_cache(maxsize=4096)
 def _is_measure(name: str) -> bool:
     return all(part.partition("^")[0] in _CANONICAL for part in re.split(r"[/·]", name) if part)
+
+
+_CHANGES = re.compile(
+    r"\b(?:squared|cubed|factorial|(?:ten|hundred|thousand)ths?|halves|thirds|fourths|(?:fif|six|seven|eigh|nin)ths|"
+    r"not|no|never|than|between|except|but|maybe|perhaps|possibly|at (?:least|most)|minimum of|maximum of|up to|"
+    r"root|base|(?:cube|square) of|log|sqrt|reciprocal|inverse|opposite|wrong|incorrect|false)\b|n't\b",
+    re.IGNORECASE,
+)
+_CHANGES_AHEAD = re.compile(
+    r"\b(?:half|third|quarter|twice|thrice|double|triple|over|under|above|below|plus|times|"
+    + "|".join(VALUES)
+    + r")\b",
+    re.IGNORECASE,
+)
+"""What changes the number behind it, and is harmless after one ("3 times")."""
+_NEGATIVE = ("minus", "negative")
+_SIGN = re.compile(r"\b(?:minus|negative)\b", re.IGNORECASE)
+
+
+def changes_value(words: str) -> bool:
+    """Whether words beside a number make it another number, or deny it."""
+    return bool(_CHANGES.search(words) or _CHANGES_AHEAD.search(words) or _SIGN.search(words))
+
+
+def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
+    """The tokens of the bare value, its unit, whether a percent sign stood there, and the factor of words of scale."""
+    if any(token.kind == "text" and _CHANGES.search(token.text) for token in tokens):
+        raise Unreadable("words that change the value")
+    tokens, unit, percent, factor = list(tokens), [], False, 1
+    while tokens and (tokens[0].text in CURRENCIES or (tokens[0].kind == "text" and len(tokens) > 1)):
+        first = tokens.pop(0).text
+        if first in CURRENCIES:
+            unit.append(first)
+        elif first.lower().strip() in _NEGATIVE:
+            if tokens[:1] and (tokens[0].kind == "text" or tokens[0].text in ("-", "+")):
+                raise Unreadable("a sign of a sign")
+            return _negated(*without_unit(tokens))
+        elif _CHANGES_AHEAD.search(first):
+            raise Unreadable("words that change the value")
+    tokens, power = _without_unit_power(tokens)
+    while len(tokens) > 1 and (tokens[-1].kind == "text" or tokens[-1].text in ("%", "$") or _is_unit_tail(tokens)):
+        last = tokens.pop().text
+        if last == "%" or last.strip().lower() == "percent":
+            percent = True
+        elif last.strip().lower() in SCALES:
+            factor *= SCALES[last.strip().lower()]
+        else:
+            unit.insert(0, last.strip())
+    return tokens, unit_name(" ".join(unit)) + power, percent, factor
+
+
+def _negated(tokens: list[Token], unit: str, percent: bool, factor: int) -> tuple[list[Token], str, bool, int]:
+    return [Token("op", "-"), *tokens], unit, percent, factor
+
+
+def _without_unit_power(tokens: list[Token]) -> tuple[list[Token], str]:
+    """Without the exponent of a unit (`\\text{cm}^2`, `\\text{cm}^{2}`), and that exponent."""
+    texts = [token.text for token in tokens]
+    if len(tokens) > 3 and texts[-2] == "^" and tokens[-3].kind == "text":
+        return tokens[:-2], "^" + texts[-1]
+    if len(tokens) > 5 and texts[-4:-2] == ["^", "{"] and texts[-1] == "}" and tokens[-5].kind == "text":
+        return tokens[:-4], "^" + texts[-2]
+    return tokens, ""
+
+
+def _is_unit_tail(tokens: list[Token]) -> bool:
+    """A slash between unit words."""
+    return tokens[-1].text == "/" and tokens[-2].kind == "text"
+
+
+def half_unit(tokens: list[Token]) -> Fraction:
+    """Half a unit of the last decimal of a number written with decimals (times a power of ten), and 0 otherwise."""
+    texts = [t.text for t in tokens if t.text not in ("-", "+", "{", "}")]
+    if not texts or (tokens[-1].kind != "num" and texts[-1] != "°" and len(texts) < 2):
+        return Fraction(0)
+    mantissa, _, exponent = texts[0].partition("e")
+    if texts[0][0] not in "0123456789." or "." not in mantissa:
+        return Fraction(0)
+    power = int(exponent or 0)
+    rest = [t for t in texts[1:] if t not in ("°", "^")] if texts[1:2] != ["*"] else texts[1:]
+    if rest[:3] == ["*", "10", "^"] and len(rest) == 4 and rest[3].isdigit() and len(rest[3]) < 5:
+        power += int(rest[3]) * (-1 if "-" in [t.text for t in tokens[2:]] else 1)
+    elif rest:
+        return Fraction(0)
+    if abs(power) > 3000:
+        raise TooCostly("a power of ten of more than 3000")
+    return Fraction(10) ** (power - len(mantissa.partition(".")[2])) / 2

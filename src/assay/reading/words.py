@@ -18,17 +18,18 @@ _TOKEN = re.compile(rf"-?(?:\d+(?:[.,]\d+)*|(?<![\d.])\.\d+)%?|{LETTER}+(?:['’
 _ARTICLES = {"a", "an", "the"}
 DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"})
 _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
-_INLINE_ITEM = re.compile(r"[\s,;]+(?=\(?\d{1,2}[.)]\s)")
+_INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _LEAD = re.compile(
     r"^(?:[^,;\n>→]{1,80}:|(?:(?:so|thus|therefore),? )?(?:the )?(?:[a-z-]+ ){0,3}(?:order|sequence|ranking|list)"
     r"(?: [a-z-]+){0,6} (?:is|are))\s+(?=\S)",
     re.IGNORECASE,
 )
 """What stands before a list on its line: "The final order is", "From left to right:"."""
-_ARROWS = r"-+>|→|>|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
-_SEMICOLONS = re.compile(rf"\s*(?:;|{_ARROWS})\s*")
-_COMMAS = re.compile(rf"\s*(?:[,;]\s*(?:and\b)?|{_ARROWS})\s*")
-_SPLIT = re.compile(rf"\s*(?:[,;\n]\s*(?:(?:and|then)\b)?|\b(?:and|then)\b|&|{_ARROWS})\s*")
+_ARROWS = r"(?<!-)-++>|→|>|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
+_SPACE = r"(?:(?<!\s)\s++)?"
+_SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
+_COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")
+_SPLIT = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:(?:and|then)\b)?|\b(?:and|then)\b|&|{_ARROWS})\s*+")
 
 
 def tokens(text: str) -> list[str]:
@@ -72,4 +73,6 @@ def _number(token: str) -> str:
     text = token.replace(",", "") if re.fullmatch(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?", token) else token
     text = re.sub(r"^(-?)\.", r"\g<1>0.", text)
     text = text.lstrip("0") or "0" if re.fullmatch(r"0+\d*", text) else text
-    return re.sub(r"(\.\d*?)0+(?=%?$)", r"\1", text).replace(".%", "%").rstrip(".") if "." in text else text
+    if not text.rpartition(".")[2].removesuffix("%").isdigit() or "." not in text:
+        return text
+    return text.removesuffix("%").rstrip("0").rstrip(".") + "%" * text.endswith("%")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find
+from assay.claim.extract import find
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
 from assay.reading.words import tokens
@@ -20,26 +21,11 @@ _NO = """no n false f incorrect wrong refuted refutes contradiction contradicted
 negative untrue"""
 _TRUE, _FALSE = set(_YES.split()), set(_NO.split())
 MAX_CHARS = 2000
-_SUBJECTS = {
-    "it",
-    "this",
-    "that",
-    "they",
-    "he",
-    "she",
-    "we",
-    "i",
-    "you",
-    "there",
-    "not",
-    "because",
-    "since",
-    "as",
-    "so",
-}
-_SUBJECTS |= {"or", "and", "but", "the", "its", "yes", "false", "true"}
+_AFTER_NO = """it this that they he she we i you there not because since as so or and but the its yes false true"""
+_SUBJECTS = frozenset(_AFTER_NO.split())
 """What may follow a "no" that answers."""
 _LETTERS = {"y", "t", "n", "f"}
+_GOES_ON = re.compile(r"\W*\w+\W*(?:and|or|but|/)")
 _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)
 
 
@@ -76,12 +62,8 @@ def _said(text: str) -> set[bool]:
             continue
         negated = any(w in ("not", "isnt", "never", "cannot") for w in words[max(0, place - 2) : place])
         said.add((word in _TRUE) != negated)
-        if (
-            place == 0
-            and len(words) > 2
-            and not re.match(r"\W*\w+\W*\s*(?:and|or|but|/)", text)
-            and text.strip()[len(word) :][:1] in tuple(",.;: ")
-        ):
+        stops = text.strip()[len(word) :][:1] in tuple(",.;: ") and not _GOES_ON.match(text)
+        if place == 0 and len(words) > 2 and stops:
             break
     return said
 

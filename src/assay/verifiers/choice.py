@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.extract import NoAnswer, clean, find
+from assay.claim.extract import find
+from assay.claim.markers import clean
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.numerals import plain
@@ -21,15 +23,16 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _LEAD = re.compile(
-    r"^\W*(?:(?:the\s+)?(?:correct\s+|final\s+|best\s+)*(?:option|choice|letter|answer|both|either)\s*(?:is)?\s*:?\s*)+",
+    r"^\W*+(?:(?:the\s++)?(?:correct\s++|final\s++|best\s++)*(?:option|choice|letter|answer|both|either)"
+    r"\s*+(?:is)?\s*+:?\s*+)+",
     re.I,
 )
 _LETTER = re.compile(
     r"^[\s*(\[\"'{]*([A-Za-z])(?:[\s*\"'}]*(?:[).:\]]+|$|[-–—]\s|(?=[,;/&+]|\s(?:because|since|as|and|or|is)\b))[\s*]*|\s+)"
 )
 _ANOTHER = re.compile(
-    r"^\W*(?:and|or|and/or|&)?\W*\(?([A-Z])\)?(?:[\W]|$)|\b(?:or|and)\s+(?:option\s+)?\(?[B-HJ-Z]\b(?!\w|')"
-    r"|\bor\s+\(?[A-Z]\)?\W*$"
+    r"^\W*+(?:(?:and/or|and|or)\W*+)?[A-Z](?:\W|$)|\b(?:or|and)\s++(?:option\s++)?\(?[B-HJ-Z]\b(?!\w|')"
+    r"|\bor\s++\(?[A-Z]\)?\W*+$"
 )
 
 
@@ -80,11 +83,8 @@ def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) 
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
         return by_text[0], ""
     text = _LEAD.sub("", text)
-    if (
-        re.fullmatch(r"[A-Z]{2,26}", text)
-        and len(set(text)) > 1
-        and (text in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" or len(text) < 5)
-    ):
+    several = re.fullmatch(r"[A-Z]{2,26}", text) and len(set(text)) > 1
+    if several and (text in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" or len(text) < 5):
         return None, f"{text!r} is several letters"
     match = _LETTER.match(text)
     if match is None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
+from assay.claim.fences import parse
 from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
@@ -103,14 +104,14 @@ class _Suite:
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
     def _tree(self, text: str) -> ast.Module:
-        tree = program.parse(text)
+        tree = parse(text)
         if tree is None:
             raise BadReference("code.tests: the tests or the setup are not Python")
         return tree
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
-        tree = program.parse(source) if self.calls_check else None
+        tree = parse(source) if self.calls_check else None
         functions = [node.name for node in (tree.body if tree else []) if isinstance(node, ast.FunctionDef)]
         return next((name for name in reversed(functions) if name not in self._not_candidates), "")
 

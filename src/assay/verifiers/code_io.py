@@ -14,6 +14,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
+from assay.claim.fences import parse
 from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
@@ -65,9 +66,7 @@ class _Task:
             raise BadReference(f"the reference output {self.output[:80]!r} cannot be read: {bad}") from None
 
     def matches(self, value: Any) -> bool:
-        return (
-            pyvalue.same(pyvalue.as_json(value), self.output) if self.is_json else pyvalue.same(value, self.expected())
-        )
+        return pyvalue.same(pyvalue.as_json(value) if self.is_json else value, self.expected())
 
 
 def _output_key(example: Example, answer: Any) -> str | None:
@@ -120,11 +119,8 @@ def _predicted_output(read: str, task: _Task) -> Any:
 
 
 def _unwrapped_json(value: Any, keys: tuple[str, ...]) -> Any:
-    return (
-        next(iter(value.values()))
-        if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in keys
-        else value
-    )
+    wrapped = isinstance(value, dict) and len(value) == 1 and next(iter(value)) in keys
+    return next(iter(value.values())) if wrapped else value
 
 
 def _is_call(node: ast.expr, entry: str) -> bool:
@@ -164,9 +160,8 @@ def input_(example: Example, response: str) -> Verdict:
         return result
     if result.outcome is not Outcome.DONE:
         return Verdict.of(False, read=read[:_MAX_READ], why=f"on that input: {result.outcome}: {result.text}"[:400])
-    return Verdict.of(
-        task.matches(result.value), read=read[:_MAX_READ], why=f"the program returns {_shown(result.value)}"
-    )
+    why = f"the program returns {_shown(result.value)}"
+    return Verdict.of(task.matches(result.value), read=read[:_MAX_READ], why=why)
 
 
 def _run_on(read: str, task: _Task) -> sandbox.Call | None:
@@ -188,7 +183,7 @@ def _run_on(read: str, task: _Task) -> sandbox.Call | None:
     try:
         args, kwargs = _literal_arguments(node)
     except NotALiteral:
-        tree = program.parse(task.code)
+        tree = parse(task.code)
         variables = program.defined(tree) - {task.entry} if tree else set()
         if not is_pure_call(node, variables):
             raise
@@ -299,7 +294,7 @@ def _answer_of(example: Example, response: str) -> Any:
 
 def _wrong_type(code: str, entry: str, answer: Any) -> str | None:
     """Why the answer is not of the annotated type of the first parameter, as P3 demands; `None` when it is."""
-    tree = program.parse(code)
+    tree = parse(code)
     for node in tree.body if tree else []:
         if isinstance(node, ast.FunctionDef) and node.name == entry and node.args.args and node.args.args[0].annotation:
             kind = ast.unparse(node.args.args[0].annotation)

@@ -24,6 +24,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
+from assay.claim.fences import MAX_SOURCE
 from assay.claim.thinking import NoAnswer
 from assay.effort import deadline_left
 from assay.errors import BadReference
@@ -80,8 +81,8 @@ def command(example: Example, response: str) -> Verdict:
         source = program.last_program(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
-    if len(source) > program.MAX_SOURCE:
-        return Verdict.of(False, why=f"the program has more than {program.MAX_SOURCE} characters")
+    if len(source) > MAX_SOURCE:
+        return Verdict.of(False, why=f"the program has more than {MAX_SOURCE} characters")
     path = shutil.which(words[0])
     if path is None:
         return Verdict.error(f"command: {words[0]!r} is not on PATH: install it, or put its folder on PATH")

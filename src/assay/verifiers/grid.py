@@ -12,21 +12,22 @@ import json
 import re
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find_data
+from assay.claim.extract import find_data
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
-from assay.literals.literal import read_literal
+from assay.literals.pyvalue import read_literal
 from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
 _ROW = re.compile(r"[|\[(]{0,2} ?-?\d{1,9}(?:[ ,|]+-?\d{1,9})*+ ?[|\])]{0,2} ?,?")  # on a line with single spaces
 _MATRIX = re.compile(
-    r"(?:\\left\s*\\?[\[(|.{])?\s*\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
-    r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*(?:\\right\s*\\?[\])|.}])?"
+    r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
+    r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
 _CELL = re.compile(r"-?\d+")
 _LEAD = re.compile(
-    r"^\s*(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*)*\(?(?=\[)", re.IGNORECASE
+    r"^\s*+(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)", re.IGNORECASE
 )
 
 

@@ -19,21 +19,22 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 
-from assay.claim.extract import NO_MARKER, Found, NoAnswer, find
+from assay.claim.extract import NO_MARKER, find
+from assay.claim.markers import Found
+from assay.claim.thinking import NoAnswer
 from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.algebra import symbols
 from assay.reading.answers import measured, read_answer
-from assay.reading.calls import MINUS_ONE
 from assay.reading.equality import Policy, equal, flat, infinite
 from assay.reading.keys import key_of
 from assay.reading.latex import TooCostly, Unreadable, tokenize
-from assay.reading.measures import changes_value
-from assay.reading.numeric import Undefined, numeric
 from assay.reading.phrases import as_words
-from assay.reading.rational import exact
 from assay.reading.shapes import Answer, Bag, Value, Words, light
+from assay.reading.tree import MINUS_ONE
+from assay.reading.units import changes_value
+from assay.reading.values import Undefined, exact, numeric
 from assay.types import Example, Verdict
 from assay.verifiers.number import last_sentence
 
@@ -41,6 +42,8 @@ MAX_CHARS = 10_000
 LIGHT_CHARS = 200
 """Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
+_FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
+"""A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
 @dataclass(frozen=True)
@@ -215,8 +218,7 @@ def _find(example: Example, response: str) -> Found:
 
 def _stripped(found: Found) -> Found:
     """The formula of a phrase, without the words around it."""
-    formulas = re.findall(r"\$\$?([^$]+)\$\$?|\\\((.+?)\\\)|\\\[(.+?)\\\]", found.text)
-    outside = re.sub(r"\$\$?[^$]+\$\$?|\\\(.+?\\\)|\\\[.+?\\\]", " ", found.text)
+    formulas, outside = _FORMULA.findall(found.text), _FORMULA.sub(" ", found.text)
     if len(formulas) == 1 and not re.search(r"\d|\bor\b|\band\b", outside) and not changes_value(outside):
         return replace(found, text=next(filter(None, formulas[0])))
     return found

@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find_data
+from assay.claim.extract import find_data
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
-from assay.literals.literal import read_literal
+from assay.literals.pyvalue import read_literal
 from assay.reading.numerals import plain
 from assay.reading.words import fold, items, tokens
 from assay.types import Example, Verdict
@@ -24,8 +25,7 @@ MAX_CHARS = 20_000
 _EDGE = re.compile(r"^\W+")
 _RULE = re.compile(r"[\s|:+-]+")
 _PAIR = re.compile(
-    r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$",
-    re.IGNORECASE,
+    r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
 
 
@@ -115,9 +115,8 @@ def assignment(example: Example, response: str) -> Verdict:
     if not given:
         return Verdict.no_answer("no name with a value to read")
     off = sorted(name for name in {*given, *wanted} if given.get(name) != wanted.get(name))
-    return Verdict.of(
-        not off, read=found.text, why=f"{', '.join(off[:3])} differ" if off else "every name has its value"
-    )
+    why = f"{', '.join(off[:3])} differ" if off else "every name has its value"
+    return Verdict.of(not off, read=found.text, why=why)
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:

@@ -14,10 +14,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from assay.claim.extract import Found, NoAnswer, clean, final_part, find
+from assay.claim.extract import final_part, find
+from assay.claim.markers import Found, clean
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
-from assay.reading.calculations import RANGE, worked_out
+from assay.reading.answers import RANGE, worked_out
 from assay.reading.counting import SCALES
 from assay.reading.numerals import Quantity, TooLong, once, plain, quantity
 from assay.reading.units import same_unit, unit_name
@@ -29,8 +31,8 @@ _DIGITS = re.compile(r"\d")
 _NUMBERS = re.compile(
     r"(?<![\w.])[-−+]?\s?(?:US)?[$€£¥]?-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?%)?"
 )
-_SPLIT = re.compile(r"\s*(?:;|\n|,?\s*\band\b|,(?!\d{3}(?!\d)))\s*")
-_OR = re.compile(r"\s*,?\s*\bor\b\s*", re.IGNORECASE)
+_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
+_OR = re.compile(r"(?:(?<!\s)\s++)?(?:,\s*+)?\bor\b\s*+", re.IGNORECASE)
 _LEAD = re.compile(
     r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from|which|that|representing)\b", re.IGNORECASE
 )
@@ -95,9 +97,8 @@ def number(example: Example, response: str, params: NumberParams) -> Verdict:
     try:
         found = _find(example, response)
         if integer is not None and _INTEGER.fullmatch(found.text):
-            return Verdict.of(
-                right := int(found.text) == integer, read=found.text, why=_why(right, Quantity(Fraction(integer)))
-            )
+            right = int(found.text) == integer
+            return Verdict.of(right, read=found.text, why=_why(right, Quantity(Fraction(integer))))
         return _compare(found, wanted, tolerance, params.ordered)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
@@ -260,23 +261,14 @@ def _reference(example: Example, params: NumberParams) -> list[Quantity] | tuple
         wanted = list(parts)
     factor, percent = _scale(params.scale)
     unit = unit_name(params.unit or "")
-    return [
-        replace(
-            q, value=q.value * factor, half_unit=q.half_unit * factor, percent=q.percent or percent, unit=unit or q.unit
-        )
-        for q in wanted
-        if q is not None
-    ]
+    known = [replace(q, percent=q.percent or percent, unit=unit or q.unit) for q in wanted if q is not None]
+    return [replace(q, value=q.value * factor, half_unit=q.half_unit * factor) for q in known]
 
 
 def _one_reference(item: Any) -> Quantity | None:
     if isinstance(item, str):
         return quantity(plain(item)) if len(item) < 5000 else None
-    if (
-        isinstance(item, bool)
-        or not isinstance(item, int | float)
-        or (isinstance(item, float) and not math.isfinite(item))
-    ):
+    if isinstance(item, bool) or not isinstance(item, int | float) or item in (math.inf, -math.inf) or item != item:
         return None
     if isinstance(item, int) or (item.is_integer() and abs(item) < 1 << 53):
         return Quantity(Fraction(item))
@@ -308,7 +300,6 @@ def _scale(scale: Any) -> tuple[Fraction, bool]:
 
 def _why(right: bool, wanted: Quantity) -> str:
     small = wanted.value.denominator == 1 and abs(wanted.value.numerator) < 10**15
-    value = (
-        str(wanted.value) if small else f"{float(wanted.value):.15g}" if abs(wanted.value) < 10**300 else "as written"
-    )
+    shown = abs(wanted.value) < 10**300
+    value = str(wanted.value) if small else f"{float(wanted.value):.15g}" if shown else "as written"
     return f"it {'equals' if right else 'is not'} the reference {value}" + ("%" if wanted.percent else "")

@@ -7,7 +7,10 @@ import json
 import re
 
 from assay.claim import program
-from assay.claim.extract import NoAnswer, last_marked, own_words
+from assay.claim.extract import last_marked, own_words
+from assay.claim.fences import fences, parse
+from assay.claim.markers import json_at
+from assay.claim.thinking import NoAnswer
 from assay.literals import pyvalue
 from assay.literals.pyvalue import NotALiteral
 from assay.types import Example
@@ -36,7 +39,7 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
     for opening, closing in _TAGS:
         if (at := body.rfind(opening)) >= 0:
             marks.append((at, body[at + len(opening) :].split(closing)[0]))
-    marks += [(block.start, block.text) for block in program.fences(body)[-1:] if block.text.strip()]
+    marks += [(block.start, block.text) for block in fences(body)[-1:] if block.text.strip()]
     if text_is_source or not marks or not _is_json(marks[-1][1]):
         marks += _json_answers(body, text_is_source)
     inside = max((at + len(text) for at, text in marks), default=-1)
@@ -54,11 +57,9 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
 
 
 def _is_json(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    text = text.strip()
+    read = json_at(text, 0)
+    return read is not None and read[1] == len(text)
 
 
 def _json_answers(body: str, text_is_source: bool) -> list[tuple[int, str]]:
@@ -66,10 +67,9 @@ def _json_answers(body: str, text_is_source: bool) -> list[tuple[int, str]]:
     if not found:
         return []
     last = next((mark for mark in reversed(found) if mark[1].lower() == "answer"), found[-1])
-    try:
-        value, _ = json.JSONDecoder(strict=False).raw_decode(body, last.end())
-    except (ValueError, RecursionError):
+    if (read := json_at(body, last.end())) is None:
         return []
+    value = read[0]
     is_source = isinstance(value, str) and text_is_source and (not value or is_source_text(value))
     return [(last.start(), value if is_source else json.dumps(value))]
 
@@ -121,7 +121,7 @@ def _whole(body: str, text_is_source: bool) -> str:
             pyvalue.expression(f"f({text})")
         except NotALiteral:
             raise NoAnswer("no answer marker, and the response is not one literal") from None
-    node = program.parse(text)
+    node = parse(text)
     if node is not None and len(node.body) == 1 and isinstance(getattr(node.body[0], "value", None), ast.Name):
         raise NoAnswer("the response is a word, not a literal")
     return text
@@ -130,7 +130,7 @@ def _whole(body: str, text_is_source: bool) -> str:
 def _clean(text: str) -> str:
     text = text.strip()
     if text.startswith("```"):
-        blocks = program.fences(text)
+        blocks = fences(text)
         text = blocks[-1].text.strip() if blocks else text
     if len(text) > 1 and text[0] == text[-1] == "`":
         text = text.strip("`").strip()

@@ -14,10 +14,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.extract import NoAnswer, find_data
+from assay.claim.extract import find_data
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
-from assay.literals.literal import read_literal
+from assay.literals.pyvalue import read_literal
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
@@ -84,9 +85,8 @@ def read_table(text: str) -> Table | None:
     if len(lines) < 2:
         return None
     if all("|" in line for line in lines):
-        cells = [
-            [c.strip() for c in line.strip("|").split("|")] for line in lines if not re.fullmatch(r"[|\s:+-]+", line)
-        ]
+        rows = (line for line in lines if not re.fullmatch(r"[|\s:+-]+", line))
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     elif (mark := next((mark for mark in "\t," if all(mark in line for line in lines)), None)) is not None:
         try:
             cells = list(csv.reader(lines, delimiter=mark, skipinitialspace=mark == ","))
@@ -109,16 +109,13 @@ def _table(value: Any) -> Table | None:
         if any(set(row) != set(header) for row in value):
             return None
         value = {"header": header, "rows": [[row[name] for name in header] for row in value]}
-    if (
-        not isinstance(value, dict)
-        or not isinstance(value.get("header"), list)
-        or not isinstance(value.get("rows"), list)
-    ):
+    given: dict[str, Any] = value if isinstance(value, dict) else {}
+    names, rows = given.get("header"), given.get("rows")
+    if not isinstance(names, list) or not isinstance(rows, list) or not names or not rows:
         return None
-    header, rows = value["header"], value["rows"]
-    if not header or not rows or not all(isinstance(row, list) and len(row) == len(header) for row in rows):
+    if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return None
-    return [fold(str(name)) for name in header], [[fold(str(cell)) for cell in row] for row in rows]
+    return [fold(str(name)) for name in names], [[fold(str(cell)) for cell in row] for row in rows]
 
 
 def _compare(given: Table, wanted: Table, key: str | None) -> tuple[float, str]:

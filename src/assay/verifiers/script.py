@@ -12,7 +12,9 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
-from assay.claim.extract import NoAnswer, find
+from assay.claim.extract import find
+from assay.claim.fences import parse
+from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, verifier
@@ -67,7 +69,7 @@ def _reference(reference: Any) -> tuple[str, float]:
     budget = reference.get("budget")
     if budget is not None and (isinstance(budget, bool) or not isinstance(budget, (int, float)) or budget <= 0):
         raise BadReference("script: 'budget' is a number of CPU seconds above 0")
-    tree = program.parse(reference["check"])
+    tree = parse(reference["check"])
     if tree is None or "check" not in program.defined(tree):
         raise BadReference("script: the check program is no Python, or defines no function 'check'")
     return reference["check"], float(budget or 0)

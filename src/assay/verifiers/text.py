@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from assay.claim.extract import NO_MARKER, NoAnswer, final_part, find
+from assay.claim.extract import NO_MARKER, final_part, find
+from assay.claim.thinking import NoAnswer
 from assay.effort import short
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
-from assay.prose.forms import PREPOSITIONS, Form, forms
-from assay.prose.lexicon import Words
+from assay.prose.forms import PREPOSITIONS, Form, Words, forms
 from assay.prose.statement import states
 from assay.reading.words import fold
 from assay.types import Example, Verdict
@@ -41,9 +41,8 @@ def text(example: Example, response: str) -> Verdict:
             return Verdict.no_answer(str(nothing))
         return _judge_prose(short(final_part(example, response).strip()), accepted)
     if len(found.text) > MAX_CHARS:
-        return Verdict.of(
-            False, read=found.text[:200], why=f"an answer of more than {MAX_CHARS} characters is not short"
-        )
+        why = f"an answer of more than {MAX_CHARS} characters is not short"
+        return Verdict.of(False, read=found.text[:200], why=why)
     if not (said := _key(found.text)):
         return Verdict.no_answer("the answer is empty")
     right = said in accepted or _is(found.text, accepted)
