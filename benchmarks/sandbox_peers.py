@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import MissingData
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example
 
@@ -45,7 +45,7 @@ def probes() -> Iterator[tuple[str, str]]:
 def assay(problem: dict[str, Any], program: str) -> bool:
     reference = {"tests": problem["test"], "entry_point": problem["entry_point"]}
     example = Example(prompt=problem["prompt"], reference=reference, verifier="code.tests")
-    return judge([example], [f"```python\n{program}\n```"], deadline=8)[0].is_correct
+    return verify_many([example], [f"```python\n{program}\n```"], deadline=8)[0].is_correct
 
 
 def human_eval(problem: dict[str, Any], program: str) -> bool:

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
 
@@ -148,12 +148,12 @@ def references(name: str, pairs: list[Pair], take: int, bar: str) -> None:
     """Judge right programs. A part of a plus set that meets a limit is judged again, one input at a time."""
     pairs = sampled(pairs, take)
     start = time.perf_counter()
-    verdicts = judge([pair[0] for pair in pairs], [pair[1] for pair in pairs], workers=2)
+    verdicts = verify_many([pair[0] for pair in pairs], [pair[1] for pair in pairs], workers=2)
     missed: list[Verdict] = []
     right = apart = 0
     for pair, verdict in zip(pairs, verdicts, strict=True):
         alone = one_by_one(pair) if not verdict.is_correct else []
-        again = judge([one[0] for one in alone], [one[1] for one in alone], workers=2) if alone else [verdict]
+        again = verify_many([one[0] for one in alone], [one[1] for one in alone], workers=2) if alone else [verdict]
         wrong = [one for one in again if not one.is_correct and (one.why != _NOTHING or not alone)]
         missed += wrong
         right += not wrong
@@ -242,7 +242,8 @@ def mutations(take: int, each: int) -> None:
         made += [(example, mutant) for mutant in mutants(program, example.reference.get("entry_point", ""), draw, each)]
     with ThreadPoolExecutor(2) as threads:
         plain = list(threads.map(lambda pair: refuted(*pair), made))
-    verdicts = judge([pair[0] for pair in made], [fenced(pair[1]) for pair in made], workers=2, deadline=2 * _PLAIN_CPU)
+    said = [fenced(pair[1]) for pair in made]
+    verdicts = verify_many([pair[0] for pair in made], said, workers=2, deadline=2 * _PLAIN_CPU)
     caught = sum(not verdict.is_correct for verdict, bad in zip(verdicts, plain, strict=True) if bad)
     print(f"{'mutants that a plain run refutes':36}{caught:6} of {sum(plain)} refused   bar: all")
     kept = [verdict for verdict, bad in zip(verdicts, plain, strict=True) if not bad]
@@ -273,7 +274,7 @@ def cruxeval(take: int) -> None:
             for name, _, _ in labels
         }
         start = time.perf_counter()
-        verdicts = judge([examples[name] for name, _, _ in labels], [text for _, text, _ in labels], workers=2)
+        verdicts = verify_many([examples[name] for name, _, _ in labels], [text for _, text, _ in labels], workers=2)
         wrong = [(row, v) for row, v in zip(labels, verdicts, strict=True) if v.is_correct != row[2]]
         seconds = time.perf_counter() - start
         agreed = f"{len(labels) - len(wrong):6} of {len(labels):5} agree   bar: all   ({seconds:.0f} s)"

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay import sandbox
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sandbox import Limits, Outcome, Program
 from assay.types import Example
 
@@ -51,7 +51,7 @@ def process(source: str, options: list[str]) -> Callable[[int], bool]:
 def verified(number: int) -> bool:
     reference = {"inputs": [f"{number} 1"], "outputs": [str(number + 1)]}
     example = Example(prompt="Add two numbers.", reference=reference, verifier="code.stdio")
-    return judge([example], [f"```python\n{SUM}```"])[0].is_correct
+    return verify_many([example], [f"```python\n{SUM}```"])[0].is_correct
 
 
 def rates(times: int) -> None:
@@ -87,7 +87,7 @@ def hundred_inputs(times: int) -> None:
     example = Example(prompt="Add two numbers.", reference=reference, verifier="code.stdio")
 
     def together(number: int) -> None:
-        assert judge([example], [f"```python\n# {number}\n{SUM}```"])[0].is_correct
+        assert verify_many([example], [f"```python\n# {number}\n{SUM}```"])[0].is_correct
 
     def apart(number: int) -> None:
         assert all(process(SUM, ISOLATED)(n) for n in range(100))

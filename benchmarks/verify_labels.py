@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
 from assay.verifiers.instructions import follow
@@ -74,7 +74,7 @@ def mmlu_pro() -> Iterator[tuple[Example, str, str, str]]:
 def compared(name: str, rows: Iterable[Row], show: int) -> None:
     """One line: agreement, false negatives, false positives, no score; and some of the differences."""
     examples, said, labels = zip(*rows, strict=True)
-    verdicts = judge(examples, said)
+    verdicts = verify_many(examples, said)
     counts: Counter[str] = Counter()
     different = []
     for example, verdict, label in zip(examples, verdicts, labels, strict=True):
@@ -107,7 +107,7 @@ def squad(text: str) -> str:
 def free_text() -> None:
     """Human judgments of QA-Eval (Wang et al. 2023), beside the two graders that the field uses."""
     rows = list(natural_questions())
-    verdicts = iter(judge([row[0] for row in rows], [row[1] for row in rows]))
+    verdicts = iter(verify_many([row[0] for row in rows], [row[1] for row in rows]))
     made = {id(row): next(verdicts) for row in rows}
     balanced("QA-Eval NQ, assay text", rows, lambda row: made[id(row)].is_correct)
     balanced("QA-Eval NQ, normalised exact match", rows, lambda row: squad(row[1]) in map(squad, row[0].reference))
@@ -181,7 +181,8 @@ def crux(show: int) -> None:
 
 def _judged(rows: Iterable[dict[str, Any]], examples: dict[str, Example]) -> Iterator[tuple[dict[str, Any], Verdict]]:
     batch = list(rows)
-    yield from zip(batch, judge([examples[row["id"]] for row in batch], [row["output"] for row in batch]), strict=True)
+    verdicts = verify_many([examples[row["id"]] for row in batch], [row["output"] for row in batch])
+    yield from zip(batch, verdicts, strict=True)
 
 
 def _answer_of(output: str) -> str:
@@ -224,7 +225,7 @@ def letters(show: int) -> None:
     """The letter that `choice` reads beside the recorded one (the first "answer is (X)" of the official script)."""
     same = guessed = 0
     rows = list(mmlu_pro())
-    verdicts = judge([row[0] for row in rows], [row[1] for row in rows])
+    verdicts = verify_many([row[0] for row in rows], [row[1] for row in rows])
     for (_, text, pred, _), verdict in zip(rows, verdicts, strict=True):
         stated = re.search(r"answer is \(?([A-J])\)?", text) is not None
         read_letter = (verdict.read or "").strip("() .")[:1] or None

@@ -11,7 +11,7 @@ from assay.audit.labelled import LabelledRow
 from assay.audit.rewrites import KINDS, rewritten
 from assay.audit.run import audit
 from assay.errors import AssayError
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sources.base import SOURCES, data_dir
 from assay.sources.math import last_box
 from assay.types import Example, hashed_seed
@@ -72,7 +72,7 @@ def _sample(examples: list[Example]) -> list[Example]:
 def main(show: int) -> None:
     sources = list(pools())
     rows = [row for _, examples in sources for row in rewritten(examples, per=ROWS_EACH, seed=0)]
-    verdicts = judge([row.example() for row in rows], [row.response for row in rows])
+    verdicts = verify_many([row.example() for row in rows], [row.response for row in rows])
     wrong: dict[tuple[str, bool], list[int]] = defaultdict(lambda: [0, 0])
     for row, verdict in zip(rows, verdicts, strict=True):
         for kind in (row.verifier, "all kinds"):

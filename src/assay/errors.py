@@ -43,6 +43,10 @@ class BadReference(AssayError, ValueError):
     """A reference or parameter that its verifier cannot use; becomes the verdict `error`, never a zero."""
 
 
+class NoAnswer(Exception):
+    """Nothing in a response can be read as an answer; the message says why, and the verdict is `no_answer`."""
+
+
 class BadConfig(AssayError, ValueError):
     """A recipe or flag that does not fit the typed configuration."""
 

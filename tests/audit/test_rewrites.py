@@ -13,7 +13,7 @@ import realdata
 from assay.audit import right, wrong
 from assay.audit.answers import Answer, exact_value
 from assay.audit.rewrites import KINDS, rewritten
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.sources.base import SOURCES
 from assay.types import Example, Status
 
@@ -90,7 +90,7 @@ def test_every_kind_has_rows_of_both_labels():
 
 def test_verdicts_agree_with_the_labels_on_hand_written_references():
     rows = list(rewritten(examples(), per=400))
-    verdicts = judge([row.example() for row in rows], [row.response for row in rows])
+    verdicts = verify_many([row.example() for row in rows], [row.response for row in rows])
     wrong = [
         (row.verifier, row.family, row.reference, row.response, verdict.why)
         for row, verdict in zip(rows, verdicts, strict=True)
@@ -106,7 +106,7 @@ def test_verdicts_agree_with_the_labels_on_real_references(name):
     source = SOURCES.get(name)
     some = list(source.examples(source.splits[0], data=realdata.DATA, size=120))
     rows = list(rewritten(some, per=10))
-    verdicts = judge([row.example() for row in rows], [row.response for row in rows])
+    verdicts = verify_many([row.example() for row in rows], [row.response for row in rows])
     right = [verdict.is_correct for row, verdict in zip(rows, verdicts, strict=True) if row.label]
     paid = [
         (row.family, row.reference, row.response)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from assay.judging.session import verify_many
 from assay.rollout.grade import atomic_output, grade_file, grade_lines, pass_rate
-from assay.rollout.judge import judge
 from assay.types import Example
 
 
@@ -76,5 +76,5 @@ def test_the_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_identical_pairs_are_judged_once() -> None:
     example = Example(prompt="?", reference=5, verifier="number")
-    verdicts = judge([example, example, example], ["5", "5", "6"])
+    verdicts = verify_many([example, example, example], ["5", "5", "6"])
     assert verdicts[0] is verdicts[1] and [v.is_correct for v in verdicts] == [True, True, False]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from assay.claim.extract import find, find_data
 from assay.claim.markers import Found
-from assay.claim.thinking import NoAnswer
+from assay.errors import NoAnswer
 from assay.types import Example
 from assay.verifiers.predicted import prediction
 

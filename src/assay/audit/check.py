@@ -19,9 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.audit.attacks import FIXED
-from assay.judging.session import verify
+from assay.judging.session import verify, verify_many
 from assay.judging.verifier import VERIFIERS
-from assay.rollout.judge import judge
 from assay.sources.base import Source
 from assay.sources.own import source_of
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
@@ -131,7 +130,7 @@ def check_examples(examples: Sequence[Example], *, name: str, split: str = "", w
 
 
 def _judge(pairs: Sequence[tuple[Example, str]], workers: int) -> list[Verdict]:
-    return judge([e for e, _ in pairs], [said for _, said in pairs], workers=workers)
+    return verify_many([e for e, _ in pairs], [said for _, said in pairs], workers=workers)
 
 
 def _check_others(report: CheckReport, examples: Sequence[Example], workers: int) -> None:

@@ -18,8 +18,8 @@ from typing import Any, Protocol
 
 from assay.audit.labelled import LabelledRow
 from assay.errors import BadConfig, did_you_mean
+from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
-from assay.rollout.judge import judge
 
 OWN = "assay"
 """The grader that judges each row with the row's own verifier."""
@@ -84,7 +84,7 @@ class OwnGrader:
 
     def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]:
         examples = [self._named(row).example() for row in rows]
-        verdicts = judge(examples, [row.response for row in rows], deadline=self._deadline)
+        verdicts = verify_many(examples, [row.response for row in rows], deadline=self._deadline)
         return [Outcome(verdict.score, verdict.why) for verdict in verdicts]
 
     def _named(self, row: LabelledRow) -> LabelledRow:

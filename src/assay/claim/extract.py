@@ -13,8 +13,9 @@ import re
 from dataclasses import replace
 
 from assay.claim.markers import SHORT, Found, last_box, last_fence, last_phrase, last_tag
-from assay.claim.thinking import NoAnswer, without_thinking
+from assay.claim.thinking import without_thinking
 from assay.effort import short
+from assay.errors import NoAnswer
 from assay.types import Example
 
 _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")

@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Collection, Iterator
 
 from assay.claim.fences import fences, parse
-from assay.claim.thinking import NoAnswer, without_thinking
-from assay.errors import BadReference
+from assay.claim.thinking import without_thinking
+from assay.errors import BadReference, NoAnswer
 from assay.sandbox.environments import MODULES, SCIENTIFIC
 from assay.types import Example
 

@@ -6,14 +6,11 @@ none at all. In channel formats the final channel is the answer. Special tokens 
 
 from __future__ import annotations
 
+from assay.errors import NoAnswer
 from assay.turns import THINKING, without_turn_tokens
 from assay.types import Example
 
 CHANNEL, FINAL = "<|channel|>", "<|channel|>final<|message|>"
-
-
-class NoAnswer(Exception):
-    """Nothing can be read; the message says why."""
 
 
 def without_thinking(example: Example, response: str) -> str:

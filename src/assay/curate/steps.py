@@ -19,8 +19,7 @@ import pyarrow.compute as pc
 from assay.corpus.collection import stems_of
 from assay.corpus.ledger import GOLD, READABLE
 from assay.corpus.parquet import to_examples
-from assay.judging.session import answer_keys, unreadable
-from assay.rollout.judge import judge
+from assay.judging.session import answer_keys, unreadable, verify_many
 from assay.sources.base import rank
 from assay.types import Example, Status, Verdict, canonical, content_hash
 
@@ -244,7 +243,7 @@ class GoldPasses:
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         examples = to_examples(batch)
         proven = [example for example in examples if example.gold is not None]
-        verdicts = iter(judge(proven, [example.gold or "" for example in proven], workers=self.workers))
+        verdicts = iter(verify_many(proven, [example.gold or "" for example in proven], workers=self.workers))
         return sift(
             batch, [_of_gold(example, next(verdicts)) if example.gold is not None else None for example in examples]
         )

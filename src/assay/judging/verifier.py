@@ -4,8 +4,9 @@
 
 One signature has three shapes: attempts judged one by one, several at once (a batch for a model), or a whole group
 whose verdicts depend on each other (`group=True`). `@verifier` lifts a plain `(example, response) -> Verdict`, so that
-a simple verifier is one screen. A judge raises `BadReference` where the reference or a parameter cannot be used, before
-it looks at a response; it never evaluates model text and is light to import.
+a simple verifier is one screen; where it raises `NoAnswer`, the verdict is `no_answer`. A judge raises `BadReference`
+where the reference or a parameter cannot be used, before it looks at a response; it never evaluates model text and is
+light to import.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from assay.errors import BadReference
+from assay.errors import BadReference, NoAnswer
 from assay.judging.params import Params as Params
 from assay.registry import Registry
 from assay.types import Attempt, Example, Verdict
@@ -152,11 +153,13 @@ def verifier(
     """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`."""
 
     def lift(plain: One) -> Verifier:
-        one: One = plain
-        if len(inspect.signature(plain).parameters) < 3:
+        typed = len(inspect.signature(plain).parameters) > 2
 
-            def one(example: Example, response: str, _: Params) -> Verdict:
-                return plain(example, response)
+        def one(example: Example, response: str, given: Params) -> Verdict:
+            try:
+                return plain(example, response, given) if typed else plain(example, response)
+            except NoAnswer as nothing:
+                return Verdict.no_answer(str(nothing))
 
         def judge(example: Example, attempts: Sequence[Attempt], given: Params, _: Context) -> list[Verdict]:
             return [one(example, attempt.said, given) for attempt in attempts]

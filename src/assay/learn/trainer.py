@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from trl import GRPOTrainer
 
+from assay.judging.session import verify_many
 from assay.learn.progress import StepRecord
 from assay.learn.sampler import DomainMix, repeated
 from assay.models.prompting import decode, opened_thinking
-from assay.rollout.judge import judge
 from assay.types import Attempt, Example, Rollout
 
 Batch = dict[str, Any]
@@ -58,7 +58,7 @@ class PolicyTrainer(GRPOTrainer):
         """TRL's reward function: verdicts become numbers, and `None` where the model is not to blame."""
         asked = [self.examples[index] for index in example]
         attempts = [self.attempt(*pair, number) for number, pair in enumerate(zip(asked, completion_ids, strict=True))]
-        verdicts = judge(asked, attempts, workers=self.workers)
+        verdicts = verify_many(asked, attempts, workers=self.workers)
         self.pending += map(Rollout.of, attempts, verdicts)
         return [verdict.score for verdict in verdicts]
 

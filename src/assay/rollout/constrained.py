@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from assay.errors import AssayError
-from assay.rollout.judge import judge
+from assay.judging.session import verify_many
 from assay.types import Attempt, Example, Verdict
 
 INSTRUCTIONS = "instructions"
@@ -35,7 +35,7 @@ def judge_constrained(
     asked = [[example, *_single(example)] for example in examples]
     flat = [each for group in asked for each in group]
     texts = [response for group, response in zip(asked, responses, strict=True) for _ in group]
-    verdicts = iter(judge(flat, texts, workers=workers, deadline=deadline))
+    verdicts = iter(verify_many(flat, texts, workers=workers, deadline=deadline))
     return [Constrained(next(verdicts), tuple(next(verdicts) for _ in group[1:])) for group in asked]
 
 

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 
 from assay.errors import AssayError
 from assay.files import replacing
+from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
-from assay.rollout.judge import judge
 from assay.types import Example, Status, Verdict, as_messages
 
 BATCH = 256
@@ -36,7 +36,7 @@ def grade_lines(
         parsed = [_parse(number, line) for number, line in batch]
         good = [row for row in parsed if not isinstance(row, dict)]
         examples, responses = [g[1] for g in good], [g[2] for g in good]
-        verdicts = iter(judge(examples, responses, workers=workers, deadline=deadline, cache=cache))
+        verdicts = iter(verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
         for (number, _), row in zip(batch, parsed, strict=True):
             yield row if isinstance(row, dict) else _row(row[0], next(verdicts), number)
 

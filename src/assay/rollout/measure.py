@@ -18,10 +18,10 @@ from typing import Any
 
 from assay.errors import AssayError
 from assay.journal import CLAIM, owned
+from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
-from assay.rollout.judge import judge
 from assay.rollout.recorded import RecordedEngine
 from assay.rollout.store import RolloutStore
 from assay.types import Attempt, Example, Measurement, Rollout, Status
@@ -216,7 +216,7 @@ class _Job:
 
     def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[Rollout]:
         asked = [self.examples[attempt.example_id] for attempt in attempts]
-        verdicts = judge(asked, attempts, workers=self.workers)
+        verdicts = verify_many(asked, attempts, workers=self.workers)
         return [Rollout.of(attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
 
     def _keep(self, rollouts: Sequence[Rollout]) -> None:

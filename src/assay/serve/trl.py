@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from assay.errors import MissingExtra
+from assay.judging.session import verify_many
 from assay.models.prompting import as_chat, as_input
-from assay.rollout.judge import judge
 from assay.rollout.text import response_text
 from assay.serve.columns import examples_of
 from assay.serve.nulls import refuse_nulls, warn_of_nulls
@@ -37,7 +37,7 @@ class Reward:
         asked = columns.get("prompt", [""] * len(said)) if prompts is None else prompts
         examples = examples_of(columns, asked)
         attempts = [Attempt(response=text, thinking=self.thinking) for text in said]
-        verdicts = judge(examples, attempts, workers=self.workers, deadline=self.deadline)
+        verdicts = verify_many(examples, attempts, workers=self.workers, deadline=self.deadline)
         if log := columns.get("log_metric"):
             _log(log, examples, verdicts)
         warn_of_nulls(verdicts, [f"{example.source or 'the problem'} {example.id}" for example in examples])

@@ -10,7 +10,6 @@ import re
 from typing import Any
 
 from assay.claim.extract import find
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
 from assay.reading.words import tokens
@@ -39,10 +38,7 @@ _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)
 def boolean(example: Example, response: str) -> Verdict:
     """Right when the response says the reference, in whichever pair of words."""
     wanted = _reference(example.reference)
-    try:
-        found = find(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = find(example, response)
     said = _said(found.text[:MAX_CHARS])
     if not said:
         return Verdict.no_answer(f"{found.text[:80]!r} says neither yes nor no")

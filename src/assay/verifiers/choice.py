@@ -15,7 +15,6 @@ from typing import Any
 
 from assay.claim.extract import find
 from assay.claim.markers import clean
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.numerals import plain
@@ -62,11 +61,8 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 def choice(example: Example, response: str, params: ChoiceParams) -> Verdict:
     """Right when the response names the letter, or the text of its option."""
     wanted, options = _reference(example, params)
-    try:
-        found = find(example, response, a_line=False)
-        letter, why = read_letter(found.text, options, certain=found.marker != "whole")
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = find(example, response, a_line=False)
+    letter, why = read_letter(found.text, options, certain=found.marker != "whole")
     if letter is None and why:
         return Verdict.of(False, read=found.text, why=why)
     if letter is None:

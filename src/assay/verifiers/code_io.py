@@ -15,7 +15,6 @@ from typing import Any
 from assay import sandbox
 from assay.claim import program
 from assay.claim.fences import parse
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, verifier
@@ -93,8 +92,6 @@ def output(example: Example, response: str) -> Verdict:
     try:
         read = prediction(example, response, text_is_source=not task.is_json)
         value = _predicted_output(read, task)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
     except NotALiteral as bad:
         return Verdict.of(False, read=read[:_MAX_READ], why=str(bad))
     right = task.matches(value) or task.matches(_unwrapped_json(value, ("answer", "output")))
@@ -142,15 +139,13 @@ def _runnable(example: Example, _: object = None) -> _Task:
     return task
 
 
-@verifier("code_io.input", version=3, lane=Lane.SANDBOX, reads=_runnable)
+@verifier("code_io.input", version=4, lane=Lane.SANDBOX, reads=_runnable)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _runnable(example)
     try:
         read = prediction(example, response, text_is_source=not task.is_json)
         job = _run_on(read, task)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
     except NotALiteral as bad:
         return Verdict.of(False, read=read[:_MAX_READ], why=str(bad))
     if job is None:
@@ -202,6 +197,8 @@ def _call_of(read: str, task: _Task) -> ast.Call | None:
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         node = node.left if _is_call(node.left, task.entry) else node.comparators[0]
     if not _is_call(node, task.entry):
+        if read.lstrip().startswith("assert"):
+            raise NotALiteral("an assert that calls nothing predicts no input")
         if not isinstance(task.given, str):
             return None
         node = pyvalue.expression(f"{task.entry}({text})")
@@ -256,8 +253,6 @@ def sat(example: Example, response: str) -> Verdict:
     code, entry = _puzzle(example)
     try:
         answer = _answer_of(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
     except NotALiteral as bad:
         return Verdict.of(False, why=str(bad))
     if isinstance(answer, Verdict):

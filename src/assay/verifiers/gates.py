@@ -25,7 +25,6 @@ from typing import Any
 from assay import sandbox
 from assay.claim import program
 from assay.claim.fences import MAX_SOURCE
-from assay.claim.thinking import NoAnswer
 from assay.effort import deadline_left
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
@@ -58,10 +57,7 @@ _BLAME = 0.5
 @verifier("py_compile", version=1, lane=Lane.SANDBOX)
 def py_compile(example: Example, response: str) -> Verdict:
     """Right when the program compiles; the reference is not read."""
-    try:
-        source = program.last_program(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    source = program.last_program(example, response)
     room = limits()
     if room is None:
         return late()
@@ -77,10 +73,7 @@ def py_compile(example: Example, response: str) -> Verdict:
 def command(example: Example, response: str) -> Verdict:
     """Right when the command's exit status is an accepted one."""
     words, name, accepted = _reference(example.reference)
-    try:
-        source = program.last_program(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    source = program.last_program(example, response)
     if len(source) > MAX_SOURCE:
         return Verdict.of(False, why=f"the program has more than {MAX_SOURCE} characters")
     path = shutil.which(words[0])

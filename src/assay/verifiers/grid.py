@@ -13,7 +13,6 @@ import re
 from typing import Any
 
 from assay.claim.extract import find_data
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, verifier
 from assay.literals.pyvalue import read_literal
@@ -47,10 +46,7 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 def grid(example: Example, response: str) -> Verdict:
     """Right when every cell is the reference's."""
     wanted = _reference(example)
-    try:
-        found = find_data(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = find_data(example, response)
     given = read_grid(found.text)
     if given is None:
         return Verdict.no_answer("no grid of integers to read")

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from assay.claim.thinking import NoAnswer, without_thinking
+from assay.claim.thinking import without_thinking
 from assay.effort import short
-from assay.errors import BadReference, did_you_mean
+from assay.errors import BadReference, NoAnswer, did_you_mean
 from assay.instructions.checks import Check, Followed
 from assay.instructions.constraints import CHECKS, known
 from assay.instructions.language import is_known
@@ -59,10 +59,7 @@ def instructions(example: Example, response: str, params: InstructionsParams) ->
     mode = params.mode
     names = [str(name) for name in _names(example.reference)]
     _read(example.reference)  # a bad reference is told before the response is blamed
-    try:
-        answer = short(answer_part(example, response), QUICK_CHARS)
-    except NoAnswer as none:
-        return Verdict.no_answer(str(none))
+    answer = short(answer_part(example, response), QUICK_CHARS)
     if len(answer) > MAX_CHARS:
         return Verdict.of(False, why=f"longer than {MAX_CHARS} characters")
     wanted = follow(answer, example.reference, mode)

@@ -21,9 +21,8 @@ from typing import Any, Literal
 
 from assay.claim.extract import NO_MARKER, find
 from assay.claim.markers import Found
-from assay.claim.thinking import NoAnswer
 from assay.effort import NotShort, in_caller
-from assay.errors import BadReference
+from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.algebra import symbols
 from assay.reading.answers import measured, read_answer
@@ -98,10 +97,7 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     reference = _reference_text(example.reference)
     whole = _INTEGER.fullmatch(reference)
     wanted = None if whole else _wanted(example)
-    try:
-        found = _find(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = _find(example, response)
     given = found.text.strip("$ ").removesuffix(".")
     if whole and _INTEGER.fullmatch(given):
         return _decided(found, int(given) == int(reference))

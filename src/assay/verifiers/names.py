@@ -13,8 +13,7 @@ from functools import partial
 from typing import Any
 
 from assay.claim.extract import find_data
-from assay.claim.thinking import NoAnswer
-from assay.errors import BadReference
+from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.reading.numerals import plain
@@ -63,10 +62,7 @@ def _list_key(example: Example, answer: Any, *, ordered: bool) -> str | None:
 def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
     reference = _list_of(example)
     wanted = [fold(str(item)) for item in reference]
-    try:
-        read, given = _listed(example, response, [str(item) for item in reference])
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    read, given = _listed(example, response, [str(item) for item in reference])
     if not any(given):
         return Verdict.no_answer("no names to read")
     if ordered:
@@ -105,10 +101,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 def assignment(example: Example, response: str) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
-    try:
-        found = find_data(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = find_data(example, response)
     given = _pairs(found.text[:MAX_CHARS], list(wanted))
     if given is None:
         return Verdict.of(False, read=found.text, why="a name is given two values")

@@ -16,8 +16,7 @@ from typing import Any
 
 from assay.claim.extract import final_part, find
 from assay.claim.markers import Found, clean
-from assay.claim.thinking import NoAnswer
-from assay.errors import BadReference
+from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import Lane, Params, verifier
 from assay.reading.answers import RANGE, worked_out
 from assay.reading.counting import SCALES
@@ -100,8 +99,6 @@ def number(example: Example, response: str, params: NumberParams) -> Verdict:
             right = int(found.text) == integer
             return Verdict.of(right, read=found.text, why=_why(right, Quantity(Fraction(integer))))
         return _compare(found, wanted, tolerance, params.ordered)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
     except TooLong as long:
         return Verdict.of(False, why=f"too costly to evaluate: {long}")
 

@@ -10,7 +10,7 @@ from assay.claim import program
 from assay.claim.extract import last_marked, own_words
 from assay.claim.fences import fences, parse
 from assay.claim.markers import json_at
-from assay.claim.thinking import NoAnswer
+from assay.errors import NoAnswer
 from assay.literals import pyvalue
 from assay.literals.pyvalue import NotALiteral
 from assay.types import Example

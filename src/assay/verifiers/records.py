@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.extract import find_data
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.verifier import Lane, Params, verifier
 from assay.literals.pyvalue import read_literal
@@ -60,10 +59,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 def records(example: Example, response: str, params: RecordsParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted, key = _reference(example, params), params.key
-    try:
-        found = find_data(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    found = find_data(example, response)
     given = read_table(found.text) or _only_table(found.text)
     if given is None:
         return Verdict.no_answer("no table to read")

@@ -14,7 +14,6 @@ from assay import sandbox
 from assay.claim import program
 from assay.claim.extract import find
 from assay.claim.fences import parse
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, verifier
@@ -44,11 +43,8 @@ _EXCEPTION = re.compile(r"[A-Z]\w*: ")
 def script(example: Example, response: str) -> Verdict:
     """Right when the Example's `check(answer)` returns True within its budget."""
     source, budget = _reference(example.reference)
-    try:
-        program.spoken(example, response)
-        read = find(example, response).text
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    program.spoken(example, response)
+    read = find(example, response).text
     try:
         answer: Any = pyvalue.parse(read)
     except NotALiteral:

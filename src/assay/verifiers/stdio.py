@@ -21,7 +21,6 @@ from typing import Any, Literal
 
 from assay import sandbox
 from assay.claim import program
-from assay.claim.thinking import NoAnswer
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
@@ -58,10 +57,7 @@ def stdio(example: Example, response: str, params: StdioParams) -> Verdict:
     With a tolerance, numbers among the tokens (of a line) may differ by it.
     """
     judge = _Judge(example, params)
-    try:
-        source = program.program_of(example, response)
-    except NoAnswer as nothing:
-        return Verdict.no_answer(str(nothing))
+    source = program.program_of(example, response)
     return judge.verdict(source)
 
 

@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any
 
 from assay.claim.extract import NO_MARKER, final_part, find
-from assay.claim.thinking import NoAnswer
 from assay.effort import short
-from assay.errors import BadReference
+from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import Lane, verifier
 from assay.prose.forms import PREPOSITIONS, Form, Words, forms
 from assay.prose.statement import states
@@ -38,7 +37,7 @@ def text(example: Example, response: str) -> Verdict:
         found = find(example, response)
     except NoAnswer as nothing:
         if str(nothing) != NO_MARKER:
-            return Verdict.no_answer(str(nothing))
+            raise
         return _judge_prose(short(final_part(example, response).strip()), accepted)
     if len(found.text) > MAX_CHARS:
         why = f"an answer of more than {MAX_CHARS} characters is not short"
