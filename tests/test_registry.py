@@ -1,11 +1,14 @@
 """Registries list without importing, suggest near names, and take names from third parties."""
 
+import os
 import subprocess
 import sys
+from importlib import metadata
+from importlib.metadata import EntryPoint
 
 import pytest
 
-from assay.errors import UnknownName
+from assay.errors import AssayError, UnknownName
 from assay.registry import Registry
 
 
@@ -44,3 +47,21 @@ def test_the_room_and_the_function_share_a_name():
     assert assay.verify(example, "2").is_correct
     assert not assay.verify(example, "3").is_correct
     assert len(assay.__all__) <= 15
+
+
+def _point(name, value):
+    return EntryPoint(name, value, "assay.things")
+
+
+def test_a_plugin_must_not_take_a_built_in_name(monkeypatch):
+    monkeypatch.setattr(metadata, "entry_points", lambda group: [_point("join", "mine:join")])
+    with pytest.raises(AssayError, match=r"takes the built-in thing join \(mine:join\)"):
+        Registry("thing", {"join": "os.path:join"}, "assay.things").names()
+
+
+def test_a_broken_plugin_is_left_out_with_a_word(monkeypatch):
+    points = [_point("broken", "no_such_module:x"), _point("whole", "os.path:split")]
+    monkeypatch.setattr(metadata, "entry_points", lambda group: points)
+    registry = Registry("thing", {"join": "os.path:join"}, "assay.things")
+    with pytest.warns(UserWarning, match="plugin 'broken' does not load"):
+        assert registry.working() == [os.path.join, os.path.split]

@@ -90,10 +90,10 @@ def list_(what: str | None) -> None:
     from assay.sources.base import SOURCES
 
     if what in (None, "sources"):
-        found = [SOURCES.get(name) for name in SOURCES.names()]
+        found = SOURCES.working()
         _table("sources", [(s.name, s.kind, ", ".join(s.splits), s.licence, s.about) for s in found])
     if what in (None, "verifiers"):
-        judges = [VERIFIERS.get(name) for name in VERIFIERS.names()]
+        judges = VERIFIERS.working()
         _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params.names()) or "no parameters") for v in judges])
     if what in (None, "suites"):
         _table("suites", [(n, f"{len(s.names)} sources", f"{s.samples} samples") for n, s in SUITES.items()])

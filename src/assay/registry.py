@@ -8,10 +8,11 @@ process, with `register`.
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from assay.errors import UnknownName
+from assay.errors import AssayError, UnknownName
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -72,6 +73,23 @@ class Registry(Generic[T]):
         if self._plugins is None:
             from importlib.metadata import entry_points  # slow to import, and rarely needed
 
-            found = entry_points(group=self._group) if self._group else ()
-            self._plugins = {point.name: point for point in found}
+            found = {point.name: point for point in (entry_points(group=self._group) if self._group else ())}
+            if taken := sorted(set(found) & set(self._table)):
+                where = ", ".join(sorted({found[name].value for name in taken}))
+                raise AssayError(
+                    f"a plugin takes the built-in {self.kind} {', '.join(taken)} ({where}): rename or remove it"
+                )
+            self._plugins = found
         return self._plugins
+
+    def working(self) -> list[T]:
+        """Everything that can be loaded, by name; a plugin that cannot is warned of and left out."""
+        things = []
+        for name in self.names():
+            try:
+                things.append(self.get(name))
+            except (ImportError, AttributeError, SyntaxError) as broken:
+                if name in self._table:
+                    raise
+                warnings.warn(f"the {self.kind} plugin {name!r} does not load: {broken}", stacklevel=2)
+        return things

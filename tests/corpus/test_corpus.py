@@ -18,7 +18,7 @@ from assay.corpus.parquet import SCHEMA, to_batch, to_examples
 from assay.corpus.rows import GROUP, Held, Stored
 from assay.corpus.store import tally
 from assay.errors import AssayError, BadReference, BadRow, MissingData, RunConflict, UnknownName
-from assay.types import Example, data_hash, normalised
+from assay.types import Example, Measurement, data_hash, normalised
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 JSON = st.recursive(
@@ -204,3 +204,13 @@ def test_datasets_decodes_the_shards(tmp_path: Path) -> None:
     rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
     assert [row["reference"] for row in rows] == [e.reference for e in corpus]
     assert rows[0]["extra"] == corpus[0].extra and rows[0]["params"] == {}
+
+
+def test_measured_rates_stay_with_their_problems():
+    corpus = load("math/arithmetic", size=3)
+    first, second, third = (example.id for example in corpus)
+    measured = {first: Measurement(first, "m", 1, 4, total=2.5), second: Measurement(second, "m", 0, 0, 4)}
+    rated = corpus.with_rates(measured)
+    assert [example.pass_rates for example in rated] == [{"m": (2.5, 4)}, {}, {}]
+    assert rated.with_rates(measured)[0].pass_rates == {"m": (5, 8)}
+    assert [example.id for example in rated] == [first, second, third] and rated.card.adds_up

@@ -19,10 +19,19 @@ def estimate(value, width=0.1):
     return {"value": value, "low": value - width, "high": value + width, "questions": 8}
 
 
+def domain_of(name):
+    return "" if name == "all" else name.partition("/")[0].removesuffix(".jsonl")
+
+
+def changed(values):
+    return {name: estimate(value) | {"domain": domain_of(name)} for name, value in values.items()}
+
+
 def scores(values):
+    given = {"uncounted": 1, "verdicts": {}}
     rows = [
-        {"name": name, "avg": estimate(value), "passes": {"1": estimate(value)}, "uncounted": 1, "verdicts": {}}
-        for name, value in values.items()
+        {"name": n, "avg": estimate(v), "passes": {"1": estimate(v)}, "domain": domain_of(n), **given}
+        for n, v in values.items()
     ]
     return {"model": "m", "samples": 4, "fingerprint": "f", "rows": rows}
 
@@ -48,15 +57,17 @@ def run(tmp_path):
         (folder / "rollouts" / "open.jsonl").write_text(json.dumps(rollout.to_json()) + "\n")
         table = {"all": value, "math": value, "math/arithmetic": value, "code": value}
         (folder / "scores.json").write_text(json.dumps(scores(table)))
-    changes = {"math": estimate(0.4), "code": estimate(0.05), "math/arithmetic": estimate(0.4)}
+    changes = changed({"math": 0.4, "code": 0.05, "math/arithmetic": 0.4})
     (tmp_path / "eval" / "changes.json").write_text(json.dumps(changes))
     return tmp_path
 
 
 def test_the_sentence_is_honest():
     assert headline({}) == "This run has no held-out comparison."
-    said = headline({"math": estimate(0.4), "code": estimate(0.05), "logic": estimate(-0.3), "math/x": estimate(1)})
+    said = headline(changed({"math": 0.4, "code": 0.05, "logic": -0.3, "math/x": 1}))
     assert said == "Held-out accuracy rose in 1 of 3 domains; no clear change in code; it fell in logic."
+    own = headline(changed({"sums": 0.4, "sums.jsonl": 0.4, "code": 0.05}))
+    assert own == "Held-out accuracy rose in 1 of 2 domains; no clear change in code."
 
 
 def test_model_text_is_shown_and_never_rendered(run):
@@ -103,6 +114,10 @@ def test_every_row_of_the_table_is_there(run):
         "instruction",
         "instruction/x",
     ]
+    own = {"all": 1, "sums": 1, "sums.jsonl": 1, "math": 1, "math/gsm8k": 1}
+    kinds = [(row["name"], row["kind"]) for row in score_rows(None, scores(own), {})]
+    assert [name for name, kind in kinds if kind == "domain"] == ["math", "sums"]
+    assert kinds[-1] == ("sums.jsonl", "source")
 
 
 def test_a_directory_without_a_run_is_named(tmp_path):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
@@ -23,7 +24,7 @@ from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
 from assay.sources.own import source_of
 from assay.sources.selection import Selection
-from assay.types import Example, data_hash
+from assay.types import Example, Measurement, data_hash
 
 Wanted = Callable[[Example], bool] | Collection[str]
 
@@ -111,6 +112,15 @@ class Corpus(Sequence[Example]):
         accepts = wanted if callable(wanted) else lambda example: example.id in wanted
         return self._sift(lambda example: None if accepts(example) else "", "keep", reason)
 
+    def with_rates(self, measured: Mapping[str, Measurement]) -> Corpus:
+        """Each Example with the rate that a model was measured at, beside those it has; the sums of one model add up.
+
+        `measured` is Example id -> Measurement, as `assay.measure` gives it; a measurement without a counted sample is
+        no rate.
+        """
+        rated = [_rated(example, measured.get(example.id)) for example in self]
+        return Corpus(rated, ledger=self.ledger, came_in=self.came_in, notes=self.notes, data=self._data)
+
     def _sift(self, evidence: Callable[[Example], str | None], step: str, reason: str) -> Corpus:
         kept, gone = [], []
         for place, example in enumerate(self._rows):
@@ -177,6 +187,14 @@ class Corpus(Sequence[Example]):
         corpus._dropped = directory
         corpus._kept = Counter({Kind(*(row[name] for name in Kind._fields)): row["rows"] for row in manifest["rows"]})
         return corpus
+
+
+def _rated(example: Example, measured: Measurement | None) -> Example:
+    if measured is None or not measured.n or measured.total is None:
+        return example
+    total, samples = example.pass_rates.get(measured.model, (0, 0))
+    rates = {**example.pass_rates, measured.model: (total + measured.total, samples + measured.n)}
+    return replace(example, pass_rates=rates)
 
 
 def load(

@@ -35,6 +35,8 @@ class Row:
     uncounted: int
     """Verdicts `timeout` and `error`: in no mean."""
     verdicts: Mapping[str, int]
+    domain: str = ""
+    """The domain that the line is of, or that its source is of; empty for `all`."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"passes": {str(k): asdict(e) for k, e in self.passes.items()}}
@@ -107,10 +109,13 @@ def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
     by_domain = _split(measured, lambda m: m.domain)
     by_source = _split(measured, lambda m: m.source)
     rows = [_all(by_domain, ks, measured)]
-    for name, part in [*by_domain.items(), *by_source.items()]:
+    home = {m.source: m.domain for m in measured.values()}
+    named = [*((name, name, part) for name, part in by_domain.items())]
+    named += [(name, home[name], part) for name, part in by_source.items()]
+    for name, domain, part in named:
         if any(m.n for m in part.values()):
             passes = {k: estimate(rates(list(part.values()), k), f"{name}@{k}") for k in ks if _enough(part, k)}
-            rows.append(_row(name, estimate(rates(list(part.values())), name), passes, part))
+            rows.append(_row(name, estimate(rates(list(part.values())), name), passes, part, domain))
     return tuple(rows)
 
 
@@ -131,7 +136,8 @@ def changes(before: Scores, after: Scores) -> dict[str, Estimate]:
 def write_changes(before: Scores, after: Scores, path: Path) -> dict[str, Estimate]:
     """`changes`, also written as JSON for the report."""
     found = changes(before, after)
-    write_atomically(path, json.dumps({name: asdict(e) for name, e in found.items()}, indent=2) + "\n")
+    told = {row.name: asdict(found[row.name]) | {"domain": row.domain} for row in after.rows if row.name in found}
+    write_atomically(path, json.dumps(told, indent=2) + "\n")
     return found
 
 
@@ -145,11 +151,12 @@ def _all(by_domain: Mapping[str, Measurements], ks: Sequence[int], measured: Mea
     return _row("all", mean_of(values, "all"), passes, measured)
 
 
-def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements) -> Row:
+def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements, domain: str = "") -> Row:
     verdicts: Counter[str] = Counter()
     for example_id in part:
         verdicts.update(part.verdicts.get(example_id, {}))
-    return Row(name, avg, passes, sum(m.uncounted for m in part.values()), dict(sorted(verdicts.items())))
+    uncounted = sum(m.uncounted for m in part.values())
+    return Row(name, avg, passes, uncounted, dict(sorted(verdicts.items())), domain)
 
 
 def _enough(part: Mapping[str, Measurement], k: int) -> bool:

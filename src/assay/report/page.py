@@ -89,9 +89,14 @@ def pictures(steps: charts.Steps) -> list[tuple[str, str, str]]:
     ]
 
 
-def headline(changes: Mapping[str, Mapping[str, float]]) -> str:
+def in_order(domains: Iterable[str]) -> list[str]:
+    """The six domains in their usual order, then the others by name."""
+    return sorted(set(domains), key=lambda d: (DOMAINS.index(d) if d in DOMAINS else len(DOMAINS), d))
+
+
+def headline(changes: Mapping[str, Mapping[str, Any]]) -> str:
     """One honest sentence about what was learnt."""
-    seen = [d for d in DOMAINS if d in changes]
+    seen = in_order(name for name, change in changes.items() if change["domain"] == name)
     if not seen:
         return "This run has no held-out comparison."
     rose = [d for d in seen if changes[d]["low"] > 0]
@@ -111,20 +116,19 @@ def score_rows(
     """Rows of the before/after table: `all`, then domains in the usual order, each followed by its sources."""
     by_name = {row["name"]: row for row in (after or {}).get("rows", [])}
     earlier = {row["name"]: row for row in (before or {}).get("rows", [])}
-    names = [n for n in {**earlier, **by_name} if n not in ("all", *DOMAINS)]
-    order = ["all"]
-    for domain in [d for d in DOMAINS if d in by_name or d in earlier] + [n for n in names if "/" not in n]:
-        order += [domain, *(n for n in names if n.startswith(f"{domain}/"))]
+    rows, order = {**earlier, **by_name}, ["all"]
+    for domain in in_order(row["domain"] for row in rows.values() if row["domain"]):
+        order += [domain, *(n for n, row in rows.items() if row["domain"] == domain and n != domain)]
     return [
         {
             "name": name,
-            "kind": "all" if name == "all" else "source" if "/" in name else "domain",
+            "kind": "all" if name == "all" else "domain" if rows[name]["domain"] == name else "source",
             "before": earlier.get(name),
             "after": by_name.get(name),
             "change": changes.get(name),
         }
         for name in order
-        if name in by_name or name in earlier
+        if name in rows
     ]
 
 
@@ -135,7 +139,7 @@ def rollouts(run: Path, shown: int) -> list[dict[str, Any]]:
     means = {name: _means(store.marks()) for name, store in stores.items()}
     gains = {i: mean - means["before"][i] for i, mean in means["after"].items() if i in means["before"]}
     picked: list[str] = []
-    for domain in DOMAINS:
+    for domain in in_order(examples[i]["domain"] for i in gains if i in examples):
         of_domain = sorted(
             (i for i in gains if i in examples and examples[i]["domain"] == domain), key=lambda i: (-gains[i], i)
         )

@@ -18,7 +18,7 @@ def score_table(scores: Scores) -> str:
     for row in scores.rows:
         passes = "  ".join(f"@{k} {percent(e.value)}" for k, e in row.passes.items() if k > 1)
         missing = f"  ({row.uncounted} not counted)" if row.uncounted else ""
-        name = f"  {row.name}" if "/" in row.name else row.name
+        name = row.name if row.domain in ("", row.name) else f"  {row.name}"
         lines.append(f"{name:28} {row.avg.questions:8d}  {_interval(asdict(row.avg))}   {passes}{missing}")
     return "\n".join(lines)
 

@@ -64,6 +64,14 @@ class Measurements(Mapping[str, Measurement]):
     def __len__(self) -> int:
         return len(self._measured)
 
+    def __repr__(self) -> str:
+        rates = [m.rate for m in self._measured.values() if m.rate is not None]
+        return (
+            f"Measurements({len(self)} examples, mean rate {fsum(rates) / len(rates):.3f})"
+            if rates
+            else (f"Measurements({len(self)} examples, no rate)")
+        )
+
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
         return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
