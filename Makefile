@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: demo test fast test-slow lint format bench bench-verify bench-sandbox clean
+.PHONY: reference demo test fast test-slow lint format bench bench-verify bench-sandbox clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -25,6 +25,9 @@ lint: $(VENV)/ready  ## style, types, and the import contract
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+reference: $(VENV)/ready  ## write docs/reference.md from the classes
+	$(BIN)/python -c "from assay.report.reference import reference; print(reference(), end='')" > docs/reference.md
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix src tests benchmarks

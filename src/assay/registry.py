@@ -40,6 +40,10 @@ class Registry(Generic[T]):
         """All names, sorted; nothing is imported."""
         return sorted({*self._table, *self._made, *self._found()})
 
+    def built_in(self) -> list[str]:
+        """The names of this package alone."""
+        return sorted(self._table)
+
     def __contains__(self, name: object) -> bool:
         return name in self._table or name in self._made or name in self._found()
 

@@ -22,7 +22,9 @@ class CurationRecipe(Config):
     seed: int = 0
     """Seed of what is made and drawn where a selection names none."""
     min_prompt_chars: int = Field(1, ge=0)
+    """Rows whose problem has fewer characters are dropped."""
     max_prompt_chars: int = Field(16_000, ge=1)
+    """Rows whose problem has more characters are dropped."""
     max_gold_chars: int = Field(20_000, ge=1)
     """Rows with a longer gold response are dropped; rows without one are not concerned."""
     on_conflict: Literal["drop", "keep"] = "drop"

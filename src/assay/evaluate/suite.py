@@ -18,11 +18,17 @@ class Suite(Config):
 
     sources: tuple[Selection, ...] = Field(min_length=1)
     samples: int = Field(8, ge=1)
+    """Responses to each problem."""
     k: tuple[int, ...] = (1,)
+    """Which pass@k to report."""
     temperature: float = Field(1.0, ge=0)
+    """Of the sampling; 0 is greedy."""
     top_p: float = Field(1.0, gt=0, le=1)
+    """Nucleus of the sampling; 1 samples from the whole distribution."""
     max_tokens: int = Field(512, ge=1)
+    """Longest response."""
     seed: int = 0
+    """Of the sampling, and of selections that name none."""
     allow_overlap: bool = False
     """Whether problems that training saw may be asked after it all the same."""
 

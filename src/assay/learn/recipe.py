@@ -39,12 +39,14 @@ class Model(Config):
     path: str = "tiny"
     """A directory, a hub name, or `tiny` for the checkpoint that ships with the package."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    """Type of the weights while training."""
 
 
 class Grpo(Config):
     """Group-relative policy optimisation (DeepSeekMath, arXiv 2402.03300, section 4.1) with its choices named."""
 
     steps: int = Field(100, ge=1)
+    """Optimiser steps."""
     prompts: int = Field(32, ge=1)
     """P: problems drawn for one generation."""
     group: int = Field(8, ge=2)
@@ -52,14 +54,23 @@ class Grpo(Config):
     updates: int = Field(1, ge=1)
     """Optimiser steps taken on one generation (`num_iterations`)."""
     learning_rate: float = Field(1e-6, gt=0)
+    """Constant after the warm-up."""
     warmup_steps: int = Field(0, ge=0)
+    """Steps in which the learning rate rises from 0."""
     weight_decay: float = Field(0.0, ge=0)
+    """Of AdamW."""
     max_grad_norm: float = Field(1.0, gt=0)
+    """Gradients are scaled down to this norm."""
     temperature: float = Field(1.0, gt=0)
+    """Of the sampling in training."""
     top_p: float = Field(1.0, gt=0, le=1)
+    """Nucleus of the sampling in training; 1 samples from the whole policy."""
     max_tokens: int = Field(512, ge=1)
+    """Longest response; what is cut has `finish` `length`."""
     clip_low: float = Field(0.2, gt=0)
+    """The probability ratio is clipped below at 1 minus this."""
     clip_high: float = Field(0.2, gt=0)
+    """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger)."""
     kl: float = Field(0.0, ge=0)
     """Coefficient of the k3 estimate of the KL divergence to the starting policy."""
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
@@ -71,6 +82,7 @@ class Grpo(Config):
     save_every: int = Field(25, ge=1)
     """Steps between checkpoints; rounded up to a generation boundary, where resuming is exact."""
     gradient_checkpointing: bool = False
+    """Trades time for memory."""
 
     @model_validator(mode="after")
     def _fits(self) -> Grpo:
@@ -83,7 +95,9 @@ class GrpoRecipe(Config):
     """`method = "grpo"`."""
 
     method: Literal["grpo"] = "grpo"
+    """Which kind of recipe it is."""
     seed: int = 0
+    """Decides the order of problems, what is sampled, and the draws of its data."""
     model: Model = Model()
     data: Data
     grpo: Grpo = Grpo()
@@ -99,19 +113,26 @@ class Tiny(Config):
     """A Llama configuration small enough to learn on a laptop's processor."""
 
     hidden: int = Field(128, ge=16)
+    """Width."""
     layers: int = Field(4, ge=1)
+    """Transformer blocks."""
     heads: int = Field(4, ge=1)
+    """Attention heads."""
     feed_forward: int = Field(320, ge=16)
+    """Width of the feed-forward layers."""
     vocabulary: int = Field(512, ge=264)
     """Byte-level: 256 bytes, special tokens, and merges learnt from the demonstrations."""
     context: int = Field(512, ge=64)
+    """Longest prompt and response together, in tokens."""
 
 
 class Phase(Config):
     """A stretch of supervised learning with a cosine schedule."""
 
     steps: int = Field(1000, ge=1)
+    """Optimiser steps."""
     learning_rate: float = Field(2e-3, gt=0)
+    """At its highest."""
     noise: float = Field(0.0, ge=0, lt=1)
     """Share of demonstrations that are wrong on purpose."""
 
@@ -124,15 +145,20 @@ class Warmup(Config):
 
     phases: tuple[Phase, ...] = (Phase(), Phase(steps=200, learning_rate=5e-4, noise=0.5))
     batch: int = Field(64, ge=1)
+    """Demonstrations a step."""
     save_every: int = Field(200, ge=1)
+    """Steps between checkpoints."""
 
 
 class WarmupRecipe(Config):
     """`method = "warmup"`."""
 
     method: Literal["warmup"]
+    """Which kind of recipe it is."""
     seed: int = 0
+    """Decides the weights, the noise and the order."""
     tiny: Tiny = Tiny()
     data: Data
     warmup: Warmup = Warmup()
     threads: int = Field(1, ge=0)
+    """Torch threads; 0 leaves torch's own choice."""

@@ -28,6 +28,7 @@ class Selection(Config):
     """
 
     name: str | tuple[str, ...] = ""
+    """A registered source, or a list of them (`assay list sources`)."""
     path: str = ""
     """Instead of a name: a file of your own rows (.jsonl, .json, .csv, .parquet, gzipped or not), or `hub:NAME`."""
     verifier: str = ""

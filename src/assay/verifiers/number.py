@@ -59,7 +59,9 @@ class Tolerance(Params):
     """How far a number may be off: by `abs`, and by `rel` times the reference."""
 
     abs: float = 0.0
+    """May be off by this."""
     rel: float = 0.0
+    """May be off by this times the reference."""
 
     def __post_init__(self) -> None:
         if self.abs < 0 or self.rel < 0:
