@@ -1,8 +1,11 @@
+import os
 from pathlib import Path
 
 import pytest
 
-from realdata import directory
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # threads on shared cores wait for each other: ten times as long
+
+from realdata import directory  # what it imports must see the setting
 
 
 @pytest.fixture(scope="session")
