@@ -58,7 +58,9 @@ def check(
     "-o", "--out", "output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout."
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
-@click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a line; 1, or 30 for programs.")
+@click.option(
+    "--deadline", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds a line; 1, or 30 for programs."
+)
 @click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
 @click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")

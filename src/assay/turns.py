@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from assay.errors import BadConfig, did_you_mean
+
 TURN_TOKENS = (
     "<|im_end|>",
     "<|endoftext|>",
@@ -37,6 +39,13 @@ THINKING = {
     "◁think▷": "◁/think▷",
 }
 """How thinking parts open and close."""
+
+
+def known_tag(thinking: str) -> str:
+    """The tag that opens a thinking part, or nothing. Raises `BadConfig` for one that is not known."""
+    if thinking and thinking not in THINKING:
+        raise BadConfig(f"thinking={thinking!r} opens no thinking part that is known{did_you_mean(thinking, THINKING)}")
+    return thinking
 
 
 def without_turn_tokens(text: str) -> str:

@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -252,3 +253,74 @@ def test_patience_buys_no_more_work(monkeypatch) -> None:
     start = time.monotonic()
     verdict = alone._judged([(example, Attempt(response=spins))], 1, 0.2)[0]
     assert verdict.status is Status.INCORRECT and time.monotonic() - start < 60
+
+
+def test_a_group_is_never_judged_from_another_one(tmp_path) -> None:
+    calls.clear()
+    example, cache = asked("test.longest", 1), tmp_path / "verdicts"
+    first = verify_many([example] * 2, ["hello", "hello there"], cache=cache)
+    again = verify_many([example] * 2, ["hi", "hello"], cache=cache)
+    assert [v.is_correct for v in (*first, *again)] == [False, True, False, True]
+    drawn = [Attempt(response=said, group_id=group) for said, group in (("a", "1"), ("bb", "1"), ("c", "2"))]
+    assert [v.is_correct for v in verify_many([example] * 3, drawn)] == [False, True, True]
+
+
+async def _leaves(example, attempts, params, context):
+    raise SystemExit(3)
+
+
+async def _blocks(example, attempts, params, context):
+    time.sleep(3)
+    return [Verdict.of(True) for _ in attempts]
+
+
+async def _clings(example, attempts, params, context):
+    try:
+        await asyncio.sleep(3)
+    except asyncio.CancelledError:
+        await asyncio.sleep(3)
+    return [Verdict.of(True) for _ in attempts]
+
+
+def _waits(example, attempts, params, context):
+    time.sleep(3)
+    return [Verdict.of(True) for _ in attempts]
+
+
+@pytest.mark.parametrize("judge", [_leaves, _blocks, _clings, _waits], ids=lambda judge: judge.__name__)
+def test_no_remote_judge_can_hold_its_caller(judge) -> None:
+    name = f"test.remote.{judge.__name__}"
+    VERIFIERS.register(name, Verifier(name, 1, judge, lane=Lane.REMOTE))
+    start = time.monotonic()
+    verdict = verify(asked(name), "x", deadline=0.3)
+    assert verdict.score is None and time.monotonic() - start < 2.5
+    assert verify(asked("test.remote", 0), "yes").is_correct  # the next one is served
+
+
+def test_many_threads_wait_for_workers_and_none_is_late() -> None:
+    example, heavy = asked("math", "x^2+1"), "\\boxed{" + "+".join(["x^2+1"] * 60) + "}"
+    with Judge() as judge, ThreadPoolExecutor(24) as threads:
+        verdicts = list(threads.map(lambda _: judge.verify(example, heavy, deadline=5), range(24)))
+    assert {v.status for v in verdicts} == {Status.INCORRECT}
+
+
+@pytest.mark.parametrize("reference", [{1, 2}, b"x", 10**5000, float], ids=lambda r: type(r).__name__)
+def test_what_is_no_json_is_an_error_wherever_it_is_judged(reference) -> None:
+    example = asked("math", "4", params={"units": reference})
+    for said in ("4", "a" * 30_000):
+        assert verify(example, said).status is Status.ERROR
+    assert {v.status for v in verify_many([example] * 3, ["1", "2", "3"], workers=2)} == {Status.ERROR}
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("inf"), float("nan"), 1e12])
+def test_a_deadline_is_a_time(deadline: float) -> None:
+    with pytest.raises(AssayError, match="deadline"):
+        verify(asked("number", "4"), "4", deadline=deadline)
+    with pytest.raises(AssayError, match="deadline"):
+        JudgeSettings(deadline=deadline)
+
+
+def test_what_the_template_opened_is_closed_by_its_own_tag() -> None:
+    for tag in ("[/THINK]", "</thinking>", "\u25c1/think\u25b7"):
+        attempt = Attempt(response=f"{tag} \\boxed{{4}}", thinking="<think>")
+        assert verify(asked("number", "4"), attempt).status is Status.NO_ANSWER

@@ -183,6 +183,10 @@ def _own(row: Row, truth: Any, payload: str) -> Example:
 
 def _other(row: Row, truth: Any) -> Example:
     route = route_of(row["data_source"])
+    if truth is None or truth != truth or (route.read is str and not isinstance(truth, str | int | float)):
+        raise ValueError(f"the ground truth of {row['data_source']} is text or a number, not {truth!r}"[:200])
+    if route.read is str and isinstance(truth, bool):
+        raise ValueError(f"the ground truth of {row['data_source']} is text or a number, not {truth!r}")
     reference = route.read(truth)
     rates = {
         column.removesuffix(_RATE): (rate * SAMPLES, SAMPLES)

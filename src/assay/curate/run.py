@@ -28,7 +28,7 @@ from assay.curate.executors import Executor, Local, OnRay, Pass
 from assay.curate.recipe import CurationRecipe
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
-from assay.errors import BadConfig, BadRow
+from assay.errors import AssayError, BadConfig, BadRow
 from assay.journal import Journal, owned
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
@@ -71,6 +71,9 @@ def run_curation(
         scratch = stack.enter_context(TemporaryDirectory(prefix=SPOOL, dir=out))
         bad: list[BadRow] = []
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell, bad))
+        if not len(spool):
+            first = f"; the first: {bad[0]}" if bad else ""
+            raise AssayError(f"not one row could be read, so there is no corpus to make{first}")
         contamination = Contamination.of(recipe.without, where)
         fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more)))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now

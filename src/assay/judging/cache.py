@@ -41,8 +41,12 @@ class VerdictCache:
 
     def get(self, example: Example, response: str) -> Verdict | None:
         """The remembered verdict, with the seconds that it took when it was made."""
-        row = self._file.execute("SELECT verdict FROM verdicts WHERE key = ?", (_key(example, response),)).fetchone()
-        return None if row is None else Verdict.from_json(json.loads(row[0]))
+        try:
+            found = self._file.execute("SELECT verdict FROM verdicts WHERE key = ?", (_key(example, response),))
+            row = found.fetchone()
+            return None if row is None else Verdict.from_json(json.loads(row[0]))
+        except (sqlite3.Error, ValueError, KeyError) as broken:
+            raise AssayError(f"the verdict cache is broken ({broken}): delete it or name another file") from None
 
     def put(self, made: Iterable[tuple[Example, str, Verdict]], deadline: float | None) -> None:
         """Remember the verdicts that would be the same on any machine."""
@@ -50,6 +54,7 @@ class VerdictCache:
             (_key(example, response), json.dumps(verdict.to_json()))
             for example, response, verdict in made
             if verdict.counts
+            and not VERIFIERS.get(example.verifier).group
             and 2 * verdict.seconds <= (VERIFIERS.get(example.verifier).deadline if deadline is None else deadline)
         ]
         with self._file:

@@ -27,6 +27,8 @@ CALLER_CHARS = 20_000
 """Characters of the longest response that is read in the caller; every reading is linear in it."""
 BLAME = 0.9
 """A verdict that had this share of its budget as CPU time when it was stopped used the budget up itself."""
+LATE = 0.05
+"""Seconds after its deadline at which a remote judge that has not been cancelled is left behind."""
 TOO_COSTLY = "too costly to evaluate"
 _local: set[str] = set()  # verifiers of this process that no worker knows
 
@@ -171,7 +173,8 @@ def _in_place(
 ) -> Sequence[Verdict]:
     given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients))
     if verifier.lane is Lane.REMOTE:
-        return asyncio.run_coroutine_threadsafe(_remotely(verifier, given, room), _loop()).result()
+        answered: Sequence[Verdict] = (_awaited if _is_coroutine(verifier) else _abandoned)(verifier, given, room)
+        return answered
     with due_in(room.wall):
         made = verifier.judge(*given)
     if isinstance(made, Awaitable):
@@ -179,13 +182,51 @@ def _in_place(
     return made
 
 
-async def _remotely(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Sequence[Verdict]:
-    """What a coroutine, or a blocking function in a thread, returns in time. Raises `TimeoutError`."""
-    if inspect.iscoroutinefunction(verifier.judge):
-        made = verifier.judge(*given)
-    else:
-        made = asyncio.to_thread(verifier.judge, *given)
-    return await asyncio.wait_for(made, room.wall)
+def _is_coroutine(verifier: Verifier) -> bool:
+    return inspect.iscoroutinefunction(verifier.judge)
+
+
+def _awaited(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
+    """What a coroutine returns in time. Raises `TimeoutError`, also where it blocks or will not be cancelled."""
+
+    async def made() -> Any:
+        try:
+            return await verifier.judge(*given)  # type: ignore[misc]  # a coroutine function, see the caller
+        except (SystemExit, KeyboardInterrupt) as left:  # would end the loop, and with it every judge
+            raise RuntimeError(f"it raised {type(left).__name__}") from None
+
+    async def within() -> Any:
+        return await asyncio.wait_for(made(), room.wall)
+
+    future = asyncio.run_coroutine_threadsafe(within(), _loop())
+    try:
+        return future.result(room.wall + LATE)
+    except TimeoutError:
+        if not future.done():  # its loop is stuck: the next judge gets another
+            forget_loop()
+        raise TimeoutError(f"the judge did not answer in {room.wall:g} s") from None
+
+
+def _abandoned(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
+    """What a blocking function returns in time, in a thread that is left behind where it does not."""
+    made: list[Any] = []
+
+    def run() -> None:
+        try:
+            made.append(verifier.judge(*given))
+        except BaseException as fault:  # noqa: BLE001 - it is raised again, in the caller
+            made.append(fault)
+
+    thread = threading.Thread(target=run, name="assay-remote-call", daemon=True)
+    thread.start()
+    thread.join(room.wall)
+    if not made:
+        raise TimeoutError(f"the judge did not answer in {room.wall:g} s")
+    if isinstance(made[0], Exception):
+        raise made[0]
+    if isinstance(made[0], BaseException):
+        raise RuntimeError(f"it raised {type(made[0]).__name__}")
+    return made[0]
 
 
 _remote: asyncio.AbstractEventLoop | None = None

@@ -23,6 +23,8 @@ from typing import Any
 
 IDLE_WORKERS = max(8, os.cpu_count() or 1)
 """How many idle workers are kept for the next call."""
+AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
+"""How many workers may judge at once: more would take the processor from each other until all are late."""
 START = 20.0
 """Seconds that a new interpreter may take to start."""
 SLOW_START = 0.5
@@ -63,12 +65,18 @@ class Worker:
 
         A reply that is a frame has the CPU seconds that it took under `used`.
         """
+        texts = [_encoded(request) for request in requests]
+        if any(isinstance(text, WorkerDied) for text in texts):
+            good = [request for request, text in zip(requests, texts, strict=True) if isinstance(text, str)]
+            made = iter(self.ask(good, limit) if good else [])
+            return [text if isinstance(text, WorkerDied) else next(made) for text in texts]
         replies: list[Reply] = []
         try:
             grace = 0.0 if self._is_alive() else self._start()
             while len(replies) < len(requests):
                 try:
-                    self._write(json.dumps(requests[len(replies) :]).encode() + b"\n", time.monotonic() + limit + grace)
+                    left = ",".join(map(str, texts[len(replies) :]))
+                    self._write(f"[{left}]\n".encode(), time.monotonic() + limit + grace)
                     while len(replies) < len(requests):
                         replies.append(self._reply(time.monotonic() + limit + grace))
                         grace = 0.0
@@ -198,6 +206,14 @@ class Worker:
         return frame
 
 
+def _encoded(request: dict[str, Any]) -> str | WorkerDied:
+    """A request as JSON, or why it cannot be one: its reference or parameters are not."""
+    try:
+        return json.dumps(request)
+    except (TypeError, ValueError, RecursionError) as bad:
+        return WorkerDied(f"the reference or a parameter is no JSON: {bad}"[:300])
+
+
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
@@ -210,13 +226,18 @@ class Pool:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
+        self._at_once = threading.BoundedSemaphore(AT_ONCE)
 
     def ask(self, requests: Sequence[dict[str, Any]], limit: float) -> list[Reply]:
-        """`Worker.ask` on an idle worker, or on a new one."""
-        with self._lock:
-            worker = self._idle.pop() if self._idle else None
-        worker = worker or Worker()
-        replies = worker.ask(requests, limit)
+        """`Worker.ask` on an idle worker, or on a new one; waiting for one is charged to nobody."""
+        with self._at_once:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            worker = worker or Worker()
+            replies = worker.ask(requests, limit)
+            return self._kept(worker, replies)
+
+    def _kept(self, worker: Worker, replies: list[Reply]) -> list[Reply]:
         with self._lock:
             if len(self._idle) < IDLE_WORKERS:
                 self._idle.append(worker)

@@ -27,6 +27,8 @@ from assay.types import Attempt, Example, Status, Verdict
 
 CHUNK = 16
 """Responses that one worker process is handed at a time."""
+LONGEST = 86_400
+"""Seconds of the longest deadline."""
 PATIENCE = (2.0, 8.0)
 """A verdict that ended in `timeout` is made again within so many times the wall time, for the same work."""
 
@@ -46,8 +48,8 @@ class JudgeSettings:
     """A file that remembers verdicts from run to run."""
 
     def __post_init__(self) -> None:
-        if self.workers < 1 or (self.deadline is not None and self.deadline <= 0):
-            raise AssayError(f"a judge needs workers of at least 1 and a deadline above 0 s; got {self}")
+        if self.workers < 1 or (self.deadline is not None and not 0 < self.deadline <= LONGEST):
+            raise AssayError(f"a judge needs workers of at least 1 and a deadline of 0 to {LONGEST} s; got {self}")
 
 
 class Judge:
@@ -86,7 +88,7 @@ class Judge:
         verifier has the Example's name, and `TypeError` when the response is not text.
         """
         verifier = VERIFIERS.get(example.verifier)
-        limit = deadline or self.settings.deadline
+        limit = self._limit(deadline)
         if verifier.reads_text and isinstance(response, str):
             return judged_text(verifier, example, response, self._pool, limit)
         return self._one(verifier, example, _attempt(response), limit)
@@ -143,6 +145,13 @@ class Judge:
             facts |= {"sandbox": _level(), "programs": sandbox.installed_modules()}
         return facts
 
+    def _limit(self, deadline: float | None) -> float | None:
+        if deadline is None:
+            return self.settings.deadline
+        if not 0 < deadline <= LONGEST:
+            raise AssayError(f"a deadline is above 0 and at most {LONGEST} seconds, not {deadline}")
+        return deadline
+
     def _asked(self, what: str, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
         """What workers say; a verifier that only this process knows, or that runs over, is asked nothing more."""
         out: list[str | None] = []
@@ -160,12 +169,15 @@ class Judge:
         self, places: Sequence[_Place], workers: int | None, deadline: float | None, cache: str | Path | None
     ) -> list[Verdict]:
         """The verdict at each place, from the cache where it has one."""
-        workers, limit = workers or self.settings.workers, deadline or self.settings.deadline
+        workers, limit = workers or self.settings.workers, self._limit(deadline)
         file = cache or self.settings.cache
         if file is None:
             return self._judged(places, workers, limit)
         with VerdictCache(file) as known:
-            found = [known.get(example, attempt.said) for example, attempt in places]
+            found = [  # a verdict within a group holds for that group alone
+                None if VERIFIERS.get(example.verifier).group else known.get(example, attempt.said)
+                for example, attempt in places
+            ]
             new = [place for place, verdict in zip(places, found, strict=True) if verdict is None]
             made = self._judged(new, workers, limit)
             said = [(example, attempt.said) for example, attempt in new]
@@ -237,16 +249,19 @@ def _attempt(response: Said) -> Attempt:
 def _key(example: Example, attempt: Attempt, place: int) -> object:
     if VERIFIERS.get(example.verifier).group:
         return place
-    return example.id, example.template, attempt.said
+    try:
+        return example.id, example.template, attempt.said
+    except (TypeError, ValueError, RecursionError):  # what is no JSON has no id, and an `error` for a verdict
+        return place
 
 
 def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
     """Places that are judged together: whole groups, programs one by one, text in chunks of one verifier."""
     together: dict[object, list[int]] = {}
-    for place, (example, _) in enumerate(places):
+    for place, (example, attempt) in enumerate(places):
         verifier = VERIFIERS.get(example.verifier)
         if verifier.group:
-            key: object = (verifier.name, example.id)
+            key: object = (verifier.name, example.id, attempt.group_id)
         else:
             key = verifier.name if verifier.reads_text else place
         together.setdefault(key, []).append(place)

@@ -28,13 +28,16 @@ def examples_of(columns: Mapping[str, Any], prompts: Sequence[Any]) -> list[Exam
             "assay.serve.trl.to_trl, load a corpus's own shards, or give columns 'verifier' and 'reference'; "
             f"got {sorted(name for name, values in columns.items() if isinstance(values, list))}"
         )
+    for name in needed:
+        if isinstance(columns[name], str) or len(columns[name]) != len(prompts):
+            raise BadConfig(f"the column {name!r} needs one entry for each of the {len(prompts)} rows: give a list")
     known = [name for name in ("example", *sorted(SHARD)) if name in columns]
     stored = columns.keys() >= SHARD
     examples = []
     for number, (prompt, *values) in enumerate(zip(prompts, *(columns[name] for name in known), strict=True)):
         try:
             examples.append(_example(prompt, dict(zip(known, plain(values), strict=True)), stored))
-        except (ValueError, TypeError) as bad:
+        except (ValueError, TypeError, AttributeError) as bad:
             raise BadConfig(f"row {number} of the batch cannot be read: {bad}") from bad
     return examples
 

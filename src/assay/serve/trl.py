@@ -17,6 +17,7 @@ from assay.models.prompting import as_chat, as_input
 from assay.rollout.text import response_text
 from assay.serve.columns import examples_of
 from assay.serve.nulls import refuse_nulls, warn_of_nulls
+from assay.turns import known_tag
 from assay.types import Attempt, Example, Verdict
 
 
@@ -62,7 +63,7 @@ def reward_fn(*, workers: int = 2, deadline: float | None = None, thinking: str 
     The function raises `BadConfig` when the data set's columns say nothing of how to judge, and `AssayError` when not
     one response of a batch can be judged.
     """
-    return Reward(workers, deadline, thinking)
+    return Reward(workers, deadline, known_tag(thinking))
 
 
 def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:

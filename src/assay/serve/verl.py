@@ -18,7 +18,7 @@ from assay.errors import AssayError, BadConfig
 from assay.judging.session import verify_many
 from assay.rollout.text import response_text
 from assay.serve.nulls import refuse_null_start, warn_of_nulls
-from assay.turns import plain
+from assay.turns import known_tag, plain
 from assay.types import Attempt, Example, Verdict, canonical
 
 KEYS = ("score", "acc", "counted", "status", "pred", "why", "seconds", "verifier", "version")
@@ -65,7 +65,7 @@ def compute_score(
     except (ValueError, TypeError) as bad:
         verdict = Verdict.error(f"the row cannot be read: {bad}")
     else:
-        attempt = Attempt(response=response_text(solution_str), thinking=thinking)
+        attempt = Attempt(response=response_text(solution_str), thinking=known_tag(thinking))
         verdict = verify_many([example], [attempt], deadline=deadline)[0]
     warn_of_nulls([verdict], [data_source])
     refuse_null_start(verdict)

@@ -51,9 +51,10 @@ def is_own(name: str) -> bool:
 def source_of(name: str, **how: Any) -> Source:
     """The registered source of a name, or the rows of a file. Raises `UnknownName`, and `MissingData` for no file."""
     if not is_own(name):
+        source = SOURCES.get(name)
         if how:
             raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
-        return SOURCES.get(name)
+        return source
     if not name.startswith(HUB) and not Path(name).is_file():
         raise MissingData(f"{name} does not exist")
     return Own(
@@ -135,8 +136,9 @@ class Own(Source):
         if not verifier:
             raise BadConfig(f"{self.name} does not say who judges: give a verifier, such as math")
         reference = row[found["reference"]]
-        if reference is None:
-            raise ValueError(f"the column {found['reference']!r} is empty")
+        for needed in ("prompt", "reference"):
+            if row[found[needed]] is None:
+                raise ValueError(f"the column {found[needed]!r} is empty")
         gold = given.get("gold")
         if gold is None and verifier in _BOXED and isinstance(reference, str | int | float):
             gold = boxed(str(reference))

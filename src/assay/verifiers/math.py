@@ -222,10 +222,17 @@ def _stripped(found: Found) -> Found:
 
 @lru_cache(maxsize=4096)
 def _layout_free(text: str) -> str:
+    """The signs of a notation; braces around a single sign are layout, all others say what belongs together."""
+    signs: list[str] = []
     try:
-        return " ".join(token.text for token in tokenize(text.strip("$. ")) if token.text not in ("$", "{", "}"))
+        for token in tokenize(text.strip("$. ")):
+            if token.text == "}" and signs[-2:-1] == ["{"]:
+                signs[-2:] = signs[-1:]
+            elif token.text != "$":
+                signs.append(token.text)
     except (TooCostly, Unreadable):
         return text
+    return " ".join(signs)
 
 
 def _is_unreduced(given: Answer) -> bool:

@@ -43,6 +43,9 @@ _EXCEPTION = re.compile(r"[A-Z]\w*: ")
 def script(example: Example, response: str) -> Verdict:
     """Right when the Example's `check(answer)` returns True within its budget."""
     source, budget = _reference(example.reference)
+    room = limits(budget or DEFAULT_BUDGET)
+    if room is not None and room.cpu < budget:
+        return Verdict.error(f"script: a budget of {budget:g} s needs a deadline of {2 * budget + 1:g} s or more")
     program.spoken(example, response)
     read = find(example, response).text
     try:
@@ -52,8 +55,6 @@ def script(example: Example, response: str) -> Verdict:
     room = limits(budget or DEFAULT_BUDGET)
     if room is None:
         return late()
-    if room.cpu < budget:
-        return Verdict.error(f"script: a budget of {budget:g} s needs a deadline of {2 * budget + 1:g} s or more")
     result = ran(sandbox.Call(source + _ASK, _ASKED, (answer,), {}, room))
     return result if isinstance(result, Verdict) else _judge(result, read[:2000])
 
