@@ -14,3 +14,11 @@ def random_policy(tmp_path_factory):
     make_model(tokenizer, Tiny(hidden=16, layers=1, heads=2, feed_forward=16, vocabulary=264), 0).save_pretrained(where)
     tokenizer.save_pretrained(where)
     return where
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """Two threads of tiny tensors on shared cores wait for each other: ten times as long. Any test may change it."""
+    import torch
+
+    torch.set_num_threads(1)

@@ -107,8 +107,8 @@ VALUES: dict[str, Rewrite] = {
 
 # LaTeX
 
-_ROOT = re.compile(r"(-?)([1-9]\d*|)\s*\\sqrt\{(\d{1,6})\}")
-_PI = re.compile(r"(-?)(\d*)\s*\\pi|(-?)\\[dt]?frac\{(\d*)\s*\\pi\}\{(\d+)\}")
+_ROOT = re.compile(r"(-?)([1-9]\d{0,9}|)\s{0,5}\\sqrt\{(\d{1,6})\}")
+_PI = re.compile(r"(-?)(\d*+)\s*+\\pi|(-?)\\[dt]?frac\{(\d*+)\s*+\\pi\}\{(\d++)\}")
 
 
 def _is_nonzero(text: str) -> bool:
