@@ -149,3 +149,9 @@ def test_what_cannot_be_routed_is_told(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist([guru("poetry", "x")]), tmp_path / "x.parquet")
     with pytest.raises(BadRow, match=r"x.parquet:1"):
         list(read_verl(tmp_path / "x.parquet"))
+
+
+@pytest.mark.parametrize("truth", [None, float("nan"), True, ["4"], {"a": 1}], ids=repr)
+def test_a_truth_that_is_no_text_is_not_read_as_one(truth):
+    with pytest.raises(ValueError, match="text or a number"):
+        from_verl({"data_source": "lighteval/MATH", "reward_model": {"ground_truth": truth}, "extra_info": {}})
