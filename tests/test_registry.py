@@ -39,7 +39,7 @@ def test_import_is_light():
     assert out.stdout.strip() == "[]"
 
 
-def test_the_room_and_the_function_share_a_name():
+def test_the_top_level_judges():
     import assay
     import assay.judging.verifier
 

@@ -21,9 +21,9 @@ def without_thinking(example: Example, response: str) -> str:
         if not found or CHANNEL in text:
             raise NoAnswer("no final channel follows the others")
         return text
-    for tag, close in THINKING.items():
-        if text.lstrip().startswith(tag) and close not in text:
-            raise NoAnswer("the thinking part never closes")
+    begun = next((close for tag, close in THINKING.items() if text.lstrip().startswith(tag)), "")
+    if begun not in text:  # another family's tag does not close it
+        raise NoAnswer("the thinking part never closes")
     end = max((text.rfind(close) + len(close) for close in THINKING.values() if close in text), default=-1)
     body = text[end:] if end >= 0 else text
     if any(tag in body for tag in THINKING):

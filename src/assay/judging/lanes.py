@@ -2,8 +2,9 @@
 
 A verdict whose cost is bounded by construction is made in the caller; any other verdict on text in a worker process
 that is killed at the deadline; a verifier that runs programs is called in place, because the sandbox enforces its
-limits; a remote one runs on the session's event loop. A verifier registered in this process only is unknown to a
-worker: it runs in a daemon thread that is abandoned at the deadline, since a thread cannot be killed.
+limits; a remote one runs on an event loop of this process, or, where it blocks, in a thread. A verifier registered in
+this process only is unknown to a worker: it runs in a thread that is left behind at the deadline, since none can be
+killed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple
 
 from assay.effort import DEADLINE, SHORT_ONLY, NotShort, due_in
 from assay.errors import BadReference
-from assay.judging.pool import Pool, Reply, WorkerDied, WorkerTimeout
+from assay.judging.pool import NoJson, Pool, Reply, WorkerDied, WorkerTimeout
 from assay.judging.verifier import VERIFIERS, Context, Lane, Verifier
 from assay.types import Attempt, Example, Verdict
 
@@ -118,20 +119,31 @@ def _elsewhere(verifier: Verifier, example: Example, response: str, room: Room, 
 
 def in_worker(pairs: Sequence[Pair], verifier: Verifier, room: Room, pool: Pool) -> list[Verdict]:
     """Verdicts on a few pairs of one verifier that only reads text, made one after another in one worker process."""
-    if verifier.name in _local:
-        return [_stamped_in_thread(verifier, pair, room) for pair in pairs]
-    made = []
-    for pair, reply in zip(pairs, ask(pool, pairs, room), strict=True):
-        verdict = _verdict(reply, room)
-        made.append(
-            _stamped_in_thread(verifier, pair, room) if verdict is None else stamped(verdict, verifier, verdict.seconds)
-        )
-    return made
+    known = [None] * len(pairs) if verifier.name in _local else [_verdict(r, room) for r in ask(pool, pairs, room)]
+    made = [verdict or _in_thread(verifier, pair, room) for verdict, pair in zip(known, pairs, strict=True)]
+    return [stamped(verdict, verifier, verdict.seconds) for verdict in made]
 
 
 def bare(example: Example, response: str) -> Verdict:
     """The verdict on one response, made here and now; for the far side of a lane."""
     return guarded(VERIFIERS.get(example.verifier), example, response)
+
+
+def asked(what: str, example: Example, answer: Any) -> str | None:
+    """The `key` of an answer, or (`check`) why the Example cannot be used, made here and now; `None` for neither."""
+    verifier, keys = VERIFIERS.get(example.verifier), []
+
+    def made() -> Verdict:
+        if what == "check":
+            verifier.check(example)
+        else:
+            keys.append(verifier.key(example, answer))
+        return Verdict.of(True)
+
+    said = guarded(made)
+    if what == "check":
+        return None if said.is_correct else said.why
+    return keys[0] if keys else None
 
 
 def ask(pool: Pool, pairs: Sequence[tuple[Example, Any]], room: Room, what: str = "verdict") -> list[Reply]:
@@ -173,17 +185,14 @@ def _in_place(
 ) -> Sequence[Verdict]:
     given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients))
     if verifier.lane is Lane.REMOTE:
-        answered: Sequence[Verdict] = (_awaited if _is_coroutine(verifier) else _abandoned)(verifier, given, room)
+        waits = _awaited if inspect.iscoroutinefunction(verifier.judge) else _abandoned
+        answered: Sequence[Verdict] = waits(verifier, given, room)
         return answered
     with due_in(room.wall):
         made = verifier.judge(*given)
     if isinstance(made, Awaitable):
         raise TypeError(f"the judge of {verifier.name!r} is a coroutine: its lane is 'remote'")
     return made
-
-
-def _is_coroutine(verifier: Verifier) -> bool:
-    return inspect.iscoroutinefunction(verifier.judge)
 
 
 def _awaited(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
@@ -208,25 +217,35 @@ def _awaited(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
 
 
 def _abandoned(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
-    """What a blocking function returns in time, in a thread that is left behind where it does not."""
+    """What a blocking function returns in time. Raises `TimeoutError`."""
+    made, _ = _aside(lambda: verifier.judge(*given), room.wall)
+    if not made:
+        raise TimeoutError(f"the judge did not answer in {room.wall:g} s")
+    return made[0]
+
+
+def _aside(call: Callable[[], Any], wall: float) -> tuple[list[Any], float]:
+    """What a call returns in a thread, and the CPU seconds of the thread where it is late and left behind.
+
+    What the call raises is raised here; where it asks the process to exit, that is its own fault.
+    """
     made: list[Any] = []
+    failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            made.append(verifier.judge(*given))
+            made.append(call())
         except BaseException as fault:  # noqa: BLE001 - it is raised again, in the caller
-            made.append(fault)
+            failed.append(fault)
 
-    thread = threading.Thread(target=run, name="assay-remote-call", daemon=True)
+    thread = threading.Thread(target=run, name="assay-aside", daemon=True)
     thread.start()
-    thread.join(room.wall)
-    if not made:
-        raise TimeoutError(f"the judge did not answer in {room.wall:g} s")
-    if isinstance(made[0], Exception):
-        raise made[0]
-    if isinstance(made[0], BaseException):
-        raise RuntimeError(f"it raised {type(made[0]).__name__}")
-    return made[0]
+    thread.join(wall)
+    if failed and isinstance(failed[0], Exception):
+        raise failed[0]
+    if failed:
+        raise RuntimeError(f"it raised {type(failed[0]).__name__}")
+    return made, 0.0 if made else _cpu_of(thread.native_id or 0)
 
 
 _remote: asyncio.AbstractEventLoop | None = None
@@ -253,7 +272,7 @@ def _verdict(reply: Reply, room: Room) -> Verdict | None:
     """The verdict of a worker's reply, or `None` when workers do not know the verifier."""
     if isinstance(reply, WorkerTimeout):
         return replace(_out_of_time(reply.cpu, room), seconds=room.wall)
-    if isinstance(reply, WorkerDied):
+    if isinstance(reply, WorkerDied | NoJson):
         return Verdict.error(str(reply))
     if not reply["made"]:
         return None
@@ -263,20 +282,17 @@ def _verdict(reply: Reply, room: Room) -> Verdict | None:
     return verdict
 
 
-def _stamped_in_thread(verifier: Verifier, pair: Pair, room: Room) -> Verdict:
-    start = time.monotonic()
-    return stamped(_in_thread(verifier, pair, room), verifier, time.monotonic() - start)
-
-
 def _in_thread(verifier: Verifier, pair: Pair, room: Room) -> Verdict:
+    """The verdict of a verifier that no worker knows, with the seconds that it took."""
     _local.add(verifier.name)
-    made: list[Verdict] = []
-    context = copy_context()
-    context.run(DEADLINE.set, time.monotonic() + room.wall)
-    thread = threading.Thread(target=lambda: made.append(context.run(bare, *pair)), name="assay-verdict", daemon=True)
-    thread.start()
-    thread.join(room.wall)
-    return made[0] if made else _out_of_time(_cpu_of(thread.native_id or 0), room)
+    start, context = time.monotonic(), copy_context()
+    context.run(DEADLINE.set, start + room.wall)
+
+    def within() -> Verdict:
+        made, cpu = _aside(lambda: context.run(bare, *pair), room.wall)
+        return made[0] if made else _out_of_time(cpu, room)
+
+    return replace(guarded(within), seconds=time.monotonic() - start)
 
 
 def _out_of_time(cpu: float, room: Room) -> Verdict:

@@ -21,8 +21,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-IDLE_WORKERS = max(8, os.cpu_count() or 1)
-"""How many idle workers are kept for the next call."""
 AT_ONCE = max(4, 2 * (os.cpu_count() or 1))
 """How many workers may judge at once: more would take the processor from each other until all are late."""
 START = 20.0
@@ -49,7 +47,11 @@ class WorkerDied(Exception):
     """The judging process ended by itself; the message says how."""
 
 
-Reply = dict[str, Any] | WorkerTimeout | WorkerDied
+class NoJson(Exception):
+    """A request that cannot be sent: its reference or a parameter is no JSON."""
+
+
+Reply = dict[str, Any] | WorkerTimeout | WorkerDied | NoJson
 
 
 class Worker:
@@ -60,22 +62,17 @@ class Worker:
         self._unread = b""
         self._cpu = 0.0  # of the present child, at its last reply
 
-    def ask(self, requests: Sequence[dict[str, Any]], limit: float) -> list[Reply]:
+    def ask(self, requests: Sequence[str], limit: float) -> list[Reply]:
         """A reply to each request, in order; `limit` is seconds for each. Never raises for what a request does.
 
         A reply that is a frame has the CPU seconds that it took under `used`.
         """
-        texts = [_encoded(request) for request in requests]
-        if any(isinstance(text, WorkerDied) for text in texts):
-            good = [request for request, text in zip(requests, texts, strict=True) if isinstance(text, str)]
-            made = iter(self.ask(good, limit) if good else [])
-            return [text if isinstance(text, WorkerDied) else next(made) for text in texts]
         replies: list[Reply] = []
         try:
             grace = 0.0 if self._is_alive() else self._start()
             while len(replies) < len(requests):
                 try:
-                    left = ",".join(map(str, texts[len(replies) :]))
+                    left = ",".join(requests[len(replies) :])
                     self._write(f"[{left}]\n".encode(), time.monotonic() + limit + grace)
                     while len(replies) < len(requests):
                         replies.append(self._reply(time.monotonic() + limit + grace))
@@ -206,12 +203,11 @@ class Worker:
         return frame
 
 
-def _encoded(request: dict[str, Any]) -> str | WorkerDied:
-    """A request as JSON, or why it cannot be one: its reference or parameters are not."""
+def _encoded(request: dict[str, Any]) -> str | NoJson:
     try:
         return json.dumps(request)
     except (TypeError, ValueError, RecursionError) as bad:
-        return WorkerDied(f"the reference or a parameter is no JSON: {bad}"[:300])
+        return NoJson(f"the reference or a parameter is no JSON: {bad}"[:300])
 
 
 def _close_pipes(process: subprocess.Popen[bytes]) -> None:
@@ -221,7 +217,7 @@ def _close_pipes(process: subprocess.Popen[bytes]) -> None:
 
 
 class Pool:
-    """Idle workers behind a lock; it grows with the callers that ask at once."""
+    """Workers behind a lock: as many as callers ask at once, and `AT_ONCE` at most."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -229,21 +225,16 @@ class Pool:
         self._at_once = threading.BoundedSemaphore(AT_ONCE)
 
     def ask(self, requests: Sequence[dict[str, Any]], limit: float) -> list[Reply]:
-        """`Worker.ask` on an idle worker, or on a new one; waiting for one is charged to nobody."""
+        """A reply to each request, made by one worker; waiting for a free one is charged to nobody."""
+        texts = [_encoded(request) for request in requests]
         with self._at_once:
             with self._lock:
                 worker = self._idle.pop() if self._idle else None
             worker = worker or Worker()
-            replies = worker.ask(requests, limit)
-            return self._kept(worker, replies)
-
-    def _kept(self, worker: Worker, replies: list[Reply]) -> list[Reply]:
-        with self._lock:
-            if len(self._idle) < IDLE_WORKERS:
+            replies = iter(worker.ask([text for text in texts if isinstance(text, str)], limit))
+            with self._lock:
                 self._idle.append(worker)
-                return replies
-        worker.close()
-        return replies
+        return [next(replies) if isinstance(text, str) else text for text in texts]
 
     def close(self) -> None:
         """End all idle workers."""

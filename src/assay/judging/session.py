@@ -20,8 +20,8 @@ from typing import Any, Self
 from assay import sandbox
 from assay.errors import AssayError, IsolationRefused
 from assay.judging.cache import VerdictCache
-from assay.judging.lanes import Room, ask, forget_loop, in_worker, judged, judged_text
-from assay.judging.pool import Pool
+from assay.judging.lanes import Room, ask, asked, forget_loop, in_worker, judged, judged_text
+from assay.judging.pool import Pool, WorkerTimeout
 from assay.judging.verifier import VERIFIERS, Lane, Verifier
 from assay.types import Attempt, Example, Status, Verdict
 
@@ -130,8 +130,8 @@ class Judge:
 
     def unreadable(self, examples: Iterable[Example]) -> dict[str, str]:
         """Id and reason of each Example whose reference or parameters its verifier cannot use."""
-        asked = list(examples)
-        found = zip(asked, self._asked("check", asked, [None] * len(asked)), strict=True)
+        given = list(examples)
+        found = zip(given, self._asked("check", given, [None] * len(given)), strict=True)
         return {example.id: why for example, why in found if why}
 
     def facts(self, examples: Iterable[Example]) -> dict[str, Any]:
@@ -153,16 +153,16 @@ class Judge:
         return deadline
 
     def _asked(self, what: str, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
-        """What workers say; a verifier that only this process knows, or that runs over, is asked nothing more."""
+        """What workers say of each pair, or this process where they do not know the verifier."""
         out: list[str | None] = []
         for start in range(0, len(examples), 8 * CHUNK):
             pairs = list(zip(examples[start : start + 8 * CHUNK], answers[start : start + 8 * CHUNK], strict=True))
             for (example, answer), reply in zip(pairs, ask(self._pool, pairs, Room(1.0, 4.0), what), strict=True):
                 if isinstance(reply, dict):
-                    known = reply["known"]
-                    out.append(reply["made"] if known else _here(what, example, answer))
+                    out.append(reply["made"] if reply["known"] else asked(what, example, answer))
                 else:
-                    out.append("reading it takes too long" if what == "check" else None)
+                    late = "reading it takes too long" if isinstance(reply, WorkerTimeout) else str(reply)
+                    out.append(late if what == "check" else None)
         return out
 
     def _remembered(
@@ -271,18 +271,6 @@ def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
         size = max(1, min(CHUNK, len(found) // workers)) if texts else len(found)
         jobs += [found[start : start + size] for start in range(0, len(found), size)]
     return jobs
-
-
-def _here(what: str, example: Example, answer: Any) -> str | None:
-    """The key or the check of a verifier that workers do not know."""
-    verifier = VERIFIERS.get(example.verifier)
-    if what == "key":
-        return verifier.key(example, answer)
-    try:
-        verifier.check(example)
-    except AssayError as bad:
-        return str(bad)
-    return None
 
 
 _sessions: weakref.WeakSet[Judge] = weakref.WeakSet()

@@ -16,9 +16,9 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from assay.judging.lanes import bare, guarded
+from assay.judging.lanes import asked, bare
 from assay.judging.verifier import VERIFIERS
-from assay.types import Example, Status, Verdict
+from assay.types import Example
 
 MEMORY = 2 << 30
 """Bytes of address space; a verdict that needs more is refused."""
@@ -84,23 +84,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _made(what: str, example: Example, response: Any) -> Any:
-    """A verdict, why the Example cannot be used (nothing where it can), or an answer key."""
+    if what != "verdict":
+        return asked(what, example, response)
     start = time.monotonic()
-    if what == "verdict":
-        return bare(example, response).to_json() | {"seconds": time.monotonic() - start}
-    verifier, keys = VERIFIERS.get(example.verifier), []
-
-    def asked() -> Verdict:
-        if what == "check":
-            verifier.check(example)
-        else:
-            keys.append(verifier.key(example, response))
-        return Verdict.of(True)
-
-    said = guarded(asked)
-    if what == "check":
-        return None if said.status is Status.CORRECT else said.why
-    return keys[0] if keys else None
+    return bare(example, response).to_json() | {"seconds": time.monotonic() - start}
 
 
 def _tell(replies: int, frame: dict[str, Any]) -> None:
