@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assay.errors import BadConfig, BadRow, did_you_mean
+from assay.files import replacing
 from assay.sources.files import NUMERAL
 from assay.turns import plain
 from assay.types import SCHEMA_VERSION, Example, as_messages, check_schema
@@ -224,7 +225,9 @@ def write_verl(examples: Iterable[Example], path: Path | str) -> None:
     """Write a parquet file that verl reads. Columns are the union of all rows' columns."""
     rows = [to_verl(example, index) for index, example in enumerate(examples)]
     columns = dict.fromkeys(name for row in rows for name in row)
-    pq.write_table(pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows]), Path(path))
+    table = pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows])
+    with replacing(path) as temporary:
+        pq.write_table(table, temporary)
 
 
 def read_verl(path: Path | str) -> Iterator[Example]:

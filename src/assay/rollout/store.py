@@ -11,7 +11,6 @@ read the journal first and write nothing; only the owner of the directory (`assa
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.files import write_atomically
+from assay.files import replacing, write_atomically
 from assay.journal import Journal, line_of, require_owner
 from assay.types import Rollout
 
@@ -131,12 +130,8 @@ class RolloutStore:
 
     def _replace(self, path: Path, rows: Sequence[Row]) -> None:
         require_owner(path)
-        temporary = path.with_name(f".{path.name}.tmp")
-        with temporary.open("wb") as file:
-            pq.write_table(pa.Table.from_pylist(list(map(_columns, rows)), SCHEMA), file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        with replacing(path) as temporary:
+            pq.write_table(pa.Table.from_pylist(list(map(_columns, rows)), SCHEMA), temporary, compression="zstd")
 
 
 def key_of(row: Row) -> Key:
