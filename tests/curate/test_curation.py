@@ -335,5 +335,6 @@ def test_ray_gives_the_same_corpus(tmp_path: Path, real_data: Path) -> None:
     mixed = mixed.model_copy(update={"sources": few})
     here = run_curation(mixed, tmp_path / "local", real_data)
     there = run_curation(mixed, tmp_path / "ray", real_data, executor="ray")
+    assert not sys.modules["ray"].is_initialized()  # what was started here has ended
     assert len(here) > 300 and list(here) == list(there)
     assert contents(tmp_path / "local") == contents(tmp_path / "ray")

@@ -51,6 +51,9 @@ class Executor(Protocol):
     def run(self, work: Pass, spool: Spool, wanted: Mask, rows: int) -> Iterator[pa.RecordBatch]:
         """What the pass says of batches of at most so many rows, in order."""
 
+    def close(self) -> None:
+        """End what this executor started."""
+
 
 class Local:
     """In this process; verifiers start their own workers."""
@@ -59,19 +62,24 @@ class Local:
         for piece, mask in spool.wanted(wanted):
             yield from _over(work, piece, mask, rows)
 
+    def close(self) -> None:
+        """Nothing was started."""
+
 
 class OnRay:
-    """By the workers of Ray Data: those of a cluster that was joined before, else of this machine.
+    """By the workers of Ray Data: those of a cluster that was joined before, else of this machine until `close`.
 
     Raises `MissingExtra` where Ray is not installed.
     """
 
     def __init__(self) -> None:
         try:
+            import ray
             import ray.data
         except ImportError as fault:
             raise MissingExtra("curation on Ray Data", "ray") from fault
         self._ray = ray
+        self._joined = ray.is_initialized()
 
     def run(self, work: Pass, spool: Spool, wanted: Mask, rows: int) -> Iterator[pa.RecordBatch]:
         items = [{**asdict(piece), "mask": mask.tobytes()} for piece, mask in spool.wanted(wanted)]
@@ -86,6 +94,11 @@ class OnRay:
                 yield one_batch(table)
         finally:
             options.preserve_order = ordered
+
+    def close(self) -> None:
+        """Shut Ray down, unless the caller had joined it."""
+        if not self._joined:
+            self._ray.shutdown()
 
 
 def _on_worker(work: Pass, rows: int, items: pa.Table) -> pa.Table:

@@ -67,6 +67,7 @@ def run_curation(
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
     with ExitStack() as stack:
+        stack.callback(run.close)
         stack.enter_context(_made(out))
         scratch = stack.enter_context(TemporaryDirectory(prefix=SPOOL, dir=out))
         bad: list[BadRow] = []

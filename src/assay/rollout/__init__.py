@@ -1,1 +1,1 @@
-"""The one place where a response meets a verifier."""
+"""An engine answers, its attempts are judged, and both are kept."""

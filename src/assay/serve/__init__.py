@@ -1,1 +1,1 @@
-"""Adapters for other trainers, and HTTP."""
+"""Adapters for other trainers."""
