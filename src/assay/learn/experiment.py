@@ -26,7 +26,7 @@ from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
 from assay.learn.sampler import DomainMix
-from assay.models.hf import TransformersEngine
+from assay.models.hf import TransformersEngine, require_model
 from assay.sandbox import require
 from assay.types import Example
 
@@ -57,13 +57,13 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
     notes += unreadable_note(left_out | readable(asked)[1])
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
-    start = _engine(recipe, recipe.model.path, "before")  # opened first: a wrong path must not claim a directory
+    require_model(recipe.model.path)  # asked first: a wrong path must not claim a directory
     with owned(out, facts(recipe, examples)):
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
         write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
-        before = _score(recipe, start, asked, out, watch)
+        before = _score(recipe, recipe.model.path, "before", asked, out, watch)
         watch.on_stage("training", recipe.grpo.steps)
 
         def stepped(record: StepRecord) -> None:
@@ -71,7 +71,7 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
             watch.on_units(1)
 
         policy = train(recipe, examples, out, on_step=stepped)
-        after = _score(recipe, _engine(recipe, str(policy), "after"), asked, out, watch)
+        after = _score(recipe, str(policy), "after", asked, out, watch)
         if before and after:
             write_changes(before, after, out / "eval" / "changes.json")
         return out
@@ -107,15 +107,13 @@ def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
     return list(examples), []
 
 
-def _engine(recipe: GrpoRecipe, path: str, name: str) -> TransformersEngine:
-    return TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
-
-
 def _score(
-    recipe: GrpoRecipe, engine: TransformersEngine, asked: Sequence[Example], out: Path, watch: Progress
+    recipe: GrpoRecipe, path: str, name: str, asked: Sequence[Example], out: Path, watch: Progress
 ) -> Scores | None:
+    """The engine lives in here alone: a second model beside training would take its memory."""
     if recipe.eval is None:
         return None
-    watch.on_stage(f"held-out problems, {engine.name}", len(asked))
-    where = out / "eval" / engine.name
+    watch.on_stage(f"held-out problems, {name}", len(asked))
+    engine = TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
+    where = out / "eval" / name
     return evaluate(engine, recipe.eval, out=where, examples=asked, workers=recipe.workers, on_groups=watch.on_units)

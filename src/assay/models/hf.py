@@ -7,7 +7,8 @@ cumulative distribution, so a completion does not depend on what else was in its
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,32 @@ if TYPE_CHECKING:
 
 AHEAD = 16
 """Batches that are sorted by length together: little padding, and the first completions come early."""
+
+
+def _libraries() -> tuple[Any, Any]:
+    try:
+        import torch
+        import transformers
+    except ImportError:
+        raise MissingExtra("the transformers engine", "models") from None
+    return torch, transformers
+
+
+@contextmanager
+def _opening(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, ValueError) as bad:
+        first_line = str(bad).strip().splitlines()[0]
+        raise AssayError(f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed)") from bad
+
+
+def require_model(path: str) -> None:
+    """Raise `AssayError` where a path or name is no model; its weights are not read."""
+    _, transformers = _libraries()
+    with _opening(path):
+        transformers.AutoConfig.from_pretrained(model_path(path))
+        transformers.AutoTokenizer.from_pretrained(model_path(path))
 
 
 class TransformersEngine:
@@ -44,11 +71,7 @@ class TransformersEngine:
         model: Any = None,
         tokenizer: Any = None,
     ) -> None:
-        try:
-            import torch
-            import transformers
-        except ImportError:
-            raise MissingExtra("the transformers engine", "models") from None
+        torch, transformers = _libraries()
         transformers.utils.logging.disable_progress_bar()
         if threads:
             torch.set_num_threads(threads)
@@ -56,12 +79,9 @@ class TransformersEngine:
         self.fingerprint = weights_hash(path)
         self.batch = batch
         where = model_path(path)
-        try:
+        with _opening(path):
             self.tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(where)
             self.model = model or transformers.AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
-        except (OSError, ValueError) as bad:
-            first_line = str(bad).strip().splitlines()[0]
-            raise AssayError(f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed)") from bad
         if model is None:
             self.model.to(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         if self.tokenizer.pad_token_id is None:
