@@ -23,6 +23,7 @@ _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####", re.IGNORECASE)
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _ENDS = re.compile(r"[*`$]*+(?:\.[*`$]*+(?:\s|\Z)|\n|\Z)")
+_SIGN = re.compile(r"\\.|.", re.DOTALL)
 _SENTENCE = re.compile(r"\d|[?\n]|\.\s*$")
 ANOTHER = "\nQuestion:"
 """What a base model goes on with after its answer; an answer behind it is to a question of its own."""
@@ -122,7 +123,21 @@ def last_marked(body: str, *, a_line: bool = True, depth: int = 3) -> Found | No
     if found.marker == "phrase" or depth == 0 or not _MAY_HOLD_MARKER.search(found.text):
         return found
     inner = last_marked(found.text, a_line=a_line, depth=depth - 1)
-    return found if inner is None else replace(inner, denied=inner.denied or found.denied)
+    if inner is None:
+        return found
+    return replace(inner, text=_without_closing(inner.text), denied=inner.denied or found.denied)
+
+
+def _without_closing(text: str) -> str:
+    """A claim without the brace that closes the group it stands in: of `\\text{The answer is 4}` it is 4."""
+    depth, kept = 0, []
+    for sign in _SIGN.findall(text):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            depth = 0
+        else:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _repeats(body: str, prompt: str) -> bool:
