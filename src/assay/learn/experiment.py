@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.errors import AssayError, IsolationRefused
-from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, write_changes
+from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_note, write_changes
 from assay.files import write_atomically
 from assay.journal import owned
 from assay.judging.verifier import VERIFIERS
@@ -62,7 +62,7 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
-        write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
+        write_atomically(out / EXAMPLES, "\n".join(lines) + "\n")
         before = _score(recipe, recipe.model.path, "before", asked, out, watch)
         watch.on_stage("training", recipe.grpo.steps)
 
