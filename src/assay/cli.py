@@ -204,7 +204,10 @@ def eval_(model: str, suite: str, output: Path | None, data: Path | None, worker
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
-    """Write the page of a run: curves, before and after, and real rollouts with their verdicts."""
+    """Write the page of a training run (curves, before and after) or of an evaluation, with real rollouts.
+
+    RUN is a directory that `assay train`, `assay demo` or `assay eval` wrote.
+    """
     from assay.files import refuse_output
     from assay.report.page import write_page
 
@@ -230,7 +233,8 @@ def _delete_run(directory: Path, yes: bool) -> None:
 def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
     """Run a recipe with progress bars, print what changed, and write the page."""
     from assay.learn.experiment import Progress, experiment
-    from assay.report.page import headline, write_page
+    from assay.report.page import write_page
+    from assay.report.summary import headline
     from assay.report.text import change_table
 
     with _bar() as bar:

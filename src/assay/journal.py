@@ -9,8 +9,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from assay.types import content_hash
 Row = Mapping[str, Any]
 CLAIM = "run.json"
 LOCK = ".lock"
+TIMES = "times.jsonl"
 _held: dict[Path, int] = {}  # directories that this process owns, and the descriptors of their lock files
 
 
@@ -109,6 +112,17 @@ def owned(directory: Path, facts: Row) -> Iterator[str]:
     finally:
         if not outer:
             release(directory)
+
+
+@contextmanager
+def timed(directory: Path) -> Iterator[None]:
+    """Write to `times.jsonl` when a block began and, unless it was killed, the seconds it took. Only for the owner."""
+    times, start = Journal(directory / TIMES), time.monotonic()
+    times.append([{"started": datetime.now(UTC).isoformat(timespec="seconds")}])
+    try:
+        yield
+    finally:
+        times.append([{"seconds": round(time.monotonic() - start, 3)}])
 
 
 def release(directory: Path) -> None:

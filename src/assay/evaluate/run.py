@@ -12,7 +12,7 @@ from typing import Any
 from assay.errors import AssayError
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
-from assay.files import write_atomically
+from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM
 from assay.judging.session import unreadable
 from assay.models.engine import Engine
@@ -20,6 +20,7 @@ from assay.rollout.measure import Measurements, measure
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
+EXAMPLES = "examples.jsonl"
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def evaluate(
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
 ) -> Scores:
-    """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
+    """Measure a model on a suite, resumable in `out`, and write `scores.json` and what was asked beside the rollouts.
 
     `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
     cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
@@ -82,6 +83,7 @@ def evaluate(
     there = json.loads((out / CLAIM).read_text("utf-8"))
     text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
     text["left_out"] = left_out
+    write_jsonl(out / EXAMPLES, (example.to_json() for example in asked))
     write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
     return scores
 

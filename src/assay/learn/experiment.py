@@ -7,6 +7,7 @@ Output directory, beside what `grpo.py` writes:
     eval/changes.json          paired differences by domain and source
     eval/overlap.json          how many held-out problems there are, and how many of them are trained on
     examples.jsonl             the problems of training and evaluation, for the page
+    times.jsonl                when each call began, and the seconds it took
     notes.json                 what the run says about itself (domains left out, and why)
 """
 
@@ -18,9 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assay.errors import AssayError, IsolationRefused
-from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, write_changes
+from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_note, write_changes
 from assay.files import write_atomically
-from assay.journal import owned
+from assay.journal import owned, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
@@ -58,11 +59,11 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
     require_model(recipe.model.path)  # asked first: a wrong path must not claim a directory
-    with owned(out, facts(recipe, examples)):
+    with owned(out, facts(recipe, examples)), timed(out):
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
-        write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
+        write_atomically(out / EXAMPLES, "\n".join(lines) + "\n")
         before = _score(recipe, recipe.model.path, "before", asked, out, watch)
         watch.on_stage("training", recipe.grpo.steps)
 

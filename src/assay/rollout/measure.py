@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import CLAIM, owned
+from assay.journal import CLAIM, owned, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
@@ -108,7 +108,7 @@ def measure(
         wait_for(job.run(how))
         return job.result()
     facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)):
+    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
