@@ -14,8 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadRow, MissingData, MissingExtra
+from assay.errors import BadRow, MissingData
 from assay.files import read_jsonl
+from assay.hub import load_rows
 from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
 from assay.types import Example
 
@@ -112,12 +113,8 @@ class Real(Source):
     def _hub_rows(self, split: str) -> Iterator[tuple[str, int, Raw]]:
         if self.hub is None:
             raise MissingData(f"{self.name} has no hub copy with the same fields: set {DATA_VARIABLE} to a directory")
-        try:
-            from datasets import load_dataset
-        except ImportError as fault:
-            raise MissingExtra(f"loading {self.name} from the hub", "hub") from fault
         theirs = self.hub.splits.get(split, split)
-        for number, raw in enumerate(load_dataset(self.hub.name, self.hub.config, split=theirs), 1):
+        for number, raw in enumerate(load_rows(self.hub.name, self.hub.config, theirs), 1):
             yield f"hub:{self.hub.name}", number, raw
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from assay.errors import AssayError, BadConfig, BadRow, MissingData, MissingExtra, did_you_mean
+from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, did_you_mean
 from assay.files import read_jsonl
+from assay.hub import load_rows
 from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
 from assay.types import Example
@@ -51,7 +52,7 @@ def is_own(name: str) -> bool:
 def source_of(name: str, **how: Any) -> Source:
     """The registered source of a name, or the rows of a file. Raises `UnknownName`, and `MissingData` for no file."""
     if not is_own(name):
-        source = SOURCES.get(name)
+        source = _registered(name)
         if how:
             raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
         return source
@@ -60,6 +61,14 @@ def source_of(name: str, **how: Any) -> Source:
     return Own(
         name=name, about="rows of your own", licence="", splits=("file",), domain=how.pop("domain", "") or "own", **how
     )
+
+
+def _registered(name: str) -> Source:
+    """The registered source of a name; a split that stands in the place of a source, or behind it, is told."""
+    bare, _, split = name.rpartition(":")
+    if name not in SOURCES and (bare in SOURCES or name in ("train", "test", "validation", "dev", "warmup")):
+        raise UnknownName("source", name, SOURCES, f'; a split is named by itself: split = "{split}"')
+    return SOURCES.get(name)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,7 +190,11 @@ def _text(path: Path) -> str:
 
 
 def _csv(path: Path) -> Iterator[dict[str, Any]]:
-    yield from csv.DictReader(io.StringIO(_text(path)))
+    """Rows between commas, semicolons or tabs: whichever parts the header into most names."""
+    text = _text(path)
+    header = text.partition("\n")[0]
+    best = max(",;\t", key=lambda mark: len(next(csv.reader([header], delimiter=mark), ())))
+    yield from csv.DictReader(io.StringIO(text), delimiter=best)
 
 
 def _array(path: Path) -> list[Any]:
@@ -195,13 +208,5 @@ def _array(path: Path) -> list[Any]:
 
 
 def _hub(name: str, split: str) -> Numbered:
-    try:
-        from datasets import load_dataset
-    except ImportError:
-        raise MissingExtra(f"loading {name} from the hub", "hub") from None
     path, _, config = name.partition(":")
-    try:
-        rows = load_dataset(path, config or None, split=split)
-    except (OSError, ValueError) as bad:
-        raise MissingData(f"hub:{name} could not be loaded: {str(bad).splitlines()[0]}") from None
-    return enumerate(rows, 1)
+    return enumerate(load_rows(path, config or None, split), 1)
