@@ -52,8 +52,10 @@ def read_toml(path: Path | str) -> dict[str, Any]:
     except FileNotFoundError:
         near = did_you_mean(Path(path).name, [p.name for p in Path(path).parent.glob("*.toml")])
         raise BadConfig(f"no recipe at {path}{near}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+    except tomllib.TOMLDecodeError as bad:
         raise BadConfig(f"{path}: not TOML: {bad}") from None
+    except UnicodeDecodeError as bad:
+        raise BadConfig(f"{path}: not TOML, which is UTF-8 text: {bad.reason} at byte {bad.start}") from None
 
 
 def find_recipe(name: str) -> Path:
@@ -117,15 +119,33 @@ def _put(tree: dict[str, Any], keys: Sequence[str], value: Any, whole: str) -> N
 
 
 def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
-    lines = []
-    for error in bad.errors():
-        key = ".".join(str(part) for part in error["loc"])
+    lines, errors = [], bad.errors()
+    for error in errors:
+        loc = error["loc"]
+        key = ".".join(str(part) for part in loc)
         if error["type"] == "extra_forbidden":
-            known = _fields_at(kind, error["loc"][:-1])
-            lines.append(f"{where}: unknown key {key!r}{did_you_mean(str(error['loc'][-1]), known)}")
-        else:
+            hint = _home(kind, str(loc[-1])) or did_you_mean(str(loc[-1]), _fields_at(kind, loc[:-1]))
+            lines.append(f"{where}: unknown key {key!r}{hint}")
+        elif not any(other["loc"][: len(loc)] == loc for other in errors if other is not error):  # its parts say why
             lines.append(f"{where}: {key}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})")
     return "\n".join(lines)
+
+
+def _home(kind: Any, name: str) -> str:
+    """Where a key that stands in the wrong table belongs: the outermost table that has it, if there is one such."""
+    found = sorted(_places(kind, name, ()), key=len)
+    if not found or (len(found) > 1 and len(found[0]) == len(found[1])):
+        return ""
+    at = ".".join(found[0])
+    return f"; it belongs under [{at}]" if at else "; it belongs at the top of the file, above the first [table]"
+
+
+def _places(kind: Any, name: str, at: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The tables, by their path, that have a key of this name."""
+    fields = _fields_at(kind, ())
+    inner = {key: part for key, field in fields.items() if (part := _model_in(field.annotation))}
+    found = [] if name not in fields else [at]
+    return found + [place for key, part in inner.items() for place in _places(part, name, (*at, key))]
 
 
 def _fields_at(kind: Any, loc: Sequence[int | str]) -> Mapping[str, Any]:

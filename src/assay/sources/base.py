@@ -58,10 +58,17 @@ class Source(ABC):
             level: Difficulty of procedural sources, from 1; real ones ignore it.
         """
         if split not in self.splits:
-            raise UnknownName(f"split of {self.name}", split, self.splits)
+            raise UnknownName(f"split of {self.name}", split, self.splits, self._instead(split))
         if size is not None and size < 0:
             raise BadConfig(f"size must not be negative, got {size}")
         return self._stream(split, data, size, seed, level)
+
+    def _instead(self, split: str) -> str:
+        """What to name instead of a split that is not there: one of its own, or a kindred source that has it."""
+        own = " or ".join(f'split = "{name}"' for name in self.splits)
+        kin = [n for n in SOURCES.built_in() if n != self.name and (n.startswith(self.name) or self.name.startswith(n))]
+        having = [repr(n) for n in kin if split in SOURCES.get(n).splits]
+        return f"; it has {own}" + (f", and {' or '.join(having)} has a split {split!r}" if having else "")
 
     @abstractmethod
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]: ...
