@@ -125,6 +125,24 @@ def test_replay_serves_what_was_recorded(tmp_path):
         generate(engine, [as_messages("2 + 2?")], 4, Sampling())
 
 
+def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
+    path = tmp_path / "said.jsonl"
+    rows = [
+        {"example_id": "a", "response": "by id"},
+        {"id": "b", "prompt": "2 + 2?", "responses": ["by either"]},
+        {"prompt": "3 + 3?", "response": "by prompt"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    engine = open_engine(str(path))
+    asked = [("a/0", "anything"), ("b/0", "anything"), ("c/0", "2 + 2?"), ("d/0", "3 + 3?")]
+    requests = [Request(name, as_messages(text)) for name, text in asked]
+
+    async def said():
+        return [completion.text async for completion in engine.stream(requests, Sampling())]
+
+    assert wait_for(said()) == ["by id", "by either", "by either", "by prompt"]
+
+
 def test_a_broken_record_names_its_line(tmp_path):
     path = tmp_path / "said.jsonl"
     path.write_text('{"prompt": "a", "response": "b"}\n{"prompt": "a"}\n')
