@@ -10,7 +10,7 @@ import csv
 import gzip
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags",),
 }
 """Field of an Example -> the names under which its column is looked for; the first that is there counts."""
+_SHARD = {"id", "source", "prompt", "reference", "verifier", "params", "options", "template", "pass_rates", "extra"}
 _BOXED = ("math", "number", "choice", "boolean", "text")
 Numbered = Iterator[tuple[int, Any]]
 
@@ -58,9 +59,7 @@ def source_of(name: str, **how: Any) -> Source:
         return source
     if not name.startswith(HUB) and not Path(name).is_file():
         raise MissingData(f"{name} does not exist")
-    return Own(
-        name=name, about="rows of your own", licence="", splits=("file",), domain=how.pop("domain", "") or "own", **how
-    )
+    return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or "own", **how)
 
 
 def _registered(name: str) -> Source:
@@ -73,8 +72,11 @@ def _registered(name: str) -> Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Own(Source):
-    """The rows of one file."""
+    """The rows of one file, or rows that are there already."""
 
+    splits: tuple[str, ...] = ("file",)
+    rows: Iterable[Any] | None = None
+    """The rows, instead of a file's."""
     verifier: str = ""
     """Who judges, where the rows do not say."""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -122,6 +124,8 @@ class Own(Source):
         self.on_bad(row)
 
     def _rows(self, split: str) -> Numbered:
+        if self.rows is not None:
+            return enumerate(self.rows, 1)
         if self.name.startswith(HUB):
             return _hub(self.name.removeprefix(HUB), split)
         path, kind = Path(self.name), Path(self.name.removesuffix(".gz")).suffix
@@ -136,6 +140,10 @@ class Own(Source):
             raise ValueError(f"a row is an object, not {type(row).__name__}")
         if "schema" in row and "verifier" in row:
             return Example.from_json(row)
+        if isinstance(row.get("example"), str):  # as `to_trl` makes it
+            return Example.from_json(json.loads(row["example"]))
+        if row.keys() >= _SHARD:
+            return _of_shard(row)
         found = {name: column for name in USUAL if (column := self._column(name, row)) is not None}
         if missing := {"prompt", "reference"} - set(found):
             wanted = "; ".join(f"no {name} under {' or '.join(USUAL[name])}" for name in sorted(missing))
@@ -162,7 +170,7 @@ class Own(Source):
             source=self.name,
             gold=gold,
             tags=given.get("tags") or (),
-            extra={name: value for name, value in row.items() if name not in found.values()},
+            extra=_extra({name: value for name, value in row.items() if name not in found.values()}),
         )
 
     def _column(self, name: str, row: Mapping[str, Any]) -> str | None:
@@ -172,6 +180,26 @@ class Own(Source):
                 raise ValueError(f"no column {self.columns[name]!r}{known}")
             return self.columns[name]
         return next((column for column in USUAL[name] if column in row), None)
+
+
+def _of_shard(row: Mapping[str, Any]) -> Example:
+    """An Example of a corpus's shard; its JSON columns are text, or decoded where the reader knows Arrow's JSON type."""
+    read = dict(row)
+    if isinstance(row["params"], str):
+        read |= {name: json.loads(row[name]) for name in ("reference", "params", "extra")}
+    read["pass_rates"] = {rate["model"]: (rate["correct"], rate["samples"]) for rate in row["pass_rates"]}
+    return Example.from_json(read)
+
+
+def _extra(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is JSON in other columns, with dates and times as text; pictures and the like are left out."""
+    kept = {}
+    for name, value in row.items():
+        try:
+            kept[name] = json.loads(json.dumps(value, default=lambda item: item.isoformat()))
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return kept
 
 
 def _parquet(path: Path) -> Any:
