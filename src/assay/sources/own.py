@@ -7,7 +7,6 @@ is right are found under their usual names, or under those that `columns` says.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, did_you_mean
-from assay.files import read_jsonl
+from assay.files import opened, read_jsonl
 from assay.hub import load_rows
 from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
@@ -183,7 +182,7 @@ class Own(Source):
 
 
 def _of_shard(row: Mapping[str, Any]) -> Example:
-    """An Example of a corpus's shard; its JSON columns are text, or decoded where the reader knows Arrow's JSON type."""
+    """An Example of a corpus's shard; its JSON columns are text, or decoded by readers that know Arrow's type."""
     read = dict(row)
     if isinstance(row["params"], str):
         read |= {name: json.loads(row[name]) for name in ("reference", "params", "extra")}
@@ -210,7 +209,8 @@ def _parquet(path: Path) -> Any:
 
 
 def _text(path: Path) -> str:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    with opened(path) as file:
+        data = file.read()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
