@@ -6,8 +6,10 @@ recipe: what a file leaves out is documented by the class.
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +33,19 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
 
     Raises `BadConfig` with the file, the key, what was wrong and the nearest known key.
     """
-    tree = read_toml(path) if path else {}
+    return _checked(kind, read_toml(path) if path else {}, overrides, path)
+
+
+def changed(config: C, overrides: Sequence[str]) -> C:
+    """A configuration with overrides applied; see `load_config`."""
+    return (
+        _checked(type(config), config.model_dump(mode="json", exclude_none=True), overrides, None)
+        if overrides
+        else config
+    )
+
+
+def _checked(kind: type[C], tree: dict[str, Any], overrides: Sequence[str], path: Path | str | None) -> C:
     for override in overrides:
         key, value = _split(override)
         _put(tree, key.split("."), value, key)
@@ -42,7 +56,7 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
         if path and tree and not own & set(tree):
             has, wanted = ", ".join(tree), ", ".join(sorted(own)[:6])
             raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
-        raise BadConfig(_explain(kind, bad, str(path or "configuration"))) from None
+        raise BadConfig(_explain(kind, bad, str(path or "override"))) from None
 
 
 def read_toml(path: Path | str) -> dict[str, Any]:
@@ -58,10 +72,15 @@ def read_toml(path: Path | str) -> dict[str, Any]:
         raise BadConfig(f"{path}: not TOML, which is UTF-8 text: {bad.reason} at byte {bad.start}") from None
 
 
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    folders = [Path(__file__).parents[2] / "recipes", Path(__file__).parent / "recipes"]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
+
+
 def find_recipe(name: str) -> Path:
     """A recipe file: a path, or the bare name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
-    shipped = [Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes"]
-    known = {path.stem: path for folder in reversed(shipped) for path in sorted(folder.glob("*.toml"))}
+    known = shipped_recipes()
     if Path(name).is_file():
         return Path(name)
     if "/" in name or name.endswith(".toml"):  # a path is never another file of the same name
@@ -72,8 +91,8 @@ def find_recipe(name: str) -> Path:
     return known[name]
 
 
-def overrides(arguments: Sequence[str]) -> list[str]:
-    """`--a.b=1`, `--a.b 1` and `a.b=1` as `a.b=1`. Raises `BadConfig` on anything else."""
+def overrides(arguments: Sequence[str], options: Iterable[str] = ()) -> list[str]:
+    """`--a.b=1`, `--a.b 1` and `a.b=1` as `a.b=1`. Raises `BadConfig` on anything else; it offers near `options`."""
     out: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -82,8 +101,35 @@ def overrides(arguments: Sequence[str]) -> list[str]:
         elif argument.startswith("--") and (value := next(rest, None)) is not None:
             out.append(f"{argument.removeprefix('--')}={value}")
         else:
-            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value")
+            near = did_you_mean(argument, options) if argument.startswith("-") else ""
+            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value{near}")
     return out
+
+
+def toml(config: BaseModel) -> str:
+    """A configuration in full, as TOML: a line for each key by its dotted name, as an override names it."""
+    return "".join(f"{line}\n" for line in _lines(config.model_dump(mode="json", exclude_none=True), config))
+
+
+def _lines(values: Mapping[str, Any], config: BaseModel, at: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        part = getattr(config, name)
+        if isinstance(part, BaseModel):
+            yield from _lines(value, part, f"{at}{name}.")
+        elif isinstance(part, tuple) and any(isinstance(item, BaseModel) for item in part):
+            items = [item.model_dump(mode="json", exclude_defaults=True) for item in part]
+            yield "\n".join([f"{at}{name} = [", *(f"    {_toml(item)}," for item in items), "]"])
+        else:
+            yield f"{at}{name} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        keys = {key: key if re.fullmatch(r"[\w-]+", key, re.ASCII) else _toml(key) for key in value}
+        return "{ " + ", ".join(f"{keys[key]} = {_toml(item)}" for key, item in value.items()) + " }" if value else "{}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def fingerprint(*parts: Any) -> str:

@@ -78,7 +78,7 @@ class Real(Source):
         return self._examples(split, data) if size is None else sampled(lambda: self._examples(split, data), size, seed)
 
     def _examples(self, split: str, data: Path | None) -> Iterator[Example]:
-        for where, number, raw in self._hub_rows(split) if _from_hub(data) else self._file_rows(split, data_dir(data)):
+        for where, number, raw in self._hub_rows(split) if from_hub(data) else self._file_rows(split, data_dir(data)):
             try:
                 wanted = self.part is None or self.part(raw) == split
                 made = list(self.row(raw)) if wanted else []
@@ -118,7 +118,8 @@ class Real(Source):
             yield f"hub:{self.hub.name}", number, raw
 
 
-def _from_hub(data: Path | None) -> bool:
+def from_hub(data: Path | None) -> bool:
+    """Whether real rows are asked for from the hub."""
     return (data or Path(os.environ.get(DATA_VARIABLE, ""))) == HUB
 
 
@@ -128,6 +129,14 @@ def _existing(root: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
+
+
+def there(name: str, data: Path | None) -> bool:
+    """Whether a file of real rows is in the data directory, where there is one."""
+    try:
+        return not from_hub(data) and bool(_existing(data_dir(data), name))
+    except MissingData:
+        return False
 
 
 @lru_cache(maxsize=4)

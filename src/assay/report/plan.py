@@ -1,0 +1,261 @@
+"""What a recipe will do, in words, before it is done: what is read, sampled, trained and written, and for how long.
+
+Looking at a recipe reads little: procedural sources draw nothing, and of real rows at most `LOOK` a source are counted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
+from assay.corpus.store import MANIFEST, read_manifest
+from assay.curate.recipe import CurationRecipe
+from assay.errors import BadConfig, BadRow, MissingData, did_you_mean
+from assay.evaluate.suite import SUITES, Suite
+from assay.journal import CLAIM, Journal
+from assay.learn.experiment import Prepared
+from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
+from assay.sources.files import from_hub
+from assay.sources.own import HUB, source_of
+from assay.sources.procedural import SIZE, Procedural
+from assay.sources.selection import Selection
+from assay.types import Example
+
+LOOK = 2_000
+"""Rows of a real source that are counted."""
+Line = tuple[str, str]
+"""What is done, and to what: `("reads", "math/gsm8k (train): more than 2,000 rows")`."""
+
+
+def find_config(name: str, overrides: list[str]) -> Config:
+    """A recipe or a suite, by name or path, whatever its kind. Raises `BadConfig` where there is none."""
+    if name in SUITES:
+        return changed(SUITES[name], overrides)
+    if name not in shipped_recipes() and not Path(name).is_file() and "/" not in name and not name.endswith(".toml"):
+        raise BadConfig(f"no recipe or suite {name!r}{did_you_mean(name, {*shipped_recipes(), *SUITES})}")
+    path = find_recipe(name)
+    tree = read_toml(path)
+    kind: type[Config] = CurationRecipe
+    if "data" in tree or "method" in tree:
+        kind = WarmupRecipe if tree.get("method") == "warmup" else GrpoRecipe
+    elif set(tree) & (set(Suite.model_fields) - set(CurationRecipe.model_fields)):
+        kind = Suite
+    return load_config(kind, path, overrides)
+
+
+def home_of(config: Config, name: str) -> Path:
+    """The directory that a recipe writes to where no other is named."""
+    folder = {CurationRecipe: "corpora", Suite: "evals"}.get(type(config), "runs")
+    return Path(folder) / Path(name).stem
+
+
+def plan(
+    config: Config,
+    out: Path,
+    data: Path | None = None,
+    *,
+    ready: Prepared | None = None,
+    asked: list[Example] | None = None,
+    must: bool = False,
+) -> list[Line]:
+    """What would be done in `out`, line by line.
+
+    A training that is `ready`, and an evaluation whose problems are there (`asked`), are told in the numbers of what
+    was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
+    """
+    look = _Look(data, must)
+    if isinstance(config, CurationRecipe):
+        return [*_curation(config, look), ("writes", f"{out}: shards, ledger.jsonl, card.md"), _judging_time(config)]
+    if isinstance(config, Suite):
+        lines = _evaluation(config, look) if asked is None else _asked(config, asked)
+        return [*lines, ("writes", f"{out}: scores.json, rollouts/"), _sampling_time(config.max_tokens)]
+    if isinstance(config, WarmupRecipe):
+        return [*_warmup(config, look), ("writes", f"{out}: policy/")]
+    assert isinstance(config, GrpoRecipe)
+    return [*_training(config, look, ready), ("writes", f"{out}: policy/, report.html"), _training_time(config, out)]
+
+
+def told(lines: Iterable[Line]) -> str:
+    """The lines as text."""
+    return "".join(f"  {what:12} {said}\n" for what, said in lines)
+
+
+@dataclass
+class _Look:
+    """How rows are looked at, and how many there are."""
+
+    data: Path | None
+    must: bool
+    """Whether they must be there."""
+    counts: list[int | None] = field(default_factory=list)
+    """Of each source that was looked at; `None` where it is not known."""
+
+
+def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0) -> Iterator[Line]:
+    part = chosen.split or split
+    for name in chosen.names:
+        shown = name if chosen.path else f"{name} ({part})"
+        try:
+            count, said = _rows(chosen, name, part, look.data, chosen.seed or seed)
+            look.counts.append(count)
+            yield what, f"{shown}: {said}"
+        except MissingData as missing:
+            if look.must:
+                raise
+            look.counts.append(None)
+            yield what, f"{shown}: not there: {missing}"
+
+
+def _rows(chosen: Selection, name: str, part: str, data: Path | None, seed: int) -> tuple[int | None, str]:
+    """How many rows of a source are read, where that is known, and in words."""
+    bad: list[BadRow] = []
+    source = chosen.source(name, bad.append)
+    limits = [limit for limit in (chosen.size, chosen.cap) if limit]
+    if isinstance(source, Procedural):
+        next(source.examples(part, size=1, seed=seed, level=chosen.level))
+        made = min(limits, default=SIZE)
+        return made, f"{made:,} problems, made at level {chosen.level}"
+    if name.startswith(HUB) or from_hub(data):
+        return None, "rows of the hub, fetched when it runs"
+    found = sum(1 for _ in islice(source.examples(part, data=data, seed=seed), LOOK + 1))
+    if bad and not found:
+        raise bad[0]
+    there = f"{found:,} rows" if found <= LOOK else f"more than {LOOK:,} rows"
+    there += f"; {len(bad):,} cannot be read, the first: {bad[0]}" if bad else ""
+    count = min([*limits, found])
+    if count > LOOK:
+        return None, there
+    return count, there if count == found else f"{count:,} of {there}"
+
+
+def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
+    for chosen in recipe.sources:
+        yield from _reads("reads", chosen, "train", look, recipe.seed)
+    for entry in recipe.without:
+        name, _, split = entry.partition(":")
+        splits = (split,) if split else source_of(name).splits
+        for part in splits:
+            yield from _reads("leaves out", Selection(name=name), part, look)
+    yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
+    yield "drops", "references that their verifier cannot read, and problems that came before"
+    if recipe.on_conflict == "drop":
+        yield "drops", "equal problems with different references"
+    if recipe.check_gold:
+        yield "judges", "every gold response; what does not pass is dropped"
+
+
+def _judging_time(recipe: CurationRecipe) -> Line:
+    if not recipe.check_gold:
+        return "takes", "about as long as reading the rows: no gold response is judged"
+    return "takes", "it depends on how many gold responses there are, and how many of them are programs"
+
+
+def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:
+    g = recipe.grpo
+    yield "starts from", f"{recipe.model.path}, in {recipe.model.dtype}"
+    yield from _learns(recipe.data, "train", look, recipe.seed, ready)
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.domain_weights.items())
+    yield "mixes", f"domains by weight: {weights}" if weights else "all domains in equal shares"
+    drawn = -(-g.steps // g.updates)
+    yield "samples", f"{g.prompts} problems x {g.group} responses of at most {g.max_tokens:,} tokens, {drawn:,} times"
+    yield "", f"{drawn * g.prompts * g.group:,} completions in all"
+    yield "trains", f"{g.steps:,} steps, a checkpoint every {g.save_every}"
+    if recipe.eval is None:
+        yield "measures", "nothing: the recipe has no [eval]"
+        return
+    yield from _evaluation(recipe.eval, look) if ready is None else _asked(recipe.eval, ready.asked)
+    yield "", "before training, and again after it"
+
+
+def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | None = None) -> Iterator[Line]:
+    if ready is not None:
+        yield "learns from", _domains(ready.examples)
+        yield from (("leaves out", note.removeprefix("left out ")) for note in ready.notes)
+    elif chosen.corpus:
+        there = (Path(chosen.corpus) / MANIFEST).is_file()
+        count = f"{read_manifest(Path(chosen.corpus))['examples']:,} problems" if there else "not there yet"
+        yield "learns from", f"{chosen.corpus}: {count}"
+    for one in () if ready else chosen.sources:
+        yield from _reads("learns from", one, split, look, seed)
+
+
+def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
+    tiny = recipe.tiny
+    yield "makes", f"a Llama of {tiny.layers} layers, {tiny.hidden} wide, {tiny.vocabulary} tokens, from nothing"
+    yield from _learns(recipe.data, "warmup", look, recipe.seed)
+    for phase in recipe.warmup.phases:
+        noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
+        yield "trains", f"{phase.steps:,} steps of {recipe.warmup.batch} demonstrations{noise}"
+    yield "takes", "it depends on the machine: tens of minutes for the shipped recipe on two cores"
+
+
+def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
+    look.counts.clear()
+    for chosen in suite.sources:
+        yield from _reads("asks", chosen, "test", look, suite.seed)
+    yield _sampled(suite)
+    known = [count for count in look.counts if count is not None]
+    if len(known) == len(look.counts):
+        yield "", f"{sum(known) * suite.samples:,} completions in all"
+
+
+def _asked(suite: Suite, asked: list[Example]) -> Iterator[Line]:
+    """The same in numbers, for problems that were read."""
+    yield "asks", _domains(asked)
+    yield _sampled(suite)
+    yield "", f"{len(asked) * suite.samples:,} completions in all"
+
+
+def _sampled(suite: Suite) -> Line:
+    greedy = " (greedy)" if suite.temperature == 0 else ""
+    how = f"of at most {suite.max_tokens:,} tokens, at temperature {suite.temperature:g}{greedy}"
+    return "samples", f"{suite.samples} responses to each, {how}"
+
+
+def _domains(examples: list[Example]) -> str:
+    counts = Counter(example.domain for example in examples)
+    return f"{len(examples):,} problems: {', '.join(f'{count:,} {name}' for name, count in sorted(counts.items()))}"
+
+
+def _sampling_time(tokens: int) -> Line:
+    return (
+        "takes",
+        f"it depends on the model and the machine: completions of up to {tokens:,} tokens, by tokens a second",
+    )
+
+
+def _training_time(recipe: GrpoRecipe, out: Path) -> Line:
+    """How long the steps take, by what those of a run like it took: the one in `out`, or one beside it."""
+    for run in [out, *sorted(out.parent.glob("*/"))]:
+        steps = Journal(run / "metrics.jsonl").read() if _alike(recipe, run) else []
+        if known := [row["seconds"] for row in steps if row.get("seconds")]:
+            each, done = sum(known) / len(known), len(steps) if run == out else 0
+            left = max(0, recipe.grpo.steps - done)
+            behind = f"{done} steps are done; " if done else ""
+            return (
+                "takes",
+                f"{behind}{_duration(each * left)} for {left} steps at {each:.3g} s, as in {run}, and evaluation",
+            )
+    return _sampling_time(recipe.grpo.max_tokens)
+
+
+def _alike(recipe: GrpoRecipe, run: Path) -> bool:
+    """Whether a directory holds a run of the same model and sizes."""
+    try:
+        there: Any = json.loads((run / CLAIM).read_text("utf-8"))["recipe"]
+        sizes = [(there["model"]["path"], *(there["grpo"][name] for name in ("prompts", "group", "max_tokens")))]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    g = recipe.grpo
+    return sizes == [(recipe.model.path, g.prompts, g.group, g.max_tokens)]
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
