@@ -152,6 +152,7 @@ JSON = [
         lambda found: [(r["split"], r["ok"], r["examples"], r["faults"]) for r in found] == [("test", True, 5, [])] * 2,
     ),
     ("show mini", lambda found: found["recipe"]["samples"] == 8 and found["plan"][-1]["what"] == "takes"),
+    ("eval said.jsonl --suite own.toml --dry-run", lambda found: found["recipe"]["samples"] == 4),
     (
         "eval said.jsonl --suite own.toml --samples 2 --temperature 0 --max_tokens=9 -o out",
         lambda found: found["samples"] == 2 and found["run"]["sampling"]["temperature"] == 0,

@@ -211,7 +211,7 @@ def eval_(
         examples = asked.examples(data)
         if dry_run:
             require_answers(path)
-            return _tell_plan(asked, out, data, "measure", asked=readable(examples)[0])
+            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0])
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):
@@ -272,14 +272,17 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
     click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
 
 
-def _tell_plan(config: Config, out: Path, data: Path | None, kind: str, **known: Any) -> None:
+def _tell_plan(config: Config, out: Path, data: Path | None, kind: str, as_json: bool = False, **known: Any) -> None:
     """Say what would be done. Raises `AssayError` where `out` is a file or holds a run of another kind."""
     from assay.journal import kind_of
-    from assay.report.plan import plan, told
+    from assay.report.plan import plan, to_json, told
 
     if out.exists() and not out.is_dir():
         raise AssayError(f"{out} is a file: name a directory with -o")
     if (there := kind_of(out)) not in (None, kind):
         raise AssayError(f"{out} holds another run (of the kind {there!r}): choose another directory with -o")
     lines = plan(config, out, data, must=True, **known)
-    click.echo(f"nothing is done; this would be:\n{told(lines)}", nl=False)
+    shown = (
+        json.dumps(to_json(config, lines), indent=1) if as_json else f"nothing is done; this would be:\n{told(lines)}"
+    )
+    click.echo(shown.rstrip())

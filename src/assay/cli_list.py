@@ -55,13 +55,12 @@ def show(ctx: click.Context, recipe: str, data: Path | None, as_json: bool) -> N
     Any key can be overridden, as when it is run. `--dry-run` of curate, train and eval also checks what can be checked.
     """
     from assay.config import toml
-    from assay.report.plan import find_config, home_of, plan, told
+    from assay.report.plan import find_config, home_of, plan, to_json, told
 
     config = find_config(recipe, changes(ctx))
     lines = plan(config, home_of(config, recipe), data)
     if as_json:
-        said = [{"what": what, "said": said} for what, said in lines]
-        click.echo(json.dumps({"recipe": config.model_dump(mode="json"), "plan": said}, indent=1))
+        click.echo(json.dumps(to_json(config, lines), indent=1))
     else:
         click.echo(f"{toml(config)}\n{told(lines)}", nl=False)
 
@@ -146,7 +145,7 @@ def _show_sources(rows: Told) -> None:
 
 def _files(files: Mapping[str, Mapping[str, Any]]) -> str:
     places = dict.fromkeys((place["file"], place["there"]) for place in files.values())
-    return ", ".join(file if known else f"{file} (missing)" for file, known in places)
+    return ", ".join(f"{file} (missing)" if known is False else file for file, known in places)
 
 
 def _show_verifiers(rows: Told) -> None:

@@ -43,7 +43,7 @@ def recipe(**more):
         ({"name": "math/linear", "size": 9, "cap": 4}, "math/linear (test): 4 problems, made at level 1"),
         ({"path": "own.jsonl", "verifier": "math"}, "own.jsonl: 2 rows; 1 cannot be read, the first: own.jsonl:2: "),
         ({"path": "hub:some/rows", "verifier": "math"}, "hub:some/rows: rows of the hub, fetched when it runs"),
-        ({"name": "table/wtq"}, "table/wtq (test): not there: "),
+        ({"name": "table/wtq"}, "table/wtq (test): not there"),
     ],
 )
 def test_rows_are_counted_where_that_is_cheap(chosen, counted):
@@ -52,6 +52,7 @@ def test_rows_are_counted_where_that_is_cheap(chosen, counted):
     (line,) = said(suite, "asks")
     assert line.startswith(counted)
     if "not there" in line:
+        assert "does not exist; ASSAY_DATA must name" in said(suite, "lacks")[0]
         with pytest.raises(MissingData):
             said(suite, "asks", must=True)
 
@@ -71,9 +72,11 @@ def test_time_is_told_from_a_run_of_the_same_sizes():
         known = {"model": {"path": "tiny"}, "grpo": sizes}
         Path("runs", name, "run.json").write_text(json.dumps({"recipe": known}))
         Path("runs", name, "metrics.jsonl").write_text("".join(json.dumps({"seconds": s}) + "\n" for s in seconds))
-    assert said(recipe(), "takes") == ["2 steps are done; 24 s for 8 steps at 3 s, as in runs/a, and evaluation"]
+    assert said(recipe(), "takes") == ["2 steps are done; 24 s for 8 steps at 3 s, as in runs/a"]
     beside = dict(plan(recipe(), Path("runs/c")))["takes"]
-    assert beside == "30 s for 10 steps at 3 s, as in runs/a, and evaluation"
+    assert beside == "30 s for 10 steps at 3 s, as in runs/a"
+    held_out = changed(recipe(), ['eval={sources = [{name = "math/linear"}]}'])
+    assert dict(plan(held_out, Path("runs/c")))["takes"] == f"{beside}, and evaluation"
     assert dict(plan(changed(recipe(), ["grpo.max_tokens=9"]), Path("runs/a")))["takes"].startswith("it depends on")
 
 

@@ -21,7 +21,7 @@ from assay.evaluate.suite import SUITES, Suite
 from assay.journal import CLAIM, Journal
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
-from assay.sources.files import from_hub
+from assay.sources.files import Real, from_hub
 from assay.sources.own import HUB, source_of
 from assay.sources.procedural import SIZE, Procedural
 from assay.sources.selection import Selection
@@ -71,14 +71,17 @@ def plan(
     """
     look = _Look(data, must)
     if isinstance(config, CurationRecipe):
-        return [*_curation(config, look), ("writes", f"{out}: shards, ledger.jsonl, card.md"), _judging_time(config)]
-    if isinstance(config, Suite):
+        lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", _judging_time(config)
+    elif isinstance(config, Suite):
         lines = _evaluation(config, look) if asked is None else _asked(config, asked)
-        return [*lines, ("writes", f"{out}: scores.json, rollouts/"), _sampling_time(config.max_tokens)]
-    if isinstance(config, WarmupRecipe):
-        return [*_warmup(config, look), ("writes", f"{out}: policy/")]
-    assert isinstance(config, GrpoRecipe)
-    return [*_training(config, look, ready), ("writes", f"{out}: policy/, report.html"), _training_time(config, out)]
+        files, takes = "scores.json, rollouts/", _sampling_time(config.max_tokens)
+    elif isinstance(config, WarmupRecipe):
+        lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
+    else:
+        assert isinstance(config, GrpoRecipe)
+        lines, files, takes = _training(config, look, ready), "policy/, report.html", _training_time(config, out)
+    said = [*lines, ("writes", f"{out}: {files}"), ("takes", takes)]
+    return [*said, ("lacks", look.missing)] if look.missing else said
 
 
 def told(lines: Iterable[Line]) -> str:
@@ -95,6 +98,13 @@ class _Look:
     """Whether they must be there."""
     counts: list[int | None] = field(default_factory=list)
     """Of each source that was looked at; `None` where it is not known."""
+    missing: str = ""
+    """Why the first rows that are not there are not."""
+
+
+def to_json(config: Config, lines: Iterable[Line]) -> dict[str, Any]:
+    """A recipe in full, and the lines."""
+    return {"recipe": config.model_dump(mode="json"), "plan": [{"what": what, "said": said} for what, said in lines]}
 
 
 def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0) -> Iterator[Line]:
@@ -109,7 +119,8 @@ def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0)
             if look.must:
                 raise
             look.counts.append(None)
-            yield what, f"{shown}: not there: {missing}"
+            look.missing = look.missing or str(missing)
+            yield what, f"{shown}: not there"
 
 
 def _rows(chosen: Selection, name: str, part: str, data: Path | None, seed: int) -> tuple[int | None, str]:
@@ -121,6 +132,8 @@ def _rows(chosen: Selection, name: str, part: str, data: Path | None, seed: int)
         next(source.examples(part, size=1, seed=seed, level=chosen.level))
         made = min(limits, default=SIZE)
         return made, f"{made:,} problems, made at level {chosen.level}"
+    if isinstance(source, Real) and source.hub is None and from_hub(data):
+        next(source.examples(part, data=data))  # says that it has no copy there
     if name.startswith(HUB) or from_hub(data):
         return None, "rows of the hub, fetched when it runs"
     found = sum(1 for _ in islice(source.examples(part, data=data, seed=seed), LOOK + 1))
@@ -150,10 +163,10 @@ def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
         yield "judges", "every gold response; what does not pass is dropped"
 
 
-def _judging_time(recipe: CurationRecipe) -> Line:
+def _judging_time(recipe: CurationRecipe) -> str:
     if not recipe.check_gold:
-        return "takes", "about as long as reading the rows: no gold response is judged"
-    return "takes", "it depends on how many gold responses there are, and how many of them are programs"
+        return "about as long as reading the rows: no gold response is judged"
+    return "it depends on how many gold responses there are, and how many of them are programs"
 
 
 def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:
@@ -192,7 +205,6 @@ def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
     for phase in recipe.warmup.phases:
         noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
         yield "trains", f"{phase.steps:,} steps of {recipe.warmup.batch} demonstrations{noise}"
-    yield "takes", "it depends on the machine: tens of minutes for the shipped recipe on two cores"
 
 
 def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
@@ -223,14 +235,11 @@ def _domains(examples: list[Example]) -> str:
     return f"{len(examples):,} problems: {', '.join(f'{count:,} {name}' for name, count in sorted(counts.items()))}"
 
 
-def _sampling_time(tokens: int) -> Line:
-    return (
-        "takes",
-        f"it depends on the model and the machine: completions of up to {tokens:,} tokens, by tokens a second",
-    )
+def _sampling_time(tokens: int) -> str:
+    return f"it depends on the model and the machine: completions of up to {tokens:,} tokens, by tokens a second"
 
 
-def _training_time(recipe: GrpoRecipe, out: Path) -> Line:
+def _training_time(recipe: GrpoRecipe, out: Path) -> str:
     """How long the steps take, by what those of a run like it took: the one in `out`, or one beside it."""
     for run in [out, *sorted(out.parent.glob("*/"))]:
         steps = Journal(run / "metrics.jsonl").read() if _alike(recipe, run) else []
@@ -238,10 +247,8 @@ def _training_time(recipe: GrpoRecipe, out: Path) -> Line:
             each, done = sum(known) / len(known), len(steps) if run == out else 0
             left = max(0, recipe.grpo.steps - done)
             behind = f"{done} steps are done; " if done else ""
-            return (
-                "takes",
-                f"{behind}{_duration(each * left)} for {left} steps at {each:.3g} s, as in {run}, and evaluation",
-            )
+            more = ", and evaluation" if recipe.eval else ""
+            return f"{behind}{_duration(each * left)} for {left} steps at {each:.3g} s, as in {run}{more}"
     return _sampling_time(recipe.grpo.max_tokens)
 
 

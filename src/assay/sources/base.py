@@ -97,8 +97,8 @@ def data_dir(given: Path | str | None = None) -> Path:
     where = given or os.environ.get(DATA_VARIABLE)
     if not where:
         raise MissingData(
-            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data, pass a path, "
-            "or load the rows from the hub (extra 'hub')"
+            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data or pass a path; "
+            f"{DATA_VARIABLE}=hub reads what is published there (extra 'hub')"
         )
     path = Path(where).expanduser()
     if not path.is_dir():

@@ -131,10 +131,10 @@ def _existing(root: Path, name: str) -> Path:
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
 
 
-def there(name: str, data: Path | None) -> bool:
-    """Whether a file of real rows is in the data directory, where there is one."""
+def there(name: str, data: Path | None) -> bool | None:
+    """Whether a file of real rows is in the data directory; `None` where rows come from the hub instead."""
     try:
-        return not from_hub(data) and bool(_existing(data_dir(data), name))
+        return None if from_hub(data) else bool(_existing(data_dir(data), name))
     except MissingData:
         return False
 
