@@ -185,6 +185,9 @@ def test_an_evaluation_can_be_asked_in_another_way_and_judged_anew(tmp_path, mon
     again = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "again")
     assert again.exit_code == 0, again.output
     assert again.stdout.replace("again", "first") == first.stdout
+    Path("own.toml").write_text(Path("own.toml").read_text().replace("number", "text"))  # other Examples, same prompts
+    other = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "other")
+    assert other.exit_code == 0 and other.stdout.replace("other", "first") == first.stdout, other.output
     fewer = run(
         "eval", "said.jsonl", "--suite", "own.toml", "--samples=3", "--k=[1]", "--sources.0.size=1", "-o", "less"
     )

@@ -18,10 +18,10 @@ from assay.judging.session import unreadable
 from assay.models.engine import Engine, open_engine
 from assay.models.hf import require_model
 from assay.rollout.measure import Measurements, measure
+from assay.rollout.recorded import EXAMPLES as EXAMPLES
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
-EXAMPLES = "examples.jsonl"
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,15 @@ from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.rollout.store import FOLDER, RolloutStore
 from assay.types import Example
 
-ASKED = "examples.jsonl"
+EXAMPLES = "examples.jsonl"
+"""What was asked, beside the rollouts."""
 
 
 class RecordedEngine:
     """Answers the requests that `measure` makes, from a directory that it wrote; nothing there is changed."""
 
     def __init__(self, directory: Path | str) -> None:
-        self.store, self.asked = RolloutStore(directory), Path(directory) / ASKED
+        self.store, self.asked = RolloutStore(directory), Path(directory) / EXAMPLES
         self.name = f"recorded:{Path(directory).name}"
         self.fingerprint = weights_hash(str(Path(directory) / FOLDER))
 
