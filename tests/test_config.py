@@ -66,8 +66,9 @@ def test_a_key_in_the_wrong_table_says_where_it_belongs(tmp_path, kind, text, sa
 
 def test_flags_become_overrides():
     assert overrides(["--a.b=1", "--c", "x y", "d.e=2"]) == ["a.b=1", "c=x y", "d.e=2"]
-    with pytest.raises(BadConfig, match="neither"):
-        overrides(["stray"])
+    for argument, says in (("stray", "--key=value$"), ("--a.b", "--key=value$"), ("--dry-rnu", "mean '--dry-run'")):
+        with pytest.raises(BadConfig, match=says):
+            overrides([argument], ["--dry-run", "--data"])
 
 
 def test_broken_and_missing_files(tmp_path):

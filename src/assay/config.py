@@ -6,6 +6,7 @@ recipe: what a file leaves out is documented by the class.
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tomllib
@@ -101,8 +102,9 @@ def overrides(arguments: Sequence[str], options: Iterable[str] = ()) -> list[str
         elif argument.startswith("--") and (value := next(rest, None)) is not None:
             out.append(f"{argument.removeprefix('--')}={value}")
         else:
-            near = did_you_mean(argument, options) if argument.startswith("-") else ""
-            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value{near}")
+            near = [] if "." in argument else difflib.get_close_matches(argument, list(options), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value{hint}")
     return out
 
 

@@ -7,6 +7,7 @@ import pytest
 
 import assay
 from assay.config import changed, load_config
+from assay.curate.recipe import CurationRecipe
 from assay.errors import AssayError, MissingData
 from assay.evaluate.suite import Suite
 from assay.learn.recipe import GrpoRecipe
@@ -55,6 +56,20 @@ def test_rows_are_counted_where_that_is_cheap(chosen, counted):
         assert "does not exist; ASSAY_DATA must name" in said(suite, "lacks")[0]
         with pytest.raises(MissingData):
             said(suite, "asks", must=True)
+
+
+def test_what_would_end_a_run_ends_its_dry_run():
+    Path("own.jsonl").write_text('{"prompt": "1?", "answer": "1"}\nno\n')
+    curation = CurationRecipe.model_validate({"sources": [{"path": "own.jsonl", "verifier": "math"}]})
+    assert said(curation, "reads", must=True)[0].startswith("own.jsonl: 1 row; 1 cannot be read")
+    for config, says in (
+        (changed(curation, ["strict=true"]), "own.jsonl:2: not JSON"),
+        (changed(curation, ["sources.0.verifier=mth"]), "did you mean 'math'"),
+        (Suite(sources=curation.sources), "own.jsonl:2: not JSON"),
+    ):
+        assert said(config, "takes")
+        with pytest.raises(AssayError, match=says):
+            plan(config, Path("out"), must=True)
 
 
 def test_completions_are_counted():

@@ -19,6 +19,7 @@ from assay.curate.recipe import CurationRecipe
 from assay.errors import BadConfig, BadRow, MissingData, did_you_mean
 from assay.evaluate.suite import SUITES, Suite
 from assay.journal import CLAIM, Journal
+from assay.judging.verifier import VERIFIERS
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
 from assay.sources.files import Real, from_hub
@@ -69,7 +70,7 @@ def plan(
     A training that is `ready`, and an evaluation whose problems are there (`asked`), are told in the numbers of what
     was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
     """
-    look = _Look(data, must)
+    look = _Look(data, must, isinstance(config, CurationRecipe) and not config.strict)
     if isinstance(config, CurationRecipe):
         lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", _judging_time(config)
     elif isinstance(config, Suite):
@@ -95,7 +96,9 @@ class _Look:
 
     data: Path | None
     must: bool
-    """Whether they must be there."""
+    """Whether they must be there, and their verifiers too."""
+    lenient: bool
+    """Whether own rows that cannot be read are left out, as a curation does; else they raise, where they must be."""
     counts: list[int | None] = field(default_factory=list)
     """Of each source that was looked at; `None` where it is not known."""
     missing: str = ""
@@ -112,7 +115,7 @@ def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0)
     for name in chosen.names:
         shown = name if chosen.path else f"{name} ({part})"
         try:
-            count, said = _rows(chosen, name, part, look.data, chosen.seed or seed)
+            count, said = _rows(chosen, name, part, look, chosen.seed or seed)
             look.counts.append(count)
             yield what, f"{shown}: {said}"
         except MissingData as missing:
@@ -123,10 +126,11 @@ def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0)
             yield what, f"{shown}: not there"
 
 
-def _rows(chosen: Selection, name: str, part: str, data: Path | None, seed: int) -> tuple[int | None, str]:
+def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int) -> tuple[int | None, str]:
     """How many rows of a source are read, where that is known, and in words."""
     bad: list[BadRow] = []
-    source = chosen.source(name, bad.append)
+    data = look.data
+    source = chosen.source(name, None if look.must and not look.lenient else bad.append)
     limits = [limit for limit in (chosen.size, chosen.cap) if limit]
     if isinstance(source, Procedural):
         next(source.examples(part, size=1, seed=seed, level=chosen.level))
@@ -136,10 +140,13 @@ def _rows(chosen: Selection, name: str, part: str, data: Path | None, seed: int)
         next(source.examples(part, data=data))  # says that it has no copy there
     if name.startswith(HUB) or from_hub(data):
         return None, "rows of the hub, fetched when it runs"
-    found = sum(1 for _ in islice(source.examples(part, data=data, seed=seed), LOOK + 1))
+    judges = Counter(example.verifier for example in islice(source.examples(part, data=data, seed=seed), LOOK + 1))
+    found = judges.total()
+    for verifier in judges if look.must else ():
+        VERIFIERS.get(verifier)
     if bad and not found:
         raise bad[0]
-    there = f"{found:,} rows" if found <= LOOK else f"more than {LOOK:,} rows"
+    there = f"{found:,} {'row' if found == 1 else 'rows'}" if found <= LOOK else f"more than {LOOK:,} rows"
     there += f"; {len(bad):,} cannot be read, the first: {bad[0]}" if bad else ""
     count = min([*limits, found])
     if count > LOOK:

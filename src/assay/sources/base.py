@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assay.errors import BadConfig, MissingData, UnknownName
+from assay.errors import BadConfig, MissingData, UnknownName, did_you_mean
 from assay.registry import Registry
 from assay.types import Example, hashed_seed
 
@@ -65,10 +65,12 @@ class Source(ABC):
 
     def _instead(self, split: str) -> str:
         """What to name instead of a split that is not there: one of its own, or a kindred source that has it."""
-        own = " or ".join(f'split = "{name}"' for name in self.splits)
+        if "did you mean" in (near := did_you_mean(split, self.splits)):
+            return near
+        own = " or ".join(f'"{name}"' for name in self.splits)
         kin = [n for n in SOURCES.built_in() if n != self.name and (n.startswith(self.name) or self.name.startswith(n))]
         having = [repr(n) for n in kin if split in SOURCES.get(n).splits]
-        return f"; it has {own}" + (f", and {' or '.join(having)} has a split {split!r}" if having else "")
+        return f"; it has split = {own}" + (f", and {' or '.join(having)} has a split {split!r}" if having else "")
 
     @abstractmethod
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]: ...
