@@ -1,6 +1,7 @@
 """The command line as a stranger meets it: help that teaches, errors in one line, nothing lost."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -113,6 +114,38 @@ def test_grade_answers_a_line_before_the_next_one_comes():
             assert json.loads(grading.stdout.readline())["id"] == row["id"]  # waits for ever where it is kept back
         _, told = grading.communicate()
     assert told.decode().startswith("1 correct, 1 error, 1 incorrect")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ("grade rows.jsonl -o out.jsonl", ("grading", "3/3", "left")),
+        ("eval tiny --samples=1 --sources.0.size=1 --max_tokens=4 -o out", ("loading the model", "12/12", "left")),
+    ],
+)
+def test_progress_is_for_a_terminal_alone(arguments, shown, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(lines(ROWS))
+    command = [sys.executable, "-m", "assay", *arguments.split()]
+    ours, terminal = os.openpty()
+    with open(ours, "rb", buffering=0) as screen, open(terminal, "wb") as theirs:
+        done = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=WIDE)
+        theirs.close()
+        seen = b"".join(iter(lambda: _read(screen), b"")).decode()
+        said, _ = done.communicate()
+    assert done.returncode == 0 and all(words in seen for words in shown), seen
+    assert b"left" not in said and b"\x1b" not in said
+    piped = subprocess.run(command, cwd=tmp_path, capture_output=True, env=WIDE)
+    assert piped.stdout == said and b"left" not in piped.stderr and b"loading" not in piped.stderr
+
+
+WIDE = os.environ | {"COLUMNS": "160", "TERM": "xterm"}
+
+
+def _read(screen):
+    try:
+        return screen.read(4096)
+    except OSError:  # the other end is closed
+        return b""
 
 
 def test_list_shows_every_domain():

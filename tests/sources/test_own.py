@@ -126,6 +126,15 @@ def test_broken_files_are_no_traceback():
             list(assay.load(name, verifier="math"))
 
 
+def test_a_data_set_of_the_hub_without_a_network_is_refused_at_once(monkeypatch, capfd):
+    datasets = pytest.importorskip("datasets", reason="needs the extra 'hub'")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(MissingData, match=r"some/rows could not be loaded from the hub: .* cannot be reached"):
+        assay.load("hub:some/rows", verifier="number")
+    assert "Retrying" not in capfd.readouterr().err
+
+
 def test_a_selection_names_a_source_or_a_file_and_not_both():
     with pytest.raises(ValidationError, match="either the name of a source or the path"):
         Selection(name="math/arithmetic", path="mine.jsonl")
