@@ -211,7 +211,7 @@ def eval_(
         examples = asked.examples(data)
         if dry_run:
             require_answers(path)
-            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0])
+            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0], model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):

@@ -95,6 +95,25 @@ def test_time_is_told_from_a_run_of_the_same_sizes():
     assert dict(plan(changed(recipe(), ["grpo.max_tokens=9"]), Path("runs/a")))["takes"].startswith("it depends on")
 
 
+def test_the_time_of_an_evaluation_is_told_from_one_of_the_same_model():
+    suite = Suite.model_validate({"sources": [{"name": "math/linear", "size": 5}], "samples": 4, "max_tokens": 9})
+    asked = list(suite.examples())
+    Path("evals/a").mkdir(parents=True)
+    Path("evals/a/run.json").write_text(json.dumps({"model": "tiny", "sampling": {"max_tokens": 9}}))
+    Path("evals/a/scores.json").write_text(json.dumps({"rows": [{"verdicts": {"correct": 4, "incorrect": 6}}]}))
+    times = '{"started": "then"}\n{"seconds": 2}\n'
+    Path("evals/a/times.jsonl").write_text(times)
+
+    def takes(model, suite=suite):
+        return dict(plan(suite, Path("evals/b"), asked=asked, model=model))["takes"]
+
+    assert takes("tiny") == "4 s at 5 completions a second, as in evals/a"
+    assert takes("other").startswith("it depends on")
+    assert takes("tiny", changed(suite, ["max_tokens=8"])).startswith("it depends on")
+    Path("evals/a/times.jsonl").write_text(f'{{"started": "before"}}\n{times}')  # it was killed once
+    assert takes("tiny").startswith("it depends on")
+
+
 def test_a_corpus_is_told_by_its_manifest():
     assay.load("math/arithmetic", size=3).write("corpora/a")
     from_corpus = GrpoRecipe.model_validate({"data": {"corpus": "corpora/a"}})

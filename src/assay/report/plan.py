@@ -5,7 +5,6 @@ Looking at a recipe reads little: procedural sources draw nothing, and of real r
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -18,10 +17,10 @@ from assay.corpus.store import MANIFEST, read_manifest
 from assay.curate.recipe import CurationRecipe
 from assay.errors import BadConfig, BadRow, MissingData, did_you_mean
 from assay.evaluate.suite import SUITES, Suite
-from assay.journal import CLAIM, Journal
 from assay.judging.verifier import VERIFIERS
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
+from assay.report.duration import curation_time, evaluation_time, training_time
 from assay.sources.files import Real, from_hub
 from assay.sources.own import HUB, source_of
 from assay.sources.procedural import SIZE, Procedural
@@ -63,24 +62,26 @@ def plan(
     *,
     ready: Prepared | None = None,
     asked: list[Example] | None = None,
+    model: str = "",
     must: bool = False,
 ) -> list[Line]:
     """What would be done in `out`, line by line.
 
-    A training that is `ready`, and an evaluation whose problems are there (`asked`), are told in the numbers of what
-    was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
+    A training that is `ready`, and an evaluation whose problems are there (`asked` of a `model`), are told in the
+    numbers of what was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
     """
     look = _Look(data, must, isinstance(config, CurationRecipe) and not config.strict)
     if isinstance(config, CurationRecipe):
-        lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", _judging_time(config)
+        lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", curation_time(config)
     elif isinstance(config, Suite):
         lines = _evaluation(config, look) if asked is None else _asked(config, asked)
-        files, takes = "scores.json, rollouts/", _sampling_time(config.max_tokens)
+        completions = config.samples * len(asked or ())
+        files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
     elif isinstance(config, WarmupRecipe):
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
     else:
         assert isinstance(config, GrpoRecipe)
-        lines, files, takes = _training(config, look, ready), "policy/, report.html", _training_time(config, out)
+        lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
     said = [*lines, ("writes", f"{out}: {files}"), ("takes", takes)]
     return [*said, ("lacks", look.missing)] if look.missing else said
 
@@ -170,12 +171,6 @@ def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
         yield "judges", "every gold response; what does not pass is dropped"
 
 
-def _judging_time(recipe: CurationRecipe) -> str:
-    if not recipe.check_gold:
-        return "about as long as reading the rows: no gold response is judged"
-    return "it depends on how many gold responses there are, and how many of them are programs"
-
-
 def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:
     g = recipe.grpo
     yield "starts from", f"{recipe.model.path}, in {recipe.model.dtype}"
@@ -240,36 +235,3 @@ def _sampled(suite: Suite) -> Line:
 def _domains(examples: list[Example]) -> str:
     counts = Counter(example.domain for example in examples)
     return f"{len(examples):,} problems: {', '.join(f'{count:,} {name}' for name, count in sorted(counts.items()))}"
-
-
-def _sampling_time(tokens: int) -> str:
-    return f"it depends on the model and the machine: completions of up to {tokens:,} tokens, by tokens a second"
-
-
-def _training_time(recipe: GrpoRecipe, out: Path) -> str:
-    """How long the steps take, by what those of a run like it took: the one in `out`, or one beside it."""
-    for run in [out, *sorted(out.parent.glob("*/"))]:
-        steps = Journal(run / "metrics.jsonl").read() if _alike(recipe, run) else []
-        if known := [row["seconds"] for row in steps if row.get("seconds")]:
-            each, done = sum(known) / len(known), len(steps) if run == out else 0
-            left = max(0, recipe.grpo.steps - done)
-            behind = f"{done} steps are done; " if done else ""
-            more = ", and evaluation" if recipe.eval else ""
-            return f"{behind}{_duration(each * left)} for {left} steps at {each:.3g} s, as in {run}{more}"
-    return _sampling_time(recipe.grpo.max_tokens)
-
-
-def _alike(recipe: GrpoRecipe, run: Path) -> bool:
-    """Whether a directory holds a run of the same model and sizes."""
-    try:
-        there: Any = json.loads((run / CLAIM).read_text("utf-8"))["recipe"]
-        sizes = [(there["model"]["path"], *(there["grpo"][name] for name in ("prompts", "group", "max_tokens")))]
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-    g = recipe.grpo
-    return sizes == [(recipe.model.path, g.prompts, g.group, g.max_tokens)]
-
-
-def _duration(seconds: float) -> str:
-    minutes = seconds / 60
-    return f"{seconds:.0f} s" if minutes < 2 else f"{minutes:.0f} min" if minutes < 120 else f"{minutes / 60:.1f} h"
