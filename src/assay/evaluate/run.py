@@ -13,14 +13,15 @@ from assay.errors import AssayError
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically, write_jsonl
-from assay.journal import CLAIM
+from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
-from assay.models.engine import Engine
+from assay.models.engine import Engine, open_engine
+from assay.models.hf import require_model
 from assay.rollout.measure import Measurements, measure
+from assay.rollout.recorded import EXAMPLES as EXAMPLES
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
-EXAMPLES = "examples.jsonl"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,24 @@ def evaluate(
     write_jsonl(out / EXAMPLES, (example.to_json() for example in asked))
     write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
     return scores
+
+
+def find_model(name: str) -> str:
+    """What to open for a name: the policy of a run, or the name. Raises `AssayError` where a run has none yet."""
+    policy = Path(name) / "policy"
+    if policy.is_dir():
+        return str(policy)
+    if kind_of(Path(name)) in ("train", "warmup"):
+        raise AssayError(f"{name} holds a training that is not finished: give its command again to end it")
+    return name
+
+
+def require_answers(model: str) -> None:
+    """Raise `AssayError` where nothing of a name or path could answer; weights are not read."""
+    if model.endswith((".jsonl", ".jsonl.gz")):
+        open_engine(model)
+    elif kind_of(Path(model)) != "measure":
+        require_model(model)
 
 
 def readable(examples: Sequence[Example]) -> tuple[list[Example], dict[str, str]]:

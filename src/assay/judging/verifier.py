@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -86,6 +86,10 @@ class Verifier:
     """The canonical key of an answer, see `key`."""
     one: Callable[[Example, str, Any], Verdict] | None = None
     """The plain function that was lifted, where there is one."""
+    about: str = ""
+    """When a response is right, in one sentence."""
+    reference: str = ""
+    """What its references are."""
 
     def __post_init__(self) -> None:
         if self.group and self.reads_text:
@@ -149,8 +153,12 @@ def verifier(
     lane: Lane = Lane.WORKER,
     reads: Callable[[Example, Any], object] | None = None,
     keys: Callable[[Example, Any], str | None] | None = None,
+    reference: str = "",
 ) -> Callable[[One], Verifier]:
-    """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`."""
+    """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`.
+
+    The first line of its docstring is what it is `about`.
+    """
 
     def lift(plain: One) -> Verifier:
         typed = len(inspect.signature(plain).parameters) > 2
@@ -164,7 +172,9 @@ def verifier(
         def judge(example: Example, attempts: Sequence[Attempt], given: Params, _: Context) -> list[Verdict]:
             return [one(example, attempt.said, given) for attempt in attempts]
 
-        return Verifier(name, version, judge, params, lane, reads=reads, keys=keys, one=one)
+        about = (inspect.getdoc(plain) or "").partition("\n")[0]
+        made = Verifier(name, version, judge, params, lane, reads=reads, keys=keys, one=one)
+        return replace(made, about=about, reference=reference)
 
     return lift
 

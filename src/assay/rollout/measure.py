@@ -7,7 +7,6 @@ resumes without repeating paid work. Two runs with different models, sampling or
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import CLAIM, owned, timed
+from assay.journal import kind_of, owned, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
@@ -115,9 +114,7 @@ def measure(
 
 
 def _opened(model: str) -> Engine:
-    claimed = Path(model) / CLAIM
-    measured = claimed.is_file() and json.loads(claimed.read_text("utf-8")).get("kind") == "measure"
-    return RecordedEngine(model) if measured else open_engine(model)
+    return RecordedEngine(model) if kind_of(Path(model)) == "measure" else open_engine(model)
 
 
 @dataclass

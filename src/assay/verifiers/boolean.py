@@ -31,6 +31,7 @@ _BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)
 @verifier(
     "boolean",
     version=2,
+    reference="true or false",
     lane=Lane.INLINE,
     reads=lambda example, _: _reference(example.reference),
     keys=lambda example, answer: _answer_key(answer),

@@ -57,7 +57,9 @@ def _answer_key(example: Example, answer: Any) -> str | None:
     return None if letter is None else fold(options.get(letter, "")) or letter
 
 
-@verifier("choice", version=2, params=ChoiceParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+@verifier(
+    "choice", version=2, reference="a letter", params=ChoiceParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key
+)
 def choice(example: Example, response: str, params: ChoiceParams) -> Verdict:
     """Right when the response names the letter, or the text of its option."""
     wanted, options = _reference(example, params)

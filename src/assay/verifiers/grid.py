@@ -42,7 +42,9 @@ def _answer_key(_: Example, answer: Any) -> str | None:
     return json.dumps(given, separators=(",", ":")) if _is_grid(given) else None
 
 
-@verifier("grid", version=2, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+@verifier(
+    "grid", version=2, reference="a list of lists of integers", lane=Lane.INLINE, reads=_reference, keys=_answer_key
+)
 def grid(example: Example, response: str) -> Verdict:
     """Right when every cell is the reference's."""
     wanted = _reference(example)

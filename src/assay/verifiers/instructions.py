@@ -50,6 +50,7 @@ def answer_part(example: Example, response: str) -> str:
 @verifier(
     "instructions",
     version=3,
+    reference='{"instruction_id_list": [...], "kwargs": [...]}',
     params=InstructionsParams,
     lane=Lane.INLINE,
     reads=lambda example, _: _read(example.reference),

@@ -91,7 +91,15 @@ def _answer_key(_: Example, answer: Any) -> str | None:
         return None
 
 
-@verifier("math", version=3, params=MathParams, lane=Lane.INLINE, reads=_wanted, keys=_answer_key)
+@verifier(
+    "math",
+    version=3,
+    reference="a string, LaTeX or plain text",
+    params=MathParams,
+    lane=Lane.INLINE,
+    reads=_wanted,
+    keys=_answer_key,
+)
 def math(example: Example, response: str, params: MathParams) -> Verdict:
     """Right when the answer has the reference's value, in any form."""
     reference = _reference_text(example.reference)

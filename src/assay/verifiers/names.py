@@ -70,13 +70,27 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
     return Verdict.of(sorted(given) == sorted(wanted), read=read, why=f"the reference has {len(wanted)} entries")
 
 
-@verifier("set", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=False))
+@verifier(
+    "set",
+    version=2,
+    reference="a list of strings",
+    lane=Lane.INLINE,
+    reads=_list_of,
+    keys=partial(_list_key, ordered=False),
+)
 def set_(example: Example, response: str) -> Verdict:
     """Right when the same names are listed, in any order."""
     return _judge_list(example, response, ordered=False)
 
 
-@verifier("sequence", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=True))
+@verifier(
+    "sequence",
+    version=2,
+    reference="a list of strings",
+    lane=Lane.INLINE,
+    reads=_list_of,
+    keys=partial(_list_key, ordered=True),
+)
 def sequence(example: Example, response: str) -> Verdict:
     """Right when the same names are listed in the same order."""
     return _judge_list(example, response, ordered=True)
@@ -97,7 +111,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
     return json.dumps(given, sort_keys=True) if given else None
 
 
-@verifier("assignment", version=2, lane=Lane.INLINE, reads=_values, keys=_values_key)
+@verifier("assignment", version=2, reference='{"name": "value"}', lane=Lane.INLINE, reads=_values, keys=_values_key)
 def assignment(example: Example, response: str) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)

@@ -85,6 +85,7 @@ class NumberParams(Params):
 @verifier(
     "number",
     version=2,
+    reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
     reads=lambda example, params: _reference(example, params),

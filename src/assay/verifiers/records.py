@@ -55,7 +55,15 @@ def _answer_key(example: Example, answer: Any) -> str | None:
     return json.dumps([[table[0][place] for place in order], sorted(rows) if example.params.get("key") else rows])
 
 
-@verifier("records", version=2, params=RecordsParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+@verifier(
+    "records",
+    version=2,
+    reference='{"header": [...], "rows": [[...]]}',
+    params=RecordsParams,
+    lane=Lane.INLINE,
+    reads=_reference,
+    keys=_answer_key,
+)
 def records(example: Example, response: str, params: RecordsParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted, key = _reference(example, params), params.key

@@ -39,7 +39,13 @@ def {_ASKED}(answer):
 _EXCEPTION = re.compile(r"[A-Z]\w*: ")
 
 
-@verifier("script", version=2, lane=Lane.SANDBOX, reads=lambda example, _: _reference(example.reference))
+@verifier(
+    "script",
+    version=2,
+    reference='{"check": source, "budget": seconds}',
+    lane=Lane.SANDBOX,
+    reads=lambda example, _: _reference(example.reference),
+)
 def script(example: Example, response: str) -> Verdict:
     """Right when the Example's `check(answer)` returns True within its budget."""
     source, budget = _reference(example.reference)

@@ -26,6 +26,7 @@ MAX_CHARS = 5000
 @verifier(
     "text",
     version=2,
+    reference="a string, or a list of accepted strings",
     lane=Lane.INLINE,
     reads=lambda example, _: _accepted(example.reference),
     keys=lambda example, answer: _answer_key(answer),
