@@ -26,6 +26,8 @@ CHUNK = 1 << 20
 
 Lines = Iterable[str | bytes]
 Parsed = tuple[Any, Example, str]
+Line = Parsed | dict[str, Any]
+"""A line as it was read, or its error row."""
 
 
 def grade_lines(
@@ -44,7 +46,7 @@ def grade_lines(
     verdicts. With `only`, lines of another id are passed over; a line without an id goes by its number.
     """
     for batch in _graded(lines, workers, deadline, cache, frozenset(only)):
-        yield from (row for _, row in batch)
+        yield from (row for _, row, _ in batch)
 
 
 def grade_file(
@@ -64,11 +66,11 @@ def grade_file(
     """
     counts: Counter[str] = Counter()
     for batch in _graded(source, workers, deadline, cache, frozenset(only)):
-        for number, row in batch:
+        for number, row, line in batch:
             counts[row["status"]] += 1
             target.write(json.dumps(row) + "\n")
             if explain is not None:
-                explain.write(f"{_explained(number, row)}\n")
+                explain.write(f"{_explained(number, row, line)}\n")
         target.flush()
         on_lines(batch[-1][0])
     return counts
@@ -76,8 +78,8 @@ def grade_file(
 
 def _graded(
     lines: Lines, workers: int, deadline: float | None, cache: str | Path | None, only: frozenset[str]
-) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """Line numbers and their verdicts, batch by batch."""
+) -> Iterator[list[tuple[int, dict[str, Any], Line]]]:
+    """Line numbers, their verdicts and what was judged, batch by batch."""
     size = number = 0
     for waiting in _arrived(lines):
         start = 0
@@ -91,7 +93,7 @@ def _graded(
             rows = [row for _, row in wanted if not isinstance(row, dict)]
             examples, responses = [row[1] for row in rows], [row[2] for row in rows]
             verdicts = iter(verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
-            made = [(at, row if isinstance(row, dict) else _row(row[0], next(verdicts), at)) for at, row in wanted]
+            made = [(at, row if isinstance(row, dict) else _row(row[0], next(verdicts), at), row) for at, row in wanted]
             size = 2 * size if monotonic() - begun < SECONDS else size // 2
             if made:
                 yield made
@@ -122,10 +124,16 @@ def _name(number: int, row: Parsed | dict[str, Any]) -> str:
     return str(number if identity is None else identity)
 
 
-def _explained(number: int, row: Mapping[str, Any]) -> str:
+def _explained(number: int, row: Mapping[str, Any], line: Line) -> str:
+    """A verdict in words, with the claim that it is about: its marker, its stance, and where it stands."""
     name = "" if row["id"] is None else f" ({row['id']})"
     read = "" if row["read"] is None else f", read {row['read'][:200]!r}"
-    return ascii_safe(f"{number}{name}: {row['status']} ({row['verifier'] or 'no verifier'}{read}): {row['why']}")
+    told = f"{number}{name}: {row['status']} ({row['verifier'] or 'no verifier'}{read}): {row['why']}"
+    claim = {} if isinstance(line, dict) else VERIFIERS.get(row["verifier"]).claim(line[1], line[2])
+    if claim:
+        start, end = claim["span"]
+        told += f" [{claim['marker']} at {start}-{end}, {claim['stance']}: {claim['claim'][:200]!r}]"
+    return ascii_safe(told)
 
 
 def pass_rate(counts: Counter[str]) -> float | None:
