@@ -161,7 +161,10 @@ def test_list_says_where_rows_are_expected_and_what_verifiers_do(tmp_path):
     assert "math/gsm8k_train.jsonl.gz (missing), math/gsm8k_test.jsonl  " in shown and "hub: openai/gsm8k" in shown
     shown = run("list", "verifiers").output
     assert "Right when every number equals the reference's" in shown
-    assert "reference: a number, a string, or a list of them" in shown and 'tolerance = null, decimals = "auto", scale = 1' in shown
+    assert (
+        "reference: a number, a string, or a list of them" in shown
+        and 'tolerance = null, decimals = "auto", scale = 1' in shown
+    )
 
 
 def test_every_verifier_says_what_it_does_and_reads_as_the_documents_do():
