@@ -244,6 +244,10 @@ class Loose:
 
     content: tuple[str, ...]
 
+    def is_whole(self, words: Words) -> bool:
+        """Whether a text has these words of meaning and no other."""
+        return tuple(_singular(word) for word in words.words if word not in _FUNCTION) == self.content
+
     def spans(self, words: Words) -> Iterator[Span]:
         said = [(place, _singular(word)) for place, word in enumerate(words.words) if word not in _FUNCTION]
         for start, (_, word) in enumerate(said):

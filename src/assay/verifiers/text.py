@@ -23,7 +23,7 @@ from assay.effort import short
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.prose.countries import is_country
-from assay.prose.forms import Form, Words, forms, without_title
+from assay.prose.forms import Form, Loose, Words, forms, without_title
 from assay.prose.statement import states
 from assay.reading import lexicon
 from assay.reading.beside import without_lead
@@ -150,7 +150,13 @@ def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) ->
     if original is not None and signs == _signs(original):
         return True
     words = Words(given)
-    return any(signs == theirs and (0, len(words.words)) in form.spans(words) for form, theirs in wanted)
+    return any(signs == theirs and _covers(form, words) for form, theirs in wanted)
+
+
+def _covers(form: Form, words: Words) -> bool:
+    if isinstance(form, Loose):
+        return form.is_whole(words)
+    return (0, len(words.words)) in form.spans(words)
 
 
 def _signs(text: str) -> str:
