@@ -42,6 +42,7 @@ _ANOTHER = re.compile(
     r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
 )
 """Where a base model goes on to another question: an answer behind it answers that one."""
+_SENTENCE = re.compile(r"[.!?](?=\s)")
 _SIGN = re.compile(r"\\.|.", re.DOTALL)
 
 
@@ -133,7 +134,7 @@ def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, be
     """A claim with the stance that the words around it give; `beside` says whether its sentence goes on behind it."""
     start = made.span[0]
     line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
-    before = re.split(r"[.!?](?=\s)", line)[-1]
+    before = _SENTENCE.split(line)[-1] if "." in line or "!" in line or "?" in line else line
     behind = after.split("\n\n")[0][:SHORT] if beside else after[:1]
     stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
     if not made.is_asserted or stance is not Stance.ASSERTED:

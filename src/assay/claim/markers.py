@@ -42,13 +42,20 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
 
     `a_line` says whether a line "A: ..." is a marker; in multiple choice it is an option.
     """
-    kinds = [_boxes(body), _tags(body), _brackets(body), _words(body), _lines(body, a_line)]
+    kinds = [_words(body)]
+    explicit = [finder for sign, finder in (("box", _boxes), ("<answer>", _tags), ("[ANSWER]", _tags)) if sign in body]
+    kinds += [finder(body) for finder in dict.fromkeys(explicit)]
+    if "[[" in body:
+        kinds.append(_brackets(body))
+    if any(sign in body for sign in ("A:", "####", "Ans", "ANS:")):
+        kinds.append(_lines(body, a_line))
     if not body.isascii() or any(noun in body for noun in _LATIN_NOUNS):
         kinds.append(_foreign(body))
-    for place, mark in enumerate(heapq.merge(*kinds, key=lambda mark: -mark.start)):
+    every = heapq.merge(*kinds, key=lambda mark: -mark.start) if len(kinds) > 1 else kinds[0]
+    for place, mark in enumerate(every):
         if place >= MAX_MARKS:
             return
-        if mark.is_prose and any(outer.start < mark.start < outer.end for outer in _around(body, mark.start)):
+        if explicit and mark.is_prose and any(o.start < mark.start < o.end for o in _around(body, mark.start)):
             continue
         yield mark
 

@@ -63,6 +63,13 @@ _OR_AFTER = re.compile(
 )
 _OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
 
+_MAY_MATTER = re.compile(
+    r"n[o'’e]|≠|false|hardly|never|"
+    rf"{either(lexicon.PAST, lexicon.DOUBTS, ('doubt', 'seems to be', 'no idea'), lexicon.OPINIONS, lexicon.REPUTED)}",
+    re.IGNORECASE,
+)
+"""Whether any of the stances can stand before a claim: asked first, since most claims have none."""
+
 _SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
@@ -100,6 +107,8 @@ _MIND = re.compile(
 )
 TAIL = 1500
 """Characters behind a claim in which it may be taken back."""
+CLOSING = " \t\r\n$.*`_)]}\\"
+"""Signs that close a claim and say nothing of it."""
 
 
 def contrast(text: str) -> str:
@@ -116,15 +125,23 @@ def without_denial(text: str) -> str | None:
 
 def around(before: str, behind: str) -> Stance:
     """The stance by the words before the claim in its sentence, and those right behind it."""
-    if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.match(behind):
+    stance = _ahead(before) if _MAY_MATTER.search(before) else Stance.ASSERTED
+    if stance is Stance.ASSERTED and behind.strip(CLOSING):
+        if _DENIED_BEHIND.match(behind):
+            return Stance.DENIED
+        if _HEDGED_BEHIND.match(behind):
+            return Stance.HEDGED
+        if _CONDITIONAL.match(behind):
+            return Stance.CONDITIONAL
+    return stance
+
+
+def _ahead(before: str) -> Stance:
+    if _DENIED_BEFORE.search(before):
         return Stance.DENIED
     if _REPORTED.search(before):
         return Stance.REPORTED
-    if _HEDGED.search(before) or _HEDGED_BEHIND.match(behind):
-        return Stance.HEDGED
-    if _CONDITIONAL.match(behind):
-        return Stance.CONDITIONAL
-    return Stance.ASSERTED
+    return Stance.HEDGED if _HEDGED.search(before) else Stance.ASSERTED
 
 
 def within(text: str) -> Stance:
@@ -136,7 +153,8 @@ def within(text: str) -> Stance:
 
 def alternatives(before: str, behind: str) -> tuple[str, ...]:
     """What the sentence offers beside a claim, with `or`."""
-    after, ahead = _OR_AFTER.match(behind), _OR_BEFORE.search(before)
+    after = _OR_AFTER.match(behind) if behind.strip(CLOSING) else None
+    ahead = _OR_BEFORE.search(before) if "or" in before.lower() else None
     return (*([after[1].strip()] if after else []), *([ahead[1].split()[-1]] if ahead else []))
 
 
@@ -146,6 +164,8 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
     `of_statement` says whether the question is about a statement, so that "This is false because ..." explains it.
     """
     after = after[:TAIL]
+    if not after.strip(CLOSING):
+        return None
     if match := _TAKES_BACK.search(after):
         return after[match.start("opener") :]
     for match in _MAY_TAKE_BACK.finditer(after):
@@ -160,7 +180,7 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
 
 def may_correct(after: str) -> str | None:
     """The sentences that may name another value ("Actually, it is 43.", "Hmm, no. The sum is 43."), or `None`."""
-    match = _MAY_TAKE_BACK.search(after[:TAIL])
+    match = _MAY_TAKE_BACK.search(after[:TAIL]) if after[:TAIL].strip(CLOSING) else None
     if match is None:
         return None
     count = 2 if match["opener"].lower() in lexicon.INTERJECTIONS else 1
@@ -175,5 +195,5 @@ def corrections(tail: str) -> list[str]:
 
 def changes_mind(text: str) -> tuple[str, str]:
     """A claim and what stands behind a change of mind in its own sentence ("B, no wait, C"; "B... actually C")."""
-    match = _MIND.search(text)
+    match = _MIND.search(text) if " " in text else None
     return (text[: match.start()], text[match.end() :]) if match else (text, "")

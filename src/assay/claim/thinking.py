@@ -13,6 +13,8 @@ from assay.turns import THINKING, without_turn_tokens
 from assay.types import Example
 
 _TAG = re.compile(r"</?(?:Think|Thinking|Thought|Reasoning)>", re.IGNORECASE)
+_SIGNS = ("<", "[THINK]", "[/THINK]", "◁")
+"""Of every tag, the sign that it begins with, or all of it."""
 CHANNEL, FINAL = "<|channel|>", "<|channel|>final<|message|>"
 
 
@@ -23,6 +25,10 @@ def without_thinking(example: Example, response: str) -> str:
         _, found, text = text.rpartition(FINAL)
         if not found or CHANNEL in text:
             raise NoAnswer("no final channel follows the others")
+        return text
+    if not any(sign in text for sign in _SIGNS):
+        if _prompt_opens_thinking(example):
+            raise NoAnswer("the prompt opens a thinking part that never closes")
         return text
     said = _TAG.sub(lambda tag: tag[0].lower(), text)
     begun = next((close for tag, close in THINKING.items() if said.lstrip().startswith(tag)), "")

@@ -204,6 +204,8 @@ def allowed(half_unit: Fraction, digits: int, decimals: Decimals, *, percent: bo
 
 def _read_one(text: str, accounting: bool) -> list[_Said] | None:
     """The number that a text gives; several where it offers alternatives, all of which must then be right."""
+    if _INTEGER.fullmatch(text):
+        return [_Said(Quantity(Fraction(int(text))))]
     text = plain(text)
     parts = _OR.split(text) if " or " in text else [text]
     if len(parts) > MAX_ALTERNATIVES:
