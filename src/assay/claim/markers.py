@@ -47,7 +47,7 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     kinds += [finder(body) for finder in dict.fromkeys(explicit)]
     if "[[" in body:
         kinds.append(_brackets(body))
-    if any(sign in body for sign in ("A:", "####", "Ans", "ANS:")):
+    if "####" in body or "ns:" in body or "ns." in body or "NS:" in body or (a_line and "A:" in body):
         kinds.append(_lines(body, a_line))
     if not body.isascii() or any(noun in body for noun in _LATIN_NOUNS):
         kinds.append(_foreign(body))
@@ -169,12 +169,9 @@ def _brackets(body: str) -> Iterator[Mark]:
 
 # --- words and JSON --------------------------------------------------------------------------------------------------
 
-_OWN = re.compile(rf"(?:^|[\W\d_]|\b{either(lexicon.OWN)}\s)[*_\s]{{0,4}}$", re.IGNORECASE)
-_ASKED = re.compile(
-    rf"\b{either(lexicon.ASKING)}(?: that)?(?: (?:the|our|my|this|your|an?))?(?: (?:final|correct|right))?"
-    r"[*_\s]{0,4}$",
-    re.IGNORECASE,
-)
+_OWN, _ASKING = frozenset(lexicon.OWN), frozenset(lexicon.ASKING)
+_BETWEEN_THEM = (frozenset(("final", "correct", "right")), frozenset(("the", "our", "my", "this", "your", "a", "an")))
+"""What may stand between a word that asks and the word "answer"."""
 _COPULA = re.compile(
     r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
     r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
@@ -240,12 +237,27 @@ def _phrase_at(body: str, at: int) -> Mark | None:
     if phrase is None:
         alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line[-40:], re.IGNORECASE)
         phrase = _HEADING.match(body, at, at + 60) if alone else None
-    if phrase is None or body[at - 1 : at] in ("<", "/") or _ASKED.search(line) or not _OWN.search(line):
+    if phrase is None or body[at - 1 : at] in ("<", "/") or not _is_given(line):
         return None
     end, text = sentence_at(body, phrase.end())
     if text.lower() in _VERDICTS and phrase[0].rstrip()[-1:] not in ":：=":
         return None  # "the answer is correct" speaks of the answer
     return Mark(at, end, text, "phrase")
+
+
+def _is_given(line: str) -> bool:
+    """Whether the word "answer" behind these words is the answer that is given, and not asked for or another's."""
+    ahead = line.rstrip("*_ \t")
+    start = len(ahead)
+    while start and ahead[start - 1].isalpha():
+        start -= 1
+    words = [*ahead[:start].lower().split()[-5:], ahead[start:].lower()]
+    if words[-1] and words[-1] not in _OWN:
+        return False
+    for between in (*_BETWEEN_THEM, frozenset(("that",))):
+        if words and words[-1] in between:
+            words.pop()
+    return not (words and (words[-1] in _ASKING or " ".join(words[-2:]) in _ASKING))
 
 
 def _lines(body: str, a_line: bool) -> Iterator[Mark]:

@@ -63,12 +63,16 @@ _OR_AFTER = re.compile(
 )
 _OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
 
-_MAY_MATTER = re.compile(
-    r"n[o'’e]|≠|false|hardly|never|"
-    rf"{either(lexicon.PAST, lexicon.DOUBTS, ('doubt', 'seems to be', 'no idea'), lexicon.OPINIONS, lexicon.REPUTED)}",
-    re.IGNORECASE,
-)
-"""Whether any of the stances can stand before a claim: asked first, since most claims have none."""
+_LATER = (lexicon.PAST, lexicon.DOUBTS, lexicon.UNSURE, lexicon.OPINIONS, lexicon.REPUTED)
+_MAY_MATTER = frozenset(word for words in _LATER for entry in words for word in entry.split()) - {
+    "to",
+    "i",
+    "be",
+    "from",
+}
+_MAY_MATTER |= {"not", "never", "cannot", "neither", "hardly", "false", "≠", "\\ne", "\\neq"}
+"""Words of which one stands before a claim that is not asserted: asked first, since most claims have none."""
+_WORD = re.compile(r"[a-z'’]+|≠|\\neq?\b")
 
 _SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
@@ -125,7 +129,9 @@ def without_denial(text: str) -> str | None:
 
 def around(before: str, behind: str) -> Stance:
     """The stance by the words before the claim in its sentence, and those right behind it."""
-    stance = _ahead(before) if _MAY_MATTER.search(before) else Stance.ASSERTED
+    words = _WORD.findall(before.lower())
+    matters = not _MAY_MATTER.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
+    stance = _ahead(before) if matters else Stance.ASSERTED
     if stance is Stance.ASSERTED and behind.strip(CLOSING):
         if _DENIED_BEHIND.match(behind):
             return Stance.DENIED
@@ -154,7 +160,7 @@ def within(text: str) -> Stance:
 def alternatives(before: str, behind: str) -> tuple[str, ...]:
     """What the sentence offers beside a claim, with `or`."""
     after = _OR_AFTER.match(behind) if behind.strip(CLOSING) else None
-    ahead = _OR_BEFORE.search(before) if "or" in before.lower() else None
+    ahead = _OR_BEFORE.search(before) if " or" in before.lower()[-12:] else None
     return (*([after[1].strip()] if after else []), *([ahead[1].split()[-1]] if ahead else []))
 
 

@@ -13,8 +13,8 @@ from assay.turns import THINKING, without_turn_tokens
 from assay.types import Example
 
 _TAG = re.compile(r"</?(?:Think|Thinking|Thought|Reasoning)>", re.IGNORECASE)
-_SIGNS = ("<", "[THINK]", "[/THINK]", "◁")
-"""Of every tag, the sign that it begins with, or all of it."""
+_SIGNS = re.compile(r"</?(?:think|thought|reason|seed:)|<\||\[/?THINK\]|◁", re.IGNORECASE)
+"""How tags begin: most responses have none."""
 CHANNEL, FINAL = "<|channel|>", "<|channel|>final<|message|>"
 
 
@@ -26,7 +26,7 @@ def without_thinking(example: Example, response: str) -> str:
         if not found or CHANNEL in text:
             raise NoAnswer("no final channel follows the others")
         return text
-    if not any(sign in text for sign in _SIGNS):
+    if not ("<" in text or "THINK]" in text or "◁" in text) or _SIGNS.search(text) is None:
         if _prompt_opens_thinking(example):
             raise NoAnswer("the prompt opens a thinking part that never closes")
         return text

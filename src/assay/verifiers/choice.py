@@ -150,13 +150,13 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     """The letter that a text names; `certain` says whether a marker holds it, so that a bare letter may lead words."""
     if len(text) > MAX_CHARS:
         return None
-    text = clean(plain(text))
+    text = clean(text if text.isascii() and "\\" not in text and "$" not in text else plain(text))
     folded = {letter: fold(option) for letter, option in options.items()}
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
         return _Said(by_text[0])
-    behind = _TEXT_THEN_LETTER.fullmatch(text)
+    behind = _TEXT_THEN_LETTER.fullmatch(text) if folded else None
     if behind is not None and folded.get(behind["letter"]) and fold(behind["text"]).endswith(folded[behind["letter"]]):
         return _Said(behind["letter"])
     bare = _LEAD.sub("", text)

@@ -124,9 +124,9 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     """Right when the answer has the reference's value, in any form."""
     reference = _reference_text(example.reference)
     whole = int(reference) if _INTEGER.fullmatch(reference) else None
-    wanted = _target(example)
+    wanted = Value(("num", Fraction(whole))) if whole is not None else _wanted(example)
     policy = Policy(params.unreduced, params.units, params.decimals)
-    found = claim(example, response, _reader(example))
+    found = claim(example, response, Reader(lambda text: _read(text, reference, wanted)))
     if found.value is None and found.is_prose and not _HOLDS_VALUE.search(found.text):
         return Verdict.no_answer(f"{found.text[:80]!r} holds no value")
     if found.value is None:

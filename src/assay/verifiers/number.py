@@ -84,9 +84,8 @@ def _wanted(example: Example, params: NumberParams) -> list[Quantity] | tuple[in
     return [Quantity(Fraction(integer))] if integer is not None else _reference(example, params)
 
 
-def _reader(example: Example, params: NumberParams) -> Reader[Any]:
+def _reader_of(wanted: list[Quantity] | tuple[int, int], params: NumberParams) -> Reader[Any]:
     """Reads a range of years, a list of numbers, or one number, as the reference is."""
-    wanted = _wanted(example, params)
     if isinstance(wanted, tuple):
         return Reader(_year_range)
     if len(wanted) != 1:
@@ -102,13 +101,13 @@ def _reader(example: Example, params: NumberParams) -> Reader[Any]:
     lane=Lane.INLINE,
     reads=lambda example, params: _reference(example, params),
     keys=lambda example, answer: _answer_key(example, answer),
-    reads_claim=described(_reader),
+    reads_claim=described(lambda example, params: _reader_of(_wanted(example, params), params)),
 )
 def number(example: Example, response: str, params: NumberParams) -> Verdict:
     """Right when every number equals the reference's at the reference's digits."""
     wanted = _wanted(example, params)
     try:
-        found = claim(example, response, _reader(example, params))
+        found = claim(example, response, _reader_of(wanted, params))
         if isinstance(wanted, tuple):
             return _verdict(found, found.value == wanted, f"the reference is {wanted[0]}-{wanted[1]}")
         if found.value is None:
@@ -151,14 +150,14 @@ def _is(said: _Said, wanted: Quantity, params: NumberParams) -> bool:
         given = replace(given, value=-given.value)
     if _equal(given, wanted, params):
         return True
-    factor, _ = _scale(params.scale)
-    if factor == 1 or given.scaled:
+    if params.scale in (1, "", None, "percent", "%") or given.scaled:
         return False
+    factor, _ = _scale(params.scale)
     return _equal(given, replace(wanted, value=wanted.value / factor, half_unit=wanted.half_unit / factor), params)
 
 
 def _plain_integer(example: Example) -> int | None:
-    """The reference where it is a bare integer and no parameter changes it: most are."""
+    """The reference where it is a bare integer and no parameter changes it, as most are."""
     reference = example.reference
     if example.params or isinstance(reference, bool) or not isinstance(reference, int | str):
         return None
@@ -188,6 +187,8 @@ def _equal(given: Quantity, wanted: Quantity, params: NumberParams) -> bool:
 def _near(value: Fraction, wanted: Quantity, params: NumberParams) -> bool:
     if value == wanted.value:
         return True
+    if not wanted.half_unit and not wanted.percent and params.tolerance is None:
+        return False
     off = abs(value - wanted.value)
     if params.tolerance is not None:
         return off <= Fraction(params.tolerance.abs) + Fraction(params.tolerance.rel) * abs(wanted.value)
