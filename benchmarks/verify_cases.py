@@ -10,7 +10,7 @@ from typing import Any
 from assay.judging.session import verify_many
 from assay.types import Example, as_messages
 
-FAMILIES = Path(__file__).parents[1] / "tests/cases/families.jsonl"
+FAMILIES = Path(__file__).parents[1] / "tests/cases/families/answers.jsonl"
 
 
 def cases() -> list[dict[str, Any]]:
