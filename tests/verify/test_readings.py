@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from assay.judging.verifier import VERIFIERS
 from assay.reading.answers import read_answer
 from assay.reading.counting import counted
-from assay.reading.latex import TooCostly, Unreadable
+from assay.reading.nodes import TooCostly, Undefined, Unreadable
 from assay.reading.units import measure_name, same_unit
-from assay.reading.values import Undefined
 from assay.types import Example
 
 RELAXED = settings(max_examples=100, deadline=None)

@@ -1,123 +1,40 @@
-"""When two mathematical answers are the same, shape by shape.
-
-A function's argument, constants of integration and integer parameters may be any letters.
-"""
+"""When two mathematical answers are the same, kind by kind."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise, permutations
 
-from assay.reading.algebra import constants, identical, substituted, symbols
-from assay.reading.phrases import ENDLESS, INFINITY, same_time
-from assay.reading.regions import FLIP, same_region
-from assay.reading.shapes import Answer, Bag, Matrix, Relation, Seq, Union, Value, Words
-from assay.reading.tree import MINUS_ONE, Tree
-from assay.reading.units import same_unit
-from assay.reading.values import Undefined, exact, numeric
+from assay.reading.arithmetic import exact, numeric
+from assay.reading.building import (
+    INFINITY,
+    PI,
+    bare,
+    difference,
+    infinite,
+    num,
+    product,
+    replaced,
+    signature,
+    spelled_out,
+    symbols,
+    walk,
+)
+from assay.reading.functions import named
+from assay.reading.identity import identical
+from assay.reading.labels import labelled
+from assay.reading.matrices import same_matrix, same_vector
+from assay.reading.nodes import Call, Listing, Matrix, Named, Node, Num, Quantity, Relation, Sym, Text, Tuple
+from assay.reading.parameters import elsewhere, renamed, same_family, same_label, stem
+from assay.reading.phrases import ENDLESS
+from assay.reading.regions import SETS, same_pieces, states_region
+from assay.reading.units import conversion
 
-_INTEGER_LETTERS = {"k", "n", "m", "l"}
-_TINY = 1e-25
-_CONSTANTS = {"C", "c", "K", "k", "D", "A", "B", "C_0", "K_1"} | {f"{name}_{n}" for name in "Cc" for n in range(1, 5)}
-_ANY = _CONSTANTS | {"a", "b", "m"}
-
-
-def renamed(wanted: Value, given: Value) -> Value:
-    """The given value with the reference's letter for a function's argument and for a constant of integration."""
-    one, two = wanted.name, given.name
-    if one and two and one != two and (_stem(one) == two or one == _stem(two)):
-        one, given = None, replace(given, name=one)
-    if one and two and one != two and _same_function(one, two) and one[2][1] not in symbols(given.tree):
-        given = replace(given, name=one, tree=substituted(given.tree, two[2][1], one[2]))
-    tree = given.tree
-    if "i" in constants(wanted.tree) and "j" in symbols(tree) - symbols(wanted.tree):
-        tree = substituted(tree, "j", ("const", "i"))
-    return replace(given, tree=_with_constants(wanted, tree))
-
-
-def _with_constants(wanted: Value, tree: Tree) -> Tree:
-    """The given tree with the reference's letters for the constants that may be any number."""
-    ours, theirs = (symbols(side) & _ANY for side in (wanted.tree, tree))
-    if not 1 <= len(ours) == len(theirs) <= 2 or symbols(wanted.tree) - ours != symbols(tree) - theirs:
-        return tree
-    if not (ours <= _CONSTANTS and (_is_solution(wanted, ours) or _is_added(wanted.tree, tree, ours, theirs))):
-        return tree
-    if _is_added(wanted.tree, tree, ours, theirs) and _is_shifted(wanted.tree, tree, ours | theirs):
-        return wanted.tree
-    mine = sorted(ours)
-    for order in permutations(sorted(theirs)):
-        renamed_tree = tree
-        for place, name in enumerate(order):
-            renamed_tree = substituted(renamed_tree, name, ("sym", f"constant {place}"))
-        for place, name in enumerate(mine):
-            renamed_tree = substituted(renamed_tree, f"constant {place}", ("sym", name))
-        if identical(wanted.tree, renamed_tree):
-            return renamed_tree
-    return tree
-
-
-def _is_solution(wanted: Value, constants_: set[str]) -> bool:
-    """Whether the constants are those of a family of functions: numbered, or in the formula of a named function."""
-    numbered = all("_" in name for name in constants_)
-    return numbered or (wanted.name is not None and (is_function(wanted.name) or wanted.name == ("sym", "y")))
-
-
-def _is_added(wanted: Tree, given: Tree, ours: set[str], theirs: set[str]) -> bool:
-    """Whether one constant of integration stands in each sum."""
-    (our,), (their,) = (ours, theirs) if len(ours) == 1 else ((None,), (None,))
-    sums = ((wanted, our), (given, their))
-    return our is not None and all(tree[0] == "+" and ("sym", name) in tree[1:] for tree, name in sums)
-
-
-def _is_shifted(one: Tree, two: Tree, constants_: set[str]) -> bool:
-    """Whether two formulas differ by a number, as antiderivatives may."""
-    gap: Tree = ("+", one, ("*", MINUS_ONE, two))
-    for name in constants_:
-        gap = substituted(gap, name, ("num", Fraction(0)))
-    elsewhere = gap
-    for name in symbols(gap):
-        elsewhere = substituted(elsewhere, name, ("sym", name + "~"))
-    return bool(symbols(gap)) and identical(gap, elsewhere)
-
-
-def same_family(one: Tree, two: Tree) -> bool:
-    """Whether two terms in an integer parameter have the same values: `\\pi/6 + 2\\pi k` and `\\pi/6 - 2\\pi n`."""
-    names = [symbols(one), symbols(two)]
-    if any(len(name) != 1 or not name <= _INTEGER_LETTERS for name in names):
-        return False
-    if not all("pi" in constants(tree) for tree in (one, two)):
-        return False
-    (first,), (second,) = names
-    terms = [
-        [numeric(substituted(tree, name, ("num", Fraction(at)))) for at in (0, 1, 2, 3)]
-        for tree, name in ((one, first), (two, second))
-    ]
-    steps = [[after - before for before, after in pairwise(values)] for values in terms]
-    if any(abs(step - run[0]) > _TINY or abs(step) < _TINY for run in steps for step in run):
-        return first != second and identical(one, substituted(two, second, ("sym", first)))
-    shift = (terms[1][0] - terms[0][0]) / steps[0][0]
-    same_step = abs(abs(steps[0][0]) - abs(steps[1][0])) < _TINY
-    return bool(same_step and abs(shift.imag) < _TINY and abs(shift.real - round(shift.real)) < _TINY)
-
-
-def _stem(name: Tree) -> Tree:
-    """`y` of `y(x)`, and `x` of `x_1`."""
-    if is_function(name):
-        return name[1]  # type: ignore[no-any-return]
-    return ("sym", name[1].partition("_")[0]) if name[0] == "sym" else name
-
-
-def is_function(name: Tree) -> bool:
-    return name[0] == "*" and len(name) == 3 and bool(name[1][0] == name[2][0] == "sym")
-
-
-def _same_function(one: Tree, two: Tree) -> bool:
-    """Whether two names are `f(x)` and `f(z)`: one function of one variable."""
-    return is_function(one) and is_function(two) and bool(one[1] == two[1])
-
-
-_CURVE = {"x", "y", "z"}
+_CURVE = frozenset({"x", "y", "z"})
+_SYMMETRIC = frozenset({"≠", "∼", "∥", "⊥", "≅"})
+ROUNDED = 100
+"""A decimal reference of at least so many units of its last digit (three significant digits) is taken for rounded."""
+RADIANS = product(PI, num(Fraction(1, 180)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,272 +44,311 @@ class Policy:
     unreduced: bool
     units: str
     decimals: str
+    place: Fraction = Fraction(0)
+    """Half a unit of the last decimal of all numbers beside it, where they are taken for rounded."""
 
 
-ROUNDED = 100
-"""A decimal reference of at least so many units of its last digit (three significant digits) is taken for rounded."""
-
-
-def equal(wanted: Answer, given: Answer, policy: Policy) -> bool:
+def equal(wanted: Node, given: Node, policy: Policy) -> bool:
     """Whether two answers are the same. Raises `TooCostly` or `Undefined`."""
-    if isinstance(given, Bag) and given.alternatives and not isinstance(wanted, Bag):
-        return all(equal(wanted, part, policy) for part in given.parts)
-    if isinstance(wanted, Bag) and wanted.alternatives and not isinstance(given, Bag):
-        return all(equal(part, given, policy) for part in wanted.parts)
-    if isinstance(given, Relation) and isinstance(wanted, Value) and given.sign == "=" and _is_constant(given):
-        return all(_equal_values(wanted, Value(side), policy) for side in (given.left, given.right))
-    if isinstance(wanted, Value) and isinstance(given, Value):
-        return _equal_values(wanted, given, policy)
-    if isinstance(wanted, Bag) and len(wanted.parts) == 1 and not isinstance(given, Bag):
+    if wanted == given:
+        return True
+    if isinstance(wanted, Listing) and len(wanted.parts) == 1:
         return equal(wanted.parts[0], given, policy)
-    if isinstance(given, Bag) and len(given.parts) == 1 and not isinstance(wanted, Bag):
+    if isinstance(given, Listing) and len(given.parts) == 1:
         return equal(wanted, given.parts[0], policy)
-    if isinstance(wanted, Bag | Union | Seq) and isinstance(given, Bag | Union | Seq):
-        return _equal_lists(wanted, given, policy) or same_region(wanted, given)
-    return _equal_others(wanted, given, policy)
+    for one, other in ((given, wanted), (wanted, given)):
+        if isinstance(one, Listing) and one.joint == "or" and not isinstance(other, Listing | Tuple):
+            pairs = [(other, part) if one is given else (part, other) for part in one.parts]
+            if all(equal(ours, theirs, policy) for ours, theirs in pairs):
+                return True
+    return _equal_kinds(wanted, given, policy) or _same_region(wanted, given, policy)
 
 
-def _is_constant(relation: Relation) -> bool:
-    return not symbols(relation.left) and not symbols(relation.right)
+def _equal_kinds(wanted: Node, given: Node, policy: Policy) -> bool:
+    if isinstance(wanted, Text) or isinstance(given, Text):
+        return {wanted, given} == {ENDLESS, INFINITY}
+    if is_value(wanted) and is_value(given):
+        return _equal_values(wanted, given, policy)
+    if _is_equation(wanted) or _is_equation(given):
+        return _equal_equations(wanted, given, policy)
+    lists = isinstance(wanted, Listing | Tuple) and isinstance(given, Listing | Tuple)
+    if lists and _equal_lists(wanted, given, policy):
+        return True
+    if isinstance(wanted, Matrix | Tuple) or isinstance(given, Matrix | Tuple):
+        shared = with_place(wanted, policy)
+        return same_matrix(wanted, given, lambda a, b: equal(a, b, shared)) or _equal_to_tuple(wanted, given)
+    match wanted, given:
+        case Relation(), Relation():
+            return _equal_relations(wanted, given, policy)
+        case (Relation(("∈",), (_, inside)), other) | (other, Relation(("∈",), (_, inside))):
+            return inside == other
+        case Call(head, ours), Call(other, theirs) if head == other and head in SETS:
+            return (_equal_bags if head in "∪∩∧∨" else _equal_parts)(ours, theirs, policy)
+    return False
 
 
-def _equal_lists(wanted: Bag | Union | Seq, given: Bag | Union | Seq, policy: Policy) -> bool:
-    if isinstance(wanted, Seq) and isinstance(given, Seq):
-        if wanted.opening == given.opening == ":":
-            return _proportional(wanted.parts, given.parts)
-        brackets = (wanted.opening, wanted.closing) == (given.opening, given.closing)
-        return brackets and _equal_parts(wanted.parts, given.parts, policy)
-    if isinstance(wanted, Seq):
-        return isinstance(given, Bag) and _is_tuple(wanted) and _equal_parts(wanted.parts, _by_name(given), policy)
-    if isinstance(given, Seq):
-        if not isinstance(wanted, Bag) or not _is_tuple(given):
-            return False
-        if values := _by_name(wanted):
-            return _equal_parts(values, given.parts, policy)
-        return (given.named or len(given.parts) > 2) and _equal_parts(wanted.parts, given.parts, policy)
-    same_kind = type(wanted) is type(given) or all(isinstance(part, Seq) for part in flat(wanted))
-    return same_kind and _equal_bags(flat(wanted), flat(given), policy)
+def is_value(node: Node) -> bool:
+    """Whether an answer is one value: an expression, with its unit or without."""
+    if isinstance(node, Call):
+        return node.head not in SETS and not _holds_matrix(node)
+    return isinstance(node, Num | Sym | Named | Quantity)
 
 
-def _equal_others(wanted: Answer, given: Answer, policy: Policy) -> bool:
-    if isinstance(wanted, Words) and isinstance(given, Words):
-        return wanted == given or same_time(wanted.text, given.text)
-    if isinstance(wanted, Words) or isinstance(given, Words):
-        return {wanted, given} == {ENDLESS, Value(INFINITY)}
-    if isinstance(wanted, Matrix) and isinstance(given, Matrix):
-        return _equal_rows(wanted, given)
-    if isinstance(wanted, Matrix | Seq) and isinstance(given, Matrix | Seq):
-        if (table := _table(wanted)) is not None and (other := _table(given)) is not None:
-            return _equal_rows(table, other)
-        one, two = _vector(wanted), _vector(given)
-        return one is not None and two is not None and _equal_parts(one, two, policy)
-    if (first := _as_relation(wanted)) and (second := _as_relation(given)):
-        return _equal_relations(first, second) or same_region(first, second)
-    if {type(wanted), type(given)} == {Seq, Value}:
-        return _ratio_is_value(wanted, given) or _same_vector(wanted, given)
-    return same_region(wanted, given)
+def _holds_matrix(node: Node) -> bool:
+    inside = node.args if isinstance(node, Call) and node.head in "+*^" else ()
+    return isinstance(node, Matrix | Tuple) or any(map(_holds_matrix, inside))
 
 
-def _is_tuple(answer: Seq) -> bool:
-    return (answer.opening, answer.closing) == ("(", ")")
+def _is_equation(node: Node) -> bool:
+    return isinstance(node, Relation) and node.signs == ("=",)
 
 
-def _by_name(bag: Bag) -> tuple[Answer, ...]:
-    """The values of `x = 1, y = 2` in the order of their names; nothing where a part has no name of its own."""
-    named = {part.name[1]: replace(part, name=None) for part in bag.parts if _is_assigned(part)}  # type: ignore
-    return tuple(named[name] for name in sorted(named)) if len(named) == len(bag.parts) else ()
+# --- equations, and what has a name ----------------------------------------------------------------------------------
 
 
-def _is_assigned(part: Answer) -> bool:
-    return isinstance(part, Value) and part.name is not None and part.name[0] == "sym"
+def _equal_equations(wanted: Node, given: Node, policy: Policy) -> bool:
+    (ours, value), (theirs, other) = labelled(wanted), labelled(given)
+    if isinstance(other, Relation) and not symbols(other) and not _is_equation(wanted):
+        return all(equal(wanted, side, policy) for side in other.sides)
+    if isinstance(ours, Tuple) or isinstance(theirs, Tuple):
+        return _equal_lists(wanted, given, policy)
+    if _is_equation(value) or _is_equation(other):
+        return isinstance(wanted, Relation) and isinstance(given, Relation) and _equal_relations(wanted, given, policy)
+    if not is_value(value) or not is_value(other):
+        same = ours is None or theirs is None or same_label(ours, theirs) or stem(ours) == stem(theirs)
+        return same and equal(value, other, policy)
+    theirs, other = renamed((ours, value), (theirs, other))
+    if ours is not None and theirs is not None and not same_label(ours, theirs):
+        return _equal_relations(Relation(("=",), (ours, value)), Relation(("=",), (theirs, other)), policy)
+    is_curve = isinstance(ours, Call) and ours.head in ("+", "*") and symbols(ours) <= _CURVE
+    return not (is_curve and theirs is None) and _equal_values(value, other, policy)
 
 
-def _proportional(wanted: tuple[Answer, ...], given: tuple[Answer, ...]) -> bool:
-    """Whether two ratios are the same: `2:3` and `4:6`."""
-    if len(wanted) != len(given) or not all(isinstance(part, Value) for part in wanted + given):
+def _equal_relations(wanted: Relation, given: Relation, policy: Policy) -> bool:
+    """Equations up to a non-zero factor; inequalities when their sides differ by the same; others side by side."""
+    if wanted.signs != given.signs:
         return False
-    one, two = ([part.tree for part in side if isinstance(part, Value)] for side in (wanted, given))
-    if any(exact(side[0]) in (0, None) for side in (one, two)):
-        return one == two
-    return all(identical(("*", one[0], b), ("*", two[0], a)) for a, b in zip(one[1:], two[1:], strict=True))
-
-
-def _ratio_is_value(one: Answer, two: Answer) -> bool:
-    """Whether a ratio of two is a fraction: `2:3` and `2/3`, but not `2:1` and `2`."""
-    ratio, value = (one, two) if isinstance(one, Seq) else (two, one)
-    if not isinstance(ratio, Seq) or not isinstance(value, Value) or ratio.opening != ":" or len(ratio.parts) != 2:
+    sign, sides = wanted.signs[0], (*wanted.sides, *given.sides)
+    if len(sides) > 4 or sign not in "=<≤≠" or not all(map(is_value, sides)):
+        turned = sign in _SYMMETRIC and _equal_parts(wanted.sides, given.sides[::-1], policy)
+        return turned or _equal_parts(wanted.sides, given.sides, policy)
+    one, two = difference(*map(bare, wanted.sides)), difference(*map(bare, given.sides))
+    if not symbols(one) or symbols(one) != symbols(two):
         return False
-    top, bottom = ratio.parts
-    size = exact(value.tree)
-    if not isinstance(top, Value) or not isinstance(bottom, Value) or size is None or size.denominator == 1:
+    if sign in "<≤":
+        return identical(one, two)
+    if identical(one, num(0)) or identical(two, num(0)):
         return False
-    return identical(("*", top.tree, ("^", bottom.tree, MINUS_ONE)), value.tree)
-
-
-def flat(bag: Bag | Union) -> list[Answer]:
-    """The parts of a list, with those of lists inside it."""
-    return [leaf for part in bag.parts for leaf in (flat(part) if isinstance(part, type(bag)) else [part])]
-
-
-def _equal_bags(wanted: list[Answer], given: list[Answer], policy: Policy) -> bool:
-    if len(wanted) != len(given):
-        return False
-    left = list(given)
-    for one in wanted:
-        place = next((i for i, other in enumerate(left) if equal(one, other, policy)), None)
-        if place is None:
-            return False
-        left.pop(place)
-    return True
-
-
-def _equal_parts(wanted: tuple[Answer, ...], given: tuple[Answer, ...], policy: Policy) -> bool:
-    return len(wanted) == len(given) and all(equal(w, g, policy) for w, g in zip(wanted, given, strict=True))
-
-
-def _equal_rows(wanted: Matrix, given: Matrix) -> bool:
-    if [len(row) for row in wanted.rows] != [len(row) for row in given.rows]:
-        return False
-    pairs = [pair for a, b in zip(wanted.rows, given.rows, strict=True) for pair in zip(a, b, strict=True)]
-    return all(identical(a, b) for a, b in pairs)
-
-
-def _table(answer: Matrix | Seq) -> Matrix | None:
-    """A matrix, or a list of rows in square brackets as one."""
-    if isinstance(answer, Matrix):
-        return answer
-    rows = [part.parts if isinstance(part, Seq) and part.opening == "[" else () for part in answer.parts]
-    cells = [[cell.tree for cell in row if isinstance(cell, Value)] for row in rows]
-    full = answer.opening == "[" and all(row and len(row) == len(read) for row, read in zip(rows, cells, strict=True))
-    return Matrix(tuple(map(tuple, cells))) if full else None
-
-
-def _same_vector(one: Answer, two: Answer) -> bool:
-    """Whether a tuple holds the coordinates of a sum of the unit vectors i, j and k."""
-    parts, value = (one, two) if isinstance(one, Seq) else (two, one)
-    if not isinstance(parts, Seq) or not _is_tuple(parts) or not isinstance(value, Value):
-        return False
-    coordinates = [part.tree for part in parts.parts if isinstance(part, Value)]
-    if not symbols(value.tree) & {"j", "k"} or not 2 <= len(coordinates) == len(parts.parts) <= 3:
-        return False
-    units: list[Tree] = [("const", "i"), ("sym", "j"), ("sym", "k")]
-    return identical(value.tree, ("+", *(("*", c, unit) for c, unit in zip(coordinates, units, strict=False))))
-
-
-def _vector(answer: Matrix | Seq) -> tuple[Answer, ...] | None:
-    if isinstance(answer, Seq):
-        return answer.parts if _is_tuple(answer) else None
-    if len(answer.rows) == 1 or all(len(row) == 1 for row in answer.rows):
-        return tuple(Value(cell) for row in answer.rows for cell in row)
-    return None
+    return identical(product(one, elsewhere(two)), product(two, elsewhere(one)))  # the ratio is a constant
 
 
 # --- values ----------------------------------------------------------------------------------------------------------
 
 
-def _equal_values(wanted: Value, given: Value, policy: Policy) -> bool:
-    given = renamed(wanted, given)
-    if wanted.name is not None and given.name is not None and not identical(wanted.name, given.name):
-        return _equal_relations(_relation(wanted), _relation(given))
-    if wanted.name is not None and given.name is None and _is_curve(wanted.name):
-        return False
-    if same_family(wanted.tree, given.tree):
-        return True
-    if policy.units == "required" and wanted.unit and not given.unit:
-        return False
-    if given.unit.startswith("mod "):
+def _equal_values(wanted: Node, given: Node, policy: Policy) -> bool:
+    if isinstance(wanted, Named) or isinstance(given, Named):
+        return _same_object(bare(wanted), bare(given))
+    if any(isinstance(side, Call) and side.head in ("pmod", "clock") for side in (wanted, given)):
         return _same_residue(wanted, given)
-    if not same_unit(given.unit, wanted.unit):
+    one = wanted if isinstance(wanted, Quantity) else Quantity(wanted)
+    two = given if isinstance(given, Quantity) else Quantity(given)
+    value, other, units = one.value, renamed((None, one.value), (None, two.value))[1], (one.unit, two.unit)
+    if policy.units == "required" and one.unit and not two.unit:
         return False
-    tree = given.tree
-    if wanted.percent and not given.percent:
-        return any(_same_value(wanted, option, policy) for option in (tree, ("*", ("num", Fraction(100)), tree)))
-    if given.percent and not wanted.percent:
-        size = exact(wanted.tree)
-        if size is not None and 0 < abs(size) <= 1:
-            hundredth = ("*", ("num", Fraction(1, 100)), tree)
-            return _same_value(wanted, hundredth, policy) or (size == 1 and _same_value(wanted, tree, policy))
-    return _same_value(wanted, tree, policy)
+    if "degree" in units and one.unit != two.unit and {*units} <= {"degree", "radian", ""}:
+        ours, theirs = (
+            product(RADIANS, side) if unit == "degree" else side
+            for side, unit in zip((value, other), units, strict=True)
+        )
+        return identical(ours, theirs) or ("radian" not in units and _same_value(value, other, policy))
+    if (factor := conversion(two.unit, one.unit)) is None:
+        return False
+    options = [other if factor == 1 else product(num(factor), other)]
+    if one.percent and not two.percent:
+        options.append(product(num(100), options[0]))
+    size = exact(value) if two.percent and not one.percent else None
+    if size is not None and 0 < abs(size) <= 1:
+        options = [product(num(Fraction(1, 100)), options[0]), *(options if size == 1 else [])]
+    return any(_same_value(value, option, policy) for option in options) or same_family(value, other)
 
 
-def _same_residue(wanted: Value, given: Value) -> bool:
+def _same_object(wanted: Node, given: Node) -> bool:
+    """Whether two names of capitals are one object; a word may be any kind of object with its letters."""
+    if isinstance(wanted, Named) and isinstance(given, Named):
+        kinds = {wanted.kind, given.kind} - {"word"}
+        kind = "".join(kinds)
+        return len(kinds) == 1 and named(kind, wanted.letters) == named(kind, given.letters)
+    one, two = spelled_out(wanted), spelled_out(given)
+    return not any(isinstance(side, Named) for side in (one, two)) and identical(one, two)
+
+
+def _same_residue(wanted: Node, given: Node) -> bool:
     """Whether a number with its modulus is the wanted residue, or of its class where both have it."""
-    ours, theirs, modulus = exact(wanted.tree), exact(given.tree), given.unit.removeprefix("mod ")
-    if wanted.unit not in ("", given.unit):
+    match wanted, given:
+        case Call("pmod", (ours, modulus)), Call("pmod", (theirs, other)):
+            one, two, size = exact(ours), exact(theirs), exact(modulus)
+            if one is None or two is None or not size:
+                return identical(ours, theirs) and identical(modulus, other)
+            return size == exact(other) and (one - two) % size == 0
+        case (Call("pmod", (rest, modulus)), other) | (other, Call("pmod", (rest, modulus))):
+            one, two, size = exact(bare(other)), exact(rest), exact(modulus)
+            if one is None or two is None:
+                return two is not None and bool(size) and _is_class(two, other, size)
+            return one == two if other is given else size is not None and 0 <= one < size and (one - two) % size == 0
+    return False
+
+
+def _is_class(rest: Fraction, formula: Node, modulus: Fraction | None) -> bool:
+    """Whether a formula in one letter (`7k + 2`) has the numbers with this rest."""
+    if len(symbols(formula)) != 1 or modulus is None:
         return False
-    if ours is None or theirs is None or not modulus.isdecimal() or not int(modulus):
-        return identical(wanted.tree, given.tree)
-    return (ours - theirs) % int(modulus) == 0 and (bool(wanted.unit) or 0 <= ours < int(modulus))
+    (name,) = symbols(formula)
+    first, second, third = (exact(replaced(formula, Sym(name), num(at))) for at in (0, 1, 2))
+    if first is None or second is None or third is None or second - first != third - second:
+        return False
+    return abs(second - first) == modulus and (first - rest) % modulus == 0
 
 
-def _is_curve(name: Tree) -> bool:
-    """Whether the left side of an equation is more than a name: `xy = 1` and `x + y = 3` are curves."""
-    return name[0] in ("+", "*") and symbols(name) <= _CURVE
-
-
-def _same_value(wanted: Value, tree: Tree, policy: Policy) -> bool:
-    if wanted.tree[0] == "based" and tree[0] == "num":
-        return bool(str(tree[1]) == wanted.tree[2])
-    if infinite(wanted.tree) or infinite(tree):
-        return infinite(wanted.tree) == infinite(tree)
-    if not wanted.half_unit or policy.decimals == "exact" or symbols(tree):
-        return identical(wanted.tree, tree)
-    goal, value = exact(wanted.tree), exact(tree)
-    if goal is None:
-        return identical(wanted.tree, tree)
-    if value is None:
-        seen = numeric(tree)
+def _same_value(wanted: Node, given: Node, policy: Policy) -> bool:
+    if isinstance(wanted, Num) and wanted.numeral and isinstance(given, Num) and not given.numeral:
+        return str(given.value) == wanted.numeral
+    if infinite(wanted) or infinite(given):
+        return infinite(wanted) == infinite(given)
+    if not isinstance(wanted, Num) or not wanted.half or policy.decimals == "exact" or symbols(given):
+        return identical(wanted, given)
+    if (value := exact(given)) is None:
+        seen = numeric(given)
         if abs(seen.imag) > 1e-20:
             return False
         value = Fraction(str(seen.real))
-    off = abs(value - goal)
-    if policy.decimals == "auto" and abs(goal) < 2 * ROUNDED * wanted.half_unit:
+    off, half = abs(value - wanted.value), policy.place or wanted.half
+    if policy.decimals == "auto" and not policy.place and not _is_rounded(wanted):
         return not off
-    return off < wanted.half_unit or (off == wanted.half_unit and abs(value) < abs(goal))
+    return off < half or (off == half and abs(value) < abs(wanted.value))
 
 
-def infinite(tree: Tree) -> int:
-    """1 or -1 for a signed infinity, 0 for anything else."""
-    if tree == ("const", "infty"):
-        return 1
-    if tree[0] == "*" and len(tree) == 3 and tree[1] == MINUS_ONE:
-        return -infinite(tree[2])
-    if "infty" in constants(tree):
-        raise Undefined("arithmetic with infinity")
-    return 0
+def _is_rounded(number: Num) -> bool:
+    return abs(number.value) >= 2 * ROUNDED * number.half > 0
 
 
-# --- relations -------------------------------------------------------------------------------------------------------
+def with_place(wanted: Node, policy: Policy) -> Policy:
+    """The policy for numbers beside each other: where one is taken for rounded, all are, at the finest place."""
+    decimals = [node for node in walk(wanted) if isinstance(node, Num) and node.half]
+    if policy.decimals != "auto" or not any(map(_is_rounded, decimals)):
+        return policy
+    return replace(policy, place=min(number.half for number in decimals))
 
 
-def _as_relation(answer: Answer) -> Relation | None:
-    if isinstance(answer, Value) and answer.name is not None:
-        return _relation(answer)
-    return answer if isinstance(answer, Relation) else None
+# --- lists and tuples ------------------------------------------------------------------------------------------------
 
 
-def _relation(value: Value) -> Relation:
-    assert value.name is not None
-    return Relation("=", value.name, value.tree)
+def _equal_lists(wanted: Node, given: Node, policy: Policy) -> bool:
+    if isinstance(wanted, Tuple) and isinstance(given, Tuple):
+        if wanted.opening == given.opening == ":":
+            return _proportional(wanted.parts, given.parts)
+        brackets = (wanted.opening, wanted.closing) == (given.opening, given.closing)
+        return brackets and _equal_parts(wanted.parts, given.parts, with_place(wanted, policy))
+    ours, theirs = _assigned(wanted), _assigned(given)
+    if ours and theirs:
+        pairs = [(ours[a], theirs[b]) for a in ours for b in theirs if same_label(a, b)]
+        return len(ours) == len(theirs) == len(pairs) and all(equal(a, b, policy) for a, b in pairs)
+    if (ours or theirs) and not any(map(_is_equation, flattened(given if ours else wanted))):
+        return _equal_to_assigned(wanted, given, ours, theirs, policy)
+    if isinstance(given, Tuple) and isinstance(wanted, Listing) and is_tuple(given) and len(given.parts) > 2:
+        return _equal_parts(wanted.parts, given.parts, policy)
+    flat = flattened(wanted), flattened(given)
+    all_tuples = all(isinstance(part, Tuple) for side in flat for part in side)
+    either = isinstance(wanted, Tuple) or isinstance(given, Tuple)
+    is_list = len(flat[0]) > 1 or len(flat[1]) > 1
+    return is_list and (all_tuples or not either) and _equal_bags(*flat, policy)
 
 
-def _equal_relations(wanted: Relation, given: Relation) -> bool:
-    """Equations up to a non-zero factor; other relations when their sides differ by the same."""
-    if wanted.sign != given.sign:
-        if FLIP.get(given.sign) != wanted.sign:
+def _assigned(node: Node) -> dict[Node, Node]:
+    """The values of `x = 1, y = 2` or of `(x, y) = (1, 2)` by their names; nothing where a part has no own name."""
+    parts = node.parts if isinstance(node, Listing) else (node,)
+    found: dict[Node, Node] = {}
+    for label, value in map(labelled, parts):
+        if isinstance(label, Tuple) and isinstance(value, Tuple) and len(label.parts) == len(value.parts):
+            return dict(zip(label.parts, value.parts, strict=True)) if len(parts) == 1 else {}
+        if label is not None and not isinstance(label, Tuple | Text):
+            found[label] = value
+    return found if len(found) == len(parts) == len({signature(stem(label)) for label in found}) else {}
+
+
+def _equal_to_assigned(
+    wanted: Node, given: Node, ours: dict[Node, Node], theirs: dict[Node, Node], policy: Policy
+) -> bool:
+    """Values without names beside named ones: a tuple in the order of the names, a list in that of the reference."""
+    assigned, other = (ours, given) if ours else (theirs, wanted)
+    order = [*assigned.values()]
+    if isinstance(other, Tuple):
+        if not is_tuple(other):
             return False
-        given = Relation(wanted.sign, given.right, given.left)
-    one, two = (("+", side.left, ("*", MINUS_ONE, side.right)) for side in (wanted, given))
-    names = symbols(one)
-    if not names or names != symbols(two):
+        order = [assigned[label] for label in sorted(assigned, key=signature)]
+        parts = [*other.parts]
+    else:
+        parts = flattened(other)
+    if theirs and isinstance(wanted, Listing):
+        return _equal_bags(parts, order, policy)
+    return _equal_parts(order, parts, policy) if ours else _equal_parts(parts, order, policy)
+
+
+def is_tuple(node: Tuple) -> bool:
+    return (node.opening, node.closing) == ("(", ")")
+
+
+def flattened(node: Node) -> list[Node]:
+    """The parts of a list, with those of lists inside it."""
+    return [leaf for part in node.parts for leaf in flattened(part)] if isinstance(node, Listing) else [node]
+
+
+def _equal_bags(wanted: Parts, given: Parts, policy: Policy) -> bool:
+    left = list(given)
+    for one in wanted:
+        place = next((i for i, other in enumerate(left) if equal(one, other, policy)), None)
+        if place is None or len(wanted) != len(given):
+            return False
+        left.pop(place)
+    return not left
+
+
+def _equal_parts(wanted: Parts, given: Parts, policy: Policy) -> bool:
+    return len(wanted) == len(given) and all(equal(w, g, policy) for w, g in zip(wanted, given, strict=True))
+
+
+Parts = tuple[Node, ...] | list[Node]
+
+
+def _proportional(wanted: Parts, given: Parts) -> bool:
+    """Whether two ratios are the same: `2:3` and `4:6`."""
+    if len(wanted) != len(given) or not all(map(is_value, [*wanted, *given])):
         return False
-    if wanted.sign not in "=≠":
-        return identical(one, two)
-    zero: Tree = ("num", Fraction(0))
-    if identical(one, zero) or identical(two, zero):
+    one, two = [*map(bare, wanted)], [*map(bare, given)]
+    if any(exact(part) in (0, None) for part in one + two):
+        return one == two
+    return all(identical(product(one[0], b), product(two[0], a)) for a, b in zip(one[1:], two[1:], strict=True))
+
+
+def _equal_to_tuple(wanted: Node, given: Node) -> bool:
+    """Whether a value is a ratio, a time or a sum of unit vectors: `2/3` and `2:3`, `17:30` and 5:30 p.m."""
+    parts, value = (wanted, given) if isinstance(wanted, Tuple) else (given, wanted)
+    if not isinstance(parts, Tuple) or not is_value(value):
         return False
-    elsewhere_one, elsewhere_two = one, two
-    for name in names:  # a(x) b(y) = b(x) a(y) for all x and y: the ratio is a constant
-        elsewhere = ("sym", name + "~")
-        elsewhere_one, elsewhere_two = (substituted(t, name, elsewhere) for t in (elsewhere_one, elsewhere_two))
-    return identical(("*", one, elsewhere_two), ("*", two, elsewhere_one))
+    if parts.opening != ":":
+        return is_tuple(parts) and same_vector(parts, value)
+    top, bottom, *more = [exact(bare(part)) for part in parts.parts]
+    if top is None or bottom is None or more:
+        return False
+    match value:
+        case Call("clock", (Num(hours), Num(minutes))):
+            return bottom == minutes and (top == hours or (0 < top <= 12 and top % 12 == hours % 12))
+    size = exact(bare(value))
+    return size is not None and size.denominator != 1 and top == size * bottom
+
+
+def _same_region(wanted: Node, given: Node, policy: Policy) -> bool:
+    """Whether two answers are the same set of real numbers of the same variable, where one may leave that out."""
+    if not states_region(wanted) and not states_region(given):
+        return False
+    shared = with_place(wanted, policy)
+    return same_pieces(wanted, given, lambda a, b: equal(a, b, shared))

@@ -1,100 +1,138 @@
-"""Mathematical answers that are words: numbers, measures, times, "no solution", "all real numbers", or other words."""
+"""Mathematical answers in words: numbers, measures, times, kinds of nothing, sets of numbers, or other words."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
+from fractions import Fraction
 
+from assay.reading.building import num
+from assay.reading.nodes import Call, Listing, Named, Node, Quantity, Sym, Text, Tuple
 from assay.reading.numerals import from_words
-from assay.reading.regions import POSITIVE
-from assay.reading.shapes import Answer, Bag, Seq, Value, Words
-from assay.reading.spelling import bare_words, compound_measure, trimmed
-from assay.reading.tree import MINUS_ONE, Tree
+from assay.reading.spelling import trimmed
+from assay.reading.tokens import NAMES
+from assay.reading.units import UNITS, conversion
 from assay.reading.words import fold
 
-INFINITY: Tree = ("const", "infty")
-EMPTY = Words("no solution")
-ENDLESS = Words("infinitely many")
-REALS = Seq("(", ")", (Value(("*", MINUS_ONE, INFINITY)), Value(INFINITY)), named=True)
+EMPTY, ENDLESS = Text("no solution"), Text("infinitely many")
+REALS, POSITIVE, NONNEGATIVE = Sym("\\R"), Sym("\\R^+"), Sym("\\R_≥0")
 
-_NO_SOLUTION = re.compile(
-    r"(?:there (?:is|are) )?no (?:real |such |integer |possible )*"
-    r"(?:solutions?|values?|numbers?|roots?|answer)(?: exists?)?"
-    r"|none|does not exist|dne|undefined|(?:is )?not defined|(?:the )?empty set|no such .{1,30} exists?|no real"
+_SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
+    (re.compile(pattern), node)
+    for pattern, node in (
+        (r"(?:there (?:is|are) )?no (?:real |such |integer |possible )*(?:solutions?|values?|numbers?|roots?|answer)"
+         r"(?: exists?)?|none|(?:the )?(?:empty|null) set|no such .{1,30} exists?|no real", EMPTY),
+        (r"undefined|not defined|not well[- ]defined", Text("undefined")),
+        (r"does(?: not|n't) exist|dne|nonexistent", Text("does not exist")),
+        (r"(?:there are )?(?:infinitely many|(?:an )?infinite(?: number of)?)"
+         r"(?: (?:such )?(?:solutions?|values?|numbers?|ways|points))?", ENDLESS),
+        (r"(?:the set of )?(?:all|any) reals?(?: numbers?| values?)?(?: [a-z])?|reals?|real numbers", REALS),
+        (r"(?:all )?positive real(?:s| numbers| values)", POSITIVE),
+        (r"(?:all )?non-?negative real(?:s| numbers| values)", NONNEGATIVE),
+        (r"(?:the set of )?(?:all|any) integers?", Sym("\\Z")),
+        (r"(?:the set of )?(?:all|any) (?:natural numbers?|positive integers?)", Sym("\\N")),
+    )
+)  # fmt: skip
+"""What is said in several ways, and what it is; the kinds of nothing are different answers."""
+_SUBJECT = re.compile(r"(?:it|they|the (?:\w+ ){1,3}?)\s?(?:is|are)?\s?(?=\S)|it's\s", re.IGNORECASE)
+"""What the words are about: "The limit does not exist", "It is even"."""
+_EXCEPT = re.compile(
+    r"(?:all )?reals?(?: numbers?)?(?: [a-z])? (?:except|other than|but)(?: for)? (.{1,80})", re.IGNORECASE
 )
-_IT_IS = re.compile(r"^(?:it is|it's|they are|the answer is)\s+(?=\w)", re.IGNORECASE)
-_ALL_REALS = re.compile(r"(?:the set of )?(?:all|any) reals?(?: numbers?| values?)?(?: [a-z])?|reals?|real numbers")
-_ENDLESS = re.compile(
-    r"(?:there are )?(?:infinitely many|(?:an )?infinite(?: number of)?)"
-    r"(?: (?:such )?(?:solutions?|values?|numbers?|ways|points))?"
-)
-_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2})(?::(\d{2}))?)?\s*(?:([ap])\.?\s?m\.?)?")
-_HALF_LINES: dict[str, Answer] = {
-    ("all " * every + sign + " real" + noun): answer
-    for every in (0, 1)
-    for noun in ("s", " numbers", " values")
-    for signs, answer in ((("positive",), POSITIVE), (("nonnegative", "non-negative"), replace(POSITIVE, opening="[")))
-    for sign in signs
-}
+_CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?\s?m\.?")
+_REMAINDER = re.compile(r"(\d{1,20})\s*(?:r|remainder)\s*(\d{1,20})")
+_FEET = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*(?:''|\")")
+_MEASURE = re.compile(r"(\d++(?:\.\d++)?) ?([a-z]++)\.?,?(?: and)? ?")
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")
-_SYMBOL_NAMES = {"sqrt", "infinity", "alpha", "beta", "theta", "lambda", "gamma", "abcd"}
+_SYMBOL_NAMES = NAMES | {"alpha", "beta", "theta", "lambda", "gamma"}
 _EMPTY_SETS = ("\\emptyset", "\\varnothing", "∅", "\\{\\}", "{}", "\\{ \\}")
+_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mbox|textrm|operatorname)\s*\{([^{}]*)\}")
 
 
-def read_words(text: str) -> Answer | None:
-    """The answer that a text of words is, or `None` for a formula."""
+def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
+    """The answer that a text of words is, or `None` for a formula; `read` reads the formula inside one."""
     if text in _EMPTY_SETS:
         return EMPTY
     bare = bare_words(text)
     if not bare or not (bare[0].isalpha() or bare[0].isdigit()):
         return None
-    if re.fullmatch(r"[A-Za-z]", bare) and "\\" in text:
-        return Value(("sym", bare))
-    bare = _IT_IS.sub("", bare)
-    low = " ".join(bare.lower().split())
-    if (known := _known(low)) is not None:
+    if len(bare) == 1 and bare.isascii() and bare.isalpha() and "\\" in text:
+        return Sym(bare)
+    if (known := _known(" ".join(bare.lower().split()))) is not None:
         return known
+    if "real" in text.lower() and (excepted := _EXCEPT.fullmatch(bare)):
+        inside = read(excepted[1])
+        return Call("∖", (REALS, inside))
     if _FORMULA.search(bare):
         return None
-    if (number := from_words(low)) is not None:
-        return Value(("num", number.value), number.unit, number.percent)
+    if (number := from_words(bare.lower())) is not None:
+        bare_number = num(number.value)
+        return Quantity(bare_number, number.unit, number.percent) if number.unit or number.percent else bare_number
+    return _words(bare, text)
+
+
+def _known(low: str) -> Node | None:
+    subject = _SUBJECT.match(low)
+    for words in (low, low[subject.end() :] if subject else ""):
+        for pattern, node in _SAID:
+            if pattern.fullmatch(words):
+                return node
+    if clock := _CLOCK.fullmatch(low):
+        return Call("clock", (num(int(clock[1]) % 12 + 12 * (clock[3] == "p")), num(int(clock[2] or 0))))
+    if remainder := _REMAINDER.fullmatch(low):
+        return Tuple("remainder", "", (num(int(remainder[1])), num(int(remainder[2]))))
+    return compound_measure(_FEET.sub(r"\1 ft \2 in", low))
+
+
+def _words(bare: str, text: str) -> Node | None:
+    """Words, or a list of them; letters alone are a product unless they are in `\\text{}` or more than three."""
+    subject = _SUBJECT.match(bare)
+    if subject and (subject[0].lower().split()[0] != "the" or {"is", "are"} & {*subject[0].lower().split()}):
+        bare = bare[subject.end() :]
     words = set(re.findall(r"[A-Za-z]{2,}", bare))
-    if not words or words & _SYMBOL_NAMES or not re.search(r"[A-Za-z]{4,}|\\text", text):
+    foreign = any(sign.isalpha() and ord(sign) > 0x2FF and not 0x370 <= ord(sign) < 0x400 for sign in bare)
+    if words & _SYMBOL_NAMES or not (foreign or (words and re.search(r"[A-Za-z]{4,}|\\text|\\math", text))):
         return None
-    parts = [fold(part) for part in re.split(r",|;|\band\b", bare)]
-    return Words(parts[0]) if len(parts) == 1 else Bag(tuple(Words(part) for part in parts if part))
+    if not foreign and re.fullmatch(r"[A-Z]{2,}|[a-z]{0,3}", bare):
+        return (
+            Named("word", bare)
+            if bare.isupper()
+            else None
+            if bare in "abcdefghijklmnopqrstuvwxyz"
+            else Text(fold(bare))
+        )
+    parts = [part.strip() for part in re.split(r",|;|\band\b", bare) if part.strip()]
+    if len(parts) > 1:
+        parts[-1] = re.sub(r" only$", "", parts[-1])
+    read = [
+        Sym(part) if len(part) == 1 else Named("word", part) if part.isupper() and part.isalpha() else Text(fold(part))
+        for part in parts
+    ]
+    return read[0] if len(read) == 1 else Listing(tuple(read))
 
 
-def _time(clock: re.Match[str]) -> str:
-    """A time of day in twelve hours: `17:30` is `5:30pm`."""
-    hour, minutes, seconds, half = int(clock[1]), clock[2] or "00", clock[3], clock[4]
-    if hour > 12 or (hour == 0 and not half):
-        hour, half = (hour - 12, "p") if hour > 12 else (12, "a")
-    return f"{hour}:{minutes}{':' + seconds if seconds else ''}{half + 'm' if half else ''}"
+def bare_words(text: str) -> str:
+    """The text without its LaTeX wrappers, spacing and brackets."""
+    return re.sub(r"\\[,;: !]|[()~$]", " ", _TEXT.sub(r" \1 ", text.replace("{:}", ":"))).strip(" .")
 
 
-def same_time(one: str, two: str) -> bool:
-    """Whether two times are the same, with or without the half of the day."""
-    short, long = sorted((one, two), key=len)
-    return ":" in short and long[:-2] == short and long[-2:] in ("am", "pm")
-
-
-def as_words(text: str) -> Words | None:
+def as_words(text: str) -> Text | None:
     """A text of letters alone read as words ("yes"), where `read_words` would take it for a product of symbols."""
     bare = bare_words(trimmed(text))
-    return Words(fold(bare)) if re.fullmatch(r"[A-Za-z][A-Za-z' -]+", bare) else None
+    return Text(fold(bare)) if re.fullmatch(r"[A-Za-z][A-Za-z' -]+", bare) else None
 
 
-def _known(low: str) -> Answer | None:
-    if _NO_SOLUTION.fullmatch(low):
-        return EMPTY
-    if _ALL_REALS.fullmatch(low):
-        return REALS
-    if _ENDLESS.fullmatch(low):
-        return ENDLESS
-    if low in _HALF_LINES:
-        return _HALF_LINES[low]
-    if (clock := _CLOCK.fullmatch(low)) and (clock[2] or clock[4]):
-        return Words(_time(clock))
-    measure = compound_measure(low)
-    return None if measure is None else Words(measure)
+def compound_measure(words: str) -> Node | None:
+    """`3 hours 20 minutes` or `5 ft 10 in` in the first of its units; `None` where there are not several."""
+    found, at = [], 0
+    while at < len(words):
+        match = _MEASURE.match(words, at)
+        if match is None or match[2] not in UNITS:
+            return None
+        found.append((Fraction(match[1]), UNITS[match[2]]))
+        at = match.end()
+    factors = [conversion(unit, found[0][1]) for _, unit in found]
+    if len(found) < 2 or None in factors:
+        return None
+    total = sum(value * factor for (value, _), factor in zip(found, factors, strict=True) if factor is not None)
+    return Quantity(num(total), found[0][1])

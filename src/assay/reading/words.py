@@ -66,7 +66,8 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     entries = "\n".join(wanted)
     text = _FOLLOWED.sub(" → ", text)
     if not any(entry.lower() in _ARTICLES for entry in wanted):
-        text = re.sub(r"^(?:both|all of)\s", "", without_lead(text.strip()), flags=re.IGNORECASE)
+        text = without_lead(text.strip())
+    text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
     if len(wanted) > 1 and len(text.split()) == len(wanted) and not any(" " in entry for entry in wanted):
         return text.split() if re.fullmatch(r"[\w ]+", text) else items_of(text, entries)
     return items_of(text, entries)

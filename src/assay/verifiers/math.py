@@ -1,13 +1,14 @@
 """Mathematical answers, LaTeX or plain text: equal value in any form is right, and nothing is right by being near.
 
-An integer or an exact reference (a fraction, a radical, a multiple of pi) is only itself; a decimal reference accepts
-what rounds to it at its last digit. A unit, degree, currency or percent sign may be missing on either side and a
-different one is wrong (percent by the table in `number`). Bare lists and sets have no order, tuples have; a list is
-answered in full. Equations are right up to a non-zero factor, an inequality is its interval, and `x = 3` answers 3.
-Words ignore case and articles. Nothing is evaluated as code, and what is too costly to evaluate is refused.
+An integer or an exact reference (a fraction, a radical, a multiple of pi) is only itself; a decimal reference of three
+or more significant digits accepts what rounds to it at its last digit. A unit, degree, currency or percent sign may be
+missing on either side, units of one dimension are converted and another is wrong (percent by the table in `number`).
+Bare lists and sets have no order, tuples have; a list is answered in full. Equations are right up to a non-zero factor,
+an inequality is its interval, and `x = 3` answers 3. Words ignore case and articles. Nothing is evaluated as code, and
+what is too costly to evaluate is refused.
 
-A reference in a notation that is unknown here is compared as notation, sign by sign; a broken one (a brace that never
-closes) is an `error` for every response, its literal copy too.
+A notation that is unknown here is compared by its structure; a broken reference (a brace that never closes) is an
+`error` for every response, its literal copy too.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from __future__ import annotations
 import math as arithmetic
 import re
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal
@@ -25,17 +25,17 @@ from assay.claim.unmarked import Reader
 from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
-from assay.reading.algebra import symbols
-from assay.reading.answers import measured, read_answer
+from assay.reading.answers import read_answer
+from assay.reading.arithmetic import exact, numeric
 from assay.reading.beside import head
-from assay.reading.equality import Policy, equal, flat, infinite
+from assay.reading.building import MINUS_ONE, infinite, light, num, symbols
+from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
-from assay.reading.latex import TooCostly, Unreadable, tokenize
+from assay.reading.labels import labelled
+from assay.reading.nodes import Call, Listing, Node, Quantity, Text, TooCostly, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
-from assay.reading.shapes import Answer, Bag, Value, Words, light
-from assay.reading.tree import MINUS_ONE
-from assay.reading.values import Undefined, exact, numeric
+from assay.reading.tokens import tokenize
 from assay.types import Example, Verdict
 
 MAX_CHARS = 10_000
@@ -47,7 +47,7 @@ _HOLDS_VALUE = re.compile(r"[\d\\=^]")
 _LETTERS = re.compile(r"[a-z]{3,}")
 _PROSE = re.compile(
     r"(?<![A-Za-z])(?:is|are|was|were|the|of|in|on|to|for|with|which|that|because|since|as|by|we|it|at|from|than|within"
-    r"|there|this|do|does|not|am|can)(?![A-Za-z])",
+    r"|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """Words that make a text a sentence, where the letters of a formula are symbols."""
@@ -67,7 +67,7 @@ class MathParams(AnswerParams):
     """Which decimals accept what rounds to them: those of three or more significant digits, all, or none."""
 
 
-def _wanted(example: Example, _: object = None) -> Answer | None:
+def _wanted(example: Example, _: object = None) -> Node | None:
     """The reference, read; `None` where it is a notation that is unknown here, or a number too large to compute.
 
     Raises `BadReference`, and in the caller's process `NotShort` where reading may be costly.
@@ -106,7 +106,7 @@ class _Given:
     """An answer as it was read; without one where reading it would cost too much."""
 
     text: str
-    answer: Answer | None = None
+    answer: Node | None = None
     costly: str = ""
 
 
@@ -124,7 +124,7 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     """Right when the answer has the reference's value, in any form."""
     reference = _reference_text(example.reference)
     whole = int(reference) if _INTEGER.fullmatch(reference) else None
-    wanted = Value(("num", Fraction(whole))) if whole is not None else _wanted(example)
+    wanted = _target(example)
     policy = Policy(params.unreduced, params.units, params.decimals)
     found = claim(example, response, Reader(lambda text: _read(text, reference, wanted)))
     if found.value is None and found.is_prose and not _HOLDS_VALUE.search(found.text):
@@ -146,9 +146,9 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     )
 
 
-def _target(example: Example) -> Answer | None:
+def _target(example: Example) -> Node | None:
     reference = _reference_text(example.reference)
-    return Value(("num", Fraction(int(reference)))) if _INTEGER.fullmatch(reference) else _wanted(example)
+    return num(int(reference)) if _INTEGER.fullmatch(reference) else _wanted(example)
 
 
 def _reader(example: Example) -> Reader[_Given]:
@@ -156,11 +156,11 @@ def _reader(example: Example) -> Reader[_Given]:
     return Reader(lambda text: _read(text, reference, wanted))
 
 
-def _read(text: str, reference: str, wanted: Answer | None) -> _Given | None:
+def _read(text: str, reference: str, wanted: Node | None) -> _Given | None:
     """What a text gives as an answer; `None` where it gives none of the reference's kind."""
     bare = text.strip("$ ").removesuffix(".")
     if _INTEGER.fullmatch(bare):
-        return _Given(bare, Value(("num", Fraction(int(bare)))))
+        return _Given(bare, num(int(bare)))
     if len(text) > MAX_CHARS:
         return _Given(text, costly=f"more than {MAX_CHARS} characters")
     if in_caller() and len(text) > LIGHT_CHARS:
@@ -168,13 +168,13 @@ def _read(text: str, reference: str, wanted: Answer | None) -> _Given | None:
     return head(text, lambda part: _strictly(part, reference, wanted))
 
 
-def _strictly(text: str, reference: str, wanted: Answer | None) -> _Given | None:
+def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:
     formula = _FORMULA.fullmatch(text.strip())
     text = next(filter(None, formula.groups())) if formula else text
     if _layout_free(text) == _layout_free(reference):
         return _Given(text, wanted)
     if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not _is_words(wanted):
-        return _Given(text, Value(("num", known.value))) if (known := from_words(text)) else None  # a word, no product
+        return _Given(text, num(known.value)) if (known := from_words(text)) else None  # a word, no product
     if _PROSE.search(_WORDING.sub("", text)) and not _is_words(wanted) and as_words(reference) is None:
         return None
     try:
@@ -183,20 +183,20 @@ def _strictly(text: str, reference: str, wanted: Answer | None) -> _Given | None
         return _Given(text, costly=str(costly))
     except (Unreadable, Undefined, LookupError, TypeError, AttributeError):  # a fault of ours buys a response nothing
         return None
-    if isinstance(answer, Bag) and len({isinstance(part, Words) for part in answer.parts}) > 1:
+    if isinstance(answer, Listing) and len({isinstance(part, Text) for part in answer.parts}) > 1:
         return None  # a value beside words
     if _is_words(answer) and not _is_words(wanted) and as_words(reference) is None:
         return None
     return _Given(text, answer)
 
 
-def _is_words(answer: Answer | None) -> bool:
-    return isinstance(answer, Words) or (
-        isinstance(answer, Bag) and all(isinstance(part, Words) for part in answer.parts)
+def _is_words(answer: Node | None) -> bool:
+    return isinstance(answer, Text) or (
+        isinstance(answer, Listing) and all(isinstance(part, Text) for part in answer.parts)
     )
 
 
-def _compare(given: _Given, wanted: Answer | None, reference: str, policy: Policy) -> tuple[bool, str]:
+def _compare(given: _Given, wanted: Node | None, reference: str, policy: Policy) -> tuple[bool, str]:
     """Whether an answer is the reference, and why not where there is more to say than that."""
     if given.costly:
         return False, f"too costly to evaluate: {given.costly}"
@@ -216,7 +216,7 @@ def _compare(given: _Given, wanted: Answer | None, reference: str, policy: Polic
         return False, f"it has no value: {type(failed).__name__}: {failed}"
 
 
-def _agrees(given: _Given, other: _Given, wanted: Answer | None, reference: str, policy: Policy) -> bool:
+def _agrees(given: _Given, other: _Given, wanted: Node | None, reference: str, policy: Policy) -> bool:
     """Whether what is offered beside an answer is the same, rounded or not."""
     if _compare(other, wanted, reference, policy)[0]:
         return True
@@ -224,46 +224,47 @@ def _agrees(given: _Given, other: _Given, wanted: Answer | None, reference: str,
     return other.answer is not None and _compare(given, other.answer, other.text, rounded)[0]
 
 
-def _same_words(wanted: Answer, given: Answer, reference: str, text: str) -> bool:
+def _same_words(wanted: Node, given: Node, reference: str, text: str) -> bool:
     """Whether one answer is words and the other's letters ("yes") are the same words."""
-    if isinstance(wanted, Words) == isinstance(given, Words):
+    if isinstance(wanted, Text) == isinstance(given, Text):
         return False
     one, two = as_words(reference), as_words(text)
     return one is not None and one == two
 
 
-def _same(wanted: Answer, given: Answer, reference: str, text: str, policy: Policy) -> bool:
+def _same(wanted: Node, given: Node, reference: str, text: str, policy: Policy) -> bool:
     if given == wanted or equal(wanted, given, policy):
         return True
     return _same_words(wanted, given, reference, text) or _same_measure(wanted, given, reference, text, policy)
 
 
-def _same_measure(wanted: Answer, given: Answer, reference: str, text: str, policy: Policy) -> bool:
+def _same_measure(wanted: Node, given: Node, reference: str, text: str, policy: Policy) -> bool:
     """Whether the letters behind one answer's number are the unit of the other (`51 nm`), and both are the same."""
-    if not isinstance(wanted, Value) or not isinstance(given, Value):
+    if not is_value(wanted) or not is_value(given):
         return False
-    if wanted.unit and not given.unit and symbols(given.tree) and not symbols(wanted.tree):
-        given = measured(text) or given
-    elif given.unit and not wanted.unit and symbols(wanted.tree) and not symbols(given.tree):
-        wanted = measured(reference) or wanted
+    if isinstance(wanted, Quantity) and symbols(given) and not symbols(wanted):
+        given = read_answer(text, letters=True)
+    elif isinstance(given, Quantity) and symbols(wanted) and not symbols(given):
+        wanted = read_answer(reference, letters=True)
     else:
         return False
-    return bool(wanted.unit and given.unit) and equal(wanted, given, policy)
+    return isinstance(wanted, Quantity) and isinstance(given, Quantity) and equal(wanted, given, policy)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=4096)
-def _read_reference(text: str) -> Answer | str:
+def _read_reference(text: str) -> Node | str:
     """The answer that a reference is, or why it cannot be read; either way it is read once."""
     try:
         wanted = read_answer(text)
-        for part in flat(wanted) if isinstance(wanted, Bag) else [wanted]:
-            if not isinstance(part, Value) or symbols(part.tree):
-                continue
-            if exact(part.tree) is None and not infinite(part.tree):
-                numeric(part.tree)
+        for part in flattened(wanted):
+            value = labelled(part)[1]
+            value = value.value if isinstance(value, Quantity) else value
+            is_number = is_value(value) and not (isinstance(value, Call) and value.head in ("pmod", "clock"))
+            if is_number and not symbols(value) and exact(value) is None and not infinite(value):
+                numeric(value)
     except (TooCostly, Unreadable, Undefined) as bad:
         return str(bad)
     return wanted
@@ -293,13 +294,14 @@ def _layout_free(text: str) -> str:
     return " ".join(signs)
 
 
-def _is_unreduced(given: Answer) -> bool:
-    if not isinstance(given, Value):
+def _is_unreduced(given: Node) -> bool:
+    given = labelled(given)[1]
+    if isinstance(given, Call) and given.head == "*" and given.args[0] == MINUS_ONE:
+        given = given.args[1]
+    if not isinstance(given, Call) or given.head != "*" or len(given.args) != 2:
         return False
-    tree = given.tree
-    if tree[0] == "*" and len(tree) == 3 and tree[1] == MINUS_ONE:
-        tree = tree[2]
-    if tree[0] != "*" or len(tree) != 3 or tree[2][0] != "^" or tree[2][2] != MINUS_ONE:
+    above, below = given.args
+    if not isinstance(below, Call) or below.head != "^" or below.args[1] != MINUS_ONE:
         return False
-    top, bottom = exact(tree[1]), exact(tree[2][1])
+    top, bottom = exact(above), exact(below.args[0])
     return top is not None and bottom is not None and (bottom == 1 or arithmetic.gcd(int(top), int(bottom)) > 1)

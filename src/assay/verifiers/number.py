@@ -18,11 +18,11 @@ from assay.claim.claims import claim, described
 from assay.claim.unmarked import Claim, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, Params, verifier
-from assay.reading.answers import RANGE, worked_out
 from assay.reading.beside import head, without_lead
+from assay.reading.calculations import RANGE, worked_out
 from assay.reading.counting import SCALES
 from assay.reading.numerals import Quantity, TooLong, once, plain, quantity, without_account
-from assay.reading.units import same_unit, unit_name
+from assay.reading.units import conversion, same_unit, unit_name
 from assay.types import Example, Verdict
 
 MAX_ALTERNATIVES = 32
@@ -125,10 +125,19 @@ def _judge_one(found: Claim[Any], target: Quantity, params: NumberParams) -> Ver
         if (said := _read_one(other, params.accounting)) is None:
             return _verdict(found, False, f"it is offered beside {other[:40]!r}")
         given += said
-    units = [said.quantity.unit for said in given if not same_unit(said.quantity.unit, target.unit)]
-    if units:
-        return _verdict(found, False, f"the unit {units[0]!r} is not {target.unit!r}")
-    return _verdict(found, all(_is(said, target, params) for said in given), _why(target))
+    right = True
+    for one in given:
+        factor = conversion(one.quantity.unit, target.unit)
+        if factor is None:
+            return _verdict(found, False, f"the unit {one.quantity.unit!r} is not {target.unit!r}")
+        right = right and _is(one if factor == 1 else _times(one, factor), target, params)
+    return _verdict(found, right, _why(target))
+
+
+def _times(said: _Said, factor: Fraction) -> _Said:
+    """The number in another unit."""
+    given = said.quantity
+    return replace(said, quantity=replace(given, value=given.value * factor, half_unit=given.half_unit * factor))
 
 
 def _unread(found: Claim[Any]) -> Verdict:
