@@ -22,11 +22,12 @@ from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, writ
 from assay.files import write_atomically
 from assay.journal import owned
 from assay.judging.verifier import VERIFIERS
+from assay.learn.arguments import require_ready
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
 from assay.learn.sampler import DomainMix
-from assay.models.hf import TransformersEngine, require_model
+from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
 
@@ -51,13 +52,13 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
     on, unless the recipe allows it.
     """
     watch = progress or Progress()
+    require_ready(recipe)
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
     notes += unreadable_note(left_out | readable(asked)[1])
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
-    require_model(recipe.model.path)  # asked first: a wrong path must not claim a directory
     with owned(out, facts(recipe, examples)):
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")

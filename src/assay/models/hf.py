@@ -10,12 +10,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.errors import AssayError, MissingExtra
-from assay.models.engine import Completion, Request, Sampling, model_path, weights_hash
+from assay.models.engine import Completion, Request, Sampling, is_adapter, model_path, weights_hash
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -79,6 +80,8 @@ class TransformersEngine:
         self.fingerprint = weights_hash(path)
         self.batch = batch
         where = model_path(path)
+        if is_adapter(path) and find_spec("peft") is None:
+            raise MissingExtra(f"the adapter {path}", "lora")
         with _opening(path):
             self.tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(where)
             self.model = model or transformers.AutoModelForCausalLM.from_pretrained(where, dtype=dtype)
