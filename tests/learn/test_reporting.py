@@ -58,7 +58,7 @@ def test_several_processes_are_refused(random_policy, monkeypatch):
         require_ready(recipe_for(random_policy))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_it_runs_under_accelerate_launch(random_policy, tmp_path):
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "1"]
     recipe = tmp_path / "recipe.toml"
