@@ -51,9 +51,11 @@ REFERENCES = ["x", "dead", "dead", "x", "dead", "x", "dead", "dead"]
 GRADIENTS = [
     {"loss_type": loss, "beta": beta} | more
     for loss in ("grpo", "dr_grpo", "bnpo", "dapo", "cispo", "sapo", "vespo")
-    for beta, more in [(0.0, {}), (0.0, {"num_iterations": 2}), (0.1, {})]
+    for beta, more in [(0.0, {}), (0.0, {"num_iterations": 2})]
 ]
 GRADIENTS += [
+    {"loss_type": "grpo", "beta": 0.1},
+    {"loss_type": "dapo", "beta": 0.1},
     {"loss_type": "luspo", "importance_sampling_level": "sequence"},
     {"loss_type": "grpo", "importance_sampling_level": "sequence", "num_iterations": 2},
     {"loss_type": "dapo", "gradient_accumulation_steps": 2, "num_iterations": 2},
