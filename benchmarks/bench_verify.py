@@ -1,6 +1,6 @@
 """Every bar of the answer verifiers, each beside its peer from the same run.
 
-    python benchmarks/bench_verify.py [--only pairs,labels,speed,deadlines] [--show N]
+    python benchmarks/bench_verify.py [--only cases,labels,pairs,speed,deadlines] [--show N]
 
 Needs ASSAY_DATA; the peers come with the extra `bench`. `--show` prints the first N differences of each part.
 """
@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import time
 
+import verify_cases
 import verify_deadlines
 import verify_labels
 import verify_pairs
 import verify_speed
 
 PARTS = {
+    "cases": lambda show: verify_cases.main(show),
     "labels": lambda show: verify_labels.main(show),
     "pairs": lambda show: verify_pairs.main(show),
     "speed": lambda show: verify_speed.main(),

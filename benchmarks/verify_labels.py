@@ -49,9 +49,10 @@ def hardverify() -> Iterator[Row]:
             yield example, text, label
 
 
-def natural_questions() -> Iterator[Row]:
+def natural_questions(match: str = "stated") -> Iterator[Row]:
     for row in read("labelled/qa_eval_nq_human.jsonl.gz"):
-        example = Example(prompt=row["question"], reference=row["golden_answer"].split("/"), verifier="text")
+        accepted, params = row["golden_answer"].split("/"), {"match": match}
+        example = Example(prompt=row["question"], reference=accepted, verifier="text", params=params)
         yield example, row["answer"], row["is_correct"]
 
 
@@ -60,7 +61,10 @@ def tables() -> Iterator[Row]:
         texts = [str(item) for item in row["reference_answer"]]
         one = len(texts) == 1
         example = Example(
-            prompt=row["question"], reference=texts[0] if one else texts, verifier="text" if one else "set"
+            prompt=row["question"],
+            reference=texts[0] if one else texts,
+            verifier="text" if one else "set",
+            params={"match": "stated"} if one else {},
         )
         yield example, row["assistant_answer"], row["label"]
 
@@ -106,10 +110,11 @@ def squad(text: str) -> str:
 
 def free_text() -> None:
     """Human judgments of QA-Eval (Wang et al. 2023), beside the two graders that the field uses."""
-    rows = list(natural_questions())
-    verdicts = iter(verify_many([row[0] for row in rows], [row[1] for row in rows]))
-    made = {id(row): next(verdicts) for row in rows}
-    balanced("QA-Eval NQ, assay text", rows, lambda row: made[id(row)].is_correct)
+    for match in ("exact", "stated"):
+        rows = list(natural_questions(match))
+        verdicts = verify_many([row[0] for row in rows], [row[1] for row in rows])
+        made = {id(row): verdict.is_correct for row, verdict in zip(rows, verdicts, strict=True)}
+        balanced(f"QA-Eval NQ, assay text, {match}", rows, lambda row, made=made: made[id(row)])
     balanced("QA-Eval NQ, normalised exact match", rows, lambda row: squad(row[1]) in map(squad, row[0].reference))
     balanced(
         "QA-Eval NQ, normalised containment", rows, lambda row: any(squad(g) in squad(row[1]) for g in row[0].reference)

@@ -1,11 +1,19 @@
 """The command line as a stranger meets it: help that teaches, errors in one line, nothing lost."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from assay import sandbox
 from assay.cli import main
+from assay.judging.verifier import VERIFIERS
 from assay.types import DOMAINS
 
 ROWS = [
@@ -25,7 +33,7 @@ def lines(rows):
 
 def test_help_names_every_command():
     shown = run("--help").output
-    for command in ("demo", "list", "check", "grade", "curate", "train", "eval", "report"):
+    for command in ("demo", "list", "show", "completion", "check", "grade", "curate", "train", "eval", "report"):
         assert f"\n  {command} " in shown
         assert run(command, "--help").exit_code == 0
 
@@ -90,10 +98,205 @@ def test_fail_below_fails_when_nothing_counts():
     assert run("grade", "--fail-below", "0.1", input=lines(ROWS[2:])).exit_code == 1
 
 
+def test_explain_and_id_are_for_one_line():
+    done = run("grade", "--id", "b", "--explain", input=lines(ROWS))
+    assert [json.loads(line)["id"] for line in done.stdout.splitlines()] == ["b"]
+    assert done.stderr.startswith("2 (b): incorrect (number, read '41'): ")
+    assert "no line has the id 'z'" in run("grade", "--id", "z", input=lines(ROWS)).stderr
+
+
+def test_grade_answers_a_line_before_the_next_one_comes():
+    command = [sys.executable, "-m", "assay", "grade"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as grading:
+        for row in ROWS:
+            grading.stdin.write(lines([row]).encode())
+            grading.stdin.flush()
+            assert json.loads(grading.stdout.readline())["id"] == row["id"]  # waits for ever where it is kept back
+        _, told = grading.communicate()
+    assert told.decode().startswith("1 correct, 1 error, 1 incorrect")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ("grade rows.jsonl -o out.jsonl", ("grading", "3/3", "left")),
+        ("eval tiny --samples=1 --sources.0.size=1 --max_tokens=4 -o out", ("loading the model", "12/12", "left")),
+    ],
+)
+def test_progress_is_for_a_terminal_alone(arguments, shown, tmp_path):
+    (tmp_path / "rows.jsonl").write_text(lines(ROWS))
+    command = [sys.executable, "-m", "assay", *arguments.split()]
+    ours, terminal = os.openpty()
+    with open(ours, "rb", buffering=0) as screen, open(terminal, "wb") as theirs:
+        done = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=theirs, env=WIDE)
+        theirs.close()
+        seen = b"".join(iter(lambda: _read(screen), b"")).decode()
+        said, _ = done.communicate()
+    assert done.returncode == 0 and all(words in seen for words in shown), seen
+    assert b"left" not in said and b"\x1b" not in said
+    piped = subprocess.run(command, cwd=tmp_path, capture_output=True, env=WIDE)
+    assert piped.stdout == said and b"left" not in piped.stderr and b"loading" not in piped.stderr
+
+
+WIDE = os.environ | {"COLUMNS": "160", "TERM": "xterm"}
+
+
+def _read(screen):
+    try:
+        return screen.read(4096)
+    except OSError:  # the other end is closed
+        return b""
+
+
 def test_list_shows_every_domain():
     shown = run("list", "sources").output
     assert all(f"{domain}/" in shown for domain in DOMAINS)
     assert "number" in run("list", "verifiers").output
+
+
+def test_list_says_where_rows_are_expected_and_what_verifiers_do(tmp_path):
+    (tmp_path / "math").mkdir()
+    (tmp_path / "math/gsm8k_test.jsonl").write_text("")
+    shown = run("list", "sources", "--data", str(tmp_path)).output
+    assert "math/gsm8k_train.jsonl.gz (missing), math/gsm8k_test.jsonl  " in shown and "hub: openai/gsm8k" in shown
+    shown = run("list", "verifiers").output
+    assert "Right when every number equals the reference's" in shown
+    assert (
+        "reference: a number, a string, or a list of them" in shown
+        and 'tolerance = null, decimals = "auto", scale = 1' in shown
+    )
+
+
+def test_every_verifier_says_what_it_does_and_reads_as_the_documents_do():
+    table = (Path(__file__).parents[1] / "docs/verifiers.md").read_text("utf-8").partition("## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in table.splitlines() if line.startswith("| `")]
+    told = {name: (says, given) for names, says, given in rows for name in re.findall(r"`([\w.]+)`", names)}
+    assert set(told) == set(VERIFIERS.built_in())
+    for verifier in map(VERIFIERS.get, VERIFIERS.built_in()):
+        says, given = told[verifier.name]
+        assert verifier.about.startswith("Right when") and verifier.about.endswith(".")
+        assert verifier.reference in says.replace("`", "")
+        assert verifier.params.names() == re.findall(r"`(\w+)`", given)
+
+
+JSON = [
+    ("list", lambda found: {"sources", "verifiers", "suites", "recipes", "engines"} == set(found)),
+    ("list verifiers", lambda found: {row["name"] for row in found["verifiers"]} >= {"math", "choice"}),
+    ("list recipes", lambda found: {row["name"] for row in found["recipes"]} >= {"demo", "tiny", "real-mix"}),
+    (
+        "check math/arithmetic math/linear --size 5 --split test --level 2",
+        lambda found: [(r["split"], r["ok"], r["examples"], r["faults"]) for r in found] == [("test", True, 5, [])] * 2,
+    ),
+    ("show mini", lambda found: found["recipe"]["samples"] == 8 and found["plan"][-1]["what"] == "takes"),
+    ("eval said.jsonl --suite own.toml --dry-run", lambda found: found["recipe"]["samples"] == 4),
+    (
+        "eval said.jsonl --suite own.toml --samples 2 --temperature 0 --max_tokens=9 -o out",
+        lambda found: found["samples"] == 2 and found["run"]["sampling"]["temperature"] == 0,
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "holds"), JSON, ids=[arguments for arguments, _ in JSON])
+def test_json_is_one_document_on_standard_output(arguments, holds, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    done = run(*arguments.split(), "--json")
+    assert done.exit_code == 0, done.output
+    assert holds(json.loads(done.stdout))
+
+
+def own_suite():
+    """A suite of two rows of one's own, with k's up to 4, and three recorded responses to each."""
+    rows = [{"prompt": f"{n} + {n}?", "answer": 2 * n} for n in (1, 2)]
+    Path("rows.jsonl").write_text(lines(rows))
+    Path("own.toml").write_text('samples = 4\nk = [1, 4]\nsources = [{ path = "rows.jsonl", verifier = "number" }]\n')
+    Path("said.jsonl").write_text(lines([{"prompt": row["prompt"], "responses": ["2", "4", "5"]} for row in rows]))
+
+
+def test_an_evaluation_can_be_asked_in_another_way_and_judged_anew(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    first = run("eval", "said.jsonl", "--suite", "own.toml", "--samples", "3", "-o", "first")
+    assert first.exit_code == 0 and "avg@3" in first.output and "@4" not in first.output
+    again = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "again")
+    assert again.exit_code == 0, again.output
+    assert again.stdout.replace("again", "first") == first.stdout
+    Path("own.toml").write_text(Path("own.toml").read_text().replace("number", "text"))  # other Examples, same prompts
+    other = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "other")
+    assert other.exit_code == 0 and other.stdout.replace("other", "first") == first.stdout, other.output
+    fewer = run(
+        "eval", "said.jsonl", "--suite", "own.toml", "--samples=3", "--k=[1]", "--sources.0.size=1", "-o", "less"
+    )
+    assert fewer.exit_code == 0 and re.search(r"^own +1 ", fewer.output, re.M), fewer.output
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(shell, monkeypatch):
+    assert "_ASSAY_COMPLETE" in run("completion", shell).output
+    monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
+    assert run("completion").output == run("completion", shell).output
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("tr", {"train"}),
+        ("check math/gs", {"math/gsm8k"}),
+        ("train re", {"real-mix"}),
+        ("show m", {"mini"}),
+        ("eval tiny --suite m", {"mini"}),
+        ("eval tiny --tem", {"--temperature"}),
+        ("check mine.json", {"mine.json"}),  # a file, for the shell to find
+    ],
+)
+def test_names_are_completed(typed, offered, monkeypatch):
+    words = f"assay {typed}".split()
+    environment = {"_ASSAY_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+    done = CliRunner().invoke(main, env=environment, prog_name="assay")
+    assert {line.partition(",")[2] for line in done.output.splitlines()} == offered, done.output
+
+
+DRY = [
+    ("train demo --data.sources.0.size=5 --eval.sources.0.size=2", "24 problems: 4 code"),
+    ("train demo --data.sources.0.size=5 --eval=false", "nothing: the recipe has no [eval]"),
+    ("train tiny", "4,000 steps of 64 demonstrations"),
+    ("curate own.toml", "2 rows"),
+    ("eval said.jsonl --suite suite.toml", "8 completions in all"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), DRY, ids=[arguments for arguments, _ in DRY])
+def test_a_dry_run_says_what_would_be_done_and_writes_nothing(arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    Path("own.toml").rename("suite.toml")
+    Path("own.toml").write_text('sources = [{ path = "rows.jsonl", verifier = "number" }]\n')
+    before = sorted(tmp_path.rglob("*"))
+    done = run(*arguments.split(), "--dry-run")
+    assert done.exit_code == 0 and done.output.startswith("nothing is done"), done.output
+    assert says in done.output and sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["demo", "tiny", "mini"])
+def test_show_prints_a_recipe_in_full_that_can_be_given_back(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = run("show", name, "--seed=3")
+    assert shown.exit_code == 0, shown.output
+    recipe, _, words = shown.output.partition("\n\n")
+    Path("copied.toml").write_text(recipe)
+    assert tomllib.loads(recipe)["seed"] == 3
+    assert run("show", "copied.toml").output.replace("copied", name) == shown.output
+    assert "takes" in words and list(tmp_path.iterdir()) == [tmp_path / "copied.toml"]
+
+
+def test_sandbox_run_shows_standard_error_and_the_line_that_failed(tmp_path):
+    if sandbox.isolation()[0] < "L3":
+        pytest.skip("programs do not run here")
+    (tmp_path / "p.py").write_text("import sys\nprint('so far')\nsys.stderr.write('then')\nprint(1 / 0)\n")
+    done = run("sandbox", "run", str(tmp_path / "p.py"))
+    assert (done.exit_code, done.stdout) == (1, "so far\n")
+    assert done.stderr.splitlines()[:2] == ["then", f"{tmp_path / 'p.py'}:4: print(1 / 0)"]
+    assert "ZeroDivisionError" in done.stderr.splitlines()[2]
 
 
 def test_check_fits_in_a_glance():

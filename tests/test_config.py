@@ -48,16 +48,35 @@ def test_an_item_of_a_list_is_reached_by_its_number(tmp_path):
         load_config(GrpoRecipe, path, [])
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "says"),
+    [
+        (CurationRecipe, '[[sources]]\nname = "a"\nstrict = true', "it belongs at the top of the file"),
+        (GrpoRecipe, 'steps = 3\n[data]\ncorpus = "a"', r"it belongs under \[grpo\]"),
+        (GrpoRecipe, '[data]\ncorpus = "a"\n[grpo]\nsamples = 3', r"it belongs under \[eval\]"),
+        (CurationRecipe, 'size = 3\n[[sources]]\nname = "a"', r"it belongs under \[sources\]"),
+    ],
+)
+def test_a_key_in_the_wrong_table_says_where_it_belongs(tmp_path, kind, text, says):
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(BadConfig, match=says) as refused:
+        load_config(kind, tmp_path / "r.toml")
+    assert len(str(refused.value).splitlines()) == 1
+
+
 def test_flags_become_overrides():
     assert overrides(["--a.b=1", "--c", "x y", "d.e=2"]) == ["a.b=1", "c=x y", "d.e=2"]
-    with pytest.raises(BadConfig, match="neither"):
-        overrides(["stray"])
+    for argument, says in (("stray", "--key=value$"), ("--a.b", "--key=value$"), ("--dry-rnu", "mean '--dry-run'")):
+        with pytest.raises(BadConfig, match=says):
+            overrides([argument], ["--dry-run", "--data"])
 
 
 def test_broken_and_missing_files(tmp_path):
-    (tmp_path / "bad.toml").write_text("a = = 1")
-    with pytest.raises(BadConfig, match="not TOML"):
-        load_config(GrpoRecipe, tmp_path / "bad.toml")
+    for content, says in ((b"a = 1\nb = = 1", "bad.toml: not TOML: .*line 2"), (b"\xff", "UTF-8 text: .*at byte 0")):
+        (tmp_path / "bad.toml").write_bytes(content)
+        with pytest.raises(BadConfig, match=says) as refused:
+            load_config(GrpoRecipe, tmp_path / "bad.toml")
+        assert len(str(refused.value).splitlines()) == 1
     with pytest.raises(BadConfig, match="demo"):
         find_recipe("dmeo")
 

@@ -1,4 +1,4 @@
-"""Every fenced example in the documents runs.
+"""Every fenced example in the documents runs, those of one document in their order in one fresh folder.
 
 A block marked with a comment on the line above is run only where its need is met: `<!-- needs: data -->` for the data
 directory, `<!-- needs: minutes -->` with ASSAY_LONG=1, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here.
@@ -28,9 +28,19 @@ def blocks():
                 yield pytest.param(*found.group("kind", "body", "need"), id=f"{document.name}-{number}")
 
 
+@pytest.fixture
+def folder(request, tmp_path_factory):
+    """The folder of the document that an example stands in."""
+    made = tmp_path_factory.getbasetemp() / request.node.callspec.id.rpartition("-")[0]
+    if not made.exists():
+        made.mkdir()
+        (made / "recipes").symlink_to(ROOT / "recipes")
+    return made
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "body", "need"), list(blocks()))
-def test_example_runs(kind, body, need, tmp_path):
+def test_example_runs(kind, body, need, folder):
     if need == "data":
         directory()
     if need == "minutes":
@@ -39,14 +49,13 @@ def test_example_runs(kind, body, need, tmp_path):
             pytest.skip("takes minutes: set ASSAY_LONG=1")
     if need in ("gpu", "hub"):
         pytest.skip(f"needs a {need}")
-    (tmp_path / "recipes").symlink_to(ROOT / "recipes")
     if kind == "python":
-        run([sys.executable, "-c", body], tmp_path)
+        run([sys.executable, "-c", body], folder)
         return
     for line in re.sub(r"\\\n", "", body).splitlines():
         if line.startswith("$ "):
             words = shlex.split(line[2:].partition("  #")[0])
-            run([str(Path(sys.executable).with_name(words[0])), *words[1:]], tmp_path)
+            run([str(Path(sys.executable).with_name(words[0])), *words[1:]], folder)
 
 
 def run(command, where):

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.errors import RunConflict
-from assay.journal import LOCK, Journal, claim, differences, release
+from assay.journal import LOCK, TIMES, Journal, claim, differences, owned, release, timed
 
 OWNER = """
 import sys
@@ -107,6 +108,17 @@ def test_a_directory_belongs_to_one_run(tmp_path):
         claim(tmp_path, {"recipe": {"steps": 3}, "data": "b"})
     with pytest.raises(RunConflict, match=r"recipe\.steps: 3 there, 4 here"):
         claim(tmp_path, {"recipe": {"steps": 4}, "data": "a"})
+
+
+def test_a_run_says_when_it_began_and_how_long_it_took(tmp_path):
+    with owned(tmp_path, {}), timed(tmp_path):
+        (began,) = Journal(tmp_path / TIMES).read()
+    with pytest.raises(ZeroDivisionError), owned(tmp_path, {}), timed(tmp_path):
+        _ = 1 / 0
+    rows = Journal(tmp_path / TIMES).read()
+    assert rows[0] == began and [set(row) for row in rows] == [{"started"}, {"seconds"}] * 2
+    assert datetime.fromisoformat(began["started"]).utcoffset() == timedelta(0)
+    assert all(row["seconds"] >= 0 for row in rows[1::2])
 
 
 def test_differences_name_what_is_missing():

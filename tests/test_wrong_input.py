@@ -18,6 +18,9 @@ FILES = {
     "other": b'{"a": 1}\n',
     "deep": b"[" * 100_000 + b"\n",
 }
+FEW = ("--data.sources.0.size=2", "--eval.sources.0.size=2")
+COMMANDS = ("curate", "train", "show", "eval tiny --suite")
+"""Those that take a recipe or a suite."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +35,11 @@ def here(tmp_path, monkeypatch):
     for name, content in (("broken", "{bad"), ("foreign", '{"kind": "measure", "fingerprint": "x"}')):
         Path(name).mkdir()
         Path(name, "run.json").write_text(content)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
 def wrong(*arguments):
@@ -60,9 +68,10 @@ def test_rows(name):
 
 @pytest.mark.parametrize("name", ["missing", "empty", "binary", "words", "other", "folder"])
 def test_recipes_and_suites(name):
-    wrong("curate", f"{name}.toml")
-    wrong("train", f"{name}.toml")
-    wrong("eval", "tiny", "--suite", f"{name}.toml")
+    for command in COMMANDS:
+        wrong(*command.split(), f"{name}.toml")
+        if command != "show":
+            wrong(*command.split(), f"{name}.toml", "--dry-run")
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "json", "jsonl"])
@@ -91,6 +100,28 @@ def test_runs(run):
         ("train", "real-mix", "-o", "out"),
         ("train", "demo", "--grpo.prompts=0", "-o", "out"),
         ("list", "verifers"),
+        ("show",),
+        ("show", "dmeo"),
+        ("show", "demo", "--grpo.stesp=1"),
+        ("completion", "tcsh"),
+        ("check", "math/arithmetic", "--split", "tset"),
+        ("check", "math/arithmetic", "--level", "9"),
+        ("check", "math/arithmetic", "--level", "0"),
+        ("grade", "other.jsonl", "--id", "none"),
+        ("eval", "tiny", "--samples", "0"),
+        ("eval", "tiny", "--temperature", "-1"),
+        ("eval", "tiny", "--smaples", "1"),
+        ("eval", "tiny", "--samples=2", "--k=[4]"),
+        ("eval", "broken", "-o", "out"),
+        ("eval", "tiny", "--dry-run", "-o", "other.jsonl"),
+        ("eval", "no/such-model", "--dry-run", "-o", "out"),
+        ("train", "demo", "--dry-rnu"),
+        ("train", "demo", "--dry-run", "--model.path=nowhere/at-all", "-o", "out"),
+        ("train", "demo", "--dry-run", "--eval=true", "-o", "out"),
+        ("train", "demo", *FEW, "--dry-run", "-o", "foreign"),
+        ("train", "demo", *FEW, "-o", "broken"),
+        ("curate", "real-mix", "--dry-run", "--data", "folder", "-o", "out"),
+        ("curate", "real-mix", "--dry-run", "-o", "foreign"),
         ("sandbox", "run", "missing.py"),
     ],
 )

@@ -6,23 +6,33 @@ Rooms are imported inside the commands, so that `assay --help` is instant.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli_list import completion, list_, show
+from assay.cli_options import (
+    PASSES_ON,
+    a_recipe,
+    a_suite,
+    changes,
+    data_option,
+    dry_option,
+    json_option,
+    out_option,
+    progress,
+)
 from assay.cli_sandbox import sandbox
 from assay.cli_verdicts import audit, check, grade
 from assay.errors import AssayError, did_you_mean
 
 if TYPE_CHECKING:
+    from assay.config import Config
     from assay.learn.recipe import GrpoRecipe
 
 RESUMED = ("curate", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
-PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 class Commands(click.Group):
@@ -62,7 +72,8 @@ def main() -> None:
     \b
     Start here:
       assay demo                                  watch a tiny policy learn in six domains, on this machine
-      assay list                                  sources, verifiers, suites and engines
+      assay list                                  sources, verifiers, suites, recipes and engines
+      assay show demo                             a recipe in full, and in words what it does
       assay grade responses.jsonl                 verdicts for what your model already said
     \b
     Then:
@@ -76,78 +87,68 @@ def main() -> None:
     """
 
 
-for command in (check, grade, audit, sandbox):
+for command in (list_, show, completion, check, grade, audit, sandbox):
     main.add_command(command)
 
 
-@main.command("list")
-@click.argument("what", required=False, type=click.Choice(["sources", "verifiers", "suites", "engines"]))
-def list_(what: str | None) -> None:
-    """List what is registered: sources, verifiers, suites and engines."""
-    from assay.evaluate.suite import SUITES
-    from assay.judging.verifier import VERIFIERS
-    from assay.models.engine import ENGINES
-    from assay.sources.base import SOURCES
-
-    if what in (None, "sources"):
-        found = SOURCES.working()
-        _table("sources", [(s.name, s.kind, ", ".join(s.splits), s.licence, s.about) for s in found])
-    if what in (None, "verifiers"):
-        judges = VERIFIERS.working()
-        _table("verifiers", [(v.name, f"v{v.version}", ", ".join(v.params.names()) or "no parameters") for v in judges])
-    if what in (None, "suites"):
-        _table("suites", [(n, f"{len(s.names)} sources", f"{s.samples} samples") for n, s in SUITES.items()])
-    if what in (None, "engines"):
-        _table("engines", [(name,) for name in ENGINES.names()])
-
-
 @main.command(context_settings=PASSES_ON)
-@click.argument("recipe")
-@click.option(
-    "-o", "--out", "output", type=click.Path(path_type=Path), help="Corpus directory; corpora/NAME otherwise."
-)
-@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.argument("recipe", shell_complete=a_recipe)
+@out_option("Corpus directory; corpora/NAME otherwise.")
+@data_option
+@dry_option
 @click.pass_context
-def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
+def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool) -> None:
     """Turn raw problem sets into one corpus with a card: what came in, what went out, and why.
 
     Any key of the recipe can be overridden, as in `--seed=1`. A killed run resumes with the same command.
     """
-    from assay.config import find_recipe, load_config, overrides
+    from assay.config import find_recipe, load_config
     from assay.curate.recipe import CurationRecipe
-    from assay.curate.run import run_curation
+    from assay.curate.run import refuse_held_out, run_curation
 
     path = find_recipe(recipe)
-    config = load_config(CurationRecipe, path, overrides(ctx.args))
+    config = load_config(CurationRecipe, path, changes(ctx))
     out = output or Path("corpora") / path.stem
-    with _bar() as bar:
+    if dry_run:
+        refuse_held_out(config)
+        return _tell_plan(config, out, data, "curate")
+    with progress() as bar:
         corpus = run_curation(config, out, data=data, progress=bar.update)
     click.echo(str(corpus.card))
     click.echo(f"\ncorpus: {out}")
 
 
 @main.command(context_settings=PASSES_ON)
-@click.argument("recipe")
-@click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="Run directory; runs/NAME otherwise.")
-@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.argument("recipe", shell_complete=a_recipe)
+@out_option("Run directory; runs/NAME otherwise.")
+@data_option
+@dry_option
 @click.pass_context
-def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | None) -> None:
+def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool) -> None:
     """Train a policy by a recipe. A killed run resumes with the same command, to the same result.
 
-    Any key of the recipe can be overridden: `--model.path=Qwen/Qwen2.5-1.5B --grpo.steps 200`.
+    Any key of the recipe can be overridden: `--model.path=Qwen/Qwen2.5-1.5B --grpo.steps 200`; `--eval=false` measures
+    nothing before and after.
     """
-    from assay.config import find_recipe, load_config, overrides, read_toml
+    from assay.config import find_recipe, load_config, read_toml
     from assay.learn.recipe import GrpoRecipe, WarmupRecipe
 
     path = find_recipe(recipe)
     out = output or Path("runs") / path.stem
-    changed = overrides(ctx.args)
     if read_toml(path).get("method") == "warmup":
         from assay.learn.warmup import warm_up
 
-        click.echo(f"policy: {warm_up(load_config(WarmupRecipe, path, changed), out)}")
-    else:
-        run_experiment(load_config(GrpoRecipe, path, changed), out, data)
+        warmup = load_config(WarmupRecipe, path, changes(ctx))
+        if dry_run:
+            return _tell_plan(warmup, out, data, "warmup")
+        click.echo(f"policy: {warm_up(warmup, out)}")
+        return
+    config = load_config(GrpoRecipe, path, changes(ctx))
+    if dry_run:
+        from assay.learn.experiment import prepare
+
+        return _tell_plan(config, out, data, "train", ready=prepare(config, out, data))
+    run_experiment(config, out, data)
 
 
 @main.command()
@@ -168,43 +169,68 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
     run_experiment(load_config(GrpoRecipe, find_recipe("demo")), output, None)
 
 
-@main.command("eval")
+@main.command("eval", context_settings=PASSES_ON)
 @click.argument("model")
-@click.option("--suite", default="mini", show_default=True, help="A suite by name, or a TOML file.")
-@click.option(
-    "-o", "--out", "output", type=click.Path(path_type=Path), help="Directory to write to; evals/NAME otherwise."
-)
-@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
+@click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
+@click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
+@out_option("Directory to write to; evals/NAME otherwise.")
+@data_option
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
-def eval_(model: str, suite: str, output: Path | None, data: Path | None, workers: int) -> None:
+@dry_option
+@json_option
+@click.pass_context
+def eval_(
+    ctx: click.Context,
+    model: str,
+    suite: str,
+    samples: int | None,
+    temperature: float | None,
+    output: Path | None,
+    data: Path | None,
+    workers: int,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
     """Measure a model on a suite: avg@n and unbiased pass@k, each with an interval.
 
-    MODEL is a run directory, a model directory, a hub name, `tiny`, or a .jsonl of recorded completions.
+    MODEL is a run directory, a model directory, a hub name, `tiny`, a .jsonl of recorded completions, or the directory
+    of an earlier evaluation, whose responses are judged anew. Any key of the suite can be overridden, as in
+    `--max_tokens=256`.
     """
     from assay.config import load_config
-    from assay.evaluate.run import evaluate, unreadable_note
-    from assay.evaluate.suite import Suite, find_suite
+    from assay.evaluate.run import SCORES, evaluate, find_model, readable, require_answers, unreadable_note
+    from assay.evaluate.suite import Suite, asked_with, find_suite
     from assay.report.text import score_table
 
-    asked = load_config(Suite, suite) if suite.endswith(".toml") else find_suite(suite)
-    policy = Path(model) / "policy"
-    path = str(policy) if policy.is_dir() else model
-    out = output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
-    examples = asked.examples(data)
-    with _bar() as bar:
+    found = load_config(Suite, suite) if suite.endswith(".toml") else find_suite(suite)
+    asked = asked_with(found, changes(ctx), samples, temperature)
+    path, out = find_model(model), output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
+    with progress() as bar:
+        bar.loading("reading the problems")
+        examples = asked.examples(data)
+        if dry_run:
+            require_answers(path)
+            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0], model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):
         click.secho(note, fg="yellow", err=True)
+    if as_json:
+        click.echo((out / SCORES).read_text("utf-8"), nl=False)
+        return
     click.echo(score_table(scores))
     click.echo(f"\nrollouts and scores: {out}")
 
 
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("-o", "--out", "output", type=click.Path(path_type=Path), help="RUN/report.html otherwise.")
+@out_option("RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
-    """Write the page of a run: curves, before and after, and real rollouts with their verdicts."""
+    """Write the page of a training run (curves, before and after) or of an evaluation, with real rollouts.
+
+    RUN is a directory that `assay train`, `assay demo` or `assay eval` wrote.
+    """
     from assay.files import refuse_output
     from assay.report.page import write_page
 
@@ -230,10 +256,12 @@ def _delete_run(directory: Path, yes: bool) -> None:
 def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
     """Run a recipe with progress bars, print what changed, and write the page."""
     from assay.learn.experiment import Progress, experiment
-    from assay.report.page import headline, write_page
+    from assay.report.page import write_page
+    from assay.report.summary import headline
     from assay.report.text import change_table
 
-    with _bar() as bar:
+    with progress() as bar:
+        bar.loading("reading the problems")
         experiment(recipe, out, data=data, progress=Progress(bar.stage, bar.advance, bar.note_step))
     for note in json.loads((out / "notes.json").read_text("utf-8")):
         click.secho(note, fg="yellow")
@@ -244,17 +272,17 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
     click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
 
 
-def _table(title: str, rows: Sequence[Sequence[str]]) -> None:
-    click.secho(f"\n{title}", bold=True)
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))] if rows else []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        click.echo("  " + "  ".join(cells).rstrip())
+def _tell_plan(config: Config, out: Path, data: Path | None, kind: str, as_json: bool = False, **known: Any) -> None:
+    """Say what would be done. Raises `AssayError` where `out` is a file or holds a run of another kind."""
+    from assay.journal import kind_of
+    from assay.report.plan import plan, to_json, told
 
-
-@contextmanager
-def _bar() -> Iterator[Any]:
-    from assay.report.progress import Bars
-
-    with Bars() as bars:
-        yield bars
+    if out.exists() and not out.is_dir():
+        raise AssayError(f"{out} is a file: name a directory with -o")
+    if (there := kind_of(out)) not in (None, kind):
+        raise AssayError(f"{out} holds another run (of the kind {there!r}): choose another directory with -o")
+    lines = plan(config, out, data, must=True, **known)
+    shown = (
+        json.dumps(to_json(config, lines), indent=1) if as_json else f"nothing is done; this would be:\n{told(lines)}"
+    )
+    click.echo(shown.rstrip())

@@ -45,7 +45,7 @@ def doctor(as_json: bool) -> None:
 @click.option("--memory", type=click.IntRange(16), default=1024, show_default=True, help="MiB of address space.")
 @click.option("--json", "as_json", is_flag=True, help="Tell how it ended as JSON, on standard error.")
 def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
-    """Run a Python program isolated; print its output, and on standard error how it ended.
+    """Run a Python program isolated; print its output, and on standard error its own and how it ended.
 
     Exit status 0 when it ended by itself with status 0, 1 otherwise, 2 where it may not run.
     """
@@ -58,13 +58,15 @@ def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memo
         source = file.read_text("utf-8")
     except UnicodeDecodeError as bad:
         raise AssayError(f"{file} is not UTF-8 text ({bad.reason} at byte {bad.start})") from None
-    done = run_job(Program(source, data, limits))
+    done = run_job(Program(source, data, limits, stderr=True))
     sys.stdout.buffer.write(done.output)
     sys.stdout.flush()
+    click.echo(done.stderr, nl=not (done.stderr or b"\n").endswith(b"\n"), err=True)
     if as_json:
         ended = {
             "outcome": str(done.outcome),
             "text": done.text,
+            "line": done.line or None,
             "cpu": round(done.cpu, 4),
             "wall": round(done.wall, 4),
         }
@@ -73,5 +75,7 @@ def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memo
         why = f": {done.text}" if done.text else ""
         why += "; give it input with --stdin" if given is None and done.text.startswith("EOFError") else ""
         where = done.level or ", ".join(done.isolation)
+        if failed := source.splitlines()[done.line - 1 : done.line] if done.line > 0 else []:
+            click.echo(f"{file}:{done.line}: {failed[0].strip()}", err=True)
         click.echo(f"{done.outcome}{why} ({done.cpu:.3f} s CPU, {done.wall:.3f} s in all, {where})", err=True)
     sys.exit(0 if done.outcome is Outcome.DONE else 1)

@@ -11,21 +11,34 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from assay.cli_options import a_source, data_option, json_option, progress
 from assay.errors import AssayError
+from assay.files import opened
 
 if TYPE_CHECKING:
     from assay.audit.labelled import LabelledRow
 
 
 @click.command()
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=a_source)
 @click.option("--all", "everything", is_flag=True, help="Every registered source.")
-@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@data_option
+@click.option("--split", help="Which split; the first one of each source otherwise.")
+@click.option("--level", type=click.IntRange(1), default=1, show_default=True, help="Of procedural sources.")
 @click.option("--size", type=click.IntRange(1), help="At most so many rows of each source.")
 @click.option("--verifier", help="Who judges the rows of a file of your own, where they do not say.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@json_option
 def check(
-    names: Sequence[str], everything: bool, data: Path | None, size: int | None, verifier: str | None, workers: int
+    names: Sequence[str],
+    everything: bool,
+    data: Path | None,
+    split: str | None,
+    level: int,
+    size: int | None,
+    verifier: str | None,
+    workers: int,
+    as_json: bool,
 ) -> None:
     """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
 
@@ -39,15 +52,16 @@ def check(
 
     if not names and not everything:
         raise click.UsageError("name a source, such as math/gsm8k, or give --all")
-    failed = []
+    reports, own = [], {"verifier": verifier} if verifier else {}
+    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers, **own}
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
-            own: dict[str, Any] = {"verifier": verifier} if verifier else {}
-            report = check_source(name, data=data, size=size, workers=workers, **own)
-        click.echo(str(report))
-        if not report.ok:
-            failed.append(name)
-    if failed:
+            reports.append(check_source(name, **how))
+        if not as_json:
+            click.echo(str(reports[-1]))
+    if as_json:
+        click.echo(json.dumps([report.to_json() for report in reports], indent=1))
+    if failed := [report.name for report in reports if not report.ok]:
         click.secho(f"not clean: {', '.join(failed)}", fg="red", err=True)
         sys.exit(1)
 
@@ -63,6 +77,7 @@ def check(
 )
 @click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
 @click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
+@click.option("--id", "only", multiple=True, help="Judge the line of this id alone (or number, where it has none).")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
 @click.option("--max-errors", type=click.IntRange(0), help="Exit 1 when more lines have no score; 0 with --fail-below.")
 def grade(
@@ -72,10 +87,11 @@ def grade(
     deadline: float | None,
     cache: Path | None,
     explain: bool,
+    only: tuple[str, ...],
     fail_below: float | None,
     max_errors: int | None,
 ) -> None:
-    """Judge responses: one JSON object a line in, one verdict a line out, in the same order.
+    """Judge responses: one JSON object a line in, one verdict a line out, in the same order, as they come.
 
     \b
     Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
@@ -87,10 +103,16 @@ def grade(
     if output != "-":
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
     with ExitStack() as stack:
-        lines = sys.stdin.buffer if source == "-" else stack.enter_context(_open(Path(source)))
+        lines = sys.stdin.buffer if source == "-" else _opened(Path(source), stack)
         target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
-        told = sys.stderr if explain else None
-        counts = grade_file(lines, target, workers=workers, deadline=deadline, cache=cache, explain=told)
+        how: dict[str, Any] = {"explain": sys.stderr if explain else None, "only": only}
+        if sys.stderr.isatty() and not explain and not target.isatty():  # else it would stand among the lines
+            bar = stack.enter_context(progress())
+            bar.stage("grading", None if source == "-" else _count(Path(source)), note="")
+            how["on_lines"] = lambda number: bar.advance(number - bar.done)
+        counts = grade_file(lines, target, workers=workers, deadline=deadline, cache=cache, **how)
+    if only and not counts:
+        raise AssayError(f"no line has the id {' or '.join(map(repr, only))}")
     rate, failed = pass_rate(counts), []
     shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     told_rate = "none" if rate is None else f"{rate:.4f}"
@@ -107,8 +129,8 @@ def grade(
 
 @click.command()
 @click.argument("graders", nargs=-1, required=True)
-@click.argument("rows")
-@click.option("--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows.")
+@click.argument("rows", shell_complete=a_source)
+@data_option
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows of a file; references of a source (500).")
 @click.option("--per", type=click.IntRange(2), default=8, show_default=True, help="Rewrites of each reference.")
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
@@ -188,8 +210,16 @@ def _rows(name: str, data: Path | None, limit: int | None, per: int) -> list[Lab
     return made
 
 
-def _open(path: Path) -> BinaryIO:
+def _opened(path: Path, stack: ExitStack) -> BinaryIO:
     try:
-        return path.open("rb")
+        return stack.enter_context(opened(path))
     except OSError as missing:
         raise AssayError(f"cannot read {path}: {missing.strerror}; give a file of JSON lines, or - for stdin") from None
+
+
+def _count(path: Path) -> int | None:
+    """How many lines a regular file has: what is piped can be read once only."""
+    if not path.is_file():
+        return None
+    with opened(path) as file:
+        return sum(1 for _ in file)

@@ -6,8 +6,11 @@ recipe: what a file leaves out is documented by the class.
 
 from __future__ import annotations
 
+import difflib
+import json
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,7 +34,19 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
 
     Raises `BadConfig` with the file, the key, what was wrong and the nearest known key.
     """
-    tree = read_toml(path) if path else {}
+    return _checked(kind, read_toml(path) if path else {}, overrides, path)
+
+
+def changed(config: C, overrides: Sequence[str]) -> C:
+    """A configuration with overrides applied; see `load_config`."""
+    return (
+        _checked(type(config), config.model_dump(mode="json", exclude_none=True), overrides, None)
+        if overrides
+        else config
+    )
+
+
+def _checked(kind: type[C], tree: dict[str, Any], overrides: Sequence[str], path: Path | str | None) -> C:
     for override in overrides:
         key, value = _split(override)
         _put(tree, key.split("."), value, key)
@@ -42,7 +57,7 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
         if path and tree and not own & set(tree):
             has, wanted = ", ".join(tree), ", ".join(sorted(own)[:6])
             raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
-        raise BadConfig(_explain(kind, bad, str(path or "configuration"))) from None
+        raise BadConfig(_explain(kind, bad, str(path or "override"))) from None
 
 
 def read_toml(path: Path | str) -> dict[str, Any]:
@@ -52,14 +67,21 @@ def read_toml(path: Path | str) -> dict[str, Any]:
     except FileNotFoundError:
         near = did_you_mean(Path(path).name, [p.name for p in Path(path).parent.glob("*.toml")])
         raise BadConfig(f"no recipe at {path}{near}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as bad:
+    except tomllib.TOMLDecodeError as bad:
         raise BadConfig(f"{path}: not TOML: {bad}") from None
+    except UnicodeDecodeError as bad:
+        raise BadConfig(f"{path}: not TOML, which is UTF-8 text: {bad.reason} at byte {bad.start}") from None
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the package, by name."""
+    folders = [Path(__file__).parents[2] / "recipes", Path(__file__).parent / "recipes"]
+    return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
 def find_recipe(name: str) -> Path:
     """A recipe file: a path, or the bare name of one that ships with the package (`demo`, `tiny`, `real-mix`)."""
-    shipped = [Path(__file__).parent / "recipes", Path(__file__).parents[2] / "recipes"]
-    known = {path.stem: path for folder in reversed(shipped) for path in sorted(folder.glob("*.toml"))}
+    known = shipped_recipes()
     if Path(name).is_file():
         return Path(name)
     if "/" in name or name.endswith(".toml"):  # a path is never another file of the same name
@@ -70,8 +92,8 @@ def find_recipe(name: str) -> Path:
     return known[name]
 
 
-def overrides(arguments: Sequence[str]) -> list[str]:
-    """`--a.b=1`, `--a.b 1` and `a.b=1` as `a.b=1`. Raises `BadConfig` on anything else."""
+def overrides(arguments: Sequence[str], options: Iterable[str] = ()) -> list[str]:
+    """`--a.b=1`, `--a.b 1` and `a.b=1` as `a.b=1`. Raises `BadConfig` on anything else; it offers near `options`."""
     out: list[str] = []
     rest = iter(arguments)
     for argument in rest:
@@ -80,8 +102,36 @@ def overrides(arguments: Sequence[str]) -> list[str]:
         elif argument.startswith("--") and (value := next(rest, None)) is not None:
             out.append(f"{argument.removeprefix('--')}={value}")
         else:
-            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value")
+            near = [] if "." in argument else difflib.get_close_matches(argument, list(options), n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value{hint}")
     return out
+
+
+def toml(config: BaseModel) -> str:
+    """A configuration in full, as TOML: a line for each key by its dotted name, as an override names it."""
+    return "".join(f"{line}\n" for line in _lines(config.model_dump(mode="json", exclude_none=True), config))
+
+
+def _lines(values: Mapping[str, Any], config: BaseModel, at: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        part = getattr(config, name)
+        if isinstance(part, BaseModel):
+            yield from _lines(value, part, f"{at}{name}.")
+        elif isinstance(part, tuple) and any(isinstance(item, BaseModel) for item in part):
+            items = [item.model_dump(mode="json", exclude_defaults=True) for item in part]
+            yield "\n".join([f"{at}{name} = [", *(f"    {_toml(item)}," for item in items), "]"])
+        else:
+            yield f"{at}{name} = {_toml(value)}"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, Mapping):
+        keys = {key: key if re.fullmatch(r"[\w-]+", key, re.ASCII) else _toml(key) for key in value}
+        return "{ " + ", ".join(f"{keys[key]} = {_toml(item)}" for key, item in value.items()) + " }" if value else "{}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
 
 
 def fingerprint(*parts: Any) -> str:
@@ -117,15 +167,33 @@ def _put(tree: dict[str, Any], keys: Sequence[str], value: Any, whole: str) -> N
 
 
 def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
-    lines = []
-    for error in bad.errors():
-        key = ".".join(str(part) for part in error["loc"])
+    lines, errors = [], bad.errors()
+    for error in errors:
+        loc = error["loc"]
+        key = ".".join(str(part) for part in loc)
         if error["type"] == "extra_forbidden":
-            known = _fields_at(kind, error["loc"][:-1])
-            lines.append(f"{where}: unknown key {key!r}{did_you_mean(str(error['loc'][-1]), known)}")
-        else:
+            hint = _home(kind, str(loc[-1])) or did_you_mean(str(loc[-1]), _fields_at(kind, loc[:-1]))
+            lines.append(f"{where}: unknown key {key!r}{hint}")
+        elif not any(other["loc"][: len(loc)] == loc for other in errors if other is not error):  # its parts say why
             lines.append(f"{where}: {key}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})")
     return "\n".join(lines)
+
+
+def _home(kind: Any, name: str) -> str:
+    """Where a key that stands in the wrong table belongs: the outermost table that has it, if there is one such."""
+    found = sorted(_places(kind, name, ()), key=len)
+    if not found or (len(found) > 1 and len(found[0]) == len(found[1])):
+        return ""
+    at = ".".join(found[0])
+    return f"; it belongs under [{at}]" if at else "; it belongs at the top of the file, above the first [table]"
+
+
+def _places(kind: Any, name: str, at: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """The tables, by their path, that have a key of this name."""
+    fields = _fields_at(kind, ())
+    inner = {key: part for key, field in fields.items() if (part := _model_in(field.annotation))}
+    found = [] if name not in fields else [at]
+    return found + [place for key, part in inner.items() for place in _places(part, name, (*at, key))]
 
 
 def _fields_at(kind: Any, loc: Sequence[int | str]) -> Mapping[str, Any]:

@@ -15,17 +15,17 @@ class AssayError(Exception):
 
 
 class UnknownName(AssayError, KeyError):
-    """A name that is not registered; the message offers the nearest ones."""
+    """A name that is not registered; the message offers the nearest ones, or gives a hint of its own."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, sorted(known)
-        super().__init__(f"unknown {kind} {name!r}{did_you_mean(name, self.known)}")
+    def __init__(self, kind: str, name: str, known: Iterable[str], hint: str = "") -> None:
+        self.kind, self.name, self.known, self.hint = kind, name, sorted(known), hint
+        super().__init__(f"unknown {kind} {name!r}{hint or did_you_mean(name, self.known)}")
 
     def __str__(self) -> str:  # KeyError would print the repr of the message
         return str(self.args[0])
 
-    def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, list[str]]]:
-        return (UnknownName, (self.kind, self.name, self.known))
+    def __reduce__(self) -> tuple[type[UnknownName], tuple[str, str, list[str], str]]:
+        return (UnknownName, (self.kind, self.name, self.known, self.hint))
 
 
 class BadRow(AssayError, ValueError):

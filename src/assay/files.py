@@ -7,10 +7,11 @@ import gzip
 import json
 import os
 import stat
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from assay.errors import AssayError, BadRow, MissingData
 
@@ -26,7 +27,7 @@ def read_jsonl(
     path = Path(path)
     if not path.is_file():
         raise MissingData(f"{path} does not exist")
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as lines:
+    with opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 if on_bad is not None:
@@ -40,6 +41,17 @@ def read_jsonl(
                 on_bad(bad)
             else:
                 yield number, row
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[BinaryIO]:
+    """The bytes of a file, gzipped or not. Raises `AssayError` where a .gz is none, or was cut short."""
+    path = Path(path)
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield cast(BinaryIO, file)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as bad:
+        raise AssayError(f"{path} is no whole gzip file: {bad}") from None
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from assay.types import content_hash
 Row = Mapping[str, Any]
 CLAIM = "run.json"
 LOCK = ".lock"
+TIMES = "times.jsonl"
 _held: dict[Path, int] = {}  # directories that this process owns, and the descriptors of their lock files
 
 
@@ -83,20 +86,31 @@ def claim(directory: Path, facts: Row) -> str:
     new = _lock(directory)
     fingerprint = content_hash(dict(facts))
     path = directory / CLAIM
-    if path.exists():
-        there = json.loads(path.read_text("utf-8"))
-        if there.get("fingerprint") != fingerprint:
-            if new:
-                release(directory)
-            changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
-            raise RunConflict(
-                f"{directory} holds another run (differs in: {'; '.join(changed)}); "
-                "choose another directory, or delete this one"
-            )
-    else:
+    try:
+        refuse_another_run(directory, facts)
+    except RunConflict:
+        if new:
+            release(directory)
+        raise
+    if not path.exists():
         text = json.dumps({"fingerprint": fingerprint, **facts}, indent=2, ensure_ascii=False)
         write_atomically(path, text + "\n")
     return fingerprint
+
+
+def refuse_another_run(directory: Path, facts: Row) -> None:
+    """Raise `RunConflict` where a directory holds a run with other facts, naming them; nothing is written."""
+    path = directory / CLAIM
+    try:
+        there = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    except ValueError:
+        raise RunConflict(f"{path} is no record of a run of ours: choose another directory") from None
+    if there and there.get("fingerprint") != content_hash(dict(facts)):
+        changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
+        raise RunConflict(
+            f"{directory} holds another run (differs in: {'; '.join(changed)}); "
+            "choose another directory, or delete this one"
+        )
 
 
 @contextmanager
@@ -109,6 +123,17 @@ def owned(directory: Path, facts: Row) -> Iterator[str]:
     finally:
         if not outer:
             release(directory)
+
+
+@contextmanager
+def timed(directory: Path) -> Iterator[None]:
+    """Write to `times.jsonl` when a block began and, unless it was killed, the seconds it took. Only for the owner."""
+    times, start = Journal(directory / TIMES), time.monotonic()
+    times.append([{"started": datetime.now(UTC).isoformat(timespec="seconds")}])
+    try:
+        yield
+    finally:
+        times.append([{"seconds": round(time.monotonic() - start, 3)}])
 
 
 def release(directory: Path) -> None:

@@ -37,6 +37,8 @@ THINKING = {
     "<reasoning>": "</reasoning>",
     "[THINK]": "[/THINK]",
     "◁think▷": "◁/think▷",
+    "<seed:think>": "</seed:think>",
+    "<|begin_of_thought|>": "<|end_of_thought|>",
 }
 """How thinking parts open and close."""
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,36 @@ def test_datasets_decodes_the_shards(tmp_path: Path) -> None:
     rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
     assert [row["reference"] for row in rows] == [e.reference for e in corpus]
     assert rows[0]["extra"] == corpus[0].extra and rows[0]["params"] == {}
+    measured = corpus.with_rates({corpus[0].id: Measurement(corpus[0].id, "m", 1, 4)})
+    for made in (Corpus.from_dataset(rows), load(str(tmp_path / "a" / "part-00000.parquet"))):
+        assert [e.to_json() for e in made] == [e.to_json() for e in corpus]
+    assert [e.to_json() for e in Corpus.from_dataset(measured.to_dataset())] == [e.to_json() for e in measured]
+    assert corpus.to_dataset().column_names == ["prompt", "example", "domain"]
+
+
+def test_a_data_set_of_any_shape_is_a_corpus() -> None:
+    rows = [{"frage": "1 + 1?", "antwort": 2, "day": date(2026, 1, 2), "image": object()}]
+    how = {"columns": {"prompt": "frage", "reference": "antwort"}, "params": {"unit": "m"}, "domain": "sums"}
+    (example,) = Corpus.from_dataset(rows, verifier="number", name="mine", **how)
+    assert (example.text, example.reference, example.verifier, example.params) == ("1 + 1?", 2, "number", {"unit": "m"})
+    assert (example.domain, example.source, example.extra) == ("sums", "mine", {"day": "2026-01-02"})
+
+
+@pytest.mark.parametrize(
+    ("dataset", "how", "says"),
+    [
+        ({"train": []}, {}, r"several splits: give one, such as dataset\['train'\]"),
+        ("openai/gsm8k", {}, "hub:NAME"),
+        ([{"q": "?", "answer": 1}], {"verifier": "number"}, "dataset:1: no prompt under"),
+        ([{"prompt": "?", "answer": 1}], {}, "does not say who judges"),
+        ([{"prompt": "?", "answer": 1}], {"verifier": "number", "columns": {"promt": "q"}}, "did you mean 'prompt'"),
+        ([], {"verifier": "number"}, "holds no row"),
+        (["a row"], {"verifier": "number"}, "a row is an object, not str"),
+    ],
+)
+def test_a_data_set_that_cannot_be_read_says_why(dataset: Any, how: dict[str, Any], says: str) -> None:
+    with pytest.raises(AssayError, match=says):
+        Corpus.from_dataset(dataset, **how)
 
 
 def test_measured_rates_stay_with_their_problems():

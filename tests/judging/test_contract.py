@@ -110,7 +110,7 @@ def test_a_judge_that_returns_no_verdicts_is_told_so() -> None:
         ("code.stdio", {"compare": "words"}, "'tokens' or 'lines' or 'exact'"),
         ("math", {"units": "maybe"}, "'optional' or 'required'"),
         ("choice", {"options": "AB"}, "'options' is a list or an object or null"),
-        ("boolean", {"x": 1}, "it takes none"),
+        ("boolean", {"x": 1}, "no parameter 'x'; known: take"),
         ("test.word", {"loud": 1}, "'loud' is true or false"),
     ],
 )

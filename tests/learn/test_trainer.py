@@ -229,7 +229,7 @@ def test_a_run_where_every_judge_is_down_does_not_move_the_policy(random_policy,
 
 
 def test_a_step_writes_what_it_saw(random_policy, tmp_path):
-    recipe = recipe_for(random_policy, updates=2, steps=4)
+    recipe = recipe_for(random_policy, updates=2, steps=4, kl=0.05)
     examples = problems(["x"] * 6)
     policy = grpo.train(recipe, examples, tmp_path / "run")
     rows = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
@@ -241,6 +241,7 @@ def test_a_step_writes_what_it_saw(random_policy, tmp_path):
         assert sum(d["rollouts"] for d in row["domains"].values()) == 16
         assert {"reward", "length", "dead_groups", "groups", "verdicts"} <= set(row["domains"]["math"])
         assert row["entropy"] > 0 and row["grad_norm"] is not None
+    assert all(isinstance(row[name], float) for row in rows for name in ("loss", "kl", "learning_rate"))
     assert grpo.train(recipe, examples, tmp_path / "run") == policy
     assert boundary(Grpo(save_every=3, updates=2)) == 4
 

@@ -3,11 +3,12 @@
 import asyncio
 import gzip
 import json
+import shutil
 
 import pytest
 
 from assay.errors import AssayError, BadRow, UnknownName
-from assay.models.engine import ENGINES, Request, Sampling, generate, open_engine, wait_for, weights_hash
+from assay.models.engine import ENGINES, Request, Sampling, generate, model_path, open_engine, wait_for, weights_hash
 from assay.types import as_messages
 
 PROMPTS = [as_messages(text) for text in ("12 + 7 = ?", "Convert 3 km to m.", "Solve 2x + 1 = 9.", "5 - 3 = ?")]
@@ -124,6 +125,24 @@ def test_replay_serves_what_was_recorded(tmp_path):
         generate(engine, [as_messages("2 + 2?")], 4, Sampling())
 
 
+def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
+    path = tmp_path / "said.jsonl"
+    rows = [
+        {"example_id": "a", "response": "by id"},
+        {"id": "b", "prompt": "2 + 2?", "responses": ["by either"]},
+        {"prompt": "3 + 3?", "response": "by prompt"},
+    ]
+    path.write_text("\n".join(map(json.dumps, rows)))
+    engine = open_engine(str(path))
+    asked = [("a/0", "anything"), ("b/0", "anything"), ("c/0", "2 + 2?"), ("d/0", "3 + 3?")]
+    requests = [Request(name, as_messages(text)) for name, text in asked]
+
+    async def said():
+        return [completion.text async for completion in engine.stream(requests, Sampling())]
+
+    assert wait_for(said()) == ["by id", "by either", "by either", "by prompt"]
+
+
 def test_a_broken_record_names_its_line(tmp_path):
     path = tmp_path / "said.jsonl"
     path.write_text('{"prompt": "a", "response": "b"}\n{"prompt": "a"}\n')
@@ -149,3 +168,19 @@ def test_weights_of_the_same_size_have_another_fingerprint(tmp_path):
     weights.write_bytes(b"a" * 100)
     assert weights_hash(str(tmp_path)) == first
     assert weights_hash("some/hub-name") == weights_hash("some/hub-name")
+
+
+def test_a_hub_name_without_a_network_is_refused_at_once_and_its_cached_copy_opens(tmp_path, monkeypatch, capfd):
+    constants = pytest.importorskip("huggingface_hub").constants
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(AssayError, match=r"the hub at http://127.0.0.1:9 cannot be reached, and no copy was fetched"):
+        open_engine("some/model")
+    copy = tmp_path / "models--some--model" / "snapshots" / "abc"
+    shutil.copytree(model_path("tiny"), copy)
+    (copy.parents[1] / "refs").mkdir()
+    (copy.parents[1] / "refs" / "main").write_text("abc")
+    engine = open_engine("some/model")
+    assert (engine.name, engine.fingerprint) == ("some/model", weights_hash("some/model"))
+    assert texts(generate(engine, PROMPTS[:1], 1, Sampling(max_tokens=2)))[0][0]
+    assert "Retrying" not in capfd.readouterr().err

@@ -2,11 +2,18 @@
 
 import json
 import re
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import pytest
 
 from assay.errors import AssayError
-from assay.report.page import content, headline, render, score_rows, write_page
+from assay.evaluate.run import evaluate
+from assay.evaluate.suite import Suite
+from assay.report.page import content, render, write_page
+from assay.report.panels import PALETTE
+from assay.report.summary import duration, headline, score_rows
 from assay.types import Example, Rollout, Verdict
 
 pytest.importorskip("matplotlib", reason="the page needs the extra 'report'")
@@ -45,10 +52,8 @@ def run(tmp_path):
     (tmp_path / "run.json").write_text(json.dumps({"kind": "train", "fingerprint": "f", "recipe": {"seed": 0}}))
     (tmp_path / "examples.jsonl").write_text(json.dumps(example.to_json()) + "\n")
     domain = {"reward": 0.5, "length": 3.0, "rollouts": 8, "groups": 2, "dead_groups": 1, "verdicts": {"correct": 4}}
-    steps = [
-        {"step": n, "domains": {"math": domain, "code": domain | {"reward": None}}, "entropy": 1.0, "grad_norm": 0.1}
-        for n in range(1, 4)
-    ]
+    seen = {"math": domain, "code": domain | {"reward": None}}
+    steps = [{"step": n, "domains": seen, "entropy": 1.0, "grad_norm": 0.1, "loss": -0.1 * n} for n in range(1, 4)]
     (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(s) + "\n" for s in steps))
     for name, value in (("before", 0.2), ("after", 0.6)):
         folder = tmp_path / "eval" / name
@@ -65,9 +70,11 @@ def run(tmp_path):
 def test_the_sentence_is_honest():
     assert headline({}) == "This run has no held-out comparison."
     said = headline(changed({"math": 0.4, "code": 0.05, "logic": -0.3, "math/x": 1}))
-    assert said == "Held-out accuracy rose in 1 of 3 domains; no clear change in code; it fell in logic."
+    assert said == "Held-out accuracy rose in 1 of 3 domains, fell in logic and did not clearly change in code."
     own = headline(changed({"sums": 0.4, "sums.jsonl": 0.4, "code": 0.05}))
-    assert own == "Held-out accuracy rose in 1 of 2 domains; no clear change in code."
+    assert own == "Held-out accuracy rose in 1 of 2 domains and did not clearly change in code."
+    none = headline(changed({"math": 0.05, "code": 0.0}))
+    assert none == "Held-out accuracy did not clearly change in any of 2 domains."
 
 
 def test_model_text_is_shown_and_never_rendered(run):
@@ -79,10 +86,148 @@ def test_model_text_is_shown_and_never_rendered(run):
 
 def test_the_page_needs_nothing_else(run):
     page = write_page(run).read_text("utf-8")
-    fetched = re.findall(r'(?:src|href)="(?!#)([^"]+)"|url\((?!#)([^)]+)\)', page)
-    assert fetched == []
-    assert page.count("<svg") == 4
+    named = re.findall(r'(?:src|href)="(?!#)([^"]+)"|url\((?!#)([^)]+)\)', page)
+    assert all(link.startswith("data:text/csv") for link, _ in named) and len(named) == 4
     assert render(run) == page, "the same run gives the same page"
+
+
+def test_no_rise_is_told_where_nothing_changed(run):
+    (run / "eval" / "changes.json").write_text(json.dumps(changed({"math": 0.05, "code": 0.0})))
+    page = render(run)
+    assert 'class="up"' not in page and "gained" not in page and " rose " not in page
+
+
+class Page(HTMLParser):
+    """Tables with their parts, and what other tags say."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tables, self.headers, self.captions, self.names = 0, [], 0, []
+        self.open = []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.open.append((tag, given.get("class")))
+        if tag == "table":
+            self.tables += 1
+            assert self.open[-2] == ("div", "scroll"), "a wide table scrolls by itself"
+        self.captions += tag == "caption"
+        self.headers += [given.get("scope")] if tag == "th" else []
+        self.names += [given["id"]] if "id" in given else []
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+
+@pytest.fixture
+def evaluated(tmp_path):
+    """An evaluation of recorded answers, of which every second is right."""
+    asked = [Example(prompt=f"{n} + 1 = ?", reference=n + 1, verifier="number", domain="math") for n in range(4)]
+    rows = [{"prompt": ex.text, "responses": [str(ex.reference), HOSTILE]} for ex in asked]
+    (tmp_path / "said.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    suite = Suite(sources=({"name": "math/arithmetic"},), samples=2, k=(1, 2))
+    evaluate(str(tmp_path / "said.jsonl"), suite, out=tmp_path / "eval", examples=asked)
+    return tmp_path / "eval"
+
+
+@pytest.mark.parametrize("kind", ["run", "evaluated"])
+def test_tables_are_described_and_names_are_unique(kind, request):
+    page = Page(render(request.getfixturevalue(kind)))
+    assert page.tables == page.captions == 1
+    assert page.headers and set(page.headers) == {"col", "row"}
+    assert len(page.names) == len(set(page.names))
+
+
+def test_every_chart_has_a_name_and_its_numbers(run):
+    page = render(run)
+    pictures = re.findall(r'<svg role="img".*?</svg>', page, re.S)
+    assert len(pictures) == page.count("<svg") == 8, "no panel for what was not measured"
+    assert all(re.search(r"<title>[^<]+: .* at step 3</title>", picture) for picture in pictures)
+    tables = [chart.data for chart in content(run)["charts"]]
+    assert [unescape(link) for link in re.findall(r'href="(data:[^"]+)"', page)] == tables
+    assert unquote(tables[0].partition(",")[2]) == "step,math,code\n1,0.5,\n2,0.5,\n3,0.5,\n"
+    optimised = unquote(tables[3].partition(",")[2]).splitlines()
+    assert optimised[0].startswith("step,loss,learning rate,KL to the starting policy,")
+    assert optimised[2] == "2,-0.2,,,1.0,0.1,0.5"
+    assert "KL was not measured" in page
+
+
+def test_the_axis_counts_whole_steps(run):
+    for picture in re.findall(r"<svg.*?</svg>", render(run), re.S):
+        before_label = picture.partition(">step<")[0]
+        assert re.findall(r"<text[^>]*>([^<]+)</text>", before_label) == ["1", "2", "3"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_run_of_one_step_has_charts(run):
+    one = (run / "metrics.jsonl").read_text().splitlines()[0]
+    (run / "metrics.jsonl").write_text(one + "\n")
+    page = render(run)
+    assert page.count("<svg") == 8 and "1 at step 1" in page
+    assert [len(chart.steps) for chart in content(run)["charts"]] == [1] * 4
+    (run / "metrics.jsonl").unlink()
+    assert "<svg" not in render(run)
+
+
+def test_charts_follow_the_theme(run):
+    page = render(run)
+    pictures = "".join(re.findall(r"<svg.*?</svg>", page, re.S))
+    assert not re.search("#[0-9a-f]{6}", pictures), "every colour is a variable"
+    assert set(re.findall(r"var\(--(\w+)\)", page)) <= set(PALETTE)
+    light, dark = page.split("@media (prefers-color-scheme: dark)")
+    for name, (on_light, on_dark) in PALETTE.items():
+        assert f"--{name}: {on_light};" in light and f"--{name}: {on_dark};" in dark
+    assert len({on_light for on_light, _ in PALETTE.values()}) == len(PALETTE)
+
+
+def test_what_was_expected_stands_beside_each_rollout(run, evaluated):
+    for page, rollouts in ((render(run), 2), (render(evaluated), 4)):
+        said = re.findall(r'<div class="said .*?</div></div>', page, re.S)
+        assert len(said) == rollouts and all("expected <code>" in one for one in said)
+    assert "incorrect</b>, expected <code>1</code>: &lt;script" in render(run)
+    assert "<h3>expected</h3><pre>1</pre>" in render(run)
+    for side, read in (("before", "one line"), ("after", "two\nlines")):
+        path = run / "eval" / side / "rollouts" / "open.jsonl"
+        row = json.loads(path.read_text())
+        path.write_text(json.dumps(row | {"verdict": row["verdict"] | {"read": read}}) + "\n")
+    assert "incorrect</b>, read <code>one line</code>, expected <code>1</code>" in render(run)
+    assert "two\nlines" not in render(run)
+
+
+def test_a_long_reference_is_cut_and_escaped(run):
+    example = json.loads((run / "examples.jsonl").read_text())
+    example["reference"] = {"tests": [HOSTILE * 100, "x" * 9000], "entry_point": "f"}
+    (run / "examples.jsonl").write_text(json.dumps(example) + "\n")
+    page = render(run)
+    assert "tests:\n&lt;script&gt;" in page and "entry_point: f</pre>" in page
+    assert "characters left out" in page and "x" * 5000 not in page and "<script" not in page
+
+
+def test_name_model_date_and_duration_come_from_the_run(run):
+    about = content(run)["about"]
+    assert about["run"] == run.name and about["started"] == about["duration"] == "not recorded"
+    rows = [{"started": "2026-01-31T23:59:00+00:00"}, {"seconds": 100.2}, {"started": "2026-02-01T09:00:00+00:00"}]
+    (run / "times.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (run / "run.json").write_text(
+        json.dumps({"kind": "train", "fingerprint": "f", "recipe": {"model": {"path": "tiny"}, "grpo": {"steps": 9}}})
+    )
+    about = content(run)["about"]
+    assert (about["model"], about["started"]) == ("tiny", "2026-01-31 23:59 UTC")
+    assert about["training steps"] == "3 of 9"
+    assert about["duration"].startswith("1 min 40 s; a part is still running or was cut short")
+    assert (duration(59.6), duration(7199.7)) == ("1 min 00 s", "2 h 00 min")
+
+
+def test_an_evaluation_has_a_page(evaluated):
+    page = render(evaluated)
+    assert "said.jsonl: 50.0\xa0% correct over 4 problems (95\xa0% interval" in page
+    assert "1 of 2 correct" in page and "before" not in page.partition("</style>")[2]
+    assert "not recorded" not in page and "pass@2" in page
+    (evaluated / "scores.json").unlink()
+    with pytest.raises(AssayError, match="no scores yet: run `assay eval` again"):
+        render(evaluated)
 
 
 def test_only_what_was_checked_is_said_of_held_out_problems(run):

@@ -47,6 +47,40 @@ def test_a_broken_line_is_an_error_and_the_rest_goes_on(line: str | bytes) -> No
     assert rows[1]["why"].startswith("line 2: ") and rows[1]["score"] is None
 
 
+class Slowly(io.RawIOBase):
+    """A binary handle that gives a few bytes at a time, and says how far it was read."""
+
+    def __init__(self, data: bytes, step: int) -> None:
+        self.data, self.step, self.read_to = data, step, 0
+
+    def read1(self, size: int = -1) -> bytes:
+        piece = self.data[self.read_to : self.read_to + self.step]
+        self.read_to += len(piece)
+        return piece
+
+
+@pytest.mark.parametrize("step", [1, 7, 100, 10_000])
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_handle_is_judged_as_it_comes_and_ends_as_a_list_of_its_lines_does(step: int, end: str) -> None:
+    lines = ["\ufeff" + _line("5", id="é"), "", _line("6"), "no row", *(_line(str(n)) for n in range(9))]
+    source = Slowly(("\n".join(lines) + end).encode(), step)
+    found, places = [], []
+    for row in grade_lines(source, deadline=20):
+        found.append(row)
+        places.append(source.read_to)
+    wanted = list(grade_lines(lines, deadline=20))
+    assert [{**row, "seconds": 0} for row in found] == [{**row, "seconds": 0} for row in wanted]
+    assert [row["status"] for row in found[:4]] == ["correct", "error", "incorrect", "error"]
+    assert step > 100 or places[0] < len(source.data) / 2
+
+
+def test_only_named_lines_are_judged() -> None:
+    lines = [_line("5", id="a"), _line("6", id=7), _line("4"), "broken"]
+    rows = [list(grade_lines(lines, only=names)) for names in (["a"], ["7"], ["3"], ["4"], ["2"], ["a", "3"])]
+    assert [[row["id"] for row in part] for part in rows] == [["a"], [7], [None], [None], [], ["a", None]]
+    assert rows[3][0]["why"].startswith("line 4: ")
+
+
 def test_hostile_text_survives() -> None:
     lines = [_line("\ud800 5"), _line("x" * 2_000_000), '{"verifier":"number","reference":5,"response":"\\ud83d"}']
     target = io.StringIO()

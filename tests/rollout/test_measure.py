@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from assay import sandbox
+from assay.corpus.collection import Corpus
 from assay.errors import AssayError, RunConflict
 from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
 from assay.models.engine import Completion, Sampling, open_engine
@@ -231,6 +233,20 @@ def test_the_batch_size_changes_nothing_that_is_stored(tmp_path):
         engine = open_engine("tiny", batch=batch, threads=1)
         measure(engine, EXAMPLES, samples=3, sampling=sampling, out=tmp_path / str(batch))
     assert said(tmp_path / "3") == said(tmp_path / "16")
+
+
+def test_recorded_rollouts_are_judged_anew_by_their_example_or_else_by_their_prompt(tmp_path):
+    first = measure(Counting(), EXAMPLES, samples=2, out=tmp_path)
+    assert dict(measure(str(tmp_path), EXAMPLES, samples=2))[EXAMPLES[0].id].rate == first[EXAMPLES[0].id].rate == 0.5
+    other = [replace(example, reference=example.reference + 1) for example in EXAMPLES]
+    with pytest.raises(AssayError, match="lacks 10 of 10 responses"):
+        measure(str(tmp_path), other, samples=2)
+    Corpus(EXAMPLES).to_jsonl(tmp_path / "examples.jsonl")
+    again = measure(str(tmp_path), [EXAMPLES[0], *other[1:]], samples=2)
+    texts = {(r.example_id, r.response, str(r.verdict.status)) for r in again.rollouts() if r.index == 0}
+    assert texts == {(EXAMPLES[0].id, "1", "correct"), *((e.id, str(e.reference - 1), "incorrect") for e in other[1:])}
+    with pytest.raises(AssayError, match="and no more samples"):
+        measure(str(tmp_path), EXAMPLES, samples=3)
 
 
 def test_what_decides_verdicts_is_in_the_facts(monkeypatch):

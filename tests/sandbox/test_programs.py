@@ -127,3 +127,24 @@ def test_numpy_is_deterministic_and_cannot_be_written() -> None:
 def test_other_packages_cannot_be_imported() -> None:
     result = sandbox.run(Program("import numpy\nimport pydantic"))
     assert "No module named 'pydantic'" in result.text and "standard library" in result.text
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "stderr"),
+    [
+        ("import sys\ndef f(x):\n    print('so far', file=sys.stderr)\n    return 1 / x\nf(0)", 4, b"so far\n"),
+        ("x = 1\ndef f(:", 2, b""),
+        ("import json\n\njson.loads('{')", 3, b""),
+        ("import sys\nsys.exit('no input')", 0, b"no input\n"),
+        ("import sys\nsys.stderr.write('said')\nprint(1)", 0, b"said"),
+        ("import sys\nsys.stderr = None\nprint(1)", 0, b""),
+        ('import os\nos.write(3, b\'{"names": [], "text": "", "line": "x"}\')\nos._exit(1)', 0, b""),
+    ],
+)
+def test_a_program_s_standard_error_and_its_failing_line_come_out_where_they_are_asked_for(
+    source, line, stderr
+) -> None:
+    told = sandbox.run(Program(source, limits=ROOM, stderr=True))
+    assert (told.line, told.stderr) == (line, stderr)
+    silent = sandbox.run(Program(source, limits=ROOM))
+    assert (silent.outcome, silent.text, silent.output, silent.stderr) == (told.outcome, told.text, told.output, b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import pickle
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from assay.cli import main
 from assay.corpus.collection import Corpus
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
-from assay.errors import AssayError, BadConfig, BadRow, MissingData
+from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName
 from assay.evaluate.suite import Suite
 from assay.sources.selection import Selection
 
@@ -39,9 +40,9 @@ def _gzipped(path):
     Path(path).write_bytes(gzip.compress(b"\xef\xbb\xbf" + Path("plain").read_bytes()))
 
 
-def _csv(path):
+def _csv(path, mark=","):
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
-        writer = csv.DictWriter(file, list(ROWS[0]))
+        writer = csv.DictWriter(file, list(ROWS[0]), delimiter=mark)
         writer.writeheader()
         writer.writerows(ROWS)
 
@@ -52,6 +53,8 @@ WRITERS = {
     "mine.json": lambda path: Path(path).write_text(json.dumps(ROWS)),
     "mine.parquet": lambda path: pq.write_table(pa.Table.from_pylist(ROWS), path),
     "mine.csv": _csv,
+    "semicolons.csv": lambda path: _csv(path, ";"),
+    "tabs.csv": lambda path: _csv(path, "\t"),
 }
 
 
@@ -100,11 +103,36 @@ def test_what_is_wrong_is_said_with_its_line(write, how, error, says):
         list(assay.load("mine.jsonl", **how))
 
 
+@pytest.mark.parametrize(
+    ("name", "split", "says"),
+    [
+        ("math/math500", "train", """it has split = "test", and 'math/math' has a split 'train'"""),
+        ("math/math", "test", """it has split = "train", and 'math/math500' has a split 'test'"""),
+        ("math/gsm8k:test", "train", 'a split is named by itself: split = "test"'),
+        ("test", "train", 'a split is named by itself: split = "test"'),
+        ("math/gsmk", "train", "did you mean 'math/gsm8k'"),
+    ],
+)
+def test_a_split_that_is_not_there_says_where_it_is(name, split, says):
+    with pytest.raises(UnknownName) as refused:
+        assay.load(name, split=split)
+    assert says in str(refused.value) and says in str(pickle.loads(pickle.dumps(refused.value)))
+
+
 def test_broken_files_are_no_traceback():
     for name in ("mine.parquet", "mine.json", "mine.csv"):
         Path(name).write_bytes(b"\xff\xfe\x00 no")
         with pytest.raises(AssayError):
             list(assay.load(name, verifier="math"))
+
+
+def test_a_data_set_of_the_hub_without_a_network_is_refused_at_once(monkeypatch, capfd):
+    datasets = pytest.importorskip("datasets", reason="needs the extra 'hub'")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    with pytest.raises(MissingData, match=r"some/rows could not be loaded from the hub: .* cannot be reached"):
+        assay.load("hub:some/rows", verifier="number")
+    assert "Retrying" not in capfd.readouterr().err
 
 
 def test_a_selection_names_a_source_or_a_file_and_not_both():

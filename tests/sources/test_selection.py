@@ -26,7 +26,7 @@ def test_an_evaluation_asks_the_test_split() -> None:
     asked = Suite(sources=({"name": "math/arithmetic", "size": 3},)).examples()  # type: ignore[arg-type]
     assert all("split:test" in example.tags for example in asked)
     assert all(chosen.split is None for suite in SUITES.values() for chosen in suite.sources)
-    with pytest.raises(UnknownName, match="split of math/math 'test'; known: train"):
+    with pytest.raises(UnknownName, match="split of math/math 'test'; it has split = \"train\""):
         Suite(sources=(Selection(name="math/math"),)).examples()
 
 

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from assay.instructions.constraints import CHECKS, known
 from assay.instructions.language import detect, written_in
+from assay.instructions.punkt import split
 from assay.instructions.sentences import sentences
+from assay.instructions.treebank import tokens
 from assay.judging.session import verify
 from assay.types import Example, Status
 from assay.verifiers.instructions import follow
@@ -75,6 +77,23 @@ def test_loose_is_never_below_strict(text: str) -> None:
     assert all(b is not False for a, b in zip(strict, loose, strict=True) if a)
 
 
+@settings(max_examples=150, deadline=None)
+@given(TEXTS)
+def test_only_types_with_a_mistake_are_fixed(text: str) -> None:
+    strict, fixed = follow(text, ALL), follow(text, ALL, "fixed")
+    assert fixed == follow(text, ALL, "fixed")
+    checks = zip(CHECKS.values(), strict, fixed, strict=True)
+    assert all(check.fixed or before == after for check, before, after in checks)
+
+
+def test_every_fixed_type_has_a_case_that_needs_it() -> None:
+    """A mended check that never decides otherwise than the official one mends nothing."""
+    for name, check in CHECKS.items():
+        own = [c for c in CASES if c["expected"] != "error" and c["reference"]["instruction_id_list"] == [name]]
+        decided = [(follow(c["response"], c["reference"]), follow(c["response"], c["reference"], "fixed")) for c in own]
+        assert check.fixed is None or any(strict != fixed for strict, fixed in decided), name
+
+
 @pytest.mark.parametrize(
     "empty", ["", " ", "\n\n", "\u3000", "<think>a b c</think>", "<think>a b c</think> \n", "<think>a"]
 )
@@ -119,10 +138,12 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.parametrize("mode", ["strict", "fixed"])
 @pytest.mark.parametrize("part", [*HOSTILE, "<i>", "'", "((((()", "éa", "1,", "- ", '"a', "Question 1"])
-def test_hostile_responses_are_read(part: str) -> None:
+def test_hostile_responses_are_read(part: str, mode: str) -> None:
     text = part * (100_000 // len(part))
-    verdict = verify(Example(prompt="?", reference=ALL, verifier="instructions"), text, deadline=60)
+    example = Example(prompt="?", reference=ALL, verifier="instructions", params={"mode": mode})
+    verdict = verify(example, text, deadline=60)
     assert verdict.status in (Status.INCORRECT, Status.NO_ANSWER) and "too costly" not in verdict.why
 
 
@@ -131,6 +152,33 @@ def test_sentences() -> None:
     assert len(sentences('He said "no." She left.')) == 2
     assert len(sentences("It costs 3.50 today...")) == 1
     assert sentences("") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "official"),
+    [
+        ("One. Two? Three! Four", ["One.", "Two?", "Three!", "Four"]),
+        ("1. Use it. 2. Keep it", ["1.", "Use it.", "2.", "Keep it"]),
+        ("It has 3. apples", ["It has 3. apples"]),
+        ("See Dr. Smith, e.g. today.", ["See Dr. Smith, e.g.", "today."]),
+        ('In the U.S. there is J. Doe. "Yes." No', ["In the U.S. there is J. Doe.", '"Yes."', "No"]),
+        ("What?! Well... maybe. **Bold.** End", ["What?!", "Well... maybe.", "**Bold.", "** End"]),
+    ],
+)
+def test_sentences_are_those_of_punkt(text: str, official: list[str]) -> None:
+    assert list(split(text)) == official
+
+
+@pytest.mark.parametrize(
+    ("text", "official"),
+    [
+        ("Don't stop, it's 3.50 $.", ["Do", "n't", "stop", ",", "it", "'s", "3.50", "$", "."]),
+        ("We cannot (yet) go--now: 10:30", ["We", "can", "not", "(", "yet", ")", "go", "--", "now", ":", "10:30"]),
+        ("a well-known co. in the U.S. and/or", ["a", "well-known", "co.", "in", "the", "U.S.", "and/or"]),
+    ],
+)
+def test_words_are_those_of_the_penn_treebank(text: str, official: list[str]) -> None:
+    assert tokens(text) == official
 
 
 @pytest.mark.parametrize(
@@ -180,11 +228,7 @@ RANDOM, GUESSED, UNTOLD = (
 DIFFERENCES = {
     1122: f"{RANDOM}: '#'",
     1129: f"{RANDOM}: '!'",
-    202: f"{GUESSED} German: one English word",
-    1843: f"{GUESSED} Spanish: three English words",
     2341: f"{GUESSED} Welsh: YES",
-    2571: f"{GUESSED} Tagalog: A",
-    3456: f"{GUESSED} another language: a list of English names",
     3572: f"{UNTOLD}: a name of three words",
     3617: f"{UNTOLD}: three names of two words",
 }
@@ -202,12 +246,12 @@ def test_agreement_with_official_labels() -> None:
         reference = {key: wanted[key] for key in ("instruction_id_list", "kwargs")}
         for mode in agreed:
             found = follow(row["response"], reference, mode)
-            same = [ours == theirs for ours, theirs in zip(found, row[f"{mode}_list"], strict=True)]
+            same = [bool(ours) == theirs for ours, theirs in zip(found, row[f"{mode}_list"], strict=True)]
             agreed[mode] += sum(same)
             whole[mode] += all(found) == row[f"{mode}_all"]
             different |= set() if all(same) else {wanted["key"]}
     assert len(labels) == 540 and different <= set(DIFFERENCES)
-    assert agreed["strict"] >= 823 and agreed["loose"] >= 825
+    assert agreed["strict"] >= 825 and agreed["loose"] >= 828
     assert whole["strict"] >= 535 and whole["loose"] >= 537
 
 

@@ -43,6 +43,9 @@ class Fault:
     response: str
     verdict: Verdict
 
+    def to_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "id": self.id, "response": self.response, "verdict": self.verdict.to_json()}
+
     def __str__(self) -> str:
         shown = self.response if len(self.response) <= 60 else self.response[:57] + "..."
         return f"{self.kind}: {self.id} {shown!r} is {self.verdict.status}: {self.verdict.why}"
@@ -65,6 +68,13 @@ class CheckReport:
     @property
     def ok(self) -> bool:
         return self.examples > 0 and not self.faults
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON object with every fault."""
+        counts = {kind: {"good": good, "of": tried} for kind, (good, tried) in self.counts.items()}
+        row = {"name": self.name, "split": self.split, "ok": self.ok, "examples": self.examples, "counts": counts}
+        faults = [fault.to_json() for fault in self.faults]
+        return row | {"unproven": self.unproven, "p99_ms": round(self.p99_ms, 3), "faults": faults}
 
     def __str__(self) -> str:
         mark = "passes" if self.ok else "FAILS"

@@ -57,7 +57,7 @@ def _is_formula_line(a: Answer) -> bool:
 def _is_alone(a: Answer) -> bool:
     """Whether the answer may stand alone: it is short, and no part of the prompt that could be an echo."""
     echo = len(a.text) > 12 and a.text.casefold() in a.example.asked_text.casefold()
-    return len(a.text) < 150 and "\n" not in a.text and not echo
+    return len(a.text) < 150 and "\n" not in a.text and not a.text.endswith("!") and not echo
 
 
 BOXES = {

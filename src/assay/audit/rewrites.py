@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from assay.audit import answers, responses, right, wrong
+from assay.audit import answers, responses, right, stances, wrong
 from assay.audit.answers import Answer, Rewrite
 from assay.audit.labelled import LabelledRow
 from assay.audit.responses import Format
@@ -60,13 +60,17 @@ class Kind:
         return mixed
 
 
+_SAYS_RIGHT, _SAYS_WRONG = responses.RIGHT | stances.RIGHT, responses.HEDGED | stances.WRONG
+"""Whole responses in a sentence or more."""
+
+
 def _short(
     answer: Callable[[Example], str | None],
     keeps: Mapping[str, Rewrite],
     changes: Mapping[str, Rewrite],
     more: Mapping[str, Format] = responses.A_LINE,
 ) -> Kind:
-    return Kind(answer, "a box", {**responses.SHORT, **more}, keeps, changes, responses.RIGHT, responses.HEDGED)
+    return Kind(answer, "a box", {**responses.SHORT, **more}, keeps, changes, _SAYS_RIGHT, _SAYS_WRONG)
 
 
 def _data(keeps: Mapping[str, Rewrite], changes: Mapping[str, Rewrite]) -> Kind:

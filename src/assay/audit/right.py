@@ -36,6 +36,8 @@ from assay.audit.answers import (
 )
 
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_THREE_DIGITS = r"-?(?:[1-9]\d+\.\d{1,8}|[1-9]\.\d{2,8}|0\.0{0,5}[1-9]\d{2,8})"
+"""A decimal of three or more significant digits: what rounds to it is right."""
 _NAME = r"[a-zA-Z]"
 _END = r"-?(?:\d+(?:\.\d+)?|\d+/\d+|\\d?frac\{\d+\}\{\d+\}|\\sqrt\{\d+\})"
 _UNIT = r"\s*\^\s*\{?\\circ\}?|°|\\?\s*\\(?:text|mathrm|mbox)\s*\{[~ ]*[a-z]+\.?\}"
@@ -89,7 +91,7 @@ VALUES: dict[str, Rewrite] = {
     "millions": integer(lambda n: f"{n // 10**6} million", when=lambda n: n and n % 10**6 == 0 and abs(n) < 10**9),
     "decimal places": integer("{}.0".format, "{}.00".format),
     "trailing zero": plain(full(r"-?\d+\.\d+", r"\g<0>0")),
-    "more digits": plain(full(r"(?!-?0\.0*$)-?\d+\.\d{1,8}", *(rf"\g<0>{digit}" for digit in "1234"))),
+    "more digits": plain(full(_THREE_DIGITS, *(rf"\g<0>{digit}" for digit in "1234"))),
     "fraction as decimal": fraction(lambda n, d: decimals(Fraction(n, d))),
     "decimal as fraction": plain(full(r"-?\d+\.\d{0,5}[1-9]", lambda m: _bar(*Fraction(m[0]).as_integer_ratio()))),
     "other fraction style": fraction("{}/{}".format, _bar),

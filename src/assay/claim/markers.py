@@ -1,88 +1,122 @@
-"""Finding the last answer marker of each kind, each in time linear in the text.
+"""Where answers are marked, last mark first; each finder takes time linear in the text.
 
-Every finder gives the start, the end and what stands in the marker; a marker that never closes holds the empty text.
+A marker says that what it holds is the answer: `\\boxed{}`, `<answer>`, `[[...]]`, a JSON `answer`, "the answer is",
+"Answer:", "####", a heading "Final answer", and their counterparts in other languages. A marker that is cut off by the
+end of the text holds nothing and is not `closed`.
 """
 
 from __future__ import annotations
 
+import heapq
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from assay.claim.fences import fences
-from assay.effort import short
+from assay.reading import lexicon
+from assay.reading.lexicon import either
 
-SHORT = 200
-"""Characters of the longest response that can be one short answer without a marker."""
-
-FENCED = 4000
-"""Characters of the longest text whose fences are read in the caller."""
-MAX_TRIES = 1000
-"""How many times the word `answer` is looked at, from the end, before the search for a phrase is given up."""
+MAX_MARKS = 200
+"""How many marks of a kind are looked at, from the end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An answer as it stands in the response."""
+class Mark:
+    """A marker with what it holds."""
 
+    start: int
+    end: int
     text: str
-    marker: str
-    """`box`, `tag`, `json`, `phrase`, or `whole` for a short response without a marker."""
-    denied: bool = False
-    """Whether the words right before or right after it say that it is not the answer."""
+    kind: str
+    """`box`, `tag`, `brackets`, `json`, or `phrase` for words such as "the answer is"."""
+    closed: bool = True
+
+    @property
+    def is_prose(self) -> bool:
+        return self.kind == "phrase"
 
 
-Mark = tuple[int, int, Found]
+def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
+    """The marks of a text, last first. A phrase inside a box or a tag is left to the reader of that box.
 
-# --- boxes -----------------------------------------------------------------------------------------------------------
+    `a_line` says whether a line "A: ..." is a marker; in multiple choice it is an option.
+    """
+    kinds = [_boxes(body), _tags(body), _brackets(body), _words(body), _lines(body, a_line)]
+    if not body.isascii() or any(noun in body for noun in _LATIN_NOUNS):
+        kinds.append(_foreign(body))
+    for place, mark in enumerate(heapq.merge(*kinds, key=lambda mark: -mark.start)):
+        if place >= MAX_MARKS:
+            return
+        if mark.is_prose and any(outer.start < mark.start < outer.end for outer in _around(body, mark.start)):
+            continue
+        yield mark
 
-_BOX = re.compile(r"\\(?:f?boxed|fbox)\s*(\{|[^\s{}\\$]|\\[a-zA-Z]+(?=[\s$.]))")
+
+def _around(body: str, at: int) -> Iterator[Mark]:
+    """The last box and the last tag that begin before a place."""
+    for finder in (_boxes, _tags):
+        yield from (mark for mark, _ in zip(finder(body, at), range(1), strict=False))
+
+
+# --- boxes, tags, double brackets ------------------------------------------------------------------------------------
+
+_BOX = re.compile(r"\\(?:f?boxed|fbox|framebox)\s*")
+_BARE = re.compile(r"[-+]?(?:\d[\d.,]*(?<![.,])|\\[a-zA-Z]+(?:\s*\{[^{}]{0,60}\}){0,2}|[^\s{}\\$])")
 _BRACE = re.compile(r"\\[{}\\]|[{}]")
 _BETWEEN = re.compile(
     r"(?:[\s$,;&]|\\[,;: ()\[\]]|\\q?quad\b|\\(?:text|mathrm)\s*\{\s*(?:and|or)\s*,?\s*\}|\b(?:and|or|either)\b)*"
 )
-_OR_AFTER = re.compile(
-    r"[\s$)\]*]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
-    r"(?:or|and/or|alternatively|maybe|perhaps|possibly|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*"
-    r"(?!equivalently|in other|simply)((?:[^.\n$]|\.\d)+)",
-    re.IGNORECASE,
-)
-_OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
+_LABEL = re.compile(r"\(?\b([a-h]|i{1,3}|iv|v|[1-9])[).](?!\d)[^()\n]{0,80}$")
+_LABELS = ("abcdefgh", ("i", "ii", "iii", "iv", "v"), "123456789")
+MAX_BOXES = 16
 
 
-def last_box(body: str) -> Mark | None:
-    start = _rfind_box(body, len(body))
-    if start < 0:
-        return None
-    end, text = _box_at(body, start)
-    if text is None:
-        return start, len(body), Found("", "box")
-    parts, first = [(start, end, text)], start
-    for _ in range(16):  # boxes that enclose the last one, or stand in one row with it
-        before = _rfind_box(body, first)
-        if before < 0:
-            break
-        before_end, before_text = _box_at(body, before)
-        if before_text is None:
-            break
-        if before_end >= end:
-            parts, end = [(before, before_end, before_text)], before_end
-        elif _BETWEEN.fullmatch(body, before_end, first) is not None and before_end - first < 40:
-            parts.insert(0, (before, before_end, before_text))
-        else:
-            break
-        first = before
-    joined = parts[0][2]
-    for (_, left_end, _), (right, _, text) in pairwise(parts):
-        joined += (" or " if re.search(r"\bor\b", body[left_end:right]) else ", ") + text
-    last = parts[-1][1]
-    return start, end, Found(_beside(body, first, last, joined), "box", _is_denied(body, first, last))
+def _boxes(body: str, stop: int | None = None) -> Iterator[Mark]:
+    """Boxes; those in one row, and those labelled (a), (b), ..., are the parts of one answer."""
+    stop = len(body) if stop is None else stop
+    while (start := _rfind_box(body, stop)) >= 0:
+        end, text = _box_at(body, start)
+        if text is None:
+            yield Mark(start, len(body), "", "box", closed=False)
+            return
+        first, parts = start, [text]
+        for _ in range(MAX_BOXES):
+            before = _rfind_box(body, first)
+            if before < 0:
+                break
+            before_end, before_text = _box_at(body, before)
+            if before_text is None:
+                break
+            if before_end >= end:
+                parts, end = [before_text], before_end
+            elif joint := _joint(body, before, before_end, first):
+                parts = [before_text + joint + parts[0], *parts[1:]]
+            else:
+                break
+            first = before
+        yield Mark(first, end, parts[0], "box")
+        stop = first
+
+
+def _joint(body: str, before: int, end: int, first: int) -> str:
+    """What joins two boxes to one answer, or nothing: they stand in one row, or are labelled one after the other."""
+    between = body[end:first]
+    if first - end < 40 and _BETWEEN.fullmatch(between) is not None:
+        return " or " if re.search(r"\bor\b", between) else ", "
+    one, two = _label(body, before), _label(body, first)
+    if one and two and any(one in labels and two in labels[labels.index(one) + 1 :][:1] for labels in _LABELS):
+        return ", "
+    return ""
+
+
+def _label(body: str, at: int) -> str:
+    match = _LABEL.search(body[max(0, at - 90) : at].rpartition("\n")[2])
+    return match[1] if match else ""
 
 
 def _rfind_box(body: str, stop: int) -> int:
-    return max(body.rfind("\\boxed", 0, stop), body.rfind("\\fbox", 0, stop))
+    return max(body.rfind("\\boxed", 0, stop), body.rfind("\\fbox", 0, stop), body.rfind("\\framebox", 0, stop))
 
 
 def _box_at(body: str, start: int) -> tuple[int, str | None]:
@@ -90,156 +124,151 @@ def _box_at(body: str, start: int) -> tuple[int, str | None]:
     opened = _BOX.match(body, start)
     if opened is None:
         return start, None
-    if opened[1] != "{":
-        return opened.end(), opened[1]
+    if not body.startswith("{", opened.end()):
+        bare = _BARE.match(body, opened.end())
+        return (bare.end(), bare[0]) if bare else (start, None)
     depth = 1
-    for brace in _BRACE.finditer(body, opened.end()):
+    for brace in _BRACE.finditer(body, opened.end() + 1):
         depth += {"{": 1, "}": -1}.get(brace[0], 0)
         if depth == 0:
-            return brace.end(), body[opened.end() : brace.start()]
+            return brace.end(), body[opened.end() + 1 : brace.start()]
     return len(body), None
 
 
-def _beside(body: str, start: int, end: int, text: str) -> str:
-    """The marked text with the alternative that stands beside it in its sentence, if there is one."""
-    if after := _OR_AFTER.match(body[end : end + SHORT]):
-        return f"{text} or {after[1].strip()}"
-    window = body[max(0, start - 60) : start]
-    if ("or" in window or "OR" in window or "Or" in window) and (before := _OR_BEFORE.search(window)):
-        return f"{before[1].split()[-1]} or {text}"
-    return text
+_TAGS = {"<answer>": "</answer>", "[ANSWER]": "[/ANSWER]"}
 
 
-_DENIALS = ("not", "never", "neq", "≠", "ne$", "false", "cannot")
-_DENIED_BEFORE = re.compile(
-    r"(?:\b(?:is|are|was|be|it's|that's) (?:definitely |certainly )?not|\bcannot be|\bcan't be|\bnever (?:say|be)"
-    r"|\\neq?|≠|\bfalse(?: that|:)(?: the)?(?: final)?(?: answer)?(?: is)?)[\s:$*(\\]*$"
-)
-_DENIED_AFTER = re.compile(
-    r"(?:(?:this|that|which|it) )?(?:is|was|would be) (?:wrong|incorrect|false|not (?:right|correct|the answer))\b"
-    r"|\?\s*no\b|wait,? no\b|(?:hmm,? )?(?:no|actually),? (?:it|the answer)(?: is|'s)\b|i disagree\b",
+def _tags(body: str, stop: int | None = None) -> Iterator[Mark]:
+    at = len(body) if stop is None else stop
+    while True:
+        at, opening = max((body.rfind(tag, 0, at), tag) for tag in _TAGS)
+        if at < 0:
+            return
+        end = body.find(_TAGS[opening], at)
+        text = body[at + len(opening) : end].strip() if end >= 0 else ""
+        yield Mark(at, end + len(_TAGS[opening]) if end >= 0 else len(body), text, "tag", end >= 0)
+
+
+_DOUBLE = re.compile(r"(?<!\[)\[\[([^\[\]\n]{1,200})\]\](?!\])")
+
+
+def _brackets(body: str) -> Iterator[Mark]:
+    stop = len(body)
+    while (at := body.rfind("[[", 0, stop)) >= 0:
+        if match := _DOUBLE.match(body, at):
+            yield Mark(at, match.end(), match[1].strip(), "brackets")
+        stop = at
+
+
+# --- words and JSON --------------------------------------------------------------------------------------------------
+
+_OWN = re.compile(rf"(?:^|[\W\d_]|\b{either(lexicon.OWN)}\s)[*_\s]{{0,4}}$", re.IGNORECASE)
+_ASKED = re.compile(
+    rf"\b{either(lexicon.ASKING)}(?: that)?(?: (?:the|our|my|this|your|an?))?(?: (?:final|correct|right))?"
+    r"[*_\s]{0,4}$",
     re.IGNORECASE,
 )
-
-
-def _is_denied(body: str, start: int, end: int) -> bool:
-    """Whether the words around a marked answer say that it is not the answer."""
-    before = body[max(0, start - 60) : start].rpartition("\n")[2].lower()
-    if any(word in before for word in _DENIALS) and _DENIED_BEFORE.search(before):
-        return True
-    return _DENIED_AFTER.match(body[end : end + 60].lstrip("$*_`)] .,;\n")) is not None
-
-
-# --- tags ------------------------------------------------------------------------------------------------------------
-
-
-def last_tag(body: str) -> Mark | None:
-    start = body.rfind("<answer>")
-    if start < 0:
-        return None
-    end = body.find("</answer>", start)
-    if end < 0:
-        return start, len(body), Found("", "tag")
-    return start, end, Found(_beside(body, start, end + 9, body[start + 8 : end].strip()), "tag")
-
-
-def last_fence(body: str) -> Mark | None:
-    if "```" not in body and "~~~" not in body:
-        return None
-    blocks = [block for block in fences(short(body, FENCED)) if block.start < len(body)]
-    if not blocks:
-        return None
-    start, text = blocks[-1].start, blocks[-1].text
-    return start, start + len(text), Found(text.strip(), "fence")
-
-
-# --- phrases and JSON ------------------------------------------------------------------------------------------------
-
-_JSON_KEY = re.compile(r"""["'](?:final[_ ]?)?answer["']\s*:\s*""", re.IGNORECASE)
+_COPULA = re.compile(
+    r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
+    r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
+    r"|\([^()\n]{1,40}\)\s?|,[^,.\n]{1,60},\s?|(?:I|we|you)\s\w{1,12}\s)?"
+    r"(?:[:：]\s*\**\s*|=>?\s*"
+    r"|(?:is|are|was|(?:should|would|must|will|has to) be|can only be|equals"
+    r"|(?:comes|works|turns) (?:out )?(?:to(?: be)?|as))\b[*_]*\s*(?:therefore|thus|then|simply|indeed)?[,:]?\s*)",
+    re.IGNORECASE,
+)
+_VERDICTS = frozenset(("correct", "right", "wrong", "incorrect"))
+_HEADING = re.compile(r"answer[*_:\s#]*\n", re.IGNORECASE)
+_JSON_KEY = re.compile(r"""["'](?:(?:final[_ ]?)?answer|solution)["']\s*:\s*""", re.IGNORECASE)
 _LATEX_ESCAPE = re.compile(
     r"(?<!\\)\\(?:[bf]|n(?:eq?|eg|u|ot|abla|i|mid)(?![a-z])|r(?:ight|ho|angle|floor|ceil|m(?![a-z]))"
     r"|t(?:ext|imes|an|heta|au|riangle|frac|ilde|o(?![a-z])))"
 )
 """LaTeX whose backslash JSON takes for an escape, as in "\\times"."""
-_ABOUT_ANSWERS = (
-    "reasonable|consistent|verified|confirmed|plausible|unique|correctly|provided|given|formatted|wrapped|enclosed|"
-    "represented|structured|expressed|presented|displayed|rounded|based on|in the (?:correct|requested|required)"
+_SENTENCE_END = re.compile(
+    r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
 )
-"""What is said of an answer and is none: "the answer is provided in JSON as requested"."""
-_PHRASE = re.compile(
-    r"answers?[*_\s]{0,4}(?:(?:to|for|of)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s)?"
-    r"(?::\s*\**\s*|=\s*|(?:is|are|(?:should|would|must|will) be|equals|comes to)\b[*_]*\s*"
-    r"(?:therefore|thus|then|simply)?[,:]?\s*)"
-    rf"(?!\s*(?:{_ABOUT_ANSWERS})\b(?! by\b))(?:(?:option|choice)\s+)?",
-    re.IGNORECASE,
+_LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:)[ \t]*(.*)")
+_LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
+_FOREIGN = re.compile(
+    rf"{either(lexicon.ANSWER_NOUNS)}[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
+    rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?=[\s\W\d]|[^\x00-\x7f]|$)|(?<=[】故选選])|\s[–—-]\s|\s(?=\d))[\s*：:]*"
 )
-_HEADING = re.compile(r"answer[*_:\s]*\n", re.IGNORECASE)
-_NOT_AN_ANSWER = re.compile(
-    r"(?:\b(?:in|un)correct|wrong|\bif the|\bwhether the|suppose the|what(?:'s| is) the|guess"
-    r"|(?:check|verify|confirm) (?:our|the|my|this))\s*$",
-    re.IGNORECASE,
-)
-_SENTENCE_END = re.compile(r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)[.!?](?=[\s*]*(?:\s|$))")
-_LINE_MARK = re.compile(r"(?:A:|####)[ \t]*(.*)")
+"""The counterparts of "the answer is" and "Answer:" in other languages."""
 
 
-_QUOTE, _TAG = ("'", '"'), ("<", "/")
-_PRAISE = tuple(f"answer is {extra}{word}" for extra in ("", "indeed ") for word in ("correct", "right"))
-_PRAISED = re.compile(r"(?:our|my|this) $", re.IGNORECASE)
-_DOUBTS = ("correct", "wrong", "if the", "whether the", "suppose the", "what", "guess", "check", "verify", "confirm")
+_FINAL_VERB = re.compile(rf"\s?{either(lexicon.FINAL_VERBS)}$")
 
 
-def last_phrase(body: str, a_line: bool) -> Mark | None:
-    marks = [m for m in (_last_answer_word(body), _last_line_mark(body, a_line)) if m is not None]
-    return max(marks, key=lambda mark: mark[0]) if marks else None
-
-
-def _last_answer_word(body: str) -> Mark | None:
+def _words(body: str) -> Iterator[Mark]:
+    """ "The answer is ...", "Answer: ...", a heading "Answer", `"answer": ...`."""
     lower, stop = body.lower(), len(body)
     if len(lower) != len(body):  # a few letters change length in lower case
         lower = body
-    for _ in range(MAX_TRIES):
-        if (at := lower.rfind("answer", 0, stop)) < 0:
-            break
+    options = "option is" in lower or "choice is" in lower
+    keyed = '"solution"' in lower
+    for _ in range(MAX_MARKS * 5):
+        at = lower.rfind("answer", 0, stop)
+        if keyed:
+            at = max(at, lower.rfind('"solution"', 0, stop) + 1)
+        if options:
+            at = max(at, *(lower.rfind(noun, 0, stop) for noun in ("correct option is", "correct choice is")))
+        if at < 0 or (at == 0 and stop == 0):
+            return
         stop = at
-        if lower[at + 6 : at + 7] in _QUOTE and (key := _JSON_KEY.search(body, max(at - 7, 0), at + 40)):
+        if lower[at + 6 : at + 9].lstrip("on")[:1] in "\"'" and (
+            key := _JSON_KEY.search(body, max(at - 7, 0), at + 40)
+        ):
             end, text = _json_value(body, key.end())
-            return at, end, Found(text, "json")
-        if lower.startswith(_PRAISE, at) and _PRAISED.match(body[max(0, at - 5) : at].lstrip()):
-            continue
-        phrase = _PHRASE.match(body, at, at + 400) or _heading_at(body, at)
-        before = lower[max(0, at - 24) : at]
-        refused = before[-1:] in _TAG or (any(word in before for word in _DOUBTS) and _NOT_AN_ANSWER.search(before))
-        if phrase and not refused:
-            end, text = _sentence(body, phrase.end())
-            return at, end, Found(text, "phrase", _is_denied(body, at, end))
-    return None
+            yield Mark(at, end, text, "json", bool(text) or end < len(body))
+        elif (mark := _phrase_at(body, at)) is not None:
+            yield mark
+    return
 
 
-def _heading_at(body: str, at: int) -> re.Match[str] | None:
-    line = body[body.rfind("\n", max(0, at - 40), at) + 1 : at][-40:]
-    alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.I)
-    return _HEADING.match(body, at, at + 60) if alone else None
-
-
-def _last_line_mark(body: str, a_line: bool) -> Mark | None:
-    start = max(_rfind_line_start(body, "A:") if a_line else -1, body.rfind("####"))
-    if start < 0:
+def _phrase_at(body: str, at: int) -> Mark | None:
+    noun = body.find(" ", at) + 1 if body.startswith("orrect", at + 1) else at
+    phrase = _COPULA.match(body, noun, noun + 400)
+    line = body[body.rfind("\n", 0, at) + 1 : at][-60:]
+    if phrase is None:
+        alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line[-40:], re.IGNORECASE)
+        phrase = _HEADING.match(body, at, at + 60) if alone else None
+    if phrase is None or body[at - 1 : at] in ("<", "/") or _ASKED.search(line) or not _OWN.search(line):
         return None
-    match = _LINE_MARK.match(body, start)
-    if match is None or (
-        body.startswith("####", start) and re.match(r"####\s*[A-Za-z*#][^\n]*\n\s*\S", body[start : start + 300])
-    ):
-        return None  # a Markdown heading with text below it
-    return start, match.end(), Found(clean(match[1]), "phrase")
+    end, text = sentence_at(body, phrase.end())
+    if text.lower() in _VERDICTS and phrase[0].rstrip()[-1:] not in ":：=":
+        return None  # "the answer is correct" speaks of the answer
+    return Mark(at, end, text, "phrase")
 
 
-def _rfind_line_start(body: str, mark: str) -> int:
-    at = body.rfind("\n" + mark)
-    return at + 1 if at >= 0 else (0 if body.startswith(mark) else -1)
+def _lines(body: str, a_line: bool) -> Iterator[Mark]:
+    """Lines `#### ...`, `Ans: ...` and, where that is no option, `A: ...`."""
+    stop = len(body)
+    for _ in range(MAX_MARKS):
+        starts = [_rfind_line(body, mark, stop) for mark in (("A:",) if a_line else ()) + ("Ans:", "Ans.", "ANS:")]
+        start = max(*starts, body.rfind("####", 0, stop))
+        if start < 0:
+            return
+        stop = start
+        match = _LINE_MARK.match(body, start)
+        title = body.startswith("####", start) and re.match(r"####\s*[A-Z*#][^\n]*\n\s*\S", body[start : start + 300])
+        if match is not None and not title:  # a Markdown heading has text below it
+            yield Mark(start, match.end(), clean(match[1]), "phrase")
 
 
-def _sentence(body: str, start: int) -> tuple[int, str]:
+def _rfind_line(body: str, mark: str, stop: int) -> int:
+    at = body.rfind("\n" + mark, 0, stop)
+    return at + 1 if at >= 0 else (0 if stop > 0 and body.startswith(mark) else -1)
+
+
+def _foreign(body: str) -> Iterator[Mark]:
+    found = [match.span() for match in _FOREIGN.finditer(body)][-MAX_MARKS:]
+    for start, end in reversed(found):
+        stop, text = sentence_at(body, end)
+        yield Mark(start, stop, _FINAL_VERB.sub("", text), "phrase")
+
+
+def sentence_at(body: str, start: int) -> tuple[int, str]:
     """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here."""
     while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
         start += 1
@@ -251,7 +280,8 @@ def _sentence(body: str, start: int) -> tuple[int, str]:
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
     if stop := _SENTENCE_END.search(line):
-        return start + stop.start(), clean(line[: stop.start()])
+        mark = stop[0] if stop[0] in "?？" else ""
+        return start + stop.start(), clean(line[: stop.start()]) + mark
     return line_end, clean(line)
 
 
@@ -267,8 +297,11 @@ def _json_value(body: str, start: int) -> tuple[int, str]:
     if (read := json_at(body, start)) is None:
         quoted = re.compile(r"""(["'])((?:(?!\1)[^\\\n]|\\.)*)\1|([^\n,}]*)""").match(body, start)
         assert quoted is not None  # its second branch matches anything
-        return quoted.end(), (quoted[2] if quoted[1] else quoted[3]).strip()
+        cut = quoted[1] is None and quoted[3].lstrip()[:1] in ("'", '"')
+        return (len(body), "") if cut else (quoted.end(), (quoted[2] if quoted[1] else quoted[3]).strip())
     value, end = read
+    if isinstance(value, dict) and "value" in value:
+        return end, f"{value['value']} {value.get('unit') or ''}".strip()
     if isinstance(value, str):
         raw = body[start + 1 : end - 1]
         return end, (raw if _LATEX_ESCAPE.search(raw) else value).strip()
@@ -279,9 +312,9 @@ def clean(text: str) -> str:
     """Without the Markdown, quotes and closing punctuation around an answer."""
     text = text.strip().strip("*_`").strip()
     end = len(text)
-    while end and text[end - 1] in ".,;!" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
+    while end and text[end - 1] in ".,;!。।" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
         end -= 1
-        for marks in (" \t\r\n", "*_`", " \t\r\n"):
-            while end and text[end - 1] in marks:
+        for signs in (" \t\r\n", "*_`", " \t\r\n"):
+            while end and text[end - 1] in signs:
                 end -= 1
     return text[:end].rstrip()

@@ -6,10 +6,13 @@ none at all. In channel formats the final channel is the answer. Special tokens 
 
 from __future__ import annotations
 
+import re
+
 from assay.errors import NoAnswer
 from assay.turns import THINKING, without_turn_tokens
 from assay.types import Example
 
+_TAG = re.compile(r"</?(?:Think|Thinking|Thought|Reasoning)>", re.IGNORECASE)
 CHANNEL, FINAL = "<|channel|>", "<|channel|>final<|message|>"
 
 
@@ -21,12 +24,13 @@ def without_thinking(example: Example, response: str) -> str:
         if not found or CHANNEL in text:
             raise NoAnswer("no final channel follows the others")
         return text
-    begun = next((close for tag, close in THINKING.items() if text.lstrip().startswith(tag)), "")
-    if begun not in text:  # another family's tag does not close it
+    said = _TAG.sub(lambda tag: tag[0].lower(), text)
+    begun = next((close for tag, close in THINKING.items() if said.lstrip().startswith(tag)), "")
+    if begun not in said:  # another family's tag does not close it
         raise NoAnswer("the thinking part never closes")
-    end = max((text.rfind(close) + len(close) for close in THINKING.values() if close in text), default=-1)
+    end = max((said.rfind(close) + len(close) for close in THINKING.values() if close in said), default=-1)
     body = text[end:] if end >= 0 else text
-    if any(tag in body for tag in THINKING):
+    if any(tag in said[max(end, 0) :] for tag in THINKING):
         raise NoAnswer("the thinking part never closes")
     if end < 0 and _prompt_opens_thinking(example):
         raise NoAnswer("the prompt opens a thinking part that never closes")

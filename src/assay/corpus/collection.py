@@ -16,13 +16,14 @@ from typing import Any, overload
 
 import pyarrow as pa
 
+from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
 from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_another, shards_of, tally
-from assay.errors import BadReference, BadRow
+from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
-from assay.sources.own import source_of
+from assay.sources.own import Own, source_of
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
 
@@ -147,6 +148,46 @@ class Corpus(Sequence[Example]):
             except (ValueError, TypeError, AttributeError) as fault:
                 raise BadRow(str(path), number, str(fault)) from fault
         return cls(examples)
+
+    def to_dataset(self, tokenizer: Any = None) -> Any:
+        """A `datasets.Dataset` in TRL's columns; see `assay.corpus.dataset.to_trl`."""
+        return to_trl(self, tokenizer)
+
+    @classmethod
+    def from_dataset(
+        cls,
+        dataset: Iterable[Any],
+        *,
+        verifier: str = "",
+        columns: Mapping[str, str] | None = None,
+        template: str = "",
+        params: Mapping[str, Any] | None = None,
+        domain: str = "own",
+        name: str = "dataset",
+    ) -> Corpus:
+        """The rows of one split of a `datasets.Dataset`, or of anything that gives rows as mappings.
+
+        What `to_dataset` made, and shards of a corpus, come back as they were. Other rows are read as those of a file
+        of your own: columns under their usual names or as `columns` says (field -> column), the rest as in `load`.
+
+        Raises `BadRow`, with the number of the row, where one cannot be used.
+        """
+        if isinstance(dataset, str | Path):
+            raise BadConfig(f"{dataset} is no data set but its name: assay.load reads files, and the hub's as hub:NAME")
+        if isinstance(dataset, Mapping):
+            raise BadConfig(f"this holds several splits: give one, such as dataset[{next(iter(dataset), 'train')!r}]")
+        source = Own(
+            name=name,
+            about="rows of a data set",
+            licence="",
+            domain=domain,
+            rows=dataset,
+            verifier=verifier,
+            columns=columns or {},
+            template=template,
+            params=params or {},
+        )
+        return cls(source.examples())
 
     def write(self, out: Path | str, *, fingerprint: str = "") -> None:
         """Write shards, ledger, card and, last, the manifest.

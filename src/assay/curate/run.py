@@ -202,11 +202,17 @@ class _Ledger:
                     yield Dropped.from_json(row[0] | row[1])
 
 
-def _read(recipe: CurationRecipe, data: Path | None, tell: Progress, bad: list[BadRow]) -> Iterator[Example]:
+def refuse_held_out(recipe: CurationRecipe) -> list[str]:
+    """The names of a recipe's sources. Raises `BadConfig` where one is for evaluation only."""
     names = [name for chosen in recipe.sources for name in chosen.names]
     for name in names:
         if name in SOURCES and SOURCES.get(name).eval_only:
             raise BadConfig(f"{name} is for evaluation only: name it under 'without', not under 'sources'")
+    return names
+
+
+def _read(recipe: CurationRecipe, data: Path | None, tell: Progress, bad: list[BadRow]) -> Iterator[Example]:
+    names = refuse_held_out(recipe)
     for chosen in recipe.sources:
         for name in chosen.names:
             one = chosen if chosen.path else chosen.model_copy(update={"name": name})

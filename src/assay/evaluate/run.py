@@ -12,11 +12,13 @@ from typing import Any
 from assay.errors import AssayError
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
-from assay.files import write_atomically
-from assay.journal import CLAIM
+from assay.files import write_atomically, write_jsonl
+from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
-from assay.models.engine import Engine
+from assay.models.engine import Engine, open_engine
+from assay.models.hf import require_model
 from assay.rollout.measure import Measurements, measure
+from assay.rollout.recorded import EXAMPLES as EXAMPLES
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
@@ -68,7 +70,7 @@ def evaluate(
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
 ) -> Scores:
-    """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
+    """Measure a model on a suite, resumable in `out`, and write `scores.json` and what was asked beside the rollouts.
 
     `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
     cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
@@ -82,8 +84,27 @@ def evaluate(
     there = json.loads((out / CLAIM).read_text("utf-8"))
     text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
     text["left_out"] = left_out
+    write_jsonl(out / EXAMPLES, (example.to_json() for example in asked))
     write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
     return scores
+
+
+def find_model(name: str) -> str:
+    """What to open for a name: the policy of a run, or the name. Raises `AssayError` where a run has none yet."""
+    policy = Path(name) / "policy"
+    if policy.is_dir():
+        return str(policy)
+    if kind_of(Path(name)) in ("train", "warmup"):
+        raise AssayError(f"{name} holds a training that is not finished: give its command again to end it")
+    return name
+
+
+def require_answers(model: str) -> None:
+    """Raise `AssayError` where nothing of a name or path could answer; weights are not read."""
+    if model.endswith((".jsonl", ".jsonl.gz")):
+        open_engine(model)
+    elif kind_of(Path(model)) != "measure":
+        require_model(model)
 
 
 def readable(examples: Sequence[Example]) -> tuple[list[Example], dict[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import Field
 
-from assay.config import Config
+from assay.config import Config, changed
 from assay.errors import AssayError, UnknownName
 from assay.models.engine import Sampling
 from assay.sources.selection import Selection
@@ -100,3 +101,14 @@ def find_suite(name: str) -> Suite:
     if name not in SUITES:
         raise UnknownName("suite", name, SUITES)
     return SUITES[name]
+
+
+def asked_with(
+    suite: Suite, overrides: Sequence[str] = (), samples: int | None = None, temperature: float | None = None
+) -> Suite:
+    """A suite with keys changed. With fewer `samples` than a pass@k needs, that k is not reported."""
+    given = {"samples": samples, "temperature": temperature}
+    new = changed(suite, [*overrides, *(f"{name}={value}" for name, value in given.items() if value is not None)])
+    if samples is None or any(override.startswith("k=") for override in overrides):
+        return new
+    return new.model_copy(update={"k": tuple(k for k in new.k if k <= samples) or (1,)})

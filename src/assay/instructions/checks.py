@@ -8,16 +8,25 @@ from typing import Any, NamedTuple
 Given = Mapping[str, Any]
 Followed = bool | None
 """`None`: it cannot be told here."""
+Follows = Callable[[str, Given], Followed]
 NUMBER = (int, float)
 
 
 class Check(NamedTuple):
     """How one instruction type is checked and which keyword arguments it needs."""
 
-    follows: Callable[[str, Given], Followed]
+    follows: Follows
+    """Decides as the official checker does."""
     needs: Mapping[str, type | tuple[type, ...]] = {}
+    """Keyword argument -> its type."""
+    fixed: Follows | None = None
+    """Decides without the official checker's plain mistakes, where it has one."""
 
 
-def plain(follows: Callable[[str], Followed]) -> Check:
+def plain(follows: Callable[[str], Followed], fixed: Callable[[str], Followed] | None = None) -> Check:
     """The check of an instruction that has no keyword arguments."""
-    return Check(lambda text, given: follows(text))
+    return Check(_without_arguments(follows), {}, fixed and _without_arguments(fixed))
+
+
+def _without_arguments(follows: Callable[[str], Followed]) -> Follows:
+    return lambda text, given: follows(text)

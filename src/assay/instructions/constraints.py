@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assay.instructions.checks import Check
-from assay.instructions.ifbench import CUSTOM, FORMATS, WORDS
+from assay.instructions.ifbench_custom import CUSTOM
+from assay.instructions.ifbench_formats import FORMATS
+from assay.instructions.ifbench_words import WORDS
 from assay.instructions.ifeval import IFEVAL
 
 CHECKS: Mapping[str, Check] = {**IFEVAL, **WORDS, **FORMATS, **CUSTOM}

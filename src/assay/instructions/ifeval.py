@@ -1,9 +1,9 @@
 """The 25 instruction types of IFEval (arXiv 2311.07911, table 1), one function each.
 
-Counting rules. A word is a run of letters, digits and underscores. A sentence ends at `.`, `?` or `!` before white
-space, unless the full stop belongs to an abbreviation, an initial or the number of a list entry. Paragraphs are
-separated by `***`, and by a blank line where one is asked to start with a word. Keywords are literal text without
-regard to case; a forbidden word counts only as a whole word. All patterns take time linear in the response.
+Each decides as the official checker does; `fixed` mends what is plainly wrong there. A word is a run of letters, digits
+and underscores, a sentence one of Punkt. Paragraphs are separated by `***`, and by a blank line where one is asked to
+start with a word. Keywords are literal text without regard to case; a forbidden word counts only as a whole word. All
+patterns take time linear in the response.
 """
 
 from __future__ import annotations
@@ -12,29 +12,21 @@ import json
 import re
 from collections.abc import Mapping
 
-from assay.errors import BadReference
 from assay.instructions.checks import Check, Followed, Given
 from assay.instructions.english import mostly_english
 from assay.instructions.language import written_in
-from assay.instructions.sentences import runs, sentences
+from assay.instructions.punkt import split
+from assay.instructions.sentences import contains_word, runs, sentences
+from assay.instructions.treebank import tokens
 
 
 def _compare(count: int, relation: str, limit: int) -> bool:
-    if relation == "less than":
-        return count < limit
-    if relation == "at least":
-        return count >= limit
-    raise BadReference(f"a relation is 'less than' or 'at least', not {relation!r}")
-
-
-_SEPARATED = re.compile(
-    r"[;@#$%&?!()\[\]{}<>\"“”…]|--|\.\.\.|[:,](?!\d)|\.(?=\s|$)|(?<=\w)(?='(?:s|m|d|ll|re|ve)\b)", re.IGNORECASE
-)
+    return count < limit if relation == "less than" else count >= limit
 
 
 def capital_words(text: str) -> int:
     """Words that are wholly in capitals (`I` and `A` are)."""
-    return sum(word.isupper() for word in _SEPARATED.sub(" ", text).split())
+    return sum(map(str.isupper, tokens(text)))
 
 
 def _paragraphs(text: str, given: Given) -> Followed:
@@ -45,13 +37,22 @@ def _paragraphs(text: str, given: Given) -> Followed:
 
 
 def _first_word(text: str, given: Given) -> Followed:
+    """A blank first paragraph is counted when the nth is sought, but not when all are counted."""
     parts = text.split("\n\n")
-    count, nth = sum(bool(part.strip()) for part in parts), int(given["nth_paragraph"])
-    if count != given["num_paragraphs"] or not 1 <= nth <= count:
+    return _nth_first_word(parts, sum(bool(part.strip()) for part in parts), given)
+
+
+def _first_word_of_paragraph(text: str, given: Given) -> Followed:
+    parts = [part for part in text.split("\n\n") if part.strip()]
+    return _nth_first_word(parts, len(parts), given)
+
+
+def _nth_first_word(parts: list[str], count: int, given: Given) -> Followed:
+    nth = int(given["nth_paragraph"])
+    if count != given["num_paragraphs"] or not 1 <= nth <= count or not parts[nth - 1].strip():
         return False
-    paragraph = parts[nth - 1].strip()
-    first = re.match(r"""['"]*([^.,?!'"\s]*)""", paragraph)
-    return bool(first) and first[1].lower() == str(given["first_word"]).lower() if first else False
+    first = parts[nth - 1].split()[0].lstrip("'").lstrip('"')
+    return re.split(r"[.,?!'\"]", first)[0].lower() == str(given["first_word"]).lower()
 
 
 def _placeholders(text: str, given: Given) -> Followed:
@@ -71,9 +72,20 @@ def _postscript(text: str, given: Given) -> Followed:
 
 
 def _bullets(text: str, given: Given) -> Followed:
+    """Lines that begin with a hyphen, `---` too, or with one asterisk; one alone takes the next line with it."""
     lines = [line.lstrip() for line in text.split("\n")]
-    count = sum(line.startswith("-") or (line.startswith("*") and line[1:2] not in ("*", "")) for line in lines)
+    count, taken = 0, False
+    for place, line in enumerate(lines):
+        starred = not taken and line.startswith("*") and line[1:2] != "*" and (line != "*" or place + 1 < len(lines))
+        count += starred + line.startswith("-")
+        taken = starred and line == "*"
     return bool(count == given["num_bullets"])
+
+
+def _item_bullets(text: str, given: Given) -> Followed:
+    """A rule (`---`, `* * *`) is no bullet."""
+    lines = (line.strip() for line in text.split("\n"))
+    return bool(sum(bool(re.match(r"(?:-|\*(?!\*))(?=.*\w)", line)) for line in lines) == given["num_bullets"])
 
 
 def _highlights(text: str, given: Given) -> Followed:
@@ -83,7 +95,7 @@ def _highlights(text: str, given: Given) -> Followed:
 
 
 def _sections(text: str, given: Given) -> Followed:
-    return bool(len(re.findall(rf"{re.escape(str(given['section_spliter']))}\s?\d+", text)) >= given["num_sections"])
+    return bool(len(re.findall(rf"{re.escape(given['section_spliter'].strip())}\s?\d+", text)) >= given["num_sections"])
 
 
 def _json_format(text: str, given: Given) -> Followed:
@@ -121,7 +133,13 @@ def _language(text: str, given: Given) -> Followed:
 
 
 def _keyword_count(text: str, given: Given) -> Followed:
-    return _compare(text.lower().count(str(given["keyword"]).lower()), given["relation"], given["frequency"])
+    """Inside other words too: "cat" stands in "concatenate"."""
+    return _compare(text.lower().count(given["keyword"].strip().lower()), given["relation"], given["frequency"])
+
+
+def _word_frequency(text: str, given: Given) -> Followed:
+    found = re.findall(rf"(?<!\w){re.escape(given['keyword'].strip())}(?!\w)", text, re.IGNORECASE)
+    return _compare(len(found), given["relation"], given["frequency"])
 
 
 def _letter_count(text: str, given: Given) -> Followed:
@@ -134,7 +152,12 @@ def _forbidden(text: str, given: Given) -> Followed:
 
 
 def _existence(text: str, given: Given) -> Followed:
+    """Inside other words too."""
     return all(str(word).lower() in text.lower() for word in given["keywords"])
+
+
+def _word_existence(text: str, given: Given) -> Followed:
+    return all(contains_word(text, str(word)) for word in given["keywords"])
 
 
 def _word_count(text: str, given: Given) -> Followed:
@@ -142,6 +165,11 @@ def _word_count(text: str, given: Given) -> Followed:
 
 
 def _sentence_count(text: str, given: Given) -> Followed:
+    return _compare(len(split(text)), given["relation"], given["num_sentences"])
+
+
+def _real_sentence_count(text: str, given: Given) -> Followed:
+    """Neither "1." is a sentence nor does "e.g." end one."""
     return _compare(len(sentences(text)), given["relation"], given["num_sentences"])
 
 
@@ -166,21 +194,25 @@ def _constrained(text: str, given: Given) -> Followed:
     return any(f"My answer is {word}." in text for word in ("yes", "no", "maybe"))
 
 
+RELATIONS = ("less than", "at least")
+"""How a count may be compared with its limit."""
 IFEVAL: Mapping[str, Check] = {
-    "keywords:existence": Check(_existence, {"keywords": list}),
-    "keywords:frequency": Check(_keyword_count, {"keyword": str, "frequency": int, "relation": str}),
+    "keywords:existence": Check(_existence, {"keywords": list}, _word_existence),
+    "keywords:frequency": Check(_keyword_count, {"keyword": str, "frequency": int, "relation": str}, _word_frequency),
     "keywords:forbidden_words": Check(_forbidden, {"forbidden_words": list}),
     "keywords:letter_frequency": Check(_letter_count, {"letter": str, "let_frequency": int, "let_relation": str}),
     "language:response_language": Check(_language, {"language": str}),
-    "length_constraints:number_sentences": Check(_sentence_count, {"num_sentences": int, "relation": str}),
+    "length_constraints:number_sentences": Check(
+        _sentence_count, {"num_sentences": int, "relation": str}, _real_sentence_count
+    ),
     "length_constraints:number_paragraphs": Check(_paragraphs, {"num_paragraphs": int}),
     "length_constraints:number_words": Check(_word_count, {"num_words": int, "relation": str}),
     "length_constraints:nth_paragraph_first_word": Check(
-        _first_word, {"num_paragraphs": int, "nth_paragraph": int, "first_word": str}
+        _first_word, {"num_paragraphs": int, "nth_paragraph": int, "first_word": str}, _first_word_of_paragraph
     ),
     "detectable_content:number_placeholders": Check(_placeholders, {"num_placeholders": int}),
     "detectable_content:postscript": Check(_postscript, {"postscript_marker": str}),
-    "detectable_format:number_bullet_lists": Check(_bullets, {"num_bullets": int}),
+    "detectable_format:number_bullet_lists": Check(_bullets, {"num_bullets": int}, _item_bullets),
     "detectable_format:constrained_response": Check(_constrained, {}),
     "detectable_format:number_highlighted_sections": Check(_highlights, {"num_highlights": int}),
     "detectable_format:multiple_sections": Check(_sections, {"section_spliter": str, "num_sections": int}),

@@ -84,3 +84,11 @@ def _named(kind: Any) -> str:
         return f"an object with {', '.join(repr(name) for name in kind.names())}"
     names = {bool: "true or false", int: "a whole number", float: "a finite number", str: "text", NoneType: "null"}
     return names.get(kind) or {list: "a list", dict: "an object"}.get(get_origin(kind) or kind, str(kind))
+
+
+@dataclass(frozen=True)
+class AnswerParams(Params):
+    """What every verifier of answers takes."""
+
+    take: Literal["last", "first"] = "last"
+    """Which claim counts: the last, or the first (few-shot evaluation of base models that run on)."""

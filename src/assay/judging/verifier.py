@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from assay.errors import BadReference, NoAnswer
+from assay.judging.params import AnswerParams as AnswerParams
 from assay.judging.params import Params as Params
 from assay.registry import Registry
 from assay.types import Attempt, Example, Verdict
@@ -84,8 +85,14 @@ class Verifier:
     """Reads the reference as judging does; raises `BadReference` where it cannot be used."""
     keys: Callable[[Example, Any], str | None] | None = None
     """The canonical key of an answer, see `key`."""
+    reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None
+    """What a response was read as claiming, for a reader of verdicts: marker, claim, stance and span."""
     one: Callable[[Example, str, Any], Verdict] | None = None
     """The plain function that was lifted, where there is one."""
+    about: str = ""
+    """When a response is right, in one sentence."""
+    reference: str = ""
+    """What its references are."""
 
     def __post_init__(self) -> None:
         if self.group and self.reads_text:
@@ -122,6 +129,15 @@ class Verifier:
         if self.reads is not None:
             self.reads(example, params)
 
+    def claim(self, example: Example, response: str) -> Mapping[str, Any]:
+        """`marker`, `claim`, `stance` and `span` of what a response was read as claiming; empty where nothing was."""
+        if self.reads_claim is None:
+            return {}
+        try:
+            return self.reads_claim(example, response, self.parameters(example.params))
+        except (NoAnswer, BadReference):
+            return {}
+
     def key(self, example: Example, answer: Any) -> str | None:
         """One key for all forms of an answer: `1/2`, `\\frac{2}{4}` and `0.5` share it.
 
@@ -149,8 +165,13 @@ def verifier(
     lane: Lane = Lane.WORKER,
     reads: Callable[[Example, Any], object] | None = None,
     keys: Callable[[Example, Any], str | None] | None = None,
+    reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None,
+    reference: str = "",
 ) -> Callable[[One], Verifier]:
-    """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`."""
+    """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`.
+
+    The first line of its docstring is what it is `about`.
+    """
 
     def lift(plain: One) -> Verifier:
         typed = len(inspect.signature(plain).parameters) > 2
@@ -164,7 +185,9 @@ def verifier(
         def judge(example: Example, attempts: Sequence[Attempt], given: Params, _: Context) -> list[Verdict]:
             return [one(example, attempt.said, given) for attempt in attempts]
 
-        return Verifier(name, version, judge, params, lane, reads=reads, keys=keys, one=one)
+        about = (inspect.getdoc(plain) or "").partition("\n")[0]
+        made = Verifier(name, version, judge, params, lane, reads=reads, keys=keys, reads_claim=reads_claim, one=one)
+        return replace(made, about=about, reference=reference)
 
     return lift
 

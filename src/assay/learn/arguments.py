@@ -10,8 +10,8 @@ from typing import Any
 
 from assay.errors import AssayError, BadConfig, MissingExtra, did_you_mean
 from assay.learn.recipe import Grpo, GrpoRecipe, Lora
-from assay.models.engine import is_adapter, model_path
-from assay.models.hf import require_model
+from assay.models.engine import base_model
+from assay.models.hf import require_model, weights_path
 
 
 def require_ready(recipe: GrpoRecipe) -> None:
@@ -25,7 +25,7 @@ def require_ready(recipe: GrpoRecipe) -> None:
     for name in recipe.report_to:
         if find_spec(name) is None:
             raise BadConfig(f"report_to names {name!r}, which is not installed: pip install {name}")
-    if is_adapter(recipe.model.path):
+    if base_model(recipe.model.path):
         raise BadConfig(
             f"model.path {recipe.model.path!r} is an adapter, and training starts from whole weights: merge it into "
             "its model first (peft's merge_and_unload) and save that"
@@ -43,7 +43,7 @@ def _require_layers(wanted: Sequence[str], path: str) -> None:
     import transformers
 
     with torch.device("meta"):
-        config = transformers.AutoConfig.from_pretrained(model_path(path))
+        config = transformers.AutoConfig.from_pretrained(weights_path(path))
         model = transformers.AutoModelForCausalLM.from_config(config)
     linear = [name for name, part in model.named_modules() if isinstance(part, torch.nn.Linear)]
     for name in wanted:

@@ -7,6 +7,7 @@ Output directory, beside what `grpo.py` writes:
     eval/changes.json          paired differences by domain and source
     eval/overlap.json          how many held-out problems there are, and how many of them are trained on
     examples.jsonl             the problems of training and evaluation, for the page
+    times.jsonl                when each call began, and the seconds it took
     notes.json                 what the run says about itself (domains left out, and why)
 """
 
@@ -16,11 +17,12 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from assay.errors import AssayError, IsolationRefused
-from assay.evaluate.run import Scores, evaluate, readable, unreadable_note, write_changes
+from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_note, write_changes
 from assay.files import write_atomically
-from assay.journal import owned
+from assay.journal import owned, refuse_another_run, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import require_ready
 from assay.learn.grpo import facts, train, training_set
@@ -45,13 +47,28 @@ class Progress:
     on_step: Callable[[StepRecord], None] = field(default=lambda record: None)
 
 
-def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progress: Progress | None = None) -> Path:
-    """Run a GRPO recipe and return `out`.
+@dataclass(frozen=True)
+class Prepared:
+    """What an experiment works on, once everything that can be checked beforehand was."""
+
+    examples: list[Example]
+    """To train on."""
+    asked: list[Example]
+    """Held out."""
+    notes: list[str]
+    """What was left out, and why."""
+    shared: list[Example]
+    """Held-out problems that are trained on, where the recipe allows it."""
+    facts: dict[str, Any]
+    """Everything that decides the result."""
+
+
+def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared:
+    """Read what a recipe names and check all that can be checked before work; nothing is written.
 
     Problems that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained
-    on, unless the recipe allows it.
+    on, unless the recipe allows it, and `RunConflict` where `out` holds another run.
     """
-    watch = progress or Progress()
     require_ready(recipe)
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)
@@ -59,11 +76,22 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
     notes += unreadable_note(left_out | readable(asked)[1])
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
-    with owned(out, facts(recipe, examples)):
-        write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
-        write_atomically(out / "eval" / OVERLAP, json.dumps({"problems": len(asked), "shared": len(shared)}) + "\n")
+    decided = facts(recipe, examples)
+    refuse_another_run(out, decided)
+    return Prepared(examples, asked, notes, shared, decided)
+
+
+def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progress: Progress | None = None) -> Path:
+    """Run a GRPO recipe and return `out`. Raises what `prepare` raises, before anything is written."""
+    watch = progress or Progress()
+    ready = prepare(recipe, out, data)
+    examples, asked = ready.examples, ready.asked
+    overlap = {"problems": len(asked), "shared": len(ready.shared)}
+    with owned(out, ready.facts), timed(out):
+        write_atomically(out / "notes.json", json.dumps(ready.notes, indent=2) + "\n")
+        write_atomically(out / "eval" / OVERLAP, json.dumps(overlap) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
-        write_atomically(out / "examples.jsonl", "\n".join(lines) + "\n")
+        write_atomically(out / EXAMPLES, "\n".join(lines) + "\n")
         before = _score(recipe, recipe.model.path, "before", asked, out, watch)
         watch.on_stage("training", recipe.grpo.steps)
 

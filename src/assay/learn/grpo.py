@@ -24,7 +24,8 @@ from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.sampler import DomainMix
-from assay.models.engine import model_path, weights_hash
+from assay.models.engine import weights_hash
+from assay.models.hf import weights_path
 from assay.models.prompting import as_input
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.store import RolloutStore
@@ -77,7 +78,7 @@ def make_trainer(
 
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
-    where = model_path(recipe.model.path)
+    where = weights_path(recipe.model.path)
     where = str(Path(where).resolve()) if Path(where).exists() else where  # an adapter remembers it
     transformers.set_seed(recipe.seed)
     tokenizer = transformers.AutoTokenizer.from_pretrained(where)

@@ -35,6 +35,8 @@ class StepRecord:
     entropy: float | None
     grad_norm: float | None
     loss: float | None
+    kl: float | None
+    """To the starting policy; `None` where the recipe's `kl` is 0, since nothing measures it then."""
     learning_rate: float | None
     seconds: float | None
     rollouts: tuple[Rollout, ...] = field(repr=False)
@@ -45,9 +47,9 @@ class StepRecord:
     ) -> StepRecord:
         """Summarise the rollouts of a step; `domain_of` says where each Example belongs."""
         domains = by_domain(rollouts, domain_of)
-        names = ("entropy", "grad_norm", "loss", "learning_rate", "step_time")
-        entropy, grad_norm, loss, rate, seconds = (logs.get(name) for name in names)
-        return cls(step, domains, entropy, grad_norm, loss, rate, seconds, tuple(rollouts))
+        names = ("entropy", "grad_norm", "loss", "kl", "learning_rate", "step_time")
+        entropy, grad_norm, loss, kl, rate, seconds = (logs.get(name) for name in names)
+        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, tuple(rollouts))
 
     def to_json(self) -> dict[str, Any]:
         """The row of `metrics.jsonl`."""

@@ -6,9 +6,9 @@ learning on demonstrations, noisy ones if asked, so that reinforcement has somet
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
 from assay.evaluate.suite import Suite
@@ -119,11 +119,16 @@ class GrpoRecipe(Config):
     report_to: tuple[Literal["tensorboard", "wandb", "trackio", "mlflow"], ...] = ()
     """Where each step's metrics go besides `metrics.jsonl`; it decides no result, and may change on resume."""
     eval: Suite | None = None
-    """Held-out problems, measured before and after training."""
+    """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
     threads: int = Field(1, ge=0)
     """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
     workers: int = Field(2, ge=1)
     """Verifications that run side by side."""
+
+    @field_validator("eval", mode="before")
+    @classmethod
+    def _switched_off(cls, given: Any) -> Any:
+        return None if given is False else given
 
 
 class Tiny(Config):

@@ -119,9 +119,10 @@ def model_path(path: str) -> str:
     return str(Path(__file__).with_name("tiny")) if path == TINY else path
 
 
-def is_adapter(path: str) -> bool:
-    """Whether a directory holds an adapter (LoRA), which names the model whose weights it changes."""
-    return (Path(path) / ADAPTER).is_file()
+def base_model(path: str) -> str | None:
+    """The model whose weights an adapter (LoRA) changes; `None` where a path is no directory of an adapter."""
+    says = Path(path) / ADAPTER
+    return str(json.loads(says.read_text("utf-8"))["base_model_name_or_path"]) if says.is_file() else None
 
 
 def weights_hash(path: str) -> str:
@@ -137,8 +138,8 @@ def weights_hash(path: str) -> str:
     for file in files:
         with file.open("rb") as content:
             found[file.name] = hashlib.file_digest(content, "sha256").hexdigest()
-    if is_adapter(path):
-        found["base"] = weights_hash(json.loads((where / ADAPTER).read_text("utf-8"))["base_model_name_or_path"])
+    if base := base_model(path):
+        found["base"] = weights_hash(base)
     return content_hash(found)
 
 

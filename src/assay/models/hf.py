@@ -11,12 +11,14 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from assay.errors import AssayError, MissingExtra
-from assay.models.engine import Completion, Request, Sampling, is_adapter, model_path, weights_hash
+from assay.hub import offline
+from assay.models.engine import Completion, Request, Sampling, base_model, model_path, weights_hash
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -45,12 +47,42 @@ def _opening(path: str) -> Iterator[None]:
         raise AssayError(f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed)") from bad
 
 
+def weights_path(path: str) -> str:
+    """What to open for a model: its directory, or its hub name; where the hub does not answer, the copy in its cache.
+
+    Raises `AssayError`, at once, where there is no copy.
+    """
+    where = model_path(path)
+    if Path(where).exists() or not (why := offline()):
+        return where
+    try:
+        from huggingface_hub import snapshot_download
+    except ImportError:
+        raise MissingExtra("the transformers engine", "models") from None
+    try:
+        return str(snapshot_download(where, local_files_only=True))
+    except (OSError, ValueError):
+        raise AssayError(
+            f"cannot open model {path!r}: there is no such directory, {why}, and no copy was fetched before; "
+            "give the directory of a model"
+        ) from None
+
+
 def require_model(path: str) -> None:
     """Raise `AssayError` where a path or name is no model; its weights are not read."""
+    where = _weights(path)
+    base = base_model(path)
     _, transformers = _libraries()
     with _opening(path):
-        transformers.AutoConfig.from_pretrained(model_path(path))
-        transformers.AutoTokenizer.from_pretrained(model_path(path))
+        transformers.AutoConfig.from_pretrained(weights_path(base) if base else where)
+        transformers.AutoTokenizer.from_pretrained(where)
+
+
+def _weights(path: str) -> str:
+    """`weights_path`, where what opens an adapter is installed."""
+    if base_model(path) and find_spec("peft") is None:
+        raise MissingExtra(f"the adapter {path}", "lora")
+    return weights_path(path)
 
 
 class TransformersEngine:
@@ -72,6 +104,7 @@ class TransformersEngine:
         model: Any = None,
         tokenizer: Any = None,
     ) -> None:
+        where = path if model and tokenizer else _weights(path)
         torch, transformers = _libraries()
         transformers.utils.logging.disable_progress_bar()
         if threads:
@@ -79,9 +112,6 @@ class TransformersEngine:
         self.name = name or path
         self.fingerprint = weights_hash(path)
         self.batch = batch
-        where = model_path(path)
-        if is_adapter(path) and find_spec("peft") is None:
-            raise MissingExtra(f"the adapter {path}", "lora")
         with _opening(path):
             self.tokenizer = tokenizer or transformers.AutoTokenizer.from_pretrained(where)
             self.model = model or transformers.AutoModelForCausalLM.from_pretrained(where, dtype=dtype)

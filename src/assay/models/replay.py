@@ -1,8 +1,9 @@
 """Recorded completions, served as if a model had produced them: offline evaluation, re-scoring, tests.
 
-A record is a JSON line with `prompt` (text or messages) and either `response` or `responses`; beside them `finish` and
-`thinking` where they are known (`assay.types.Attempt`). Records of the same prompt add up. Asking for more samples than
-were recorded is an error, never a silent repeat.
+A record is a JSON line with `prompt` (text or messages) or the `example_id` (or `id`) of its Example, and either
+`response` or `responses`; beside them `finish` and `thinking` where they are known (`assay.types.Attempt`). Where a
+record has both, the id goes first, and the prompt serves Examples of another id. Records of one problem add up. Asking
+for more samples than were recorded is an error, never a silent repeat.
 """
 
 from __future__ import annotations
@@ -31,17 +32,25 @@ class ReplayEngine:
 
     def _record(self, path: str, number: int, row: dict[str, Any]) -> None:
         try:
-            key = _key(as_messages(row["prompt"]))
+            keys = [str(row[name]) for name in ("example_id", "id") if row.get(name) is not None][:1]
+            keys += [_key(as_messages(row["prompt"]))] if row.get("prompt") or not keys else []
             said = row["responses"] if "responses" in row else [row["response"]]
             finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
-            self._responses[key] += [Completion(str(text), finish, thinking=thinking) for text in said]
+            completions = [Completion(str(text), finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
-            why = f"a record needs 'prompt' and 'response' or 'responses' ({bad})"
+            why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({bad})"
             raise BadRow(path, number, why) from None
+        for key in keys:
+            self._responses[key] += completions
+
+    def _said(self, request: Request) -> list[Completion]:
+        """What was recorded for the Example of a request, which callers name `ID/SAMPLE`, else for its prompt."""
+        known = self._responses.get(request.id.rpartition("/")[0])
+        return known or self._responses.get(_key(request.prompt), [])
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
-        said = [self._responses.get(_key(request.prompt), []) for request in requests]
+        said = [self._said(request) for request in requests]
         for request, texts in zip(requests, said, strict=True):
             if len(texts) <= request.sample:
                 shown = request.prompt[-1].content[:60] if request.prompt else ""

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from assay.prose.countries import aliases
 from assay.reading.counting import ORDINALS, VALUES
 from assay.reading.units import UNITS
 from assay.reading.words import DASHES, LETTER, without_accents
@@ -46,7 +47,7 @@ class Words:
 
     def __init__(self, text: str) -> None:
         text = text.translate(_SOFT)
-        text = without_accents(text.translate(DASHES))
+        text = _ISO.sub(_in_words, without_accents(text.translate(DASHES)))
         self.text = text
         self.words: list[str] = []
         self.at: list[tuple[int, int]] = []
@@ -67,7 +68,11 @@ class Words:
 
     def _add(self, match: re.Match[str]) -> None:
         word = match[0].casefold()
-        if word in _ARTICLES and match.end() < len(match.string.rstrip(" .)\"'")):
+        if (
+            word in _ARTICLES
+            and match.string[match.end() : match.end() + 1] != "."
+            and match.end() < len(match.string.rstrip(" .)\"'"))
+        ):
             return
         word = one_spelling(word)
         if word.isdigit() and len(word) == 1 and self.words and self.words[-1] in _DECADES:
@@ -126,6 +131,16 @@ def _one_number(word: str) -> str:
         word = word.rstrip("0").rstrip(".")
     whole, point, decimals = word.partition(".")
     return (whole.lstrip("0") or "0") + point + decimals
+
+
+_ISO = re.compile(r"\b(\d{4})[-/](\d{2})[-/](\d{2})\b|\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
+"""A date in figures, `2013-04-15` or `15.4.2013`."""
+
+
+def _in_words(date: re.Match[str]) -> str:
+    year, month, day = (date[1], date[2], date[3]) if date[1] else (date[6], date[5], date[4])
+    names = _MONTHS.split()
+    return f"{int(day)} {names[int(month)]} {year}" if 1 <= int(month) <= 12 else date[0]
 
 
 Span = tuple[int, int]
@@ -196,6 +211,17 @@ class Date:
 
 
 @dataclass(frozen=True, slots=True)
+class Year:
+    """A year, which a whole date in it answers too."""
+
+    year: str
+
+    def spans(self, words: Words) -> Iterator[Span]:
+        if (date := _date(words.words)) is not None and date.year == self.year:
+            yield 0, len(words.words)
+
+
+@dataclass(frozen=True, slots=True)
 class Name:
     """A person's name: first and last part, and none in between that the accepted name does not have."""
 
@@ -208,7 +234,7 @@ class Name:
                 continue
             for start in range(max(0, end - len(self.parts)), end):
                 if _same_given(first, words.words[start]) and _within(words.words[start + 1 : end], middle):
-                    yield start, end + 1
+                    yield start, end + 1 + ((words.words[end + 1 : end + 2] or [""])[0] in _SUFFIXES)
                     break
 
 
@@ -217,6 +243,10 @@ class Loose:
     """The words that carry the meaning, in order, with at most one other between two of them, small words apart."""
 
     content: tuple[str, ...]
+
+    def is_whole(self, words: Words) -> bool:
+        """Whether a text has these words of meaning and no other."""
+        return tuple(_singular(word) for word in words.words if word not in _FUNCTION) == self.content
 
     def spans(self, words: Words) -> Iterator[Span]:
         said = [(place, _singular(word)) for place, word in enumerate(words.words) if word not in _FUNCTION]
@@ -232,13 +262,17 @@ class Loose:
                     yield said[start][0], said[at - 1][0] + 1
 
 
-Form = Run | Date | Name | Loose
+Form = Run | Date | Year | Name | Loose
 
 
 @lru_cache(maxsize=4096)
 def forms(accepted: str) -> tuple[Form, ...]:
     """Every form of an accepted string, itself first."""
     made: dict[Form, None] = {}
+    if _YEAR.fullmatch(accepted.strip()):
+        made[Year(accepted.strip())] = None
+    for alias in aliases(accepted):
+        made[Run(Words(alias).joined)] = None
     bracket = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", accepted)
     aside = "".join(Words(bracket[1]).words) if bracket else ""
     for text in _readings(accepted):
@@ -323,13 +357,13 @@ def _singular(word: str) -> str:
 
 
 def _same_given(wanted: str, given: str) -> bool:
-    """Whether two first names agree: the same, an initial of the other, or a short form of it (Greg, Gregory)."""
+    """Whether two first names agree: the same, or an initial of the other."""
     if wanted == given:
         return True
     if not given.isalpha():
         return False
     short, long = sorted((wanted, given), key=len)
-    return long.startswith(short) and (len(short) == 1 or len(short) >= 3) and len(long) > 2
+    return long.startswith(short) and len(short) == 1 and len(long) > 2
 
 
 def _within(given: list[str], wanted: list[str]) -> bool:
@@ -338,3 +372,15 @@ def _within(given: list[str], wanted: list[str]) -> bool:
         return all(a[0] == b[0] and (a == b or 1 in (len(a), len(b))) for a, b in zip(given, wanted, strict=True))
     rest = iter(wanted)
     return all(len(part) > 1 and any(part == other for other in rest) for part in given)
+
+
+_TITLE = re.compile(
+    r"(?:the\s)?(?:[A-Z][a-z]+(?:an|ish|ese|ch|ic|i)\s)?(?:" + "|".join(_TITLES.split()) + r")\.?\s(?=[A-Z])",
+    re.IGNORECASE,
+)
+
+
+def without_title(text: str) -> str:
+    """A name without what its bearer is called or is: `President`, `the British singer`."""
+    match = _TITLE.match(text)
+    return text[match.end() :] if match else text

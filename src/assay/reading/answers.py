@@ -311,6 +311,7 @@ def _value(tokens: list[Token]) -> Value:
     return Value(tree, unit, percent, half_unit(tokens) * factor)
 
 
+_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
 SHORT = 120
 """Characters of the longest calculation that is worked out."""
 RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
@@ -318,7 +319,7 @@ RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
 
 def worked_out(text: str) -> Quantity | None:
     """The value of a short calculation (`16 + 26`, `2^{10}`, `9 * 2 = 18`), every side of which must be the same."""
-    if len(text) > SHORT or RANGE.fullmatch(text) or not re.search(r"\d|\\pi|π", text):
+    if len(text) > SHORT or RANGE.fullmatch(text) or _WORD.search(text) or not re.search(r"\d|\\pi|π", text):
         return None
     try:
         read = read_answer(text.replace("US$", ""))

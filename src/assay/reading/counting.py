@@ -34,7 +34,7 @@ MAX_WORDS = 20
 
 def counted(text: str) -> tuple[Fraction, str] | None:
     """The number that a text begins with in words, and the words behind it; `None` where it begins with none."""
-    words = text.lower().rstrip(".").replace("-", " ").split()
+    words = [part for word in text.lower().rstrip(".").split() for part in _parts_of(word)]
     if not words or len(words) > MAX_WORDS:
         return None
     if words[0] in ("a", "an") and len(words) > 1 and (words[1] in SCALES or words[1] in _PARTS):
@@ -46,6 +46,15 @@ def counted(text: str) -> tuple[Fraction, str] | None:
     while at < len(words) and words[at] in SCALES:
         value, at = value * SCALES[words[at]], at + 1
     return value, " ".join(words[at:])
+
+
+def _parts_of(word: str) -> list[str]:
+    """The numbers that a hyphen joins (`forty-two`); another word stays whole (`two-digit`)."""
+    parts = word.split("-")
+    counts = all(
+        part in VALUES or part in SCALES or part in ORDINALS or part in _MANY_PARTS or part in _PARTS for part in parts
+    )
+    return parts if counts else [word]
 
 
 def _whole(words: list[str]) -> tuple[int, int]:

@@ -129,6 +129,10 @@ class Policy:
     decimals: str
 
 
+ROUNDED = 100
+"""A decimal reference of at least so many units of its last digit (three significant digits) is taken for rounded."""
+
+
 def equal(wanted: Answer, given: Answer, policy: Policy) -> bool:
     """Whether two answers are the same. Raises `TooCostly` or `Undefined`."""
     if isinstance(given, Bag) and given.alternatives and not isinstance(wanted, Bag):
@@ -342,6 +346,8 @@ def _same_value(wanted: Value, tree: Tree, policy: Policy) -> bool:
             return False
         value = Fraction(str(seen.real))
     off = abs(value - goal)
+    if policy.decimals == "auto" and abs(goal) < 2 * ROUNDED * wanted.half_unit:
+        return not off
     return off < wanted.half_unit or (off == wanted.half_unit and abs(value) < abs(goal))
 
 

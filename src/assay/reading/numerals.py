@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from assay.reading.counting import SCALES, VALUES, counted
+from assay.reading.beside import is_clause, is_free
+from assay.reading.counting import SCALES, counted
 from assay.reading.units import CURRENCIES, measure_name, unit_name
 
 MAX_DIGITS = 2000
@@ -30,14 +31,23 @@ class Quantity:
     percent: bool = False
     unit: str = ""
     """Canonical name, or the words as written in lower case."""
+    digits: int = 0
+    """Significant digits of a number written with decimals; 0 for an integer or a fraction."""
+    scaled: bool = False
+    """Whether a word such as `million` stood behind it."""
 
 
 class TooLong(ValueError):
     """A number whose digits would be too costly to compute with."""
 
 
-_GROUPED = r"\d{1,3}(?:,\d{3})++(?![\d,])|\d{1,3}(?:[ ]\d{3})++(?![ ]?\d)|\d++"
-_DECIMAL = rf"(?:(?:{_GROUPED})(?:\.\d*+)?|\.\d++)"
+_GROUPED = (
+    r"\d{1,3}(?:,\d{3})++(?![\d,])|\d{1,3}(?:[ ]\d{3})++(?![ ]?\d)|\d{1,3}(?:[_'’]\d{3})++(?!\d)"
+    r"|\d{1,2}(?:,\d{2}){1,6},\d{3}(?![\d,])|\d++"
+)
+_COMMA = r"\d{1,3}(?:\.\d{3})++,\d++(?![\d,.])|\d{1,3}(?:\.\d{3}){2,}+(?![\d,.])|\d++,(?:\d{1,2}|\d{4,}+)(?![\d,.])"
+"""Numbers with a decimal comma, or with points between thousands: `1.234,56`, `1.234.567`, `12,5`."""
+_DECIMAL = rf"(?:(?P<comma>{_COMMA})|(?:{_GROUPED})(?:\.\d*+)?|\.\d++)"
 _QUANTITY = re.compile(
     rf"""(?P<approx>(?:about|approximately|approx\.?|around|exactly|~|≈|\\approx)\s*+)?
     (?P<sign>[+-])?\s*+(?P<currency>US\$|[$€£¥₹])?\s*+(?P<sign2>-)?
@@ -50,34 +60,37 @@ _QUANTITY = re.compile(
 )
 _NEGATIVE = re.compile(r"(?:minus|negative)\s++(?=[\w$€£¥.])(?!(?:minus|negative)\b)", re.IGNORECASE)
 _SCALE = re.compile(
-    r"\s*+((?i:hundred|thousands?|millions?|billions?|trillions?|lakhs?|crores?|dozens?)\b|[kK](?![a-zA-Z°]))"
-    r"|([MB])(?![a-zA-Z])|\s*+(bn)\b"
+    r"\s*+((?i:hundred|thousands?|millions?|billions?|trillions?|lakhs?|crores?|dozens?)\b|k(?![a-zA-Z°]))"
+    r"|([MBK])(?![a-zA-Z])|\s*+(bn)\b"
 )
 _PERCENT = re.compile(r"\s*+(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
-_UNIT = re.compile(r"[^\d=<>\[\]{}~≈+*\\^]*(?:(?<=[^\W\d_])\s?\^\s*\{?[23]\}?[^\d=<>]*)?")
-_NOT_UNIT = re.compile(
-    r"_|(?<![^\W\d_])[⁰¹²³⁴-⁹⁻]|[½¼¾⅓⅔⅛‰‱π∞√]|[,;:]\s*\S|\b(?:pi|squared|cubed|factorial|tenths?|hundredths?|thirds|fourths|(?:fif|six|seven|eigh|nin)ths|halves|or|and|to|not|minus|plus|times|than|half|maybe|perhaps|"
-    + "|".join(w for w in VALUES if w != "one")
-    + r")\b|[-–—/]\s*$|^\s*[-–—/!]",
-    re.IGNORECASE,
-)
 _TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")
 _MONEY = r"US\$|[$€£¥₹]"
-_ACCOUNT = re.compile(
-    rf"({_MONEY})?\s*+\(\s*+(?=[^()]*(?:,\d{{3}}|[$€£¥₹%])|(?<=[$€£¥₹]\())((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)",
-    re.DOTALL,
-)
-"""A negative amount as accounts write it: `(1,234)`, `$(5.2) million`."""
+_ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)
+"""An amount in brackets: `(1,234)`, `$(5.2) million`."""
+_VULGAR = {
+    "½": (1, 2), "⅓": (1, 3), "⅔": (2, 3), "¼": (1, 4), "¾": (3, 4), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+    "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8),
+}  # fmt: skip
+_VULGAR_NUMBER = re.compile(rf"(\d{{1,9}})?\s?([{''.join(_VULGAR)}])")
+_FULL_WIDTH = {0xFF01 + place: 0x21 + place for place in range(94)} | {
+    0x3000: " ",
+    ord("、"): ",",
+    ord("【"): "[",
+    ord("】"): "]",
+}
+_HAN = dict(zip("零〇一二两兩三四五六七八九", (0, 0, 1, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9), strict=True))
+_HAN_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_HAN_NUMBER = re.compile(rf"(负)?([{''.join(_HAN)}{''.join(_HAN_UNITS)}]{{1,30}})")
 _CENTS = re.compile(r"(\d++)\s*+dollars?,?\s*+(?:and\s*+)?(\d{1,2})\s*+cents?")
 _CODE = re.compile(r"(?<![A-Za-z])(?:(USD|INR|EUR|GBP|JPY)\s*|(?:C|A|CAD|AUD|NZ|HK|S)\s?\$\s*)(?=[\d.])")
 _CODES = {"USD": "$", "INR": "₹", "EUR": "€", "GBP": "£", "JPY": "¥", None: ""}
 _WRAPPERS = re.compile(
     r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|operatorname|textit|mathit|boxed|underline)\s*\{([^{}]*)\}"
 )
-_LETTER = re.compile(r"\s?[a-wyz]\s?")
 _SPACES = re.compile(r"\\[,;:! ]|~|\\q?quad\b|[\u00a0\u2009\u202f\u2002\u2003]")
 _FULL_HOUR = re.compile(r"\b(\d{1,2})(?::00)?\s*([ap])\.?\s?m\.?(?!\w)", re.IGNORECASE)
-_DROP = re.compile(r"\\(?:left|right|displaystyle|limits)(?![a-zA-Z])|\\[()\[\]]")
+_DROP = re.compile(r"\\(?:left|right|displaystyle|limits|rm|bf|it|sf|tt)(?![a-zA-Z])|\\[()\[\]]")
 
 
 def plain(text: str) -> str:
@@ -89,16 +102,42 @@ def plain(text: str) -> str:
             break
     text = _SPACES.sub(" ", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
     text = text.replace("\\$", "US$").replace("\\%", "%").replace("−", "-").replace("–", "-").replace("^\\circ", "°")
+    if not text.isascii():
+        text = _VULGAR_NUMBER.sub(_vulgar, text.translate(_FULL_WIDTH))
     text = _CODE.sub(lambda code: _CODES[code[1]], text.strip())
     if text.startswith("$") and text.endswith("$") and len(text) > 1:
         text = text.strip("$")
     elif text.count("$") - text.count("US$") == 2:
         text = re.sub(r"(?<!US)\$([^$]*)(?<!US)\$", r"\1", text)
-    text = _FULL_HOUR.sub(r"\1 \2.m", text)
-    text = " ".join(text.replace("^{°}", "°").split())
-    if (account := _ACCOUNT.fullmatch(text)) is not None:
-        text = f"-{account[1] or ''}{account[2]}{account[3]}"
-    return text
+    text = _FULL_HOUR.sub(r"\1 \2m", text)
+    return " ".join(text.replace("^{°}", "°").split())
+
+
+def _vulgar(match: re.Match[str]) -> str:
+    top, bottom = _VULGAR[match[2]]
+    return f"{int(match[1] or 0) * bottom + top}/{bottom}"
+
+
+def without_account(text: str, *, accounting: bool) -> str:
+    """An amount in brackets without them: negative where accounts are read, else as it stands."""
+    account = _ACCOUNT.fullmatch(text)
+    return text if account is None else f"{'-' * accounting}{account[1] or ''}{account[2]}{account[3]}"
+
+
+def _in_han(text: str) -> tuple[int, str] | None:
+    """A number in Chinese numerals and what stands behind it."""
+    match = _HAN_NUMBER.match(text)
+    if match is None:
+        return None
+    total = part = digit = 0
+    for sign in match[2]:
+        if sign in _HAN:
+            digit = 10 * digit + _HAN[sign] if digit and not part and not total else _HAN[sign]
+        elif (unit := _HAN_UNITS[sign]) < 10**4:
+            part, digit = part + (digit or 1) * unit, 0
+        else:
+            total, part, digit = (total + part + digit) * unit, 0, 0
+    return (total + part + digit) * (-1 if match[1] else 1), text[match.end() :]
 
 
 def once(text: str) -> str:
@@ -123,56 +162,94 @@ def quantity(text: str) -> Quantity | None:
     match = _QUANTITY.match(text)
     if match is None:
         return None
-    value, half = _value(match)
-    rest = text[match.end() :]
+    value, half, digits = _value(match)
+    rest, scaled = text[match.end() :], False
     while scale := _SCALE.match(rest):
         name = scale[1] or scale[2] or scale[3]
         factor = SCALES.get(name.lower()) or _LETTER_SCALES[name]
-        value, half, rest = value * factor, half * factor, rest[scale.end() :]
+        value, half, rest, scaled = value * factor, half * factor, rest[scale.end() :], True
     percent = _PERCENT.match(rest)
     rest = rest[percent.end() :] if percent else rest
-    rest = rest.rstrip(" .)")
+    if (unit := _unit(rest)) is None:
+        return None
+    money = CURRENCIES[match["currency"]] if match["currency"] else ""
+    unit = money + unit if unit.startswith("/") else unit or money
+    return Quantity(value, half, percent is not None, unit, digits, scaled)
+
+
+MAX_UNIT_NAME = 3
+"""Words of the longest unit that is told from the words behind it."""
+
+
+def _unit(rest: str) -> str | None:
+    """The unit that stands behind a number, empty where there is none, `None` where words there change the number."""
+    rest = rest.rstrip(" .")
+    if not rest:
+        return ""
     if len(rest) > MAX_UNIT_WORDS:
+        return "" if is_free(rest) else None
+    if rest.count("(") <= rest.count(")") and (measure := measure_name(rest.rstrip(")"))) is not None:
+        return measure
+    words = rest.strip().split(" ")
+    for count in range(min(MAX_UNIT_NAME, len(words) - 1), 0, -1):
+        behind = " " + " ".join(words[count:])
+        if (measure := measure_name(" ".join(words[:count]).rstrip(",;"))) is not None and is_free(behind):
+            return measure
+    if not is_free(rest):
         return None
-    if (measure := measure_name(rest)) is not None:
-        money = CURRENCIES[match["currency"]] if match["currency"] and measure.startswith("/") else ""
-        return Quantity(value, half, percent is not None, money + measure)
-    if not _UNIT.fullmatch(rest) or _NOT_UNIT.search(rest):
-        return None
-    if _LETTER.fullmatch(rest):
-        return None
-    unit = unit_name(rest) or (CURRENCIES[match["currency"]] if match["currency"] else "")
-    return Quantity(value, half, percent is not None, unit)
+    noun = None if is_clause(rest) or not rest.isascii() else _NOUN.match(rest)
+    return unit_name(noun[0]) if noun else ""
 
 
-def _value(match: re.Match[str]) -> tuple[Fraction, Fraction]:
+_NOUN = re.compile(r"\s*+[^\W\d_][^\d,;:(—–.!?]{0,40}(?=$|[,;:(—–.!?])")
+
+
+def _value(match: re.Match[str]) -> tuple[Fraction, Fraction, int]:
+    """The value, half a unit of its last decimal, and its significant digits."""
     digits = sum(len(part) for part in match.groups() if part)
     if digits > MAX_DIGITS:
         raise TooLong(f"a number of {digits} digits")
-    half, sign = Fraction(0), -1 if "-" in (match["sign"], match["sign2"]) else 1
+    half, shown, sign = Fraction(0), 0, -1 if "-" in (match["sign"], match["sign2"]) else 1
     if (bottom := match["bottom"] or match["den"]) is not None:
         if not int(bottom):
-            return Fraction(10) ** 400, half  # a division by zero equals nothing
+            return Fraction(10) ** 400, half, 0  # a division by zero equals nothing
         value = Fraction(int(match["top"] or match["num"]), int(bottom))
     else:
-        text = match["decimal"].replace(",", "").replace(" ", "")
+        text = match["decimal"]
+        text = text.replace(".", "").replace(",", ".") if match["comma"] else re.sub("[, _'’]", "", text)
         exponent = int(match["exp"] or match["power"] or 0)
         if abs(exponent) > MAX_DIGITS:
             raise TooLong(f"a power of ten of {exponent}")
         value = Fraction(text if text[-1] != "." else text[:-1]) * Fraction(10) ** exponent
         decimals = len(text.partition(".")[2])
-        half = Fraction(10) ** (exponent - decimals) / 2 if decimals else half
-    return sign * value, half
+        if decimals:
+            half, shown = Fraction(10) ** (exponent - decimals) / 2, len(text.replace(".", "").lstrip("0"))
+    return sign * value, half, shown
+
+
+_NOTHING = re.compile(
+    r"(?:none(?= |$)|nil(?= |$)|no(?= ))(?! (?:one|idea|longer|solutions?|real|such|values?|roots?|answers?"
+    r"|numbers?)\b)",
+    re.IGNORECASE,
+)
 
 
 def from_words(text: str) -> Quantity | None:
-    """A number in English words (`one hundred and five`) with its unit, or `None`."""
-    found = counted(text)
+    """A number in English words or Chinese numerals (`one hundred and five`) with its unit, or `None`."""
+    if (nothing := _NOTHING.match(text)) is not None:
+        return Quantity(Fraction(0)) if is_free(text[nothing.end() :]) else None
+    found = counted(text) if text.isascii() else _in_han(text)
     if found is None:
         return None
     value, rest = found
     percent = _PERCENT.match(rest)
-    unit = re.sub(r"^of (?:an? |the )?", "", rest[percent.end() :].strip() if percent else rest)
-    if _NOT_UNIT.search(unit) or not _UNIT.fullmatch(unit):
+    rest = rest[percent.end() :] if percent else rest
+    if (
+        unit := _unit(
+            " " + re.sub(r"^of (?:an? |the )?", "", rest.strip())
+            if rest.strip() and rest[0].isascii() and rest[0].isalnum()
+            else rest
+        )
+    ) is None:
         return None
-    return Quantity(value, percent=percent is not None, unit=unit_name(unit))
+    return Quantity(Fraction(value), percent=percent is not None, unit=unit)

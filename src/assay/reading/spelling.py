@@ -81,7 +81,10 @@ _DECORATION = re.compile(
 _SEGMENT = re.compile(r"\\overline\s*\{\s*([A-Z]{2,3})\s*\}")
 _THOUSANDS = re.compile(r"(?<![\d,{(\[])(\d{1,3}(?:,\d{3})+)(?![\d,])")
 _PRICE = re.compile(r"(?<![\w)}\\])\$(?=\d[\d,.]*(?:$|\s))(?!.*(?<!\\)\$)")
-_OPTION = re.compile(r"^(?:\([A-E]\)|[A-E][.)])(?:\\[ ,]|\s)++(?=.*[\d\\])")
+_LETTERED = r"(?:\([A-E]\)|[A-E][.)])"
+_OPTION = re.compile(
+    rf"^(?:{_LETTERED}|\\(?:text|textbf|textrm|mathrm|mathbf)\s*\{{\s*{_LETTERED}\s*\}})(?:\\[ ,]|\s)++(?=.*[\d\\])"
+)
 _BINOMIAL = re.compile(
     r"\{([^{}]{1,40})\\choose([^{}]{1,40})\}|(?:\{\s*\})?[_^]\{?(\w{1,4})\}?\s*C_\{?(\w{1,4})\}?|C_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?"
 )

@@ -9,7 +9,8 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from assay.reading.counting import SCALES, VALUES
+from assay.reading.beside import is_free, is_lead
+from assay.reading.counting import SCALES
 from assay.reading.latex import Token, TooCostly, Unreadable
 
 CURRENCIES = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "US$": "dollar"}
@@ -160,32 +161,11 @@ def _is_measure(name: str) -> bool:
     return all(part.partition("^")[0] in _CANONICAL for part in re.split(r"[/·]", name) if part)
 
 
-_CHANGES = re.compile(
-    r"\b(?:squared|cubed|factorial|(?:ten|hundred|thousand)ths?|halves|thirds|fourths|(?:fif|six|seven|eigh|nin)ths|"
-    r"not|no|never|than|between|except|but|maybe|perhaps|possibly|at (?:least|most)|minimum of|maximum of|up to|"
-    r"root|base|(?:cube|square) of|log|sqrt|reciprocal|inverse|opposite|wrong|incorrect|false)\b|n't\b",
-    re.IGNORECASE,
-)
-_CHANGES_AHEAD = re.compile(
-    r"\b(?:half|third|quarter|twice|thrice|double|triple|over|under|above|below|plus|times|"
-    + "|".join(VALUES)
-    + r")\b",
-    re.IGNORECASE,
-)
-"""What changes the number behind it, and is harmless after one ("3 times")."""
 _NEGATIVE = ("minus", "negative")
-_SIGN = re.compile(r"\b(?:minus|negative)\b", re.IGNORECASE)
-
-
-def changes_value(words: str) -> bool:
-    """Whether words beside a number make it another number, or deny it."""
-    return bool(_CHANGES.search(words) or _CHANGES_AHEAD.search(words) or _SIGN.search(words))
 
 
 def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
     """The tokens of the bare value, its unit, whether a percent sign stood there, and the factor of words of scale."""
-    if any(token.kind == "text" and _CHANGES.search(token.text) for token in tokens):
-        raise Unreadable("words that change the value")
     tokens, unit, percent, factor = list(tokens), [], False, 1
     while tokens and (tokens[0].text in CURRENCIES or (tokens[0].kind == "text" and len(tokens) > 1)):
         first = tokens.pop(0).text
@@ -195,7 +175,7 @@ def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
             if tokens[:1] and (tokens[0].kind == "text" or tokens[0].text in ("-", "+")):
                 raise Unreadable("a sign of a sign")
             return _negated(*without_unit(tokens))
-        elif _CHANGES_AHEAD.search(first):
+        elif not is_lead(first):
             raise Unreadable("words that change the value")
     tokens, power = _without_unit_power(tokens)
     while len(tokens) > 1 and (tokens[-1].kind == "text" or tokens[-1].text in ("%", "$") or _is_unit_tail(tokens)):
@@ -206,6 +186,13 @@ def without_unit(tokens: list[Token]) -> tuple[list[Token], str, bool, int]:
             factor *= SCALES[last.strip().lower()]
         else:
             unit.insert(0, last.strip())
+    if (
+        unit
+        and not unit[0].startswith("mod ")
+        and measure_name(" ".join(unit)) is None
+        and not is_free(" " + " ".join(unit).lstrip("$€£¥₹ "))
+    ):
+        raise Unreadable("words that change the value")
     return tokens, unit_name(" ".join(unit)) + power, percent, factor
 
 

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from assay.reading.beside import without_lead
 from assay.reading.numerals import plain
 
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u20d0-\u20ff]")
@@ -17,15 +18,18 @@ LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _TOKEN = re.compile(rf"-?(?:\d+(?:[.,]\d+)*|(?<![\d.])\.\d+)%?|{LETTER}+(?:['’]{LETTER}+)?[+#]*|\d+|[%+#]")
 _ARTICLES = {"a", "an", "the"}
 DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"})
-_ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
-_INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
-_LEAD = re.compile(
-    r"^(?:[^,;\n>→]{1,80}:|(?:(?:so|thus|therefore),? )?(?:the )?(?:[a-z-]+ ){0,3}(?:order|sequence|ranking|list)"
-    r"(?: [a-z-]+){0,6} (?:is|are))\s+(?=\S)",
+_ORDINAL = re.compile(
+    r"\A\s*+(?:and\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|finally|last|next|then)(?:ly)?\b[:,]?\s",
     re.IGNORECASE,
 )
+"""What counts an entry in prose: "First ...", "then ..."."""
+_ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
+_INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
+_STATES = re.compile(r":|\b(?:is|are)\b")
+_LEAD = re.compile(r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?)\b:?)\s+(?=\S)", re.IGNORECASE)
 """What stands before a list on its line: "The final order is", "From left to right:"."""
-_ARROWS = r"(?<!-)-++>|→|>|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
+_ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
+_FOLLOWED = re.compile(r",?\s(?:followed by|before)\s")
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
 _COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")
@@ -58,15 +62,30 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     What stands inside a wanted entry ("Washington, D.C.", "Trinidad and Tobago") does not separate entries.
     """
     entries = "\n".join(wanted)
+    wanted = list(wanted)
+    entries = "\n".join(wanted)
+    text = _FOLLOWED.sub(" → ", text)
+    if not any(entry.lower() in _ARTICLES for entry in wanted):
+        text = re.sub(r"^(?:both|all of)\s", "", without_lead(text.strip()), flags=re.IGNORECASE)
+    if len(wanted) > 1 and len(text.split()) == len(wanted) and not any(" " in entry for entry in wanted):
+        return text.split() if re.fullmatch(r"[\w ]+", text) else items_of(text, entries)
+    return items_of(text, entries)
+
+
+def items_of(text: str, entries: str) -> list[str]:
+    """The entries of a list, where `entries` holds those that are wanted, one a line."""
     lines = [line for line in text.strip().split("\n") if line.strip()]
     if len(lines) == 1:
         lines = _INLINE_ITEM.split(lines[0].strip())
-        if len(lines) == 1 and ":" not in entries:
+        if len(lines) == 1 and not _STATES.search(entries):
             lines = [_LEAD.sub("", lines[0])]
     bare = "\n".join(_ITEM.sub("", line) for line in lines).strip().strip("[](){}").strip()
     at = _SEMICOLONS if "," in entries else _COMMAS if re.search(r"\b(?:and|then)\b|&", entries) else _SPLIT
     parts = [part for line in bare.split("\n") for part in at.split(line)]
-    return [part.strip().strip("\"'`*").strip() for part in parts if part.strip()]
+    parts = [part for part in parts if part.strip()]
+    if len(parts) > 1 and not any(map(_ORDINAL.match, entries.split("\n"))):
+        parts = [_ORDINAL.sub("", part) for part in parts]
+    return [part.strip().strip("\"'`*").strip() for part in parts]
 
 
 def _number(token: str) -> str:

@@ -1,97 +1,99 @@
-"""The pictures of a run as SVG text: one panel a domain, so that six curves never cross each other."""
+"""The charts of a run: one small panel a number, so that curves never cross each other, and the data behind each."""
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
-from assay.errors import MissingExtra
+from assay.report.panels import DOMAIN_COLOURS, PAGE_COLOURS, VERDICT_COLOURS, empty_panel, svg_of
 
-COLOURS = {
-    "math": "#2f6fb0",
-    "code": "#c8562b",
-    "science": "#2b8a5f",
-    "logic": "#a34f8f",
-    "simulation": "#b07d12",
-    "table": "#3a8fa8",
-    "instruction": "#666666",
-}
-VERDICTS = {
-    "correct": "#2b8a5f",
-    "incorrect": "#d9d5cc",
-    "no_answer": "#b07d12",
-    "timeout": "#8d7fb8",
-    "error": "#c8562b",
-}
 Steps = Sequence[Mapping[str, Any]]
+Column = Sequence[float | None]
 
 
-def per_domain(steps: Steps, key: str, label: str, *, top: float | None = None) -> str:
-    """Small multiples of one number by domain: each step thin, the mean of the last ten steps bold."""
-    names = domains(steps)
-    columns = min(3, len(names))
-    rows = -(-len(names) // columns)
-    figure, axes = _figure(rows, columns, height=1.7 * rows + 0.3)
-    for axis, name in zip(axes, names, strict=False):
-        points = [(s["step"], s["domains"][name][key]) for s in steps if name in s["domains"]]
-        points = [(step, value) for step, value in points if value is not None]
-        colour = COLOURS.get(name, "#444444")
-        axis.plot(*zip(*points, strict=True), color=colour, alpha=0.3, linewidth=0.8)
-        axis.plot([step for step, _ in points], smooth([value for _, value in points]), color=colour, linewidth=2)
-        axis.set_title(name, loc="left", fontsize=9, color=colour, fontweight="bold")
-        axis.set_ylim(0, top)
-    for axis in axes[len(names) :]:
-        axis.set_visible(False)
-    figure.supxlabel("training step", fontsize=8, color="#6b675e")
-    return _svg(figure, label)
+@dataclass(frozen=True)
+class Chart:
+    """A titled row of panels and the numbers that they show."""
+
+    title: str
+    about: str
+    panels: tuple[tuple[str, str], ...]
+    """(name, SVG)."""
+    steps: tuple[int, ...]
+    columns: Mapping[str, Column]
+    """Name -> one value a step; `None` where nothing was measured."""
+    legend: tuple[str, ...] = ()
+    """Colour variables that need a name."""
+
+    @property
+    def data(self) -> str:
+        """The numbers as CSV, in a `data:` address."""
+        text = io.StringIO()
+        rows = csv.writer(text, lineterminator="\n")
+        rows.writerow(["step", *self.columns])
+        rows.writerows(zip(self.steps, *self.columns.values(), strict=True))
+        return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
 
 
-def verdict_mix(steps: Steps) -> str:
-    """Shares of the verdicts over training, stacked."""
-    counts = [
-        {v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICTS}
-        for s in steps
-        if s["domains"]
+def charts_of(steps: Steps) -> list[Chart]:
+    """All charts of a training run; none before it has responses."""
+    if not any(step["domains"] for step in steps):
+        return []
+    return [
+        per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
+        per_domain(steps, "length", "Response length", "Tokens a response."),
+        verdict_mix(steps),
+        optimisation(steps),
     ]
-    figure, axes = _figure(1, 1, height=1.9)
-    numbers = [s["step"] for s in steps if s["domains"]]
-    shares = [[c[v] / sum(c.values()) for c in counts] for v in VERDICTS]
-    axes[0].stackplot(numbers, *shares, colors=list(VERDICTS.values()), labels=list(VERDICTS), linewidth=0)
-    axes[0].set_ylim(0, 1)
-    axes[0].set_xlim(numbers[0], numbers[-1])
-    axes[0].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize=8, frameon=False)
-    return _svg(figure, "Share of verdicts at each step")
 
 
-def health(steps: Steps) -> str:
-    """Entropy, gradient norm, and the share of groups without signal."""
-    figure, axes = _figure(1, 3, height=1.9)
-    dead = [
-        (
-            s["step"],
-            sum(d["dead_groups"] for d in s["domains"].values()) / sum(d["groups"] for d in s["domains"].values()),
-        )
-        for s in steps
-        if s["domains"]
-    ]
-    series = {
-        "entropy (nats a token)": [(s["step"], s["entropy"]) for s in steps],
-        "gradient norm": [(s["step"], s["grad_norm"]) for s in steps],
-        "groups without signal": dead,
+def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Chart:
+    """One number by domain: each step thin, the mean of the last ten steps bold."""
+    columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
+    about += " Thin: each step. Bold: the mean of the last ten."
+    return _lines(title, about, steps, columns, smoothed=True, top=top)
+
+
+def optimisation(steps: Steps) -> Chart:
+    """Loss, learning rate, KL, entropy, gradient norm, and the share of groups without signal."""
+    columns: dict[str, Column] = {
+        "loss": [s.get("loss") for s in steps],
+        "learning rate": [s.get("learning_rate") for s in steps],
+        "KL to the starting policy": [s.get("kl") for s in steps],
+        "entropy (nats a token)": [s.get("entropy") for s in steps],
+        "gradient norm": [s.get("grad_norm") for s in steps],
+        "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
     }
-    for axis, (title, points) in zip(axes, series.items(), strict=True):
-        points = [(step, value) for step, value in points if value is not None]
-        axis.plot([p[0] for p in points], [p[1] for p in points], color="#444444", linewidth=1.2)
-        axis.set_title(title, loc="left", fontsize=9)
-        axis.set_ylim(0, None)
-    return _svg(figure, "Entropy, gradient norm and groups without signal at each step")
+    about = "A group whose responses are all judged alike has no signal and is not trained on."
+    if not any(value is not None for value in columns["KL to the starting policy"]):
+        about += " KL was not measured; it is where grpo.kl is above 0."
+    return _lines("Optimisation", about, steps, columns)
+
+
+def verdict_mix(steps: Steps) -> Chart:
+    """Shares of the verdicts over training, stacked."""
+    seen = [s for s in steps if s["domains"]]
+    counts = [{v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICT_COLOURS} for s in seen]
+    shares = {v: [count[v] / max(1, sum(count.values())) for count in counts] for v in VERDICT_COLOURS}
+    at = [s["step"] for s in seen]
+    figure, axis = empty_panel(at, width=4.6)
+    wide = at if len(at) > 1 else [n + side for n in at for side in (-0.5, 0.5)]
+    heights = [share if len(at) > 1 else share * 2 for share in shares.values()]
+    axis.stackplot(wide, *heights, colors=[light for light, _ in VERDICT_COLOURS.values()], linewidth=0)
+    axis.set_ylim(0, 1)
+    panel = ("", svg_of(figure, f"Share of correct responses: {_ends(at, shares['correct'])}"))
+    about = "Shares of all responses. Timeouts and errors enter no mean and no loss."
+    return Chart("Verdicts", about, (panel,), tuple(at), shares, tuple(VERDICT_COLOURS))
 
 
 def domains(steps: Steps) -> list[str]:
     """The domains that training saw, in the usual order."""
     seen = {name for step in steps for name in step["domains"]}
-    return [name for name in COLOURS if name in seen] + sorted(seen - set(COLOURS))
+    return [name for name in DOMAIN_COLOURS if name in seen] + sorted(seen - set(DOMAIN_COLOURS))
 
 
 def smooth(values: Sequence[float], window: int = 10) -> list[float]:
@@ -104,27 +106,42 @@ def smooth(values: Sequence[float], window: int = 10) -> list[float]:
     return [sum(values[max(0, i - window + 1) : i + 1]) / min(i + 1, window) for i in range(len(values))]
 
 
-def _figure(rows: int, columns: int, *, height: float) -> tuple[Any, list[Any]]:
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtra("the report page", "report") from None
-    matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "assay", "font.family": "sans-serif"})
-    figure = Figure(figsize=(9, height), layout="constrained")
-    axes = list(figure.subplots(rows, columns, sharex=True, squeeze=False).flat)
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-        axis.spines[["left", "bottom"]].set_color("#b9b4a8")
-        axis.tick_params(labelsize=8, colors="#6b675e", length=2)
-        axis.grid(axis="y", color="#e6e2d9", linewidth=0.6)
-        axis.set_axisbelow(True)
-    return figure, axes
+def _lines(
+    title: str,
+    about: str,
+    steps: Steps,
+    columns: Mapping[str, Column],
+    *,
+    smoothed: bool = False,
+    top: float | None = None,
+) -> Chart:
+    """A panel for each column that has a value; from zero up where none is below it."""
+    at = [s["step"] for s in steps]
+    panels = []
+    for name, column in columns.items():
+        points = [(step, value) for step, value in zip(at, column, strict=True) if value is not None]
+        if not points:
+            continue
+        numbers, values = [step for step, _ in points], [value for _, value in points]
+        figure, axis = empty_panel(at)
+        colour, _ = DOMAIN_COLOURS.get(name, PAGE_COLOURS["ink"])
+        marker = "o" if len(points) == 1 else None
+        if smoothed:
+            axis.plot(numbers, values, color=colour, alpha=0.35, linewidth=0.8)
+        axis.plot(
+            numbers, smooth(values) if smoothed else values, color=colour, linewidth=1.6, marker=marker, clip_on=False
+        )
+        axis.set_ylim(None if min(values) < 0 else 0, top or (None if any(values) else 1))
+        panels.append((name, svg_of(figure, f"{title}, {name}: {_ends(numbers, values)}")))
+    return Chart(title, about, tuple(panels), tuple(at), columns)
 
 
-def _svg(figure: Any, label: str) -> str:
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    return text.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+def _ends(at: Sequence[int], values: Sequence[float]) -> str:
+    """What a chart says to those who cannot see it."""
+    return ", ".join(f"{values[n]:.3g} at step {at[n]}" for n in sorted({0, len(at) - 1}))
+
+
+def _dead_share(by_domain: Any) -> float | None:
+    parts = [(d["dead_groups"], d["groups"]) for d in by_domain]
+    groups = sum(of for _, of in parts)
+    return sum(dead for dead, _ in parts) / groups if groups else None

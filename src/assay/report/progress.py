@@ -6,7 +6,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 if TYPE_CHECKING:
     from assay.learn.progress import StepRecord
@@ -22,12 +30,15 @@ class Bars:
             BarColumn(bar_width=28),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
             TextColumn("{task.fields[note]}"),
             console=self.console,
             disable=not self.console.is_terminal,
         )
         self.task: TaskID | None = None
-        self.name, self.total, self.done = "", 0, 0
+        self.name, self.done = "", 0
+        self.total: int | None = 0
 
     def __enter__(self) -> Self:
         self.progress.start()
@@ -36,17 +47,25 @@ class Bars:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.progress.stop()
 
-    def stage(self, name: str, total: int) -> None:
-        """Begin a stage of `total` units."""
-        self.task = self.progress.add_task(name, total=total, note="")
+    def loading(self, what: str) -> None:
+        """Say what is done before the first stage can begin."""
+        self.task = self.progress.add_task(what, total=None, note="")
+
+    def stage(self, name: str, total: int | None, note: str = "loading the model…") -> None:
+        """Begin a stage of `total` units, `None` where that is not known; the note stands until work is told of."""
+        if self.task is not None and not self.name:
+            self.progress.remove_task(self.task)
+        self.task = self.progress.add_task(name, total=total, note=note)
         self.name, self.total, self.done = name, total, 0
 
     def advance(self, count: int) -> None:
         """Units that are finished."""
-        self.done += count
         if self.task is not None:
+            if not self.done:
+                self.progress.update(self.task, note="")
             self.progress.advance(self.task, count)
-        if self.done >= self.total and count and not self.console.is_terminal:
+        self.done += count
+        if self.total is not None and self.done >= self.total and count and not self.console.is_terminal:
             self.console.print(f"{self.name}: {self.done} of {self.total}")
 
     def update(self, name: str, done: int, total: int) -> None:

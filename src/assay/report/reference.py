@@ -12,7 +12,7 @@ import json
 import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -72,7 +72,7 @@ def _tables(kind: type[Any], prefix: str, shown: set[type]) -> Iterator[str]:
 
 def _fields(kind: type[Any]) -> Iterator[tuple[str, Any, str]]:
     if is_dataclass(kind):
-        hints = inspect.get_annotations(kind, eval_str=True)
+        hints = get_type_hints(kind)
         for one in fields(kind):
             yield one.name, hints[one.name], "needed" if one.default is MISSING else _shown(one.default)
         return
@@ -103,9 +103,9 @@ def _is_record(kind: Any) -> bool:
 
 def _told(kind: type[Any]) -> dict[str, str]:
     """Field -> the sentence under it."""
+    told = {} if kind.__base__ in (None, object, BaseModel, Params) else _told(kind.__base__)
     body = ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0]
     assert isinstance(body, ast.ClassDef)
-    told = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
             said = ast.literal_eval(text.value)

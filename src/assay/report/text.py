@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.evaluate.run import SCORES, Scores
-from assay.report.page import percent, points, score_rows
+from assay.report.summary import percent, points, score_rows
 
 
 def score_table(scores: Scores) -> str:

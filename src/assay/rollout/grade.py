@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import Any, TextIO
 
 from assay.errors import AssayError
@@ -17,48 +18,122 @@ from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict, as_messages
 
 BATCH = 256
-"""Lines that are judged together."""
+"""At most so many lines are judged together."""
+SECONDS = 0.5
+"""What judging the lines of a batch should take: slow ones are judged in small batches, so that verdicts come early."""
+CHUNK = 1 << 20
+"""Bytes that are read at a time, or as many as are there."""
 
+Lines = Iterable[str | bytes]
 Parsed = tuple[Any, Example, str]
+Line = Parsed | dict[str, Any]
+"""A line as it was read, or its error row."""
 
 
 def grade_lines(
-    lines: Iterable[str | bytes], *, workers: int = 1, deadline: float | None = None, cache: str | Path | None = None
+    lines: Lines,
+    *,
+    workers: int = 1,
+    deadline: float | None = None,
+    cache: str | Path | None = None,
+    only: Collection[str] = (),
 ) -> Iterator[dict[str, Any]]:
     """One verdict object for each line: `id`, `status`, `score`, `read`, `why`, `seconds`, `verifier`, `version`.
 
     A line that is no such object, or names an unknown verifier or parameter, gets `error` with its number; the rest
-    goes on. Blank lines are lines too. `deadline` is seconds a line; by default the verifier's own. `cache` names a
-    file that remembers verdicts.
+    goes on. Blank lines are lines too. Lines are judged as they come: of a binary handle whatever is there, without
+    waiting for more. `deadline` is seconds a line; by default the verifier's own. `cache` names a file that remembers
+    verdicts. With `only`, lines of another id are passed over; a line without an id goes by its number.
     """
-    numbered = enumerate(lines, start=1)
-    while batch := list(islice(numbered, BATCH)):
-        parsed = [_parse(number, line) for number, line in batch]
-        good = [row for row in parsed if not isinstance(row, dict)]
-        examples, responses = [g[1] for g in good], [g[2] for g in good]
-        verdicts = iter(verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
-        for (number, _), row in zip(batch, parsed, strict=True):
-            yield row if isinstance(row, dict) else _row(row[0], next(verdicts), number)
+    for batch in _graded(lines, workers, deadline, cache, frozenset(only)):
+        yield from (row for _, row, _ in batch)
 
 
 def grade_file(
-    source: Iterable[str | bytes],
+    source: Lines,
     target: TextIO,
     *,
     workers: int = 1,
     deadline: float | None = None,
     cache: str | Path | None = None,
     explain: TextIO | None = None,
+    only: Collection[str] = (),
+    on_lines: Callable[[int], None] = lambda number: None,
 ) -> Counter[str]:
-    """Grade lines into a handle and count the verdicts by status; `explain` also gets one readable line each."""
+    """Grade lines into a handle, batch by batch, and count the verdicts by status.
+
+    `explain` also gets one readable line each; `on_lines` is told the number of the last line that is done.
+    """
     counts: Counter[str] = Counter()
-    graded = grade_lines(source, workers=workers, deadline=deadline, cache=cache)
-    for number, row in enumerate(graded, start=1):
-        counts[row["status"]] += 1
-        target.write(json.dumps(row) + "\n")
-        if explain is not None:
-            explain.write(f"{number}: {row['status']} ({row['verifier'] or 'no verifier'}): {ascii_safe(row['why'])}\n")
+    for batch in _graded(source, workers, deadline, cache, frozenset(only)):
+        for number, row, line in batch:
+            counts[row["status"]] += 1
+            target.write(json.dumps(row) + "\n")
+            if explain is not None:
+                explain.write(f"{_explained(number, row, line)}\n")
+        target.flush()
+        on_lines(batch[-1][0])
     return counts
+
+
+def _graded(
+    lines: Lines, workers: int, deadline: float | None, cache: str | Path | None, only: frozenset[str]
+) -> Iterator[list[tuple[int, dict[str, Any], Line]]]:
+    """Line numbers, their verdicts and what was judged, batch by batch."""
+    size = number = 0
+    for waiting in _arrived(lines):
+        start = 0
+        while start < len(waiting):
+            size = max(1, workers, min(size, BATCH))
+            numbered = list(enumerate(waiting[start : start + size], number + 1))
+            start, number = start + len(numbered), number + len(numbered)
+            parsed = [(at, _parse(at, line)) for at, line in numbered]
+            wanted = [(at, row) for at, row in parsed if not only or _name(at, row) in only]
+            begun = monotonic()
+            rows = [row for _, row in wanted if not isinstance(row, dict)]
+            examples, responses = [row[1] for row in rows], [row[2] for row in rows]
+            verdicts = iter(verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
+            made = [(at, row if isinstance(row, dict) else _row(row[0], next(verdicts), at), row) for at, row in wanted]
+            size = 2 * size if monotonic() - begun < SECONDS else size // 2
+            if made:
+                yield made
+
+
+def _arrived(lines: Lines) -> Iterator[list[str | bytes]]:
+    """The lines that are there, each time as many as need no waiting."""
+    if not hasattr(lines, "read1"):
+        rest = iter(lines)
+        while batch := list(islice(rest, BATCH)):
+            yield batch
+        return
+    begun: list[bytes] = []  # a line whose end has not come
+    while chunk := lines.read1(CHUNK):
+        if b"\n" not in chunk:
+            begun.append(chunk)
+            continue
+        *whole, last = b"".join([*begun, chunk]).split(b"\n")
+        begun = [last]
+        yield list(whole)
+    if any(begun):
+        yield [b"".join(begun)]
+
+
+def _name(number: int, row: Parsed | dict[str, Any]) -> str:
+    """The id of a line, or its number where it has none."""
+    identity = row["id"] if isinstance(row, dict) else row[0]
+    return str(number if identity is None else identity)
+
+
+def _explained(number: int, row: Mapping[str, Any], line: Line) -> str:
+    """A verdict in words, with the claim that it is about: its marker, its stance, and where it stands."""
+    name = "" if row["id"] is None else f" ({row['id']})"
+    read = "" if row["read"] is None else f", read {row['read'][:200]!r}"
+    told = f"{number}{name}: {row['status']} ({row['verifier'] or 'no verifier'}{read}): {row['why']}"
+    claim = {} if isinstance(line, dict) else VERIFIERS.get(row["verifier"]).claim(line[1], line[2])
+    if claim:
+        start, end = claim["span"]
+        told += f" [{claim['marker']} at {start}-{end}, {claim['stance']}: {claim['claim'][:200]!r}]"
+    return ascii_safe(told)
 
 
 def pass_rate(counts: Counter[str]) -> float | None:
@@ -84,7 +159,7 @@ def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
     row: Any = None
     try:
         text = line.decode("utf-8") if isinstance(line, bytes) else line
-        row = json.loads(text)
+        row = json.loads(text.removeprefix("\ufeff") if number == 1 else text)
         return _checked(row)
     except (ValueError, RecursionError, AssayError) as bad:
         found = row if isinstance(row, dict) else {}

@@ -7,7 +7,6 @@ resumes without repeating paid work. Two runs with different models, sampling or
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import CLAIM, owned
+from assay.journal import kind_of, owned, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
@@ -108,16 +107,14 @@ def measure(
         wait_for(job.run(how))
         return job.result()
     facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)):
+    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
 
 
 def _opened(model: str) -> Engine:
-    claimed = Path(model) / CLAIM
-    measured = claimed.is_file() and json.loads(claimed.read_text("utf-8")).get("kind") == "measure"
-    return RecordedEngine(model) if measured else open_engine(model)
+    return RecordedEngine(model) if kind_of(Path(model)) == "measure" else open_engine(model)
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """The rollouts of a directory, served as if their model had answered again, to be judged anew.
 
-`assay.models.replay` serves a file that somebody else wrote, by prompt; this serves what `measure` wrote, by Example.
+`assay.models.replay` serves a file that somebody else wrote; this serves what `measure` wrote, by Example. Where the
+directory holds what was asked (`examples.jsonl`), an Example that it lacks is answered by one of the same prompt: so
+old responses can be judged by another verifier or reference.
 """
 
 from __future__ import annotations
@@ -9,23 +11,29 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from assay.errors import AssayError
+from assay.files import read_jsonl
 from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.rollout.store import FOLDER, RolloutStore
+from assay.types import Example
+
+EXAMPLES = "examples.jsonl"
+"""What was asked, beside the rollouts."""
 
 
 class RecordedEngine:
     """Answers the requests that `measure` makes, from a directory that it wrote; nothing there is changed."""
 
     def __init__(self, directory: Path | str) -> None:
-        self.store = RolloutStore(directory)
+        self.store, self.asked = RolloutStore(directory), Path(directory) / EXAMPLES
         self.name = f"recorded:{Path(directory).name}"
         self.fingerprint = weights_hash(str(Path(directory) / FOLDER))
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError` where the directory lacks some."""
         wanted = {request.id for request in requests}
+        serves = self._same_prompts(requests)
         for rollout in self.store.rollouts():
-            name = f"{rollout.example_id}/{rollout.index}"
+            name = f"{serves.get(rollout.example_id, rollout.example_id)}/{rollout.index}"
             if name in wanted:
                 wanted.remove(name)
                 yield Completion(
@@ -37,4 +45,15 @@ class RecordedEngine:
                     thinking=rollout.thinking,
                 )
         if wanted:
-            raise AssayError(f"{self.store.folder} lacks {len(wanted)} of {len(requests)} responses that are asked for")
+            raise AssayError(
+                f"{self.store.folder} lacks {len(wanted)} of {len(requests)} responses that are asked for: "
+                "ask for the same problems, and no more samples"
+            )
+
+    def _same_prompts(self, requests: Sequence[Request]) -> dict[str, str]:
+        """Recorded Example -> the requested one that was not recorded and has its prompt."""
+        rows = (Example.from_json(row) for _, row in read_jsonl(self.asked)) if self.asked.is_file() else ()
+        recorded = {example.id: example.asked for example in rows}
+        asked = {request.prompt: request.id.rpartition("/")[0] for request in requests}
+        new = {prompt: name for prompt, name in asked.items() if name not in recorded}
+        return {name: new[prompt] for name, prompt in recorded.items() if prompt in new}

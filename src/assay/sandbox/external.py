@@ -86,10 +86,12 @@ def _fusion_result(reply: dict[str, Any], job: Program, name: str, wall: float) 
         return Result(Outcome.TIMEOUT, f"it ran longer than {job.limits.wall_seconds:.3g} s", output, wall=wall)
     if len(output) > job.limits.output:
         return Result(Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output", wall=wall)
+    stderr = str(run.get("stderr") or "").strip()
+    said = stderr.encode("utf-8", "surrogateescape") if job.stderr else b""
     if run["status"] == "Finished" and run.get("return_code") == 0:
-        return Result(Outcome.DONE, "", output, wall=wall, isolation=(name,))
-    text = str(run.get("stderr") or "").strip()[-300:] or f"exit code {run.get('return_code')}"
-    return Result(Outcome.RUNTIME_ERROR, text, output, wall=wall, isolation=(name,))
+        return Result(Outcome.DONE, "", output, said, wall=wall, isolation=(name,))
+    text = stderr[-300:] or f"exit code {run.get('return_code')}"
+    return Result(Outcome.RUNTIME_ERROR, text, output, said, wall=wall, isolation=(name,))
 
 
 _BOOT = """
@@ -151,7 +153,8 @@ class Bubblewrap:
         child.stderr.close()
         size, cpu = os.fstat(stdout).st_size, usage.ru_utime + usage.ru_stime
         output, wall = os.pread(stdout, min(size, limits.output), 0), time.monotonic() - start
-        ended = Result(Outcome.DONE, output=output, cpu=cpu, wall=wall, isolation=(self.name,))
+        said = stderr.encode() if job.stderr else b""
+        ended = Result(Outcome.DONE, output=output, stderr=said, cpu=cpu, wall=wall, isolation=(self.name,))
         if late or (child.returncode in (137, -9) and wall >= 0.9 * limits.cpu):
             return replace(ended, outcome=Outcome.TIMEOUT, text=f"it ran for {wall:.1f} s")
         if size >= limits.output:

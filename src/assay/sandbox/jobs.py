@@ -32,6 +32,8 @@ class Program:
     source: str
     stdin: bytes = b""
     limits: Limits = Limits()
+    stderr: bool = False
+    """Whether standard error is kept too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,10 @@ class Result:
     """One sentence about an outcome other than `done`."""
     output: bytes = b""
     """Standard output of a `Program`."""
+    stderr: bytes = b""
+    """Its standard error, where it was to be kept."""
+    line: int = 0
+    """The line of a `Program` that failed, as it claims; 0 where it names none."""
     outputs: tuple[bytes, ...] = ()
     """Standard output of each run of a `Batch` that ended well, in order; the next one is what the outcome is about."""
     value: Any = None

@@ -28,6 +28,7 @@ from assay.sandbox import candidate, kernel
 from assay.sandbox.protocol import READY, ProcessSpec
 
 STDIN, STDOUT, REPORT = 0, 1, 3
+NAME = "solution.py"
 
 _outputs: list[Any] = []
 _code: dict[bytes, CodeType] = {}
@@ -95,19 +96,20 @@ def _compiled(source: bytes) -> CodeType:
     """The program's code; it is compiled in the first run, so that a syntax error is one of that run."""
     if source not in _code:
         text = source.decode("utf-8", "surrogatepass")
-        _code[source] = compile(text, "solution.py", "exec", dont_inherit=True)
+        _code[source] = compile(text, NAME, "exec", dont_inherit=True)
     return _code[source]
 
 
 def _run_once(source: bytes, last: bool) -> int:
     """Run a program with the interpreter's own ending: threads, exit functions, flushing; return its exit code."""
-    sys.argv = ["solution.py"]
+    sys.argv = [NAME]
     names = vars(candidate.new_module("__main__"))
     status, problem = 0, None
     try:
         candidate.execute_code(_compiled(source), names)
     except SystemExit as leave:
         status = leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+        _tell(f"{leave.code}\n" if isinstance(leave.code, str) else "")
     except BaseException as caught:  # noqa: BLE001 - the boundary of a program
         status, problem = 1, caught
     try:
@@ -119,10 +121,23 @@ def _run_once(source: bytes, last: bool) -> int:
         _flush(sys.__stdout__)
     except BaseException as caught:  # noqa: BLE001 - judged code may have put anything there
         status, problem = status or 1, caught
+    _tell("")
     if problem is not None:
         with contextlib.suppress(OSError):
-            os.write(REPORT, json.dumps({**candidate.describe(problem), "args": None}).encode())
+            told = {**candidate.describe(problem), "args": None, "line": _line_of(problem)}
+            os.write(REPORT, json.dumps(told).encode())
     return status & 255
+
+
+def _line_of(problem: BaseException) -> int:
+    """The deepest line of the program that an exception went through, or where its text is no Python; else 0."""
+    if isinstance(problem, SyntaxError) and problem.filename == NAME:
+        return problem.lineno or 0
+    found, trace = 0, problem.__traceback__
+    while trace is not None:
+        found = trace.tb_lineno if trace.tb_frame.f_code.co_filename == NAME else found
+        trace = trace.tb_next
+    return found
 
 
 def _join_threads() -> bool:
@@ -156,6 +171,13 @@ def _restore_interpreter(before: dict[str, Any]) -> None:
     signal.setitimer(signal.ITIMER_REAL, 0)
     decimal.setcontext(decimal.Context())
     gc.enable()
+
+
+def _tell(text: str) -> None:
+    """Write to standard error, and flush what it holds; no fault there is one of the program."""
+    with contextlib.suppress(Exception):
+        sys.stderr.write(text)
+        sys.stderr.flush()
 
 
 def _flush(stream: Any) -> None:

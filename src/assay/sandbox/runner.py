@@ -65,7 +65,9 @@ def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors)
     size, given = _write_stdin(stdin, job.source, inputs), sum(map(len, inputs))
     room = max(job.limits.output, max(map(len, inputs)))  # it writes each input where the first stood
     spec = _spec("program", job.limits)._replace(output=room, inputs=given, size=size, runs=len(inputs))
-    worker.start([spec], [stdin, stdout, fds.null(), their_report])
+    kept = isinstance(job, Program) and job.stderr
+    stderr = fds.own(os.memfd_create("stderr")) if kept else fds.null()
+    worker.start([spec], [stdin, stdout, stderr, their_report])
     [end] = worker.wait(job.limits)
     reported = _drain(report)
     if not reported.startswith(READY):
@@ -77,7 +79,8 @@ def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors)
     if size >= job.limits.output and outcome is not Outcome.TIMEOUT:
         outcome, text = Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output"
     if isinstance(job, Program):
-        return replace(_result(outcome, text, end), output=output)
+        said = os.pread(stderr, job.limits.output, 0) if kept else b""
+        return replace(_result(outcome, text, end), output=output, stderr=said, line=_line_of(problem))
     if outcome is Outcome.DONE and len(ends) < len(inputs):
         ends.append(size)  # it left before it could tell of this run
     outputs = tuple(output[a:b] for a, b in zip([0, *ends], ends, strict=False))
@@ -115,6 +118,11 @@ def _read_report(report: bytes) -> tuple[list[int], Any]:
         return ends, json.loads(report) if report else None
     except (ValueError, RecursionError):
         return ends, None
+
+
+def _line_of(problem: Any) -> int:
+    line = problem.get("line") if isinstance(problem, dict) else 0
+    return line if type(line) is int else 0
 
 
 def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:

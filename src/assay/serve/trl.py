@@ -6,14 +6,12 @@ this row". `columns.py` says which columns there may be.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from assay.errors import MissingExtra
+from assay.corpus.dataset import to_trl as to_trl
 from assay.judging.session import verify_many
-from assay.models.prompting import as_chat, as_input
 from assay.rollout.text import response_text
 from assay.serve.columns import examples_of
 from assay.serve.nulls import refuse_nulls, warn_of_nulls
@@ -64,28 +62,6 @@ def reward_fn(*, workers: int = 2, deadline: float | None = None, thinking: str 
     one response of a batch can be judged.
     """
     return Reward(workers, deadline, known_tag(thinking))
-
-
-def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:
-    """A `datasets.Dataset` for TRL: `prompt` (the messages to send), `example` (all that a reward needs), `domain`.
-
-    With a tokenizer that has no chat template, `prompt` is text. Where problems show images there is a column `images`,
-    which are opened when a row is read. Raises `MissingExtra` without `datasets`.
-    """
-    try:
-        import datasets
-    except ImportError:
-        raise MissingExtra("a TRL data set", "train") from None
-    rows = [_row(e, as_chat(e.asked) if tokenizer is None else as_input(tokenizer, e.asked)) for e in examples]
-    made = datasets.Dataset.from_list(rows)
-    if any(row["images"] for row in rows):
-        return made.cast_column("images", datasets.List(datasets.Image()))
-    return made.remove_columns("images") if rows else made
-
-
-def _row(example: Example, prompt: Any) -> dict[str, Any]:
-    images = [path for turn in example.asked for path in turn.attachments]
-    return {"prompt": prompt, "example": json.dumps(example.to_json()), "domain": example.domain, "images": images}
 
 
 def _log(log: Callable[[str, float], None], examples: Sequence[Example], verdicts: Sequence[Verdict]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from assay.errors import BadConfig, MissingData, UnknownName
+from assay.errors import BadConfig, MissingData, UnknownName, did_you_mean
 from assay.registry import Registry
 from assay.types import Example, hashed_seed
 
@@ -58,10 +58,19 @@ class Source(ABC):
             level: Difficulty of procedural sources, from 1; real ones ignore it.
         """
         if split not in self.splits:
-            raise UnknownName(f"split of {self.name}", split, self.splits)
+            raise UnknownName(f"split of {self.name}", split, self.splits, self._instead(split))
         if size is not None and size < 0:
             raise BadConfig(f"size must not be negative, got {size}")
         return self._stream(split, data, size, seed, level)
+
+    def _instead(self, split: str) -> str:
+        """What to name instead of a split that is not there: one of its own, or a kindred source that has it."""
+        if "did you mean" in (near := did_you_mean(split, self.splits)):
+            return near
+        own = " or ".join(f'"{name}"' for name in self.splits)
+        kin = [n for n in SOURCES.built_in() if n != self.name and (n.startswith(self.name) or self.name.startswith(n))]
+        having = [repr(n) for n in kin if split in SOURCES.get(n).splits]
+        return f"; it has split = {own}" + (f", and {' or '.join(having)} has a split {split!r}" if having else "")
 
     @abstractmethod
     def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]: ...
@@ -90,8 +99,8 @@ def data_dir(given: Path | str | None = None) -> Path:
     where = given or os.environ.get(DATA_VARIABLE)
     if not where:
         raise MissingData(
-            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data, pass a path, "
-            "or load the rows from the hub (extra 'hub')"
+            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data or pass a path; "
+            f"{DATA_VARIABLE}=hub reads what is published there (extra 'hub')"
         )
     path = Path(where).expanduser()
     if not path.is_dir():

@@ -14,8 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadRow, MissingData, MissingExtra
+from assay.errors import BadRow, MissingData
 from assay.files import read_jsonl
+from assay.hub import load_rows
 from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
 from assay.types import Example
 
@@ -77,7 +78,7 @@ class Real(Source):
         return self._examples(split, data) if size is None else sampled(lambda: self._examples(split, data), size, seed)
 
     def _examples(self, split: str, data: Path | None) -> Iterator[Example]:
-        for where, number, raw in self._hub_rows(split) if _from_hub(data) else self._file_rows(split, data_dir(data)):
+        for where, number, raw in self._hub_rows(split) if from_hub(data) else self._file_rows(split, data_dir(data)):
             try:
                 wanted = self.part is None or self.part(raw) == split
                 made = list(self.row(raw)) if wanted else []
@@ -112,16 +113,13 @@ class Real(Source):
     def _hub_rows(self, split: str) -> Iterator[tuple[str, int, Raw]]:
         if self.hub is None:
             raise MissingData(f"{self.name} has no hub copy with the same fields: set {DATA_VARIABLE} to a directory")
-        try:
-            from datasets import load_dataset
-        except ImportError as fault:
-            raise MissingExtra(f"loading {self.name} from the hub", "hub") from fault
         theirs = self.hub.splits.get(split, split)
-        for number, raw in enumerate(load_dataset(self.hub.name, self.hub.config, split=theirs), 1):
+        for number, raw in enumerate(load_rows(self.hub.name, self.hub.config, theirs), 1):
             yield f"hub:{self.hub.name}", number, raw
 
 
-def _from_hub(data: Path | None) -> bool:
+def from_hub(data: Path | None) -> bool:
+    """Whether real rows are asked for from the hub."""
     return (data or Path(os.environ.get(DATA_VARIABLE, ""))) == HUB
 
 
@@ -131,6 +129,14 @@ def _existing(root: Path, name: str) -> Path:
         if path.is_file():
             return path
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
+
+
+def there(name: str, data: Path | None) -> bool | None:
+    """Whether a file of real rows is in the data directory; `None` where rows come from the hub instead."""
+    try:
+        return None if from_hub(data) else bool(_existing(data_dir(data), name))
+    except MissingData:
+        return False
 
 
 @lru_cache(maxsize=4)

@@ -7,18 +7,18 @@ is right are found under their usual names, or under those that `columns` says.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from assay.errors import AssayError, BadConfig, BadRow, MissingData, MissingExtra, did_you_mean
-from assay.files import read_jsonl
+from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, did_you_mean
+from assay.files import opened, read_jsonl
+from assay.hub import load_rows
 from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
 from assay.types import Example
@@ -38,6 +38,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "tags": ("tags",),
 }
 """Field of an Example -> the names under which its column is looked for; the first that is there counts."""
+_SHARD = {"id", "source", "prompt", "reference", "verifier", "params", "options", "template", "pass_rates", "extra"}
 _BOXED = ("math", "number", "choice", "boolean", "text")
 Numbered = Iterator[tuple[int, Any]]
 
@@ -51,21 +52,30 @@ def is_own(name: str) -> bool:
 def source_of(name: str, **how: Any) -> Source:
     """The registered source of a name, or the rows of a file. Raises `UnknownName`, and `MissingData` for no file."""
     if not is_own(name):
-        source = SOURCES.get(name)
+        source = _registered(name)
         if how:
             raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
         return source
     if not name.startswith(HUB) and not Path(name).is_file():
         raise MissingData(f"{name} does not exist")
-    return Own(
-        name=name, about="rows of your own", licence="", splits=("file",), domain=how.pop("domain", "") or "own", **how
-    )
+    return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or "own", **how)
+
+
+def _registered(name: str) -> Source:
+    """The registered source of a name; a split that stands in the place of a source, or behind it, is told."""
+    bare, _, split = name.rpartition(":")
+    if name not in SOURCES and (bare in SOURCES or name in ("train", "test", "validation", "dev", "warmup")):
+        raise UnknownName("source", name, SOURCES, f'; a split is named by itself: split = "{split}"')
+    return SOURCES.get(name)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Own(Source):
-    """The rows of one file."""
+    """The rows of one file, or rows that are there already."""
 
+    splits: tuple[str, ...] = ("file",)
+    rows: Iterable[Any] | None = None
+    """The rows, instead of a file's."""
     verifier: str = ""
     """Who judges, where the rows do not say."""
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -113,6 +123,8 @@ class Own(Source):
         self.on_bad(row)
 
     def _rows(self, split: str) -> Numbered:
+        if self.rows is not None:
+            return enumerate(self.rows, 1)
         if self.name.startswith(HUB):
             return _hub(self.name.removeprefix(HUB), split)
         path, kind = Path(self.name), Path(self.name.removesuffix(".gz")).suffix
@@ -127,6 +139,10 @@ class Own(Source):
             raise ValueError(f"a row is an object, not {type(row).__name__}")
         if "schema" in row and "verifier" in row:
             return Example.from_json(row)
+        if isinstance(row.get("example"), str):  # as `to_trl` makes it
+            return Example.from_json(json.loads(row["example"]))
+        if row.keys() >= _SHARD:
+            return _of_shard(row)
         found = {name: column for name in USUAL if (column := self._column(name, row)) is not None}
         if missing := {"prompt", "reference"} - set(found):
             wanted = "; ".join(f"no {name} under {' or '.join(USUAL[name])}" for name in sorted(missing))
@@ -153,7 +169,7 @@ class Own(Source):
             source=self.name,
             gold=gold,
             tags=given.get("tags") or (),
-            extra={name: value for name, value in row.items() if name not in found.values()},
+            extra=_extra({name: value for name, value in row.items() if name not in found.values()}),
         )
 
     def _column(self, name: str, row: Mapping[str, Any]) -> str | None:
@@ -165,6 +181,26 @@ class Own(Source):
         return next((column for column in USUAL[name] if column in row), None)
 
 
+def _of_shard(row: Mapping[str, Any]) -> Example:
+    """An Example of a corpus's shard; its JSON columns are text, or decoded by readers that know Arrow's type."""
+    read = dict(row)
+    if isinstance(row["params"], str):
+        read |= {name: json.loads(row[name]) for name in ("reference", "params", "extra")}
+    read["pass_rates"] = {rate["model"]: (rate["correct"], rate["samples"]) for rate in row["pass_rates"]}
+    return Example.from_json(read)
+
+
+def _extra(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is JSON in other columns, with dates and times as text; pictures and the like are left out."""
+    kept = {}
+    for name, value in row.items():
+        try:
+            kept[name] = json.loads(json.dumps(value, default=lambda item: item.isoformat()))
+        except (TypeError, ValueError, AttributeError):
+            continue
+    return kept
+
+
 def _parquet(path: Path) -> Any:
     try:
         return pq.ParquetFile(path)
@@ -173,7 +209,8 @@ def _parquet(path: Path) -> Any:
 
 
 def _text(path: Path) -> str:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    with opened(path) as file:
+        data = file.read()
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
@@ -181,7 +218,11 @@ def _text(path: Path) -> str:
 
 
 def _csv(path: Path) -> Iterator[dict[str, Any]]:
-    yield from csv.DictReader(io.StringIO(_text(path)))
+    """Rows between commas, semicolons or tabs: whichever parts the header into most names."""
+    text = _text(path)
+    header = text.partition("\n")[0]
+    best = max(",;\t", key=lambda mark: len(next(csv.reader([header], delimiter=mark), ())))
+    yield from csv.DictReader(io.StringIO(text), delimiter=best)
 
 
 def _array(path: Path) -> list[Any]:
@@ -195,13 +236,5 @@ def _array(path: Path) -> list[Any]:
 
 
 def _hub(name: str, split: str) -> Numbered:
-    try:
-        from datasets import load_dataset
-    except ImportError:
-        raise MissingExtra(f"loading {name} from the hub", "hub") from None
     path, _, config = name.partition(":")
-    try:
-        rows = load_dataset(path, config or None, split=split)
-    except (OSError, ValueError) as bad:
-        raise MissingData(f"hub:{name} could not be loaded: {str(bad).splitlines()[0]}") from None
-    return enumerate(rows, 1)
+    return enumerate(load_rows(path, config or None, split), 1)

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from assay.config import Config
 from assay.errors import BadRow
-from assay.sources.base import SOURCES, Source, sampled
+from assay.sources.base import Source, sampled
 from assay.sources.own import is_own, source_of
 from assay.types import Example
 
@@ -70,7 +70,7 @@ class Selection(Config):
     def source(self, name: str, on_bad: Callable[[BadRow], None] | None = None) -> Source:
         """The source of one of its names; `on_bad` is told of own rows that cannot be used, which else raise."""
         how = {key: given for key in _OWN if (given := getattr(self, key))}
-        return source_of(name, **how, on_bad=on_bad) if is_own(name) else SOURCES.get(name)
+        return source_of(name, **how, on_bad=on_bad) if is_own(name) else source_of(name)
 
     def examples(
         self,

@@ -24,6 +24,11 @@ def _wtq(raw: Raw) -> Iterable[Row]:
     yield _question(raw["question"], "", raw["table"]["header"], raw["table"]["rows"], raw["answer"])
 
 
+def _rounded(texts: Sequence[str]) -> dict[str, Any]:
+    """Numbers of tables are as exact as their last digit."""
+    return {"decimals": "as-written"} if any("." in text for text in texts) else {}
+
+
 def _question(
     question: str, title: str, head: Sequence[str], body: Sequence[Sequence[str]], answers: Sequence[Any]
 ) -> Row:
@@ -32,9 +37,9 @@ def _question(
     texts = [str(answer) for answer in plain]
     if all(NUMERAL.fullmatch(text) for text in texts):
         if len(plain) == 1:
-            return Row(prompt, plain[0], boxed(texts[0]), "number", template=ASK)
+            return Row(prompt, plain[0], boxed(texts[0]), "number", _rounded(texts), template=ASK)
         listed = "[" + ", ".join(text.replace(",", "") for text in texts) + "]"
-        return Row(prompt, plain, boxed(listed), "number", {"ordered": False}, template=ASK)
+        return Row(prompt, plain, boxed(listed), "number", {"ordered": False} | _rounded(texts), template=ASK)
     if len(texts) == 1:
         return Row(prompt, texts[0], boxed(texts[0]), "text", template=ASK)
     return Row(prompt, texts, boxed(json.dumps(texts, ensure_ascii=False)), "set", template=ASK)

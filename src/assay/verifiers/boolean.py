@@ -1,7 +1,7 @@
 """A yes or a no: yes/no, true/false, entailed/refuted and their kin, whichever pair the response speaks.
 
-Reads the first such word of the last answer marker, or of a short response. A negated word is its opposite ("not
-true"), and a text that says both ("yes and no") is wrong.
+Only words of a closed list may stand before the word ("it is true", "definitely not"), and a negated word is its
+opposite. What stands behind it explains it, unless it says the opposite too ("yes and no") or doubts.
 """
 
 from __future__ import annotations
@@ -9,80 +9,109 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from assay.claim.extract import find
+from assay.claim.claims import claim, described
+from assay.claim.unmarked import Reader
 from assay.errors import BadReference
-from assay.judging.verifier import Lane, verifier
-from assay.reading.words import tokens
+from assay.judging.verifier import AnswerParams, Lane, verifier
+from assay.reading import lexicon
+from assay.reading.numerals import plain
 from assay.types import Example, Verdict
 
-_YES = "yes y true t correct right entailed entails entailment supported supports valid affirmative"
-_NO = """no n false f incorrect wrong refuted refutes contradiction contradicted contradicts unsupported invalid
-negative untrue"""
-_TRUE, _FALSE = set(_YES.split()), set(_NO.split())
+_TRUE, _FALSE, _LEADS = frozenset(lexicon.YES), frozenset(lexicon.NO), frozenset(lexicon.STATEMENT_WORDS)
+_LETTERS = frozenset("ytnf")
+"""Letters that are a word only where they stand alone."""
+_NEGATIONS = frozenset(("not", "isnt", "arent", "wasnt", "doesnt", "never", "cannot", "cant"))
+_SUBJECTS = frozenset(lexicon.AFTER_NO)
+_BOTH = re.compile(
+    r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;])|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
+    re.IGNORECASE,
+)
+_BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
+"""What may follow "true" and its kin in their clause."""
+_REASON = re.compile(r"(?<=[.;])\s|\b(?:because|since|as|rather than|not|for|given)\b")
+_ECHO = re.compile(
+    r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
+)
+"""The short sentence behind a yes or a no: "Yes, it is"."""
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_CHARS = 2000
-_AFTER_NO = """it this that they he she we i you there not because since as so or and but the its yes false true"""
-_SUBJECTS = frozenset(_AFTER_NO.split())
-"""What may follow a "no" that answers."""
-_LETTERS = {"y", "t", "n", "f"}
-_GOES_ON = re.compile(r"\W*\w+\W*(?:and|or|but|/)")
-_BOTH = re.compile(r"\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends)\b", re.IGNORECASE)
 
 
 @verifier(
     "boolean",
-    version=2,
+    version=3,
+    reference="true or false",
+    params=AnswerParams,
     lane=Lane.INLINE,
     reads=lambda example, _: _reference(example.reference),
     keys=lambda example, answer: _answer_key(answer),
+    reads_claim=described(lambda _, __: _reader()),
 )
-def boolean(example: Example, response: str) -> Verdict:
+def boolean(example: Example, response: str, params: AnswerParams) -> Verdict:
     """Right when the response says the reference, in whichever pair of words."""
     wanted = _reference(example.reference)
-    found = find(example, response)
-    said = _said(found.text[:MAX_CHARS])
-    if not said:
+    found = claim(example, response, _reader())
+    if found.value is None:
         return Verdict.no_answer(f"{found.text[:80]!r} says neither yes nor no")
-    if len(said) > 1 or _BOTH.search(found.text[:MAX_CHARS]):
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    others = [_read(other) for other in found.others]
+    if found.value == "both" or any(other != found.value for other in others):
         return Verdict.of(False, read=found.text, why="it says more than one thing")
-    return Verdict.of(said == {wanted}, read=found.text, why=f"the reference is {str(wanted).lower()}")
+    return Verdict.of((found.value == "yes") == wanted, read=found.text, why=f"the reference is {str(wanted).lower()}")
 
 
-def _said(text: str) -> set[bool]:
-    """Which of the two the text says; the words that follow a leading yes or no explain it and do not count."""
-    words = tokens(text)
-    said: set[bool] = set()
-    for place, word in enumerate(words):
-        if (word not in _TRUE and word not in _FALSE) or (word in _LETTERS and len(words) > 1):
-            continue
-        if word == "no" and _is_none(words, place, text):
-            continue
-        negated = any(w in ("not", "isnt", "never", "cannot") for w in words[max(0, place - 2) : place])
-        said.add((word in _TRUE) != negated)
-        stops = text.strip()[len(word) :][:1] in tuple(",.;: ") and not _GOES_ON.match(text)
-        if place == 0 and len(words) > 2 and stops:
-            break
-    return said
+def _reader() -> Reader[str]:
+    return Reader(_read, of_statement=True, joints=None)
+
+
+def _read(text: str) -> str | None:
+    """`yes`, `no`, or `both` where a text says more than one thing; `None` where it says neither."""
+    text = plain(text[:MAX_CHARS])
+    negated = False
+    words = [*_WORD.finditer(text)]
+    for place, match in enumerate(words):
+        word = match[0].casefold().replace("'", "").replace("’", "")
+        rest = text[match.end() :]
+        if word in _NEGATIONS:
+            negated = not negated
+            if place == len(words) - 1 and all(w[0].lower() in _LEADS for w in words[:place]):
+                return "no"  # "definitely not"
+        elif word in _TRUE or word in _FALSE:
+            if word in _LETTERS and len(words) > 1:
+                return None
+            return _said(word, negated, rest, [w[0].casefold() for w in words[place + 1 :]])
+        elif word not in _LEADS:
+            return None
+    return None
+
+
+def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
+    pause = rest.lstrip(" *\"'`")[:1] in tuple(",.;:!—–-。，") or rest.startswith("\n")
+    if word == "no" and behind and not pause and behind[0] not in _SUBJECTS:
+        return None
+    if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
+        return None  # "true love", "correct option"
+    yes = (word in _TRUE) != negated
+    if _BOTH.search(_REASON.split(rest, maxsplit=1)[0]):
+        return "both"
+    echo = _ECHO.match(rest) if word in ("yes", "no") else None
+    if echo is not None and bool(echo["no"]) == yes:
+        return "both"  # "Yes, it is not."
+    return "yes" if yes else "no"
 
 
 def _answer_key(answer: Any) -> str | None:
-    said = {answer} if isinstance(answer, bool) else _said(str(answer)[:MAX_CHARS])
-    return str(said.pop()).lower() if len(said) == 1 else None
-
-
-def _is_none(words: list[str], place: int, text: str) -> bool:
-    """Whether this "no" means none: "there is no proof", "no solution"."""
-    if place:
-        return words[place - 1] not in ("and", "or", "but", "yes", "answer")
-    after = text.strip().strip("\"'*_\\{}()").casefold().partition("no")[2]
-    return len(words) > 1 and after[:1] == " " and words[1] not in _SUBJECTS
+    said = ("yes" if answer else "no") if isinstance(answer, bool) else _read(str(answer))
+    return {"yes": "true", "no": "false"}.get(said or "")
 
 
 def _reference(reference: Any) -> bool:
     if isinstance(reference, bool):
         return reference
     word = str(reference).strip().lower()
-    if word in _TRUE | {"1"}:
+    if word in _TRUE or word == "1":
         return True
-    if word in _FALSE | {"0", "not entailed"}:
+    if word in _FALSE or word in ("0", "not entailed"):
         return False
     raise BadReference(f"the reference of a boolean is true or false, not {reference!r}")

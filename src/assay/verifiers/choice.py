@@ -1,9 +1,9 @@
 """Multiple choice: the answer is one letter.
 
-Reads the letter of the last answer marker: `C`, `(C)`, `C.`, `C) Benzene`, `option C`. A letter inside a word is not
-an answer ("Answer is C" reads C, never A), and two letters are never right. With `options`, the text of an option is
-read as its letter where it is unique, and a letter beside another option's text is wrong. Nothing found is
-`no_answer`; it is never a guess.
+Reads `C`, `(C)`, `C.`, `C) Benzene`, `option C`, "Benzene (C)". A letter inside a word is not an answer ("Answer is C"
+reads C, never A), and two letters are never right; the text behind a letter may name others ("C: both A and B"). With
+`options`, the text of an option is read as its letter where it is unique, and a letter beside another option's text is
+wrong. Nothing found is `no_answer`; it is never a guess.
 """
 
 from __future__ import annotations
@@ -13,34 +13,84 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.extract import find
+from assay.claim.claims import claim, described
 from assay.claim.markers import clean
+from assay.claim.stance import Stance, around
+from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
-from assay.judging.verifier import Lane, Params, verifier
+from assay.judging.verifier import AnswerParams, Lane, verifier
+from assay.reading import lexicon
+from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
+_SAYS = (
+    r"(?:i\s(?:would\s)?(?:choose|pick|select|go with)|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
+    r"|definitely|clearly)\s"
+)
+_NOUN = (
+    r"(?:(?:the|my|our)\s)?(?:correct\s|final\s|best\s|right\s)*(?:option|choice|letter|answer)s?\b|(?:both|either)\b"
+)
 _LEAD = re.compile(
-    r"^\W*+(?:(?:the\s++)?(?:correct\s++|final\s++|best\s++)*(?:option|choice|letter|answer|both|either)"
-    r"\s*+(?:is)?\s*+:?\s*+)+",
-    re.I,
+    rf"^[\s*$\"'“]*+(?:(?:{_SAYS})*(?:{_NOUN})\s?(?:is\b|:)?\s?:?\s?|(?:{_SAYS})+(?=\W*[A-Za-z]\W*(?:\s|$)))*",
+    re.IGNORECASE,
 )
+"""Words that may stand before the letter."""
 _LETTER = re.compile(
-    r"^[\s*(\[\"'{]*([A-Za-z])(?:[\s*\"'}]*(?:[).:\]]+|$|[-–—]\s|(?=[,;/&+]|\s(?:because|since|as|and|or|is)\b))[\s*]*|\s+)"
+    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
 )
-_ANOTHER = re.compile(
-    r"^\W*+(?:(?:and/or|and|or)\W*+)?[A-Z](?:\W|$)|\b(?:or|and)\s++(?:option\s++)?\(?[B-HJ-Z]\b(?!\w|')"
-    r"|\bor\s++\(?[A-Z]\)?\W*+$"
+_JOINTS = lexicon.listed("and/or, and, or, plus, followed by, then, as well as, along with, with, actually")
+_JOINED = re.compile(
+    rf"[^\w,;&/+]*+(?:(?:[,;&/+]|\b{either(_JOINTS, lexicon.DOUBTS)}\b)[^\w,;&/+]*+)+"
+    r"(?:also\s)?(?:option\s|choice\s)?"
+    r"(?P<other>[A-Z]|(?-i:[A-Z]{2,26}))(?!\w|['’]\w)(?!\.\w)(?P<rest>.{0,40})",
+    re.IGNORECASE | re.DOTALL,
 )
+"""Another letter beside the first."""
+_WRONG = re.compile(
+    rf"\W*(?:is|are|was)(?:n['’]t\b|\s+not\b)|\W*(?:is|are|was)\s+(?:\w+\s)?(?:{either(lexicon.REJECTIONS)}|not|out|ruled)\b",
+    re.IGNORECASE,
+)
+_ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
+_WORDS = re.compile(r"\s+[^\W\d_]{2,}")
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
+_MIGHT = re.compile(r"\W*(?:might|may|could)\b", re.IGNORECASE)
+_TOO = re.compile(
+    r"\b(?:though|but|while|although|and)\s\(?([A-Z])\)?\s(?:\w+\s)?"
+    r"(?:also|too\b(?! \w)|works|could|might|may|is also|is (?:right|correct|possible))\b"
+)
+_CLAUSE = re.compile(
+    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b)", re.IGNORECASE
+)
+_TEXT_THEN_LETTER = re.compile(
+    r"(?P<text>.{1,300}?)[\s,;–—-]*(?:\(\s*)?(?:(?:that is|which is|i\.e\.|so)?,?\s*(?:option|choice|letter|answer)\s)?"
+    r"\(?(?P<letter>[A-Z])\)*\W*",
+    re.DOTALL,
+)
+
+
+MAX_CHARS = 2000
+"""Characters of the longest text that names a letter."""
+LAST_LETTER = "J"
+"""Of a question without options, the last letter that prose without a marker may name."""
 
 
 @dataclass(frozen=True)
-class ChoiceParams(Params):
+class ChoiceParams(AnswerParams):
     """Parameters of `choice`."""
 
     options: list[str] | dict[str, str] | None = None
     """Texts of the options in order, or by letter; those of the Example without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The letter that a text names, or why it names none."""
+
+    letter: str | None
+    why: str = ""
 
 
 def _reference(example: Example, params: ChoiceParams) -> tuple[str, dict[str, str]]:
@@ -53,53 +103,104 @@ def _answer_key(example: Example, answer: Any) -> str | None:
     """The option's own text, so that the order of the letters does not matter; the letter where there is none."""
     given = example.params.get("options")
     options = _options(list(example.options) if given is None else given)
-    letter, _ = read_letter(str(answer), options)
+    said = _read(str(answer), options)
+    letter = said.letter if said else None
     return None if letter is None else fold(options.get(letter, "")) or letter
 
 
-@verifier("choice", version=2, params=ChoiceParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
+    _, options = _reference(example, params)
+    return Reader(
+        lambda text: _read(text, options),
+        states=lambda text: _read(text, options, certain=False),
+        a_line=False,
+        of_statement=True,
+        joints=VERBS,
+    )
+
+
+@verifier(
+    "choice",
+    version=3,
+    reference="a letter",
+    params=ChoiceParams,
+    lane=Lane.INLINE,
+    reads=_reference,
+    keys=_answer_key,
+    reads_claim=described(_reader),
+)
 def choice(example: Example, response: str, params: ChoiceParams) -> Verdict:
     """Right when the response names the letter, or the text of its option."""
     wanted, options = _reference(example, params)
-    found = find(example, response, a_line=False)
-    letter, why = read_letter(found.text, options, certain=found.marker != "whole")
-    if letter is None and why:
-        return Verdict.of(False, read=found.text, why=why)
-    if letter is None:
+    found = claim(example, response, _reader(example, params))
+    said = found.value
+    if said is None:
         return Verdict.no_answer(f"{found.text[:80]!r} holds no lone letter")
-    return Verdict.of(letter == wanted, read=letter, why=f"the reference is {wanted}")
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    others = [_read(other, options) for other in found.others]
+    if any(other is not None and other.letter != said.letter for other in others):
+        return Verdict.of(False, read=found.text, why="it is offered beside another option")
+    if said.letter is None:
+        return Verdict.of(False, read=found.text, why=said.why)
+    return Verdict.of(said.letter == wanted, read=said.letter, why=f"the reference is {wanted}")
 
 
-def read_letter(text: str, options: Mapping[str, str], *, certain: bool = True) -> tuple[str | None, str]:
-    """The one letter that a text names, or `None` and why it is wrong (empty when there is nothing to read)."""
+def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Said | None:
+    """The letter that a text names; `certain` says whether a marker holds it, so that a bare letter may lead words."""
+    if len(text) > MAX_CHARS:
+        return None
     text = clean(plain(text))
     folded = {letter: fold(option) for letter, option in options.items()}
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
-        return by_text[0], ""
-    text = _LEAD.sub("", text)
-    several = re.fullmatch(r"[A-Z]{2,26}", text) and len(set(text)) > 1
-    if several and (text in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" or len(text) < 5):
-        return None, f"{text!r} is several letters"
-    match = _LETTER.match(text)
-    if match is None:
-        return None, ""
-    letter, rest = match[1].upper(), text[match.end() :].strip()
+        return _Said(by_text[0])
+    behind = _TEXT_THEN_LETTER.fullmatch(text)
+    if behind is not None and folded.get(behind["letter"]) and fold(behind["text"]).endswith(folded[behind["letter"]]):
+        return _Said(behind["letter"])
+    bare = _LEAD.sub("", text)
+    if re.fullmatch(r"[A-Z]{2,26}", bare) and (bare in _ALPHABET or len(bare) < 5) and len(set(bare)) > 1:
+        return _Said(None, f"{bare!r} is several letters")
+    match = _LETTER.match(bare)
+    if match is not None and (said := _lettered(match, bare, folded, certain)) is not None:
+        return said
+    return None
+
+
+def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certain: bool) -> _Said | None:
+    letter, rest = match["letter"].upper(), text[match.end() :]
+    marked = bool(match["open"] or match["close"])
+    if match["letter"].islower() and not marked and (rest.strip() or (not certain and letter in "AI")):
+        return None
+    if not certain and not folded and letter > LAST_LETTER:
+        return None
     said = fold(rest)
-    if rest and said == folded.get(letter):
-        return letter, ""
-    if re.match(r"(?:or|and)\b", rest) or (not rest[:1].isalpha() and _ANOTHER.match(rest)):
-        return None, "it names more than one option"
-    sure = not match[0][-1].isspace() or bool(re.search(r"[).:\]\-–—]\s*$", match[0])) or not rest
-    if not sure and not (certain and letter not in "AI" and match[1].isupper()):
-        return None, ""
-    if _ANOTHER.search(rest):
-        return None, "it names more than one option"
-    others = [other for other, option in folded.items() if option and option == said]
-    if others:
-        return None, f"the letter is {letter} and the text is that of {others[0]}"
-    return letter, ""
+    if not said or said == folded.get(letter):
+        return _Said(letter)
+    if _WRONG.match(rest) or around("", rest) is not Stance.ASSERTED or _MIGHT.match(rest):
+        return _Said(None, f"{letter} is not asserted")
+    other = _JOINED.match(rest)
+    if (beside := _OR.match(rest)) and fold(rest[beside.end() :]) != folded.get(letter, letter.lower()):
+        return _Said(None, "it names more than one option")
+    joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
+    if joined and other is not None and _is_option(other["other"], other["rest"]):
+        return _Said(None, "it names more than one option")
+    if _TOO.search(rest):
+        return _Said(None, "it names more than one option")
+    others = [name for name, option in folded.items() if option and option == said]
+    if others and letter not in others:
+        return _Said(None, f"{letter} stands beside the text of {others[0]}")
+    if marked or _CLAUSE.match(rest) or (certain and letter not in "AI" and _WORDS.match(rest)):
+        return _Said(letter)
+    return None
+
+
+def _is_option(letters: str, rest: str) -> bool:
+    """Whether a letter, or a run of them, names options; "A" before a word is an article, and "I" a pronoun."""
+    if len(letters) > 1:
+        return letters in _ALPHABET
+    return letters.isupper() and not (letters in "AI" and _ARTICLE.match(rest))
 
 
 def _options(given: Any) -> dict[str, str]:

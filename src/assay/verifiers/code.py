@@ -38,7 +38,14 @@ class TestsParams(Params):
     """Whether the score is the share of tests that passed."""
 
 
-@verifier("code.tests", version=3, params=TestsParams, lane=Lane.SANDBOX, reads=lambda example, _: _suite_of(example))
+@verifier(
+    "code.tests",
+    version=3,
+    reference='{"tests", "entry_point"?, "setup"?}',
+    params=TestsParams,
+    lane=Lane.SANDBOX,
+    reads=lambda example, _: _suite_of(example),
+)
 def tests(example: Example, response: str, params: TestsParams) -> Verdict:
     """Right when every test of the reference passes."""
     suite = _suite_of(example)

@@ -81,6 +81,7 @@ def _output_key(example: Example, answer: Any) -> str | None:
 @verifier(
     "code_io.output",
     version=2,
+    reference='{"code", "input", "output"}',
     lane=Lane.WORKER,
     reads=lambda example, _: _Task.of(example).expected(),
     keys=_output_key,
@@ -139,7 +140,7 @@ def _runnable(example: Example, _: object = None) -> _Task:
     return task
 
 
-@verifier("code_io.input", version=4, lane=Lane.SANDBOX, reads=_runnable)
+@verifier("code_io.input", version=4, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _runnable(example)
@@ -247,7 +248,7 @@ def _puzzle(example: Example, _: object = None) -> tuple[str, str]:
     return reference["code"], entry
 
 
-@verifier("sat", version=2, lane=Lane.SANDBOX, reads=_puzzle)
+@verifier("sat", version=2, reference='{"code"}', lane=Lane.SANDBOX, reads=_puzzle)
 def sat(example: Example, response: str) -> Verdict:
     """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
     code, entry = _puzzle(example)

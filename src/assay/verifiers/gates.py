@@ -54,7 +54,7 @@ _BLAME = 0.5
 """Share of its time that a command must have computed for the program, and not the machine, to be to blame."""
 
 
-@verifier("py_compile", version=1, lane=Lane.SANDBOX)
+@verifier("py_compile", version=1, reference="none", lane=Lane.SANDBOX)
 def py_compile(example: Example, response: str) -> Verdict:
     """Right when the program compiles; the reference is not read."""
     source = program.last_program(example, response)
@@ -69,7 +69,13 @@ def py_compile(example: Example, response: str) -> Verdict:
     return Verdict.of(not result.value, read=source, why=result.value or "it compiles")
 
 
-@verifier("command", version=1, lane=Lane.SANDBOX, reads=lambda example, _: _reference(example.reference))
+@verifier(
+    "command",
+    version=1,
+    reference='{"command": [...], "accept": [0]}',
+    lane=Lane.SANDBOX,
+    reads=lambda example, _: _reference(example.reference),
+)
 def command(example: Example, response: str) -> Verdict:
     """Right when the command's exit status is an accepted one."""
     words, name, accepted = _reference(example.reference)

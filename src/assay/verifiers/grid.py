@@ -12,9 +12,9 @@ import json
 import re
 from typing import Any
 
-from assay.claim.extract import find_data
+from assay.claim.data import find_data, told
 from assay.errors import BadReference
-from assay.judging.verifier import Lane, verifier
+from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.types import Example, Verdict
 
@@ -24,9 +24,12 @@ _MATRIX = re.compile(
     r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
     r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
+_RULE = re.compile(r"[\s|:+-]+")
+_DIGITS = re.compile(r"\d{2,}")
 _CELL = re.compile(r"-?\d+")
 _LEAD = re.compile(
-    r"^\s*+(?:(?:output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)", re.IGNORECASE
+    r"^\s*+(?:(?:[a-z_]\w{0,30}\s*[:=]|output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)",
+    re.IGNORECASE,
 )
 
 
@@ -42,37 +45,59 @@ def _answer_key(_: Example, answer: Any) -> str | None:
     return json.dumps(given, separators=(",", ":")) if _is_grid(given) else None
 
 
-@verifier("grid", version=2, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
-def grid(example: Example, response: str) -> Verdict:
+@verifier(
+    "grid",
+    version=3,
+    reference="a list of lists of integers",
+    params=AnswerParams,
+    lane=Lane.INLINE,
+    reads=_reference,
+    keys=_answer_key,
+    reads_claim=told,
+)
+def grid(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted = _reference(example)
     found = find_data(example, response)
-    given = read_grid(found.text)
+    given = read_grid(found.text, wanted)
     if given is None:
         return Verdict.no_answer("no grid of integers to read")
     return Verdict.of(given == wanted, read=str(given)[:2000], why=_why(given, wanted))
 
 
-def read_grid(text: str) -> list[list[int]] | None:
-    """The grid that the whole text is, or `None`."""
+def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int]] | None:
+    """The grid that the whole text is, or `None`; rows of digits are cells where the wanted rows are as long."""
     if len(text) > MAX_CHARS:
         return None
     text = text.strip(" \t\r\n$.").removeprefix("\\[").removesuffix("\\]").strip()
     text = _LEAD.sub("", text)
     if (matrix := _MATRIX.fullmatch(text)) is not None:
         text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
-    if text.startswith(("[", "(")):
-        bare = text.rstrip(" .;") if not text.endswith(")") or text.startswith("(") else text[:-1]
-        for source in (bare, f"[{bare}]"):
-            try:
-                value = read_literal(source)
-            except ValueError:
-                continue
-            if _is_grid(value):
-                return [list(row) for row in value]
-    elif text.startswith("{"):
+    if text.startswith(("[", "(")) and (rows := _literal(text)) is not None:
+        return rows
+    if text.startswith("{"):
         return _under_a_key(text)
-    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+    return _in_rows(text, wanted)
+
+
+def _literal(text: str) -> list[list[int]] | None:
+    """JSON or Python rows, with or without brackets around all of them."""
+    bare = text.rstrip(" .;") if not text.endswith(")") or text.startswith("(") else text[:-1]
+    for source in (bare, f"[{bare}]"):
+        try:
+            value = read_literal(source)
+        except ValueError:
+            continue
+        if _is_grid(value):
+            return [list(row) for row in value]
+    return None
+
+
+def _in_rows(text: str, wanted: list[list[int]] | None) -> list[list[int]] | None:
+    """Rows of numbers, one a line."""
+    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    if wanted and all(_DIGITS.fullmatch(row) for row in rows) and list(map(len, rows)) == list(map(len, wanted)):
+        return [[int(digit) for digit in row] for row in rows]
     if not rows or not all(_ROW.fullmatch(row) for row in rows):
         return None
     return [[int(cell) for cell in _CELL.findall(row)] for row in rows]

@@ -1,8 +1,9 @@
 """Verifiable instructions: right when every instruction of the list is followed (IFEval, IFBench, MathIF).
 
 `strict` reads the response as it is. `loose` accepts an instruction that is followed by one of eight variants: without
-the first line, the last line or both, each with and without asterisks. Where it cannot be told whether an instruction
-is followed (a language that the text does not show) it is not: a response must not choose an `error`.
+the first line, the last line or both, each with and without asterisks. Both decide as the official checkers do, quirks
+included; `fixed` reads like `strict` and mends the quirks that are plainly wrong. Where it cannot be told whether an
+instruction is followed (a language that the text does not show) it is not: a response must not choose an `error`.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ from assay.effort import short
 from assay.errors import BadReference, NoAnswer, did_you_mean
 from assay.instructions.checks import Check, Followed
 from assay.instructions.constraints import CHECKS, known
+from assay.instructions.ifeval import RELATIONS
 from assay.instructions.language import is_known
 from assay.judging.verifier import Lane, Params, verifier
 from assay.types import Example, Verdict
 
+Mode = Literal["strict", "loose", "fixed"]
 MAX_CHARS, QUICK_CHARS = 1_000_000, 4000
 
 
@@ -28,15 +31,17 @@ MAX_CHARS, QUICK_CHARS = 1_000_000, 4000
 class InstructionsParams(Params):
     """Parameters of `instructions`."""
 
-    mode: Literal["strict", "loose"] = "strict"
-    """Whether the response is read as it is, or also without its first and last line and its asterisks."""
+    mode: Mode = "strict"
+    """"strict" reads the response as it is, "loose" also without its first and last line and its asterisks, "fixed" as
+    it is but without the plain mistakes of the official checkers."""
 
 
-def follow(response: str, reference: Any, mode: str = "strict") -> list[Followed]:
+def follow(response: str, reference: Any, mode: Mode = "strict") -> list[Followed]:
     """For each instruction whether it is followed; `None` where that cannot be told. Raises `BadReference`."""
     wanted = _read(reference)
     variants = [text for text in (_variants(response) if mode == "loose" else [response]) if text.strip()]
-    return [_any(check.follows(text, given) for text in variants) for check, given in wanted]
+    chosen = [((check.fixed if mode == "fixed" else None) or check.follows, given) for check, given in wanted]
+    return [_any(follows(text, given) for text in variants) for follows, given in chosen]
 
 
 def answer_part(example: Example, response: str) -> str:
@@ -49,7 +54,8 @@ def answer_part(example: Example, response: str) -> str:
 
 @verifier(
     "instructions",
-    version=3,
+    version=4,
+    reference='{"instruction_id_list": [...], "kwargs": [...]}',
     params=InstructionsParams,
     lane=Lane.INLINE,
     reads=lambda example, _: _read(example.reference),
@@ -105,6 +111,9 @@ def _bound(name: str, given: Any) -> tuple[Check, Mapping[str, Any]]:
     for key, kind in check.needs.items():
         if not isinstance(values[key], kind) or isinstance(values[key], bool):
             raise BadReference(f"{name} needs {key!r} as {kind}, not {given.get(key)!r}")
+    for key in check.needs:
+        if key.endswith("relation") and values[key] not in RELATIONS:
+            raise BadReference(f"{name}: {key!r} is 'less than' or 'at least', not {values[key]!r}")
     if "language" in values and not is_known(str(values["language"])):
         raise BadReference(f"{name}: the language {values['language']!r} cannot be told here")
     return check, values

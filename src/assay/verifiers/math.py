@@ -15,46 +15,56 @@ from __future__ import annotations
 import math as arithmetic
 import re
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 
-from assay.claim.extract import NO_MARKER, find
-from assay.claim.markers import Found
+from assay.claim.claims import claim, described
+from assay.claim.unmarked import Reader
 from assay.effort import NotShort, in_caller
-from assay.errors import BadReference, NoAnswer
-from assay.judging.verifier import Lane, Params, verifier
+from assay.errors import BadReference
+from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading.algebra import symbols
 from assay.reading.answers import measured, read_answer
+from assay.reading.beside import head
 from assay.reading.equality import Policy, equal, flat, infinite
 from assay.reading.keys import key_of
 from assay.reading.latex import TooCostly, Unreadable, tokenize
+from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.shapes import Answer, Bag, Value, Words, light
 from assay.reading.tree import MINUS_ONE
-from assay.reading.units import changes_value
 from assay.reading.values import Undefined, exact, numeric
 from assay.types import Example, Verdict
-from assay.verifiers.number import last_sentence
 
 MAX_CHARS = 10_000
 LIGHT_CHARS = 200
 """Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
+_WORDING = re.compile(r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+")
+_HOLDS_VALUE = re.compile(r"[\d\\=^]")
+_LETTERS = re.compile(r"[a-z]{3,}")
+_PROSE = re.compile(
+    r"(?<![A-Za-z])(?:is|are|was|were|the|of|in|on|to|for|with|which|that|because|since|as|by|we|it|at|from|than|within"
+    r"|there|this|do|does|not|am|can)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""Words that make a text a sentence, where the letters of a formula are symbols."""
 _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
 @dataclass(frozen=True)
-class MathParams(Params):
+class MathParams(AnswerParams):
     """Parameters of `math`."""
 
     unreduced: bool = True
     """Whether a fraction may stand in other than its lowest terms."""
     units: Literal["optional", "required"] = "optional"
     """Whether the unit of the reference may be left out."""
-    decimals: Literal["as-written", "exact"] = "as-written"
-    """Whether a decimal reference accepts what rounds to it, or means its exact value."""
+    decimals: Literal["auto", "as-written", "exact"] = "auto"
+    """Which decimals accept what rounds to them: those of three or more significant digits, all, or none."""
 
 
 def _wanted(example: Example, _: object = None) -> Answer | None:
@@ -91,49 +101,127 @@ def _answer_key(_: Example, answer: Any) -> str | None:
         return None
 
 
-@verifier("math", version=3, params=MathParams, lane=Lane.INLINE, reads=_wanted, keys=_answer_key)
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An answer as it was read; without one where reading it would cost too much."""
+
+    text: str
+    answer: Answer | None = None
+    costly: str = ""
+
+
+@verifier(
+    "math",
+    version=4,
+    reference="a string, LaTeX or plain text",
+    params=MathParams,
+    lane=Lane.INLINE,
+    reads=_wanted,
+    keys=_answer_key,
+    reads_claim=described(lambda e, _: _reader(e)),
+)
 def math(example: Example, response: str, params: MathParams) -> Verdict:
     """Right when the answer has the reference's value, in any form."""
     reference = _reference_text(example.reference)
-    whole = _INTEGER.fullmatch(reference)
-    wanted = None if whole else _wanted(example)
-    found = _find(example, response)
-    given = found.text.strip("$ ").removesuffix(".")
-    if whole and _INTEGER.fullmatch(given):
-        return _decided(found, int(given) == int(reference))
-    if in_caller() and len(given) > LIGHT_CHARS:
-        raise NotShort
+    whole = int(reference) if _INTEGER.fullmatch(reference) else None
+    wanted = _target(example)
     policy = Policy(params.unreduced, params.units, params.decimals)
-    if wanted is None and (wanted := _wanted(example)) is None:
-        same = _layout_free(found.text) == _layout_free(reference)
-        return Verdict.of(same, read=found.text, why=f"the notation is {'' if same else 'not '}the reference's")
-    return _compare(found, wanted, reference, policy)
+    found = claim(example, response, _reader(example))
+    if found.value is None and found.is_prose and not _HOLDS_VALUE.search(found.text):
+        return Verdict.no_answer(f"{found.text[:80]!r} holds no value")
+    if found.value is None:
+        return Verdict.of(False, read=found.text, why="it cannot be read as mathematics")
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    if whole is not None and _INTEGER.fullmatch(found.value.text):
+        right, why = int(found.value.text) == whole, ""
+    else:
+        right, why = _compare(found.value, wanted, reference, policy)
+    if right and found.others:
+        read = [_read(other, reference, wanted) for other in found.others]
+        if not all(other is not None and _agrees(found.value, other, wanted, reference, policy) for other in read):
+            right, why = False, "it is offered beside another"
+    return Verdict.of(
+        right, read=found.text[:2000], why=why or f"it {'equals' if right else 'does not equal'} the reference"
+    )
 
 
-def _compare(found: Found, wanted: Answer, reference: str, policy: Policy) -> Verdict:
-    if len(found.text) > MAX_CHARS:
-        return Verdict.of(False, read=found.text[:200], why=f"too costly to evaluate: more than {MAX_CHARS} characters")
+def _target(example: Example) -> Answer | None:
+    reference = _reference_text(example.reference)
+    return Value(("num", Fraction(int(reference)))) if _INTEGER.fullmatch(reference) else _wanted(example)
+
+
+def _reader(example: Example) -> Reader[_Given]:
+    reference, wanted = _reference_text(example.reference), _target(example)
+    return Reader(lambda text: _read(text, reference, wanted))
+
+
+def _read(text: str, reference: str, wanted: Answer | None) -> _Given | None:
+    """What a text gives as an answer; `None` where it gives none of the reference's kind."""
+    bare = text.strip("$ ").removesuffix(".")
+    if _INTEGER.fullmatch(bare):
+        return _Given(bare, Value(("num", Fraction(int(bare)))))
+    if len(text) > MAX_CHARS:
+        return _Given(text, costly=f"more than {MAX_CHARS} characters")
+    if in_caller() and len(text) > LIGHT_CHARS:
+        raise NotShort
+    return head(text, lambda part: _strictly(part, reference, wanted))
+
+
+def _strictly(text: str, reference: str, wanted: Answer | None) -> _Given | None:
+    formula = _FORMULA.fullmatch(text.strip())
+    text = next(filter(None, formula.groups())) if formula else text
+    if _layout_free(text) == _layout_free(reference):
+        return _Given(text, wanted)
+    if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not _is_words(wanted):
+        return _Given(text, Value(("num", known.value))) if (known := from_words(text)) else None  # a word, no product
+    if _PROSE.search(_WORDING.sub("", text)) and not _is_words(wanted) and as_words(reference) is None:
+        return None
     try:
-        given = read_answer(found.text)
-        if found.marker == "whole" and isinstance(given, Words) and not isinstance(wanted, Words):
-            return Verdict.no_answer("no marker, and the response is words")
-        if not policy.unreduced and _is_unreduced(given):
-            return Verdict.of(False, read=found.text, why="the fraction is not in lowest terms")
-        if in_caller() and not light(given):
-            raise NotShort
-        if _same(wanted, given, reference, found.text, policy):
-            return _decided(found, True)
-        why = _why(False)
+        answer = read_answer(text)
     except TooCostly as costly:
-        why = f"too costly to evaluate: {costly}"
-    except Unreadable as unread:
-        if found.marker == "whole" and _layout_free(found.text) != _layout_free(reference):
-            return Verdict.no_answer(f"no marker, and the response is not one answer: {unread}")
-        why = f"it cannot be read as mathematics: {unread}"
+        return _Given(text, costly=str(costly))
+    except (Unreadable, Undefined, LookupError, TypeError, AttributeError):  # a fault of ours buys a response nothing
+        return None
+    if isinstance(answer, Bag) and len({isinstance(part, Words) for part in answer.parts}) > 1:
+        return None  # a value beside words
+    if _is_words(answer) and not _is_words(wanted) and as_words(reference) is None:
+        return None
+    return _Given(text, answer)
+
+
+def _is_words(answer: Answer | None) -> bool:
+    return isinstance(answer, Words) or (
+        isinstance(answer, Bag) and all(isinstance(part, Words) for part in answer.parts)
+    )
+
+
+def _compare(given: _Given, wanted: Answer | None, reference: str, policy: Policy) -> tuple[bool, str]:
+    """Whether an answer is the reference, and why not where there is more to say than that."""
+    if given.costly:
+        return False, f"too costly to evaluate: {given.costly}"
+    if _layout_free(given.text) == _layout_free(reference):
+        return True, ""
+    if wanted is None or given.answer is None:
+        return False, "the notation is not the reference's"
+    if not policy.unreduced and _is_unreduced(given.answer):
+        return False, "the fraction is not in lowest terms"
+    if in_caller() and not light(given.answer):
+        raise NotShort
+    try:
+        return _same(wanted, given.answer, reference, given.text, policy), ""
+    except TooCostly as costly:
+        return False, f"too costly to evaluate: {costly}"
     except (Undefined, LookupError, TypeError, AttributeError) as failed:  # a fault of ours buys a response nothing
-        why = f"it has no value: {type(failed).__name__}: {failed}"
-    same = _layout_free(found.text) == _layout_free(reference)
-    return _decided(found, True) if same else Verdict.of(False, read=found.text, why=why)
+        return False, f"it has no value: {type(failed).__name__}: {failed}"
+
+
+def _agrees(given: _Given, other: _Given, wanted: Answer | None, reference: str, policy: Policy) -> bool:
+    """Whether what is offered beside an answer is the same, rounded or not."""
+    if _compare(other, wanted, reference, policy)[0]:
+        return True
+    rounded = replace(policy, decimals="as-written")
+    return other.answer is not None and _compare(given, other.answer, other.text, rounded)[0]
 
 
 def _same_words(wanted: Answer, given: Answer, reference: str, text: str) -> bool:
@@ -163,14 +251,6 @@ def _same_measure(wanted: Answer, given: Answer, reference: str, text: str, poli
     return bool(wanted.unit and given.unit) and equal(wanted, given, policy)
 
 
-def _decided(found: Found, right: bool) -> Verdict:
-    return Verdict.of(right, read=found.text, why=_why(right))
-
-
-def _why(right: bool) -> str:
-    return "it equals the reference" if right else "it does not equal the reference"
-
-
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -196,28 +276,6 @@ def _reference_text(reference: Any) -> str:
     if not text or len(text) > MAX_CHARS:
         raise BadReference("the reference is empty or too long")
     return text
-
-
-def _find(example: Example, response: str) -> Found:
-    try:
-        found = find(example, response)
-    except NoAnswer as nothing:
-        if str(nothing) != NO_MARKER:
-            raise
-        return last_sentence(example, response)
-    if found.marker == "phrase":
-        return _stripped(found)
-    if found.marker == "whole" and re.search(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}.*\d", found.text):
-        return last_sentence(example, response)
-    return found
-
-
-def _stripped(found: Found) -> Found:
-    """The formula of a phrase, without the words around it."""
-    formulas, outside = _FORMULA.findall(found.text), _FORMULA.sub(" ", found.text)
-    if len(formulas) == 1 and not re.search(r"\d|\bor\b|\band\b", outside) and not changes_value(outside):
-        return replace(found, text=next(filter(None, formulas[0])))
-    return found
 
 
 @lru_cache(maxsize=4096)

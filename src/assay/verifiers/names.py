@@ -8,20 +8,27 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from assay.claim.extract import find_data
+from assay.claim.data import find_data, told
+from assay.claim.stance import Stance, within
 from assay.errors import BadReference, NoAnswer
-from assay.judging.verifier import Lane, verifier
+from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
-from assay.reading.numerals import plain
-from assay.reading.words import fold, items, tokens
+from assay.reading.numerals import TooLong, plain, quantity
+from assay.reading.words import fold, items
 from assay.types import Example, Verdict
 
 MAX_CHARS = 20_000
 _EDGE = re.compile(r"^\W+")
+_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
+"""What stands between a name and its value."""
+_DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
+_JOINS = frozenset(("and", "while", "but", "whereas", "also"))
+"""Words between two clauses."""
+_GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
 _RULE = re.compile(r"[\s|:+-]+")
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
@@ -41,7 +48,7 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return found.text, [fold(str(v)) for v in value]
     text = found.text.replace("\n", "\0")  # `plain` joins lines
-    text = plain(text).replace("\0", "\n") if "\\text" in text or "\\math" in text else found.text
+    text = plain(text).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else found.text
     return found.text, [fold(part) for part in items(text, wanted)]
 
 
@@ -70,14 +77,32 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
     return Verdict.of(sorted(given) == sorted(wanted), read=read, why=f"the reference has {len(wanted)} entries")
 
 
-@verifier("set", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=False))
-def set_(example: Example, response: str) -> Verdict:
+@verifier(
+    "set",
+    version=3,
+    reference="a list of strings",
+    lane=Lane.INLINE,
+    reads=_list_of,
+    keys=partial(_list_key, ordered=False),
+    reads_claim=told,
+    params=AnswerParams,
+)
+def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when the same names are listed, in any order."""
     return _judge_list(example, response, ordered=False)
 
 
-@verifier("sequence", version=2, lane=Lane.INLINE, reads=_list_of, keys=partial(_list_key, ordered=True))
-def sequence(example: Example, response: str) -> Verdict:
+@verifier(
+    "sequence",
+    version=3,
+    reference="a list of strings",
+    lane=Lane.INLINE,
+    reads=_list_of,
+    keys=partial(_list_key, ordered=True),
+    reads_claim=told,
+    params=AnswerParams,
+)
+def sequence(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when the same names are listed in the same order."""
     return _judge_list(example, response, ordered=True)
 
@@ -86,19 +111,28 @@ def _values(example: Example, _: object = None) -> dict[str, str]:
     reference = example.reference
     if not isinstance(reference, Mapping) or not reference:
         raise BadReference(f"the reference is an object of names and values, not {reference!r}")
-    return {fold(str(name)): fold(str(value)) for name, value in reference.items()}
+    return {fold(str(name)): _value(str(value)) for name, value in reference.items()}
 
 
 def _values_key(example: Example, answer: Any) -> str | None:
     if isinstance(answer, Mapping):
-        given: dict[str, str] | None = {fold(str(name)): fold(str(value)) for name, value in answer.items()}
+        given: dict[str, str] | None = {fold(str(name)): _value(str(value)) for name, value in answer.items()}
     else:
         given = _pairs(str(answer)[:MAX_CHARS], list(_values(example)))
     return json.dumps(given, sort_keys=True) if given else None
 
 
-@verifier("assignment", version=2, lane=Lane.INLINE, reads=_values, keys=_values_key)
-def assignment(example: Example, response: str) -> Verdict:
+@verifier(
+    "assignment",
+    version=3,
+    reference='{"name": "value"}',
+    lane=Lane.INLINE,
+    reads=_values,
+    keys=_values_key,
+    reads_claim=told,
+    params=AnswerParams,
+)
+def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
     found = find_data(example, response)
@@ -113,33 +147,84 @@ def assignment(example: Example, response: str) -> Verdict:
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:
-    """Name -> value from JSON or from lines and clauses; `None` when a name has two different values."""
+    """Name -> value from JSON, a table, or prose; `None` when a name has two different values."""
     try:
         value = read_literal(text)
     except ValueError:
         value = None
     if isinstance(value, dict):
-        return {fold(str(k)): fold(str(v)) for k, v in value.items()}
+        return {fold(str(k)): _value(str(v)) for k, v in value.items()}
     made: dict[str, str] = {}
-    for clause in _rows(text, names) or re.split(r"\n|,\s*(?:and\s+)?|;|\.\s|\band\b", text):
-        clause = _EDGE.sub("", " ".join(clause.split())).rstrip(" .;,*")
-        match = _PAIR.match(clause) if len(clause) < 250 else None
-        if match is None:
-            continue
-        name, said = fold(match["name"]), fold(match["value"])
-        words = tokens(name)
-        if "not" not in words:  # "not Ann: knight" says nothing of Ann
-            name = next((known for known in names if words[-len(known.split()) :] == known.split()), name)
+    for name, said in _rows(text, names) or _said(text, names):
         if made.setdefault(name, said) != said:
             return None
     return made
 
 
-def _rows(text: str, names: list[str]) -> list[str]:
-    """The rows of a table of two columns as "name: value"; nothing where the text is no such table."""
+def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
+    """Names with what is said: `Ann: knight`, `Ann and Cat are knights`, `Ann (knight)`, `Knights: Ann, Cat`."""
+    one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
+    several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
+    pair = re.compile(rf"(?P<names>{several})['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
+    for line in re.split(r"\n|;|(?<=\w{{3}})\.\s".replace("{{", "{").replace("}}", "}"), text):
+        found = [*pair.finditer(line)]
+        ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
+        if found and (_DENIED.search(head := line[: found[0].start()]) or within(head) is not Stance.ASSERTED):
+            continue
+        for match, end in zip(found, ends, strict=True):
+            value = _without_joint(line[match.end() : end])
+            if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
+                yield from ((name, _value(value)) for name in _known(match["names"], names))
+        if not found and (group := _GROUP.match(line)):
+            members = [fold(item) for item in items(group["members"])]
+            if members and all(member in names for member in members):
+                yield from ((member, _value(group["value"])) for member in members)
+        elif not found and (other := _PAIR.match(_EDGE.sub("", line.strip()))) and len(line) < 250:
+            yield fold(other["name"]), _value(other["value"])
+
+
+def _without_joint(text: str) -> str:
+    """A value without the word that leads on to the next clause."""
+    text = text.rstrip(" \t,;.")
+    while (word := text.rpartition(" ")[2].lower()) in _JOINS:
+        text = text[: -len(word)].rstrip(" \t,;.")
+    return text
+
+
+def _known(text: str, names: list[str]) -> Iterator[str]:
+    words = f" {fold(text)} "
+    for name in sorted(names, key=len, reverse=True):
+        if f" {name} " in words:
+            words = words.replace(f" {name} ", " | ")
+            yield name
+
+
+def _value(text: str) -> str:
+    """A value in one spelling: folded, without the plural of a group, a number by its value."""
+    text = text.strip(" .;,*`\"'()")
+    try:
+        number = quantity(text) if any(sign.isdigit() for sign in text) and len(text) < 40 else None
+    except TooLong:
+        number = None
+    if number is not None and not number.unit and not number.percent:
+        return str(number.value)
+    said = fold(text)
+    return said[:-1] if len(said) > 3 and said.endswith("s") and not said.endswith("ss") else said
+
+
+def _rows(text: str, names: list[str]) -> list[tuple[str, str]]:
+    """The rows of a table of two columns; nothing where the text is no such table.
+
+    A name may be a column's title with its cell: `House 1` of the row `1` under `House`.
+    """
     lines = [line.strip() for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
     mark = next((mark for mark in "|\t" if len(lines) > 1 and all(mark in line for line in lines)), None)
     cells = [[cell.strip() for cell in line.strip("|").split(mark)] for line in lines] if mark else []
     if not cells or any(len(row) != 2 for row in cells):
         return []
-    return [": ".join(row) for row in cells[fold(cells[0][0]) not in names :]]
+    title = fold(cells[0][0])
+    if title in names:
+        return [(fold(name), _value(value)) for name, value in cells]
+    titled = [(f"{title} {fold(name)}", _value(value)) for name, value in cells[1:]]
+    bare = [(fold(name), _value(value)) for name, value in cells[1:]]
+    return titled if all(name in names for name, _ in titled) else bare

@@ -1,9 +1,9 @@
 """One number, or a list of them, exact at the digits of the reference.
 
-An integer or a fraction is only itself; a decimal reference accepts what rounds to it at its last digit. Currency,
-thousands separators and units may be left out, and a different unit is wrong. Percent signs follow one table: `25%`
-accepts `25%`, `25` and `0.25`; `0.25` accepts `25%`; `25` accepts `25%`. Nothing else is right by a factor of 100.
-A list reference wants all its numbers, in order unless `ordered` is false.
+An integer or a fraction is only itself; of decimals, one with three or more significant digits accepts what rounds to
+it at its last digit (`decimals`). Currency, thousands separators and units may be left out, and a different unit is
+wrong. Percent signs follow one table: `25%` accepts `25%`, `25` and `0.25`; `0.25` accepts `25%`; `25` accepts `25%`.
+Nothing else is right by a factor of 100. A list reference wants all its numbers, in order unless `ordered` is false.
 """
 
 from __future__ import annotations
@@ -12,46 +12,31 @@ import math
 import re
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
-from assay.claim.extract import final_part, find
-from assay.claim.markers import Found, clean
-from assay.errors import BadReference, NoAnswer
-from assay.judging.verifier import Lane, Params, verifier
+from assay.claim.claims import claim, described
+from assay.claim.unmarked import Claim, Reader
+from assay.errors import BadReference
+from assay.judging.verifier import AnswerParams, Lane, Params, verifier
 from assay.reading.answers import RANGE, worked_out
+from assay.reading.beside import head, without_lead
 from assay.reading.counting import SCALES
-from assay.reading.numerals import Quantity, TooLong, once, plain, quantity
+from assay.reading.numerals import Quantity, TooLong, once, plain, quantity, without_account
 from assay.reading.units import same_unit, unit_name
 from assay.types import Example, Verdict
 
 MAX_ALTERNATIVES = 32
+SIGNIFICANT = 3
+"""Significant digits from which a decimal reference is taken for a rounded one."""
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
-_DIGITS = re.compile(r"\d")
-_NUMBERS = re.compile(
-    r"(?<![\w.])[-−+]?\s?(?:US)?[$€£¥]?-?(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:/\d+)?(?:\s?%)?"
-)
 _SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
 _OR = re.compile(r"(?:(?<!\s)\s++)?(?:,\s*+)?\bor\b\s*+", re.IGNORECASE)
-_LEAD = re.compile(
-    r"(?:for|in|after|at|on|by|when|with|if|because|since|as|per|every|from|which|that|representing)\b", re.IGNORECASE
+_FALLS = re.compile(
+    r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction|decreased|declined|dropped|fell|reduced)\s(?:of|by)\s",
+    re.IGNORECASE,
 )
-_STOP = "and|or|plus|minus|times|percent|out|not|more|less|fewer|than|to|by|from|hundred|thousand|million"
-_WORD = rf"(?!(?:{_STOP})\b)[a-zA-Z]+"
-_LED = re.compile(
-    rf"^([^\s\d]?[\d.,]*\d%?,?\s+(?:{_WORD},?\s+)?)"
-    rf"(?:(?:{_WORD},?\s+){{0,3}}?(?={_LEAD.pattern})"
-    rf"|(?<=[a-z]\s)(?:{_WORD}\s+){{0,3}}?(?=(?:of|during|over|to)\s+[a-z\d]))"
-)
-"""The number and its unit in front of a clause that holds other numbers ("1 hour to finish a 360-piece puzzle")."""
-_CHANGES = re.compile(
-    r"\b(?:not|or|at (?:least|most)|up to|half|twice|double|triple|except|never|no longer|"
-    r"(?:any|every)thing but|maybe|perhaps|possibly|root|cube of|square of|base|"
-    r"halves|thirds|fourths|(?:fif|six|seven|eigh|nin)ths|"
-    r"squared|cubed|factorial|(?:ten|hundred|thousand)ths?|"
-    r"(?:less|more|fewer|greater) than)\b|n't\b|\d\s?/\s?[xyzn]\b|\d\s?[‰‱∞π√⁻⁰¹²³⁴-⁹½¼¾⅓⅔⅛]|√"
-    r"|\\(?:sqrt|pi|infty|log|ln|exp|sin|cos|tan|pm|mp)(?![a-zA-Z])"
-)
-_NAMED = re.compile(r"^[A-Za-z][\w ]{0,30}\s*(?:=|:|is)\s*(?=[-+$€£\d.\\])")
+"""Words that a negative change may be answered in."""
+Decimals = Literal["auto", "as-written", "exact"]
 
 
 @dataclass(frozen=True)
@@ -69,40 +54,107 @@ class Tolerance(Params):
 
 
 @dataclass(frozen=True)
-class NumberParams(Params):
+class NumberParams(AnswerParams):
     """Parameters of `number`."""
 
     tolerance: Tolerance | None = None
     """How far off is still right; without it, the reference's digits decide."""
+    decimals: Decimals = "auto"
+    """Which decimals accept what rounds to them: those of three or more significant digits, all, or none."""
     scale: str | float | None = 1
     """What the reference is counted in: "thousand", "million", "billion", "percent" or a number."""
     unit: str | None = ""
     """The unit of the reference."""
     ordered: bool = True
     """Whether the numbers of a list have their order."""
+    accounting: bool = False
+    """Whether an amount in brackets is negative, as accounts write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A number that a response gives, and whether it gives it as the size of a decrease."""
+
+    quantity: Quantity
+    falls: bool = False
+
+
+def _wanted(example: Example, params: NumberParams) -> list[Quantity] | tuple[int, int]:
+    integer = _plain_integer(example)
+    return [Quantity(Fraction(integer))] if integer is not None else _reference(example, params)
+
+
+def _reader(example: Example, params: NumberParams) -> Reader[Any]:
+    """Reads a range of years, a list of numbers, or one number, as the reference is."""
+    wanted = _wanted(example, params)
+    if isinstance(wanted, tuple):
+        return Reader(_year_range)
+    if len(wanted) != 1:
+        return Reader(lambda text: _read_list(text, params.accounting, len(wanted)))
+    return Reader(lambda text: _read_one(text, params.accounting))
 
 
 @verifier(
     "number",
-    version=2,
+    version=3,
+    reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
     reads=lambda example, params: _reference(example, params),
     keys=lambda example, answer: _answer_key(example, answer),
+    reads_claim=described(_reader),
 )
 def number(example: Example, response: str, params: NumberParams) -> Verdict:
     """Right when every number equals the reference's at the reference's digits."""
-    integer = _plain_integer(example)
-    wanted = [Quantity(Fraction(integer))] if integer is not None else _reference(example, params)
-    tolerance = (params.tolerance.abs, params.tolerance.rel) if params.tolerance else None
+    wanted = _wanted(example, params)
     try:
-        found = _find(example, response)
-        if integer is not None and _INTEGER.fullmatch(found.text):
-            right = int(found.text) == integer
-            return Verdict.of(right, read=found.text, why=_why(right, Quantity(Fraction(integer))))
-        return _compare(found, wanted, tolerance, params.ordered)
+        found = claim(example, response, _reader(example, params))
+        if isinstance(wanted, tuple):
+            return _verdict(found, found.value == wanted, f"the reference is {wanted[0]}-{wanted[1]}")
+        if found.value is None:
+            return _unread(found)
+        if len(wanted) != 1:
+            return _verdict(found, _match(found.value, wanted, params), f"the reference has {len(wanted)} numbers")
+        return _judge_one(found, wanted[0], params)
     except TooLong as long:
         return Verdict.of(False, why=f"too costly to evaluate: {long}")
+
+
+def _judge_one(found: Claim[Any], target: Quantity, params: NumberParams) -> Verdict:
+    given: list[_Said] = list(found.value or ())
+    for other in found.others:
+        if (said := _read_one(other, params.accounting)) is None:
+            return _verdict(found, False, f"it is offered beside {other[:40]!r}")
+        given += said
+    units = [said.quantity.unit for said in given if not same_unit(said.quantity.unit, target.unit)]
+    if units:
+        return _verdict(found, False, f"the unit {units[0]!r} is not {target.unit!r}")
+    return _verdict(found, all(_is(said, target, params) for said in given), _why(target))
+
+
+def _unread(found: Claim[Any]) -> Verdict:
+    """Wrong where a number stands among words that change it; no answer where none stands."""
+    if any(sign.isdigit() for sign in found.text) or not found.is_prose:
+        return Verdict.of(False, read=found.text[:2000], why="it is not one number")
+    return Verdict.no_answer(f"{found.text[:80]!r} holds no number")
+
+
+def _verdict(found: Claim[Any], right: bool, why: str) -> Verdict:
+    if not found.is_asserted:
+        right, why = False, f"the answer is {found.stance}"
+    return Verdict.of(right, read=found.text[:2000], why=why)
+
+
+def _is(said: _Said, wanted: Quantity, params: NumberParams) -> bool:
+    given = said.quantity
+    if said.falls and wanted.value < 0:
+        given = replace(given, value=-given.value)
+    if _equal(given, wanted, params):
+        return True
+    factor, _ = _scale(params.scale)
+    if factor == 1 or given.scaled:
+        return False
+    return _equal(given, replace(wanted, value=wanted.value / factor, half_unit=wanted.half_unit / factor), params)
 
 
 def _plain_integer(example: Example) -> int | None:
@@ -113,115 +165,77 @@ def _plain_integer(example: Example) -> int | None:
     return int(reference) if isinstance(reference, int) or _INTEGER.fullmatch(reference) else None
 
 
-def _compare(
-    found: Found, wanted: list[Quantity] | tuple[int, int], tolerance: tuple[float, float] | None, ordered: bool
-) -> Verdict:
-    text = plain(found.text)
-    if isinstance(wanted, tuple):
-        return Verdict.of(_year_range(text) == wanted, read=found.text, why=f"the reference is {wanted[0]}-{wanted[1]}")
-    if len(wanted) != 1:
-        return _compare_lists(found, text, wanted, tolerance, ordered)
-    target = wanted[0]
-    parts = _OR.split(text) if " or " in text else [text]
-    if len(parts) > MAX_ALTERNATIVES:
-        return Verdict.of(False, read=found.text[:200], why="it offers many alternatives")
-    given = [q for part in parts if (q := read_one(part, found.marker)) is not None]
-    if len(given) != len(parts):
-        if found.marker == "whole" and len(_NUMBERS.findall(text)) != 1:
-            raise NoAnswer("no marker and not one number")
-        why = "it is not one number" if _DIGITS.search(text) else "it is not a number"
-        return Verdict.of(False, read=found.text, why=why)
-    right = all(equal(q, target, tolerance) for q in given)
-    units = [q.unit for q in given if not same_unit(q.unit, target.unit)]
-    why = f"the unit {units[0]!r} is not {target.unit!r}" if units else _why(right, target)
-    return Verdict.of(right and not units, read=found.text, why=why)
+def _match(given: list[_Said], wanted: list[Quantity], params: NumberParams) -> bool:
+    if len(given) != len(wanted):
+        return False
+    if not params.ordered:
+        given = sorted(given, key=lambda said: said.quantity.value)
+        wanted = sorted(wanted, key=lambda quantity: quantity.value)
+    pairs = zip(given, wanted, strict=True)
+    return all(_is(g, w, params) and same_unit(g.quantity.unit, w.unit) for g, w in pairs)
 
 
-def _compare_lists(
-    found: Found, text: str, wanted: list[Quantity], tolerance: tuple[float, float] | None, ordered: bool
-) -> Verdict:
-    text = text.rstrip(". ").strip("[](){}\\ ")
-    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
-        parts = [part for part in parts if part]
-        given = [read_one(part, found.marker) for part in parts] if len(parts) == len(wanted) else [None]
-        if all(given) and _match([q for q in given if q], wanted, tolerance, ordered):
-            return Verdict.of(True, read=found.text, why="every number equals the reference's")
-    if found.marker == "whole" and not _DIGITS.search(text):
-        raise NoAnswer("no marker and no numbers")
-    return Verdict.of(False, read=found.text, why=f"the reference has {len(wanted)} numbers and these are not they")
-
-
-def _match(given: list[Quantity], wanted: list[Quantity], tolerance: tuple[float, float] | None, ordered: bool) -> bool:
-    if not ordered:
-        given, wanted = sorted(given, key=lambda q: q.value), sorted(wanted, key=lambda q: q.value)
-    return all(equal(g, w, tolerance) and same_unit(g.unit, w.unit) for g, w in zip(given, wanted, strict=True))
-
-
-def equal(given: Quantity, wanted: Quantity, tolerance: tuple[float, float] | None = None) -> bool:
+def _equal(given: Quantity, wanted: Quantity, params: NumberParams) -> bool:
     """Whether a number is the reference at the reference's digits, percent signs by their table."""
     values = [given.value]
     if wanted.percent and not given.percent:
         values.append(given.value * 100)
     elif given.percent and not wanted.percent and 0 < abs(wanted.value) <= 1:
         values = [given.value / 100] + ([given.value] if wanted.value == 1 else [])
-    return any(_near(value, wanted, tolerance) for value in values)
+    return any(_near(value, wanted, params) for value in values)
 
 
-def _near(value: Fraction, wanted: Quantity, tolerance: tuple[float, float] | None) -> bool:
+def _near(value: Fraction, wanted: Quantity, params: NumberParams) -> bool:
     if value == wanted.value:
         return True
     off = abs(value - wanted.value)
-    if tolerance is not None:
-        return off <= Fraction(tolerance[0]) + Fraction(tolerance[1]) * abs(wanted.value)
-    return off < wanted.half_unit or (off == wanted.half_unit and abs(value) < abs(wanted.value))
+    if params.tolerance is not None:
+        return off <= Fraction(params.tolerance.abs) + Fraction(params.tolerance.rel) * abs(wanted.value)
+    half = allowed(wanted.half_unit, wanted.digits, params.decimals, percent=wanted.percent)
+    return off < half or (off == half and abs(value) < abs(wanted.value))
 
 
-def read_one(text: str, marker: str) -> Quantity | None:
-    """One number with its unit; after a phrase or as a whole response, words may stand around it."""
-    text = text.strip().strip("()").strip() if text.startswith("(") else text.strip()
-    text = once(_NAMED.sub("", text))
-    if (whole := quantity(text) or worked_out(text)) is not None or marker == "box":
-        return whole
-    found = list(_NUMBERS.finditer(text))
-    if len(found) > 1 and found[0].start() == 0 and (lead := _LED.search(text)):
-        return quantity(text[: lead.end()].rstrip(" ,")) or quantity(lead[1].rstrip(" ,"))
-    if len(found) != 1 or _CHANGES.search(text):
+def allowed(half_unit: Fraction, digits: int, decimals: Decimals, *, percent: bool = False) -> Fraction:
+    """How far a value may be from a reference with these digits: half a unit of its last one, or nothing."""
+    if decimals == "as-written":
+        return half_unit or Fraction(1, 2) * percent
+    return half_unit if decimals == "auto" and digits >= SIGNIFICANT else Fraction(0)
+
+
+def _read_one(text: str, accounting: bool) -> list[_Said] | None:
+    """The number that a text gives; several where it offers alternatives, all of which must then be right."""
+    text = plain(text)
+    parts = _OR.split(text) if " or " in text else [text]
+    if len(parts) > MAX_ALTERNATIVES:
         return None
-    return quantity(text[found[0].start() :]) or quantity(found[0][0])
+    said = [_read_part(part, accounting) for part in parts]
+    if len(parts) > 1 and None in said:
+        parts, said = [text], [_read_part(text, accounting)]
+    return None if None in said else [one for one in said if one is not None]
 
 
-def _find(example: Example, response: str) -> Found:
-    try:
-        found = find(example, response)
-        if found.marker != "whole":
-            return found
-        if _NO_STATEMENT.search(found.text):
-            raise NoAnswer("no marker, and the text does not state its number as the answer")
-        if len(_NUMBERS.findall(plain(found.text))) <= 1 and _DIGITS.search(found.text):
-            return found
-    except NoAnswer as nothing:
-        if not str(nothing).startswith("no box"):
-            raise
-        return last_sentence(example, response)
-    return found if not re.search(r"[.!?]\s+\S", found.text) else last_sentence(example, response)
+def _read_part(text: str, accounting: bool) -> _Said | None:
+    text = without_account(text.strip(), accounting=accounting)
+    if (value := head(text, _strictly)) is not None:
+        return _Said(value)
+    fall = _FALLS.match(bare := without_lead(text))
+    value = head(bare[fall.end() :], _strictly) if fall else None
+    return _Said(value, falls=True) if value is not None else None
 
 
-_NO_STATEMENT = re.compile(
-    r"\bnot\b|n't\b|\?|\b(?:hardly|wrong|incorrect|nobody|no one|never|cannot|refuse|exceeds?|multiple of"
-    r"|too (?:low|high|small|big|large|few|many)|(?:anything|everything|all) but|version|error|step|chapter|digits)\b",
-    re.IGNORECASE,
-)
+def _strictly(text: str) -> Quantity | None:
+    text = once(text)
+    return quantity(text) or worked_out(text)
 
 
-def last_sentence(example: Example, response: str) -> Found:
-    """The last sentence when it holds exactly one number. Raises `NoAnswer` otherwise."""
-    body = final_part(example, response).rstrip()
-    line = clean(body[max(0, body.rfind("\n", 0, len(body)), len(body) - 600) :])
-    sentence = re.split(r"(?<=[.!?])\s", line)[-1]
-    text = plain(sentence)
-    if len(_NUMBERS.findall(text)) != 1 or _NO_STATEMENT.search(text):
-        raise NoAnswer("no box, no final-answer line, and the last sentence does not hold exactly one number")
-    return Found(sentence, "sentence")
+def _read_list(text: str, accounting: bool, count: int) -> list[_Said] | None:
+    text = without_lead(plain(text).rstrip(". ")).strip("[](){}\\ ")
+    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
+        parts = [part for part in parts if part]
+        given = [_read_part(part, accounting) for part in parts] if len(parts) == count else [None]
+        if None not in given:
+            return [said for said in given if said is not None]
+    return [] if any(sign.isdigit() for sign in text) else None
 
 
 def _answer_key(example: Example, answer: Any) -> str | None:
@@ -230,9 +244,9 @@ def _answer_key(example: Example, answer: Any) -> str | None:
         if not isinstance(answer, str):
             read = [_one_reference(item) for item in (answer if isinstance(answer, list) else [answer])]
         elif isinstance(example.reference, list):
-            read = [read_one(part, "") for part in _SPLIT.split(plain(answer).strip("[](){}\\ .")) if part]
+            read = [head(part, _strictly) for part in _SPLIT.split(plain(answer).strip("[](){}\\ .")) if part]
         else:
-            read = [read_one(plain(answer), "")]
+            read = [head(plain(answer), _strictly)]
     except TooLong:
         return None
     known = [f"{q.value / 100 if q.percent else q.value}{q.unit and ' ' + q.unit}" for q in read if q is not None]
@@ -245,7 +259,7 @@ def _reference(example: Example, params: NumberParams) -> list[Quantity] | tuple
     raw = example.reference
     items = raw if isinstance(raw, list) else [raw]
     try:
-        wanted = [_one_reference(item) for item in items]
+        wanted = [_one_reference(item, accounting=params.accounting) for item in items]
     except TooLong as long:
         raise BadReference(f"the reference is {long}") from None
     if not wanted:
@@ -264,9 +278,9 @@ def _reference(example: Example, params: NumberParams) -> list[Quantity] | tuple
     return [replace(q, value=q.value * factor, half_unit=q.half_unit * factor) for q in known]
 
 
-def _one_reference(item: Any) -> Quantity | None:
+def _one_reference(item: Any, *, accounting: bool = False) -> Quantity | None:
     if isinstance(item, str):
-        return quantity(plain(item)) if len(item) < 5000 else None
+        return quantity(without_account(plain(item), accounting=accounting)) if len(item) < 5000 else None
     if isinstance(item, bool) or not isinstance(item, int | float) or item in (math.inf, -math.inf) or item != item:
         return None
     if isinstance(item, int) or (item.is_integer() and abs(item) < 1 << 53):
@@ -278,7 +292,7 @@ def _one_reference(item: Any) -> Quantity | None:
 
 
 def _year_range(text: str) -> tuple[int, int] | None:
-    match = RANGE.fullmatch(text)
+    match = RANGE.fullmatch(plain(text))
     if match is None or max(len(match[1]), len(match[2])) > 9:
         return None
     first, last = match[1], match[2]
@@ -297,8 +311,8 @@ def _scale(scale: Any) -> tuple[Fraction, bool]:
     raise BadReference(f"'scale' is 'thousand', 'million', 'billion', 'percent' or a number, not {scale!r}")
 
 
-def _why(right: bool, wanted: Quantity) -> str:
+def _why(wanted: Quantity) -> str:
     small = wanted.value.denominator == 1 and abs(wanted.value.numerator) < 10**15
     shown = abs(wanted.value) < 10**300
     value = str(wanted.value) if small else f"{float(wanted.value):.15g}" if shown else "as written"
-    return f"it {'equals' if right else 'is not'} the reference {value}" + ("%" if wanted.percent else "")
+    return f"the reference is {value}" + ("%" if wanted.percent else "")

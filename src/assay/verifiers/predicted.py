@@ -7,9 +7,9 @@ import json
 import re
 
 from assay.claim import program
-from assay.claim.extract import last_marked, own_words
 from assay.claim.fences import fences, parse
-from assay.claim.markers import json_at
+from assay.claim.final import own_words
+from assay.claim.markers import json_at, marks
 from assay.errors import NoAnswer
 from assay.literals import pyvalue
 from assay.literals.pyvalue import NotALiteral
@@ -35,21 +35,21 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
     itself the value.
     """
     body = own_words(example, program.spoken(example, response))
-    marks: list[tuple[int, str]] = []
+    found: list[tuple[int, str]] = []
     for opening, closing in _TAGS:
         if (at := body.rfind(opening)) >= 0:
-            marks.append((at, body[at + len(opening) :].split(closing)[0]))
-    marks += [(block.start, block.text) for block in fences(body)[-1:] if block.text.strip()]
-    if text_is_source or not marks or not _is_json(marks[-1][1]):
-        marks += _json_answers(body, text_is_source)
-    inside = max((at + len(text) for at, text in marks), default=-1)
-    phrase = _last_phrase(body, bool(marks))
+            found.append((at, body[at + len(opening) :].split(closing)[0]))
+    found += [(block.start, block.text) for block in fences(body)[-1:] if block.text.strip()]
+    if text_is_source or not found or not _is_json(found[-1][1]):
+        found += _json_answers(body, text_is_source)
+    inside = max((at + len(text) for at, text in found), default=-1)
+    phrase = _last_phrase(body, bool(found))
     if phrase is not None and phrase[0] > inside:
-        marks.append(phrase)
-    boxed = last_marked(body)
-    if boxed is not None and boxed.marker == "box" and body.rfind("\\boxed") > max((at for at, _ in marks), default=-1):
-        marks.append((body.rfind("\\boxed"), boxed.text))
-    text = max(marks)[1] if marks else _whole(body, text_is_source)
+        found.append(phrase)
+    boxed = next(marks(body), None)
+    if boxed is not None and boxed.kind == "box" and body.rfind("\\boxed") > max((at for at, _ in found), default=-1):
+        found.append((body.rfind("\\boxed"), boxed.text))
+    text = max(found)[1] if found else _whole(body, text_is_source)
     text = _clean(text)
     if not text:
         raise NoAnswer("the last answer marker holds nothing")

@@ -14,20 +14,22 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.extract import find_data
+from assay.claim.data import find_data, told
 from assay.errors import BadReference
-from assay.judging.verifier import Lane, Params, verifier
+from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
+_RULE = re.compile(r"[|\s:+-]+")
+"""A line that only draws a table."""
 _BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 Table = tuple[list[str], list[list[str]]]
 
 
 @dataclass(frozen=True)
-class RecordsParams(Params):
+class RecordsParams(AnswerParams):
     """Parameters of `records`."""
 
     key: str | None = None
@@ -55,7 +57,16 @@ def _answer_key(example: Example, answer: Any) -> str | None:
     return json.dumps([[table[0][place] for place in order], sorted(rows) if example.params.get("key") else rows])
 
 
-@verifier("records", version=2, params=RecordsParams, lane=Lane.INLINE, reads=_reference, keys=_answer_key)
+@verifier(
+    "records",
+    version=3,
+    reference='{"header": [...], "rows": [[...]]}',
+    params=RecordsParams,
+    lane=Lane.INLINE,
+    reads=_reference,
+    keys=_answer_key,
+    reads_claim=told,
+)
 def records(example: Example, response: str, params: RecordsParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted, key = _reference(example, params), params.key
@@ -77,13 +88,12 @@ def read_table(text: str) -> Table | None:
         return _table(read_literal(text))
     except ValueError:
         pass
-    lines = [line.strip(" \r") for line in text.split("\n") if line.strip()]
+    lines = [line.strip(" \r") for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
     if len(lines) < 2:
         return None
     if all("|" in line for line in lines):
-        rows = (line for line in lines if not re.fullmatch(r"[|\s:+-]+", line))
-        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
-    elif (mark := next((mark for mark in "\t," if all(mark in line for line in lines)), None)) is not None:
+        cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in lines]
+    elif (mark := next((mark for mark in "\t;," if all(mark in line for line in lines)), None)) is not None:
         try:
             cells = list(csv.reader(lines, delimiter=mark, skipinitialspace=mark == ","))
         except csv.Error:
@@ -105,8 +115,11 @@ def _table(value: Any) -> Table | None:
         if any(set(row) != set(header) for row in value):
             return None
         value = {"header": header, "rows": [[row[name] for name in header] for row in value]}
+    elif isinstance(value, list) and len(value) > 1 and all(isinstance(row, list) for row in value):
+        value = {"header": value[0], "rows": value[1:]}
     given: dict[str, Any] = value if isinstance(value, dict) else {}
-    names, rows = given.get("header"), given.get("rows")
+    names = next((given[key] for key in ("header", "columns", "headers") if key in given), None)
+    rows = next((given[key] for key in ("rows", "data") if key in given), None)
     if not isinstance(names, list) or not isinstance(rows, list) or not names or not rows:
         return None
     if not all(isinstance(row, list) and len(row) == len(names) for row in rows):

@@ -12,7 +12,7 @@ from typing import Any
 
 from assay import sandbox
 from assay.claim import program
-from assay.claim.extract import find
+from assay.claim.claims import answer as answer_of
 from assay.claim.fences import parse
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
@@ -39,7 +39,13 @@ def {_ASKED}(answer):
 _EXCEPTION = re.compile(r"[A-Z]\w*: ")
 
 
-@verifier("script", version=2, lane=Lane.SANDBOX, reads=lambda example, _: _reference(example.reference))
+@verifier(
+    "script",
+    version=2,
+    reference='{"check": source, "budget": seconds}',
+    lane=Lane.SANDBOX,
+    reads=lambda example, _: _reference(example.reference),
+)
 def script(example: Example, response: str) -> Verdict:
     """Right when the Example's `check(answer)` returns True within its budget."""
     source, budget = _reference(example.reference)
@@ -47,7 +53,7 @@ def script(example: Example, response: str) -> Verdict:
     if room is not None and room.cpu < budget:
         return Verdict.error(f"script: a budget of {budget:g} s needs a deadline of {2 * budget + 1:g} s or more")
     program.spoken(example, response)
-    read = find(example, response).text
+    read = answer_of(example, response)
     try:
         answer: Any = pyvalue.parse(read)
     except NotALiteral:

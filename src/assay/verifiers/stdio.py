@@ -47,6 +47,7 @@ class StdioParams(Params):
 @verifier(
     "code.stdio",
     version=3,
+    reference='{"inputs": [...], "outputs": [...]}',
     params=StdioParams,
     lane=Lane.SANDBOX,
     reads=lambda example, params: _Judge(example, params),

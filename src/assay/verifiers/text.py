@@ -1,76 +1,179 @@
-"""Short free text: an answer in words, compared without case, articles, punctuation and diacritics.
+"""Short free text: an answer in words, compared without case, articles, sentence punctuation and diacritics.
 
-A boxed, tagged or JSON answer must be one of the accepted strings, or a form of one (a date in another order, a name
-without its middle parts, a number in words). Prose, after a phrase or as the whole response, is right where it states
-an accepted string as its answer (`statement.py`); mentioning it late, denying it, or offering
-alternatives is not enough.
+The answer must *be* one of the accepted strings, or a form of one (a date in another order, a name without its middle
+parts, a number in words, a plural); containing one is not enough, and signs are content (`C` is not `C++`). Words that
+introduce it ("it was", "in") and a clause behind it (", which ...") are free. With `match: "stated"`, prose is right
+where a sentence states an accepted string as its answer (`prose/statement.py`), as in question answering.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from assay.claim.extract import NO_MARKER, final_part, find
+from assay.claim.claims import NO_MARKER, claim, described
+from assay.claim.final import final_part
+from assay.claim.markers import clean
+from assay.claim.stance import Stance
+from assay.claim.unmarked import SHORT, Reader
 from assay.effort import short
 from assay.errors import BadReference, NoAnswer
-from assay.judging.verifier import Lane, verifier
-from assay.prose.forms import PREPOSITIONS, Form, Words, forms
+from assay.judging.verifier import AnswerParams, Lane, verifier
+from assay.prose.countries import is_country
+from assay.prose.forms import Form, Loose, Words, forms, without_title
 from assay.prose.statement import states
+from assay.reading import lexicon
+from assay.reading.beside import without_lead
+from assay.reading.lexicon import either
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
-MAX_CHARS = 5000
-"""Characters of the longest marked answer."""
+MAX_CHARS, MAX_ACCEPTED = 5000, 200
+"""Characters of the longest answer, and the most accepted strings."""
+_PREPOSITIONS = re.compile(r"(?:in|on|at|by|from|since|during|as|around|around the|for|to)\s(?=\S)", re.IGNORECASE)
+_NO_NAME = r"(?!(?-i:[A-Z]))"
+_CLAUSE = re.compile(
+    r"[,;]?\s(?:which|who|whose|where|because|since|as (?:stated|shown|mentioned|given|described)|according|although)\b"
+    rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
+    r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
+    r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
+    r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|also|known)\b",
+    re.IGNORECASE,
+)
+"""Where a clause begins that says more about an answer."""
+_ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
+"""What is said *of* an answer and is none ("The answer is clear from the graph")."""
+_PLACES = "市省县縣区區国國"
+"""Signs that say what kind of place a Chinese name is."""
+_PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
+"""Signs of the sentence, and of Markdown and LaTeX around it; all others are content."""
+
+
+@dataclass(frozen=True)
+class TextParams(AnswerParams):
+    """Parameters of `text`."""
+
+    match: Literal["exact", "stated"] = "exact"
+    """Whether the answer must be an accepted string, or prose may state one in a sentence."""
+
+
+def _acceptance(example: Example) -> Callable[[str], bool]:
+    """Whether a text is an accepted string, the words that introduce it and a clause behind it left out."""
+    accepted = _accepted(example.reference)
+    wanted = _wanted(tuple(accepted.values())[:MAX_ACCEPTED])
+    return lambda said: any(_is(part, accepted, wanted) for part in _openings(said))
+
+
+def _wanted(accepted: tuple[str, ...]) -> list[tuple[Form, str]]:
+    return [(form, _signs(original)) for original in accepted for form in forms(original)]
+
+
+def _reader(example: Example) -> Reader[str]:
+    is_accepted = _acceptance(example)
+    return Reader(
+        lambda said: None if _ABOUT.match(said) and not is_accepted(said) else (said.strip() or None),
+        states=lambda said: said if is_accepted(said) else None,
+    )
 
 
 @verifier(
     "text",
-    version=2,
+    version=3,
+    reference="a string, or a list of accepted strings",
+    params=TextParams,
     lane=Lane.INLINE,
     reads=lambda example, _: _accepted(example.reference),
     keys=lambda example, answer: _answer_key(answer),
+    reads_claim=described(lambda example, _: _reader(example)),
 )
-def text(example: Example, response: str) -> Verdict:
+def text(example: Example, response: str, params: TextParams) -> Verdict:
     """Right when the answer is, or prose states, an accepted string."""
     accepted = _accepted(example.reference)
+    is_accepted = _acceptance(example)
     try:
-        found = find(example, response)
+        found = claim(example, response, _reader(example))
     except NoAnswer as nothing:
-        if str(nothing) != NO_MARKER:
-            raise
-        return _judge_prose(short(final_part(example, response).strip()), accepted)
+        prose = final_part(example, response).strip()
+        if params.match == "stated" and states(short(prose), _forms(accepted)):
+            return Verdict.of(True, read=prose[:200], why="it states an accepted answer")
+        if str(nothing) == NO_MARKER and len(prose) <= SHORT:
+            return Verdict.of(False, read=prose, why="it is not an accepted answer")
+        raise nothing
     if len(found.text) > MAX_CHARS:
         why = f"an answer of more than {MAX_CHARS} characters is not short"
         return Verdict.of(False, read=found.text[:200], why=why)
-    if not (said := _key(found.text)):
-        return Verdict.no_answer("the answer is empty")
-    right = said in accepted or _is(found.text, accepted)
-    if not right and found.marker in ("phrase", "whole"):
-        right = states(found.text, _forms(accepted))
+    if params.match == "stated" and found.marker not in ("box", "tag", "json", "brackets"):
+        prose = found.text if found.marker == "phrase" else final_part(example, response).strip()
+        right = states(short(prose), _forms(accepted)) or (found.is_asserted and is_accepted(found.text))
+        return Verdict.of(
+            right, read=found.text, why=f"it {'states' if right else 'does not state'} an accepted answer"
+        )
+    a_question = found.stance is Stance.HEDGED and any(said.endswith("?") for said in accepted.values())
+    if not found.is_asserted and not a_question:  # a title may end with a question mark
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    right = is_accepted(found.text) and all(map(is_accepted, found.others))
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
 
 
-def _judge_prose(prose: str, accepted: dict[str, str]) -> Verdict:
-    if not states(prose, _forms(accepted)):
-        return Verdict.no_answer(f"{NO_MARKER}, and the prose does not state an accepted answer")
-    return Verdict.of(True, read=prose[:200], why="it states an accepted answer")
-
-
 def _forms(accepted: dict[str, str]) -> list[Form]:
-    return [form for original in list(accepted.values())[:200] for form in forms(original)]
+    return [form for form, _ in _wanted(tuple(accepted.values())[:MAX_ACCEPTED])]
 
 
-def _is(given: str, accepted: dict[str, str]) -> bool:
-    """Whether the whole text is one form of an accepted string, a preposition or a title before it left out."""
-    wanted = _forms(accepted)
-    for place in range(2):
-        words = Words(given)
-        if any(span == (0, len(words.words)) for form in wanted for span in form.spans(words)):
-            return True
-        front, _, given = given.strip().partition(" ")
-        if place or front.lower() not in PREPOSITIONS:
-            return False
-    return False
+def _openings(said: str) -> list[str]:
+    """A text, and what is left of it without the words that introduce it and the clause behind it."""
+    said = said.strip()
+    made = [said]
+    for clause in _CLAUSE.finditer(said):
+        made.append(said[: clause.start()])
+        if len(made) > 4:
+            break
+    place, _, region = said.rpartition(", ")
+    if place and is_country(region):
+        made.append(place)
+    for part in list(made):
+        bare = without_title(without_lead(part))
+        made += [bare] if bare != part else []
+        if front := _PREPOSITIONS.match(bare):
+            made.append(bare[front.end() :])
+    if not said.isascii() and said[-1] in _PLACES:
+        made.append(said[:-1])
+    return [clean(part) for part in made if part.strip()]
+
+
+def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:
+    """Whether the whole text is one form of an accepted string, with the same signs."""
+    signs = _signs(given)
+    original = accepted.get(_key(given))
+    if original is not None and signs == _signs(original):
+        return True
+    words = Words(given)
+    return any(signs == theirs and _covers(form, words) for form, theirs in wanted)
+
+
+def _covers(form: Form, words: Words) -> bool:
+    if isinstance(form, Loose):
+        return form.is_whole(words)
+    return (0, len(words.words)) in form.spans(words)
+
+
+def _signs(text: str) -> str:
+    """The signs of a text that are content: `+` of `C++`, `∧` of `p∧q`, `<` of `a < b`."""
+    if text.isalnum():
+        return ""
+    return "".join(
+        sign
+        for sign in text.replace("&", "")
+        if not (
+            sign.isalnum()
+            or sign.isspace()
+            or sign in _PUNCTUATION
+            or unicodedata.combining(sign)
+            or unicodedata.category(sign) in ("Mn", "Mc", "Cf")
+        )
+    )
 
 
 def _key(text: str) -> str:
@@ -79,9 +182,10 @@ def _key(text: str) -> str:
 
 
 def _answer_key(answer: Any) -> str | None:
-    """The words in one spelling; of several accepted strings, all of them in order."""
+    """The words in one spelling with their signs; of several accepted strings, all of them in order."""
     given = answer if isinstance(answer, list | tuple) else [answer]
-    return " | ".join(sorted(filter(None, (Words(str(item)).joined or _key(str(item)) for item in given)))) or None
+    keys = (" ".join(filter(None, (Words(str(item)).joined or _key(str(item)), _signs(str(item))))) for item in given)
+    return " | ".join(sorted(filter(None, keys))) or None
 
 
 def _accepted(reference: Any) -> dict[str, str]:

@@ -1,0 +1,168 @@
+"""What a response claims its answer to be, found once for all verifiers.
+
+One claim: the last marked answer that holds a value of the verifier's kind, or else the whole of a short response, or
+else what the last sentence states. A marker in prose that holds no value ("The answer is positive", to a question for a
+number) is a remark. Only the text after the thinking counts, and of a response that goes on to another question only
+what stands before it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from assay.claim.final import final_part
+from assay.claim.markers import Mark, clean, marks
+from assay.claim.stance import (
+    Stance,
+    alternatives,
+    around,
+    changes_mind,
+    contrast,
+    corrections,
+    may_correct,
+    taken_back,
+    without_denial,
+)
+from assay.claim.unmarked import SHORT, Claim, Reader, V, unmarked
+from assay.effort import short
+from assay.errors import NoAnswer
+from assay.types import Example
+
+MAX_CLAIM = 4000
+"""Characters of the longest answer that is read for its stance."""
+AHEAD = 120
+"""Characters before a marker that are read for its stance."""
+NO_MARKER = "no answer is marked, and the last sentence states none"
+_MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答", re.IGNORECASE)
+_ANOTHER = re.compile(
+    r"\n[#* \t]{0,9}(?:Q|Question|User|Human|Problem|Instruction|Exercise)\s?\d*\**:"
+    r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
+)
+"""Where a base model goes on to another question: an answer behind it answers that one."""
+_SIGN = re.compile(r"\\.|.", re.DOTALL)
+
+
+def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
+    """The one claim of a response, without a value where its markers hold none of the kind.
+
+    Raises `NoAnswer`, and in the caller's process `NotShort` (see `effort`).
+    """
+    body = _own_question(final_part(example, response), reader)
+    every: Iterable[Mark] = marks(body, a_line=reader.a_line)
+    if example.params.get("take") == "first":
+        every = list(every)[::-1]
+    found = _marked(body, every, reader) or unmarked(body, reader)
+    if found is not None:
+        return found
+    for mark in marks(body, a_line=reader.a_line):
+        if mark.text.strip():
+            return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)
+    raise NoAnswer(NO_MARKER)
+
+
+def answer(example: Example, response: str) -> str:
+    """The text of the answer, whatever it is. Raises `NoAnswer` where none is asserted."""
+    found = claim(example, response, Reader(lambda text: text.strip() or None))
+    if not found.is_asserted:
+        raise NoAnswer(f"the answer is {found.stance}")
+    return found.text
+
+
+def described(reader_of: Callable[[Example, Any], Reader[Any]]) -> Callable[[Example, str, Any], dict[str, Any]]:
+    """The function that tells what a response was read as claiming, for `Verifier.reads_claim`."""
+
+    def tell(example: Example, response: str, params: Any) -> dict[str, Any]:
+        found = claim(example, response, reader_of(example, params))
+        return {"marker": found.marker, "claim": found.text, "stance": str(found.stance), "span": list(found.span)}
+
+    return tell
+
+
+def _own_question(body: str, reader: Reader[V]) -> str:
+    """What answers this question: the text before another one, where an answer stands there."""
+    for another in _ANOTHER.finditer(body):
+        if next(marks(body[: another.start()], a_line=reader.a_line), None) is not None:
+            return body[: another.start()]
+    return body
+
+
+def _marked(body: str, every: Iterable[Mark], reader: Reader[V]) -> Claim[V] | None:
+    """The first of some marks that holds a claim which is not denied, or else a denied one."""
+    denied: dict[str, Claim[V]] = {}
+    for mark in every:
+        if not mark.closed or (not mark.text.strip() and not mark.is_prose):
+            raise NoAnswer(f"the last answer marker ({mark.kind}) {'holds nothing' if mark.closed else 'is cut off'}")
+        made = _claim_at(body, mark, reader)
+        if made is None:
+            continue
+        if clean(made.text) in denied:
+            return replace(made, stance=Stance.DENIED)
+        if made.stance is not Stance.DENIED:
+            return made
+        denied.setdefault(clean(made.text), made)
+    return next(iter(denied.values()), None)
+
+
+def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
+    """The claim of one mark; `None` where it is a remark."""
+    text, after, span = mark.text, body[mark.end :], (mark.start, mark.end)
+    if not mark.is_prose and len(text) < MAX_CLAIM and _MAY_HOLD_MARKER.search(text):
+        inner = _marked(text, marks(text, a_line=reader.a_line), reader)
+        if inner is not None:
+            return replace(inner, span=span)
+    if mark.is_prose:
+        text = _without_closing(text, body[body.rfind("\n", 0, mark.start) + 1 : mark.start])
+        if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
+            text, after = text[: -len(tail)].strip(), tail + after
+    text, changed = changes_mind(contrast(text)) if len(text) < MAX_CLAIM else (text, "")
+    if changed and (value := reader.value(changed)) is not None:
+        return Claim(changed, "correction", Stance.ASSERTED, span, value)
+    value = reader.value(short(text))
+    if value is None and mark.is_prose:
+        denied = without_denial(text)
+        known = denied is not None and reader.value(denied) is not None
+        return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
+    made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
+    return _with_stance(body, made, after, reader, beside=not mark.is_prose)
+
+
+def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, beside: bool) -> Claim[V]:
+    """A claim with the stance that the words around it give; `beside` says whether its sentence goes on behind it."""
+    start = made.span[0]
+    line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
+    before = re.split(r"[.!?](?=\s)", line)[-1]
+    behind = after.split("\n\n")[0][:SHORT] if beside else after[:1]
+    stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
+    if not made.is_asserted or stance is not Stance.ASSERTED:
+        return made if not made.is_asserted else replace(made, stance=stance)
+    if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
+        return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
+    made = replace(made, others=alternatives(before, behind) if beside else ())
+    if (tail := may_correct(after)) is not None:
+        return _corrected(tail, reader, made)
+    return made
+
+
+def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
+    """The value that a correction names, or the claim as it is."""
+    for text in map(clean, corrections(tail)):
+        if text and (value := reader.value(text)) is not None:
+            return Claim(text, "correction", Stance.ASSERTED, made.span, value)
+    return made
+
+
+def _without_closing(text: str, before: str) -> str:
+    """A claim without the brace that closes the group it stands in: of `\\text{The answer is 4}` it is 4."""
+    if "}" not in text or before.count("{") <= before.count("}"):
+        return text
+    depth, kept = 0, []
+    for sign in _SIGN.findall(text):
+        depth += {"{": 1, "}": -1}.get(sign, 0)
+        if depth < 0:
+            depth = 0
+        else:
+            kept.append(sign)
+    return "".join(kept)

@@ -1,0 +1,179 @@
+"""Whether a response asserts what it claims, from the words around the claim.
+
+Only an asserted claim can be right. A claim is *denied* ("is not 42"), *hedged* ("maybe 42"), *reported* ("many think
+it is 42"), *conditional* ("42 if n is even"), *offered* beside another ("3 or 4"), or *taken back* ("Wait, that is
+wrong."). Words about the answer in the next clause or sentence change nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+from assay.reading import lexicon
+from assay.reading.lexicon import either
+
+
+class Stance(StrEnum):
+    """How a response stands to what it claims."""
+
+    ASSERTED = "asserted"
+    DENIED = "denied"
+    HEDGED = "hedged"
+    REPORTED = "reported"
+    CONDITIONAL = "conditional"
+    OFFERED = "offered beside another"
+    TAKEN_BACK = "taken back"
+
+
+_NOT = r"(?:not|never|cannot|neither|hardly|[a-z]+n['’]t)"
+_DENIED_BEFORE = re.compile(
+    rf"(?:\b{_NOT}(?: (?:be|say|definitely|certainly|the|equal|to|that|true|have been)){{0,3}}|\\neq?|≠"
+    rf"|\b{either(lexicon.PAST)}|\bfalse(?: that|:)(?: the)?(?: final)?(?: answer)?(?: is)?)[\s:$*(\\]*$",
+    re.IGNORECASE,
+)
+_DENIED_BEHIND = re.compile(
+    rf"[\s$*)}}\]]*(?:(?:is|was|are)n['’]t\b|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
+    re.IGNORECASE,
+)
+_DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
+_CONTRAST = re.compile(
+    r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
+)
+_PLAIN_DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
+_HEDGED = re.compile(
+    rf"\b{either(_PLAIN_DOUBTS, lexicon.UNSURE)}\b|\b(?:may|might|could)(?: \w+)? (?:be|have|equal)\b", re.IGNORECASE
+)
+_HEDGED_BEHIND = re.compile(
+    rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
+    r"|[\s$*)}\]\"'`]*[?？]",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    rf"\b{either(lexicon.OTHER_PEOPLE)}\s+(?:\w+\s+)?{either(lexicon.OPINIONS)}\b"
+    rf"|\b{either(lexicon.REPUTED)} (?:to be|that)\b",
+    re.IGNORECASE,
+)
+_CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
+_OR_AFTER = re.compile(
+    r"[\s$)\]*}]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
+    r"(?:or|and/or|alternatively|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*+"
+    r"(?!equivalently|in other|simply|approximately|about|roughly|rather|written|using|as\b|if\b)((?:[^.\n$;]|\.\d)+)",
+    re.IGNORECASE,
+)
+_OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
+
+_SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
+"""Where a sentence begins."""
+_TAKES_BACK = re.compile(
+    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually)[\s,.!]+){{0,2}}"
+    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:))(?!\w)",
+    re.IGNORECASE,
+)
+_MAY_TAKE_BACK = re.compile(
+    rf"{_SENTENCE}(?P<opener>{either(lexicon.TURNS)})\b(?!(?<=no)\s+(?!(?:that|it|this|the|wait|i)\b))", re.IGNORECASE
+)
+_ERROR = re.compile(
+    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b"
+    r"|(?:\b(?:not|cannot)|n['’]t) (?:be )?(?:right|correct|the answer|it|quite right|true)\b"
+    r"|\bshould (?:be|have been)\b",
+    re.IGNORECASE,
+)
+_THIS_IS_WRONG = re.compile(
+    rf"{_SENTENCE}(?:this|that|it|which)(?: answer)? (?:is|was|would be|seems|must be)"
+    rf" (?:clearly |obviously |definitely )?(?:{either(lexicon.REJECTIONS)}|not (?:right|correct|the answer))\b"
+    r"(?! (?:to|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
+    r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
+    re.IGNORECASE,
+)
+_NEW = re.compile(
+    r"(?:\b(?:should (?:actually )?(?:be|have been|read)|must be|it is|it['’]s|is|are|make (?:that|it)|becomes|gives"
+    r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|instead|rather|mean"
+    r"|meant|oops|that)|=)[\s,:—–*$]+",
+    re.IGNORECASE,
+)
+"""What stands before the value of a correction."""
+_MIND = re.compile(
+    r"(?:[,;—–]|(?<!\.)\.{2,}+|…)\s*(?:no,? |oh,? )?"
+    r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
+    re.IGNORECASE,
+)
+TAIL = 1500
+"""Characters behind a claim in which it may be taken back."""
+
+
+def contrast(text: str) -> str:
+    """`not X but Y` as Y; any other text as it is."""
+    match = _CONTRAST.fullmatch(text)
+    return match[2] if match else text
+
+
+def without_denial(text: str) -> str | None:
+    """What a text that begins with a denial denies, or `None`."""
+    match = _DENIED_WITHIN.match(text)
+    return text[match.end() :].strip() if match else None
+
+
+def around(before: str, behind: str) -> Stance:
+    """The stance by the words before the claim in its sentence, and those right behind it."""
+    if _DENIED_BEFORE.search(before) or _DENIED_BEHIND.match(behind):
+        return Stance.DENIED
+    if _REPORTED.search(before):
+        return Stance.REPORTED
+    if _HEDGED.search(before) or _HEDGED_BEHIND.match(behind):
+        return Stance.HEDGED
+    if _CONDITIONAL.match(behind):
+        return Stance.CONDITIONAL
+    return Stance.ASSERTED
+
+
+def within(text: str) -> Stance:
+    """The stance by the words of the sentence that holds the claim."""
+    if _REPORTED.search(text):
+        return Stance.REPORTED
+    return Stance.HEDGED if _HEDGED.search(text) or text.endswith(("?", "？")) else Stance.ASSERTED
+
+
+def alternatives(before: str, behind: str) -> tuple[str, ...]:
+    """What the sentence offers beside a claim, with `or`."""
+    after, ahead = _OR_AFTER.match(behind), _OR_BEFORE.search(before)
+    return (*([after[1].strip()] if after else []), *([ahead[1].split()[-1]] if ahead else []))
+
+
+def taken_back(after: str, *, of_statement: bool) -> str | None:
+    """The text from where a claim is taken back, or `None`.
+
+    `of_statement` says whether the question is about a statement, so that "This is false because ..." explains it.
+    """
+    after = after[:TAIL]
+    if match := _TAKES_BACK.search(after):
+        return after[match.start("opener") :]
+    for match in _MAY_TAKE_BACK.finditer(after):
+        sentence = " ".join(re.split(r"(?<=[.!?])\s", after[match.start("opener") :], maxsplit=2)[:2])
+        if _ERROR.search(sentence):
+            return after[match.start("opener") :]
+    for match in _THIS_IS_WRONG.finditer(after):
+        if not (of_statement and match["because"]):
+            return after[match.start() :]
+    return None
+
+
+def may_correct(after: str) -> str | None:
+    """The sentences that may name another value ("Actually, it is 43.", "Hmm, no. The sum is 43."), or `None`."""
+    match = _MAY_TAKE_BACK.search(after[:TAIL])
+    if match is None:
+        return None
+    count = 2 if match["opener"].lower() in lexicon.INTERJECTIONS else 1
+    return " ".join(re.split(r"(?<=[.!?])\s|\n", after[match.start("opener") :], maxsplit=count)[:count])
+
+
+def corrections(tail: str) -> list[str]:
+    """What a correction may name as the new answer, last first."""
+    places = [match.end() for match in _NEW.finditer(tail)]
+    return [re.split(r"[.!?](?:\s|$)|\n", tail[place:], maxsplit=1)[0] for place in reversed(places[-12:])]
+
+
+def changes_mind(text: str) -> tuple[str, str]:
+    """A claim and what stands behind a change of mind in its own sentence ("B, no wait, C"; "B... actually C")."""
+    match = _MIND.search(text)
+    return (text[: match.start()], text[match.end() :]) if match else (text, "")

@@ -1,0 +1,131 @@
+"""Claims without a marker: a response that is wholly one short answer, or what its last sentence states.
+
+A sentence states a value behind a verb or an equals sign ("the total is 42"), or in bold. "I started with 42." and "See
+equation 42." state none, nor does a question.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from assay.claim.fences import fences
+from assay.claim.markers import clean
+from assay.claim.stance import Stance, around, changes_mind, contrast, within
+from assay.reading import lexicon
+from assay.reading.lexicon import either
+
+V = TypeVar("V")
+Read = Callable[[str], V | None]
+"""The value of a verifier's kind that a text is, or `None`."""
+
+SHORT = 200
+"""Characters of the longest response that can be one short answer without a marker."""
+MAX_LINES = 3
+LAST_LINE = 600
+MAX_FENCED = 4000
+_MAX_JOINTS = 10
+VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|[:：]|是|为|為", re.IGNORECASE)
+JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
+"""What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))[.!?](?=\s+\S)|[。！？](?=.)")
+_SUPPOSES = re.compile(r"\b(?:if|suppose|supposing|assume|assuming|unless|were)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Generic[V]):
+    """What a response says its answer is."""
+
+    text: str
+    """The answer as it stands in the response."""
+    marker: str
+    """`box`, `tag`, `brackets`, `json`, `phrase`, `correction`, `whole` or `statement`."""
+    stance: Stance
+    span: tuple[int, int]
+    """Where marker and answer stand in the part of the response that answers."""
+    value: V | None
+    """What it was read as; `None` where a box, a tag or a JSON value holds no value of the verifier's kind."""
+    others: tuple[str, ...] = ()
+    """What is offered beside it with `or`: the claim is one only where all have its value."""
+
+    @property
+    def is_prose(self) -> bool:
+        return self.marker not in ("box", "tag", "brackets", "json")
+
+    @property
+    def is_asserted(self) -> bool:
+        return self.stance is Stance.ASSERTED
+
+
+@dataclass(frozen=True, slots=True)
+class Reader(Generic[V]):
+    """How a verifier reads a claim."""
+
+    value: Read[V]
+    """The value that a text is, or `None` where it is none of the verifier's kind."""
+    states: Read[V] | None = None
+    """The same for prose without a marker, where that differs."""
+    a_line: bool = True
+    """Whether a line "A: ..." is a marker; in multiple choice it is an option."""
+    of_statement: bool = False
+    """Whether the question is about a statement, so that "This is false because ..." explains the answer."""
+    joints: re.Pattern[str] | None = JOINTS
+    """Behind what a sentence may state the value ("the total is 42"); `None` where only a whole sentence is one."""
+
+
+def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
+    """The claim of a text without a marker, or `None`."""
+    whole = _unwrapped(body.strip())
+    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES:
+        text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
+        text = changed or text
+        if (value := (reader.states or reader.value)(text)) is not None:
+            return Claim(text, "whole", within(text), (0, len(body)), value)
+    return _stated(body, reader)
+
+
+def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
+    """What the last sentence states, or the last line where it is an answer by itself."""
+    read = reader.states or reader.value
+    body = body.rstrip()
+    line = body.rpartition("\n")[2][-LAST_LINE:].strip()
+    ends = [match.end() for match in _SENTENCE.finditer(line)]
+    sentence = _unwrapped(line[ends[-1] if ends else 0 :].strip())
+    span = (len(body) - len(sentence), len(body))
+    if sentence.endswith(("?", "？")):
+        return None
+    alone = not ends and len(line) <= SHORT and "\n" in body.strip()
+    if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
+        return Claim(sentence, "whole" if not ends else "statement", within(sentence), span, value)
+    for bold in [*_BOLD.finditer(sentence)][-1:]:
+        if (value := read(clean(bold[1]))) is not None:
+            return Claim(bold[1], "statement", around(sentence[: bold.start()], sentence[bold.end() :]), span, value)
+    return _behind_a_joint(sentence, span, read, reader.joints) if reader.joints is not None else None
+
+
+def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
+    for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
+        before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
+        if _SUPPOSES.search(before):
+            return None
+        if text and (value := read(text)) is not None:
+            stance = around(before, "")
+            return Claim(text, "statement", within(sentence) if stance is Stance.ASSERTED else stance, span, value)
+    return None
+
+
+def _unwrapped(text: str) -> str:
+    """A text that is wholly a fence, a code span or bold, without it."""
+    if text.startswith("```") and text.endswith("```") and len(text) < MAX_FENCED:
+        blocks = fences(text)
+        if len(blocks) == 1:
+            return blocks[0].text.strip()
+    bare = text.rstrip(".")
+    for mark in ("**", "`", "__"):
+        inner = bare.removeprefix(mark).removesuffix(mark)
+        if len(bare) - len(inner) == 2 * len(mark) and inner and mark not in inner:
+            return inner.strip()
+    return text

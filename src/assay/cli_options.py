@@ -1,0 +1,76 @@
+"""What the commands share: options, overrides, names that a shell completes, and progress bars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from assay.report.progress import Bars
+
+F = TypeVar("F", bound=Callable[..., Any] | click.Command)
+PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
+"""Settings of a command whose further arguments are overrides."""
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+data_option = click.option(
+    "--data", type=click.Path(path_type=Path), envvar="ASSAY_DATA", help="Data directory of real rows."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+dry_option = click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, write nothing.")
+
+
+def out_option(help: str) -> Callable[[F], F]:
+    """`-o`, the directory or file that a command writes."""
+    return click.option("-o", "--out", "output", type=click.Path(path_type=Path), help=help)
+
+
+def changes(ctx: click.Context) -> list[str]:
+    """The overrides among the arguments of a command."""
+    from assay.config import overrides
+
+    return overrides(ctx.args, [name for option in ctx.command.params for name in option.opts if name[0] == "-"])
+
+
+@contextmanager
+def progress() -> Iterator[Bars]:
+    """Bars on standard error, where that is a terminal."""
+    from assay.report.progress import Bars
+
+    with Bars() as bars:
+        yield bars
+
+
+def _completed(names: Callable[[], list[str]]) -> Complete:
+    def complete(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+        found = [CompletionItem(name) for name in names() if name.startswith(begun)]
+        return found or [CompletionItem(begun, type="file")]
+
+    return complete
+
+
+def _sources() -> list[str]:
+    from assay.sources.base import SOURCES
+
+    return SOURCES.names()
+
+
+def _recipes() -> list[str]:
+    from assay.config import shipped_recipes
+
+    return sorted(shipped_recipes())
+
+
+def _suites() -> list[str]:
+    from assay.evaluate.suite import SUITES
+
+    return sorted(SUITES)
+
+
+a_source, a_recipe, a_suite = _completed(_sources), _completed(_recipes), _completed(_suites)
+a_plan = _completed(lambda: [*_recipes(), *_suites()])

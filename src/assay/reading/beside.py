@@ -1,0 +1,163 @@
+"""Words beside a value: which may stand there, and which make it another value or no answer.
+
+*Before* a value only words of a closed list may stand, for whatever is not listed may change it ("almost 42", "a third
+of 42"). *Behind* it a noun phrase or a clause is free ("81 lattice points on the circle"), unless its first words
+calculate, compare, doubt or reject ("42 minus one", "42 at most", "42, maybe"), or it offers another value ("42 for
+adults and 20 for children").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from assay.reading import lexicon
+from assay.reading.counting import ORDINALS, SCALES, VALUES
+from assay.reading.lexicon import either
+
+V = TypeVar("V")
+MAX_LEADS, MAX_CUTS = 8, 24
+"""Groups of words before a value, and places in a text where a value may end, that are tried."""
+
+_VERB = rf"(?:{either(lexicon.SUBJECTS)}\s++)?{either(lexicon.COPULAS)}(?![\w'’])(?!\s*+not\b)"
+_LEAD = re.compile(
+    rf"\s*+(?:(?:{either(lexicon.ARTICLES)}\s)?{either(lexicon.VALUE_NOUNS)}(?:\sis)?\s"
+    rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
+    rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
+    r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
+    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|共|约|約|合计)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
+_LABEL = re.compile(r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?=\S)", re.IGNORECASE)
+"""The name of a value with its verb: `x =`, `The area of the square is`."""
+_PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plural in ("", "s")}
+_CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
+_IN_A_NAME = set(lexicon.listed("to, of, per, out, at, i, score, power, minimum, maximum, base, max, min, one"))
+_MODIFIES = {*lexicon.MODIFIERS, *_CALCULATES} - _IN_A_NAME
+_TURNS = set(lexicon.listed("or, if, unless, else, otherwise, provided, assuming, minus, plus, times, but, and, later"))
+_TURNS |= set(lexicon.DOUBTS)
+"""What still changes a value behind a comma, a dash or a bracket."""
+_COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右")
+"""Signs of Chinese that multiply or bound the number before them."""
+_CLAUSE = re.compile(
+    r"\s*+[(,;—–-]*\s*+(?:which|that|because|since|as|so|where|who|whose|with|thus|hence|therefore"
+    r"|for (?:all|any|every)|not|rather|and not)\b",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(
+    r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|versus|vs)\b)\s*+"
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?![\w-]*-)",
+    re.IGNORECASE,
+)
+"""Another number offered in the same clause."""
+_OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_COPULA = re.compile(r"\s*+(?:is|are|was|were)\b", re.IGNORECASE)
+_AFFIRMS = re.compile(
+    r"\s*+(?:is|are|was|were)\s++(?:indeed |also |thus |therefore |then )?"
+    r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
+    re.IGNORECASE,
+)
+_REJECTED = re.compile(rf"\b{either(lexicon.REJECTIONS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE)
+_OPERATORS = "+*/^=<>%‰√²³¹⁰⁴⁵⁶⁷⁸⁹⁻½¼¾⅓⅔⅛π∞!×÷±≠≤≥∞∪∩°_\\|&#~≈·∓−"
+_CLOSING = " *`\"'”’)]}$"
+_DANGLING = re.compile(
+    r"(?<![\\\w])(?:or|and|of|to|than|by|minus|plus|times|the|not|but|at|with|for|from|over)$", re.IGNORECASE
+)
+_CUT = re.compile(r"(?<=[^\s(])(?=\s|,|;|:|\(|—|–)|(?<=[\d\w}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
+"""Where a value may end: before white space, a sign of the sentence, or a sign of Chinese, Japanese or Korean."""
+
+
+def without_lead(text: str) -> str:
+    """The text without the words of the closed list that may stand before a value."""
+    for _ in range(MAX_LEADS):
+        match = _LEAD.match(text) or _NAMED.match(text)
+        if match is None and (label := _LABEL.match(text)) and not _MODIFIES.intersection(label[1].lower().split()):
+            match = label
+        if match is None or match.end() == 0 or match.end() >= len(text):
+            break
+        text = text[match.end() :]
+    return text.strip()
+
+
+def is_lead(text: str) -> bool:
+    """Whether all words of a text may stand before a value."""
+    return without_lead(text + " 1") == "1"
+
+
+def is_free(rest: str) -> bool:
+    """Whether what stands behind a value leaves it the value that is answered."""
+    bare = rest.strip(_CLOSING + "\t\r\n.!。！")
+    if not bare and rest[:1] != "!":
+        return not rest.rstrip(_CLOSING).endswith("?")
+    if bare.endswith(("?", "？")) or rest[:1] == "!" or _COUNTERS.match(bare) or _is_glued(rest):
+        return False
+    apart = re.match(r"\s*+(?:[,;:(—–]|- )", rest) is not None
+    in_brackets = rest.lstrip()[:1] == "("
+    bare = bare.lstrip(" ,;:(—–-*_\"'“‘")
+    if not bare or bare[0] in _OPERATORS:
+        return in_brackets and bare[:1] in ("=", "≈", "\\")
+    if is_clause(rest):
+        return True
+    if _WORD.match(bare) is None:
+        return in_brackets and re.search(r"[-+*/×=^]", rest) is not None
+    if not _is_noun_phrase(bare, apart=apart):
+        return False
+    if _COPULA.match(rest) and not _AFFIRMS.match(rest):
+        return False
+    if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
+        return False
+    if (in_brackets or _COPULA.match(rest)) and _REJECTED.search(rest):
+        return False
+    return _ANOTHER.search(rest) is None
+
+
+def is_clause(rest: str) -> bool:
+    """Whether what stands behind a value begins a clause ("because ...", ", which ...")."""
+    return _CLAUSE.match(rest) is not None
+
+
+def _is_glued(rest: str) -> bool:
+    """Whether letters or digits touch the value ("42nd"; another script may), or brackets stay open."""
+    return (
+        rest.count("(") > rest.count(")") + 1
+        or rest[:1] == "-"
+        or (rest[:1].isalnum() and (rest[0].isascii() or not rest[0].isalpha()))
+    )
+
+
+def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
+    """Whether the first words neither calculate nor compare, doubt or condition."""
+    first, *more = (found.lower() for found in _WORD.findall(bare)[:3])
+    if first in lexicon.DEGREES and not apart:
+        return bool(more) and more[0] not in _CALCULATES
+    if first == "of" and _OF_A_NUMBER.match(bare):
+        return False
+    if first.endswith(("n't", "n’t")) or first == "cannot":
+        return False
+    if first in (_TURNS if apart else _CALCULATES) or any(other in lexicon.BASES for other in more):
+        return False
+    return apart or len(first) > 1 or not first.isascii() or first == "a"
+
+
+def head(text: str, read: Callable[[str], V | None]) -> V | None:
+    """The value that a text begins with, when only free words stand beside it: `read` gives that of a bare text."""
+    if (value := read(text)) is not None:
+        return value
+    bare = without_lead(text.strip("\"'“”‘’ "))
+    if bare != text and (value := read(bare)) is not None:
+        return value
+    places = [match.start() for match, _ in zip(_CUT.finditer(bare), range(MAX_CUTS), strict=False)]
+    for place in places:
+        if (place == 1 and bare[0] in "aAI") or _DANGLING.search(bare, max(0, place - 9), place):
+            continue  # a word and no symbol, or a phrase that goes on
+        if _is_whole(bare[:place]) and is_free(bare[place:]) and (value := read(bare[:place])) is not None:
+            return value
+    return None
+
+
+def _is_whole(text: str) -> bool:
+    """Whether every bracket and formula that begins in a text ends there."""
+    return text.count("$") % 2 == 0 and all(text.count(one) == text.count(other) for one, other in ("{}", "()", "[]"))

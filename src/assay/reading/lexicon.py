@@ -1,0 +1,198 @@
+"""Words of English (and a few of other languages) by what they do beside an answer: data, each list with its rule.
+
+A list holds words of one kind, so that a stranger can say whether a word belongs there; none holds a word because one
+row needed it. `either` makes a pattern of some of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """The entries between commas."""
+    return tuple(" ".join(entry.split()) for entry in text.split(",") if entry.strip())
+
+
+def either(*lists: tuple[str, ...]) -> str:
+    """A pattern for any entry of some lists, the longest first; an apostrophe matches a typographic one too."""
+    entries = sorted({entry for entries in lists for entry in entries}, key=lambda entry: (-len(entry), entry))
+    return "(?:" + "|".join(re.escape(entry).replace("\\ ", r"\s").replace("'", "['’]") for entry in entries) + ")"
+
+
+# --- what may stand before a value -----------------------------------------------------------------------------------
+
+ARTICLES = listed("a, an, the")
+EXACTNESS = listed(
+    """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca."""
+)
+"""How exactly a value is meant."""
+CONNECTIVES = listed(
+    """so, thus, hence, therefore, then, indeed, clearly, again, finally, now, also, definitely, certainly, really"""
+)
+"""Adverbs that join a sentence to the one before, or stress it."""
+SUBJECTS = listed("it, this, that, they, there, we, you, he, she, i")
+"""Pronouns before a verb of the next list."""
+COPULAS = listed(
+    """is, are, was, were, be, will be, must be, would be, can only be, could only be, equals, equal to, equals to,
+    equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out to,
+    works out to, turns out to be, at"""
+)
+"""Verbs that say that what follows is the value."""
+STATES = listed(
+    """is, are, was, were, be, equal, equals, equal to, give, gives, yield, yields, make, makes, leave, leaves,
+    become, becomes, has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add up to,
+    adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total, totals,
+    need, needs, take, takes, there's, it's, that's"""
+)
+"""Verbs behind which a sentence without a marker may state its value."""
+VALUE_NOUNS = listed(
+    """number, value, integer, amount, result, answer, solution, count, quantity, total, total of, totals of"""
+)
+"""Nouns that name a value and are followed by it: "the number 42", "a total of 42"."""
+NUMBERED = listed("page, year, fiscal year, fiscal, chapter, no., number")
+"""Nouns that number what follows them: "page 9", "fiscal 2019"."""
+FOUND = listed("calculated, computed, found, given, determined, obtained, estimated, worked out")
+"""How a value was found, before `as`, `by` or `to be`."""
+MODIFIERS = listed(
+    """not, never, half, twice, double, triple, third, quarter, opposite, inverse, reciprocal, square, cube, root,
+    negative, minus, if"""
+)
+"""Words that, in the name of a value, make it another thing's ("twice the answer is 9")."""
+
+# --- what may not stand behind a value -------------------------------------------------------------------------------
+
+CALCULATIONS = listed(
+    """minus, plus, times, increased, decreased, reduced, added, over, mod, modulo, to, per, by, divided,
+    multiplied, squared, cubed, factorial, percent, percentage, percentile, dozen, dozens, pairs, power, raised,
+    choose, base, root, sqrt, log, th, nd, rd, st, pi, i, halves, half, quarter, quarters, score, short, ish"""
+)
+"""Words that calculate with the number before them."""
+COMPARISONS = listed(
+    """or, unless, if, at, than, above, below, under, beyond, up, upwards, between, until, else, otherwise,
+    provided, assuming, minimum, maximum, max, min, out"""
+)
+"""Words that compare, bound, condition or give an alternative."""
+DEGREES = listed("more, less, fewer, greater, larger, smaller")
+"""Comparatives: they compare only before `than` or a number ("42 more apples" are 42)."""
+BASES = listed("base, mod, modulo")
+"""Words that say in which arithmetic the number before them is meant."""
+
+# --- how a claim is meant --------------------------------------------------------------------------------------------
+
+DOUBTS = listed(
+    """maybe, perhaps, possibly, probably, might, may, could, unsure, uncertain, doubtful, allegedly, supposedly,
+    presumably, likely, unlikely, guess, seemingly"""
+)
+"""Words that doubt what stands beside them."""
+UNSURE = listed(
+    """i doubt, no idea, seems to be, don't know, not sure, not certain, not entirely sure, not quite sure, not very
+    sure"""
+)
+"""Phrases that doubt the sentence they stand in."""
+REJECTIONS = listed("wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous")
+"""Adjectives that say that something is not so."""
+ERRORS = listed(
+    """error, mistake, mistakes, miscalculated, recheck, redo, recompute, recalculate, reconsider, instead, forgot,
+    overlooked, misread"""
+)
+"""Words of an error or of its repair."""
+OTHER_PEOPLE = listed(
+    """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
+    somebody, someone"""
+)
+"""Those whose opinion is reported."""
+OPINIONS = listed(
+    """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume,
+    assumed, guess, guessed, suggest, suggested"""
+)
+"""Verbs of opinion."""
+REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")
+"""Participles before `to be` that report an opinion."""
+PAST = listed("used to, used to be, formerly, far from, anything but")
+"""What makes a mention the opposite of a claim."""
+CORRECTIONS = listed(
+    """oops, sorry, correction, scratch that, scratch this, hold on, on second thought, on second thoughts, on
+    reflection, on closer inspection, actually no, my mistake, my bad, apologies, strike that, never mind,
+    nevermind, i made a, i made an, i was wrong, i take that back, i take it back, i misread, i forgot, i
+    miscalculated, let me correct, let me redo, let me fix, let me reconsider, let me recompute, let me recalculate,
+    let me try again, let me start over"""
+)
+"""What a sentence begins with that takes back what was said."""
+INTERJECTIONS = listed("wait, no, nope, hm, hmm, hmmm")
+TURNS = (*INTERJECTIONS, *listed("actually, but, however, though, yet, then again"))
+"""What a sentence begins with that may take back what was said, where it also names an error or another value."""
+
+# --- the words of a marker -------------------------------------------------------------------------------------------
+
+OWN = listed(
+    """the, my, our, final, correct, right, best, exact, numeric, numerical, short, overall, complete, simplified,
+    required, desired, most, likely, appropriate, so, hence, thus, then, therefore, and, is, an, valid, possible,
+    closest, only, ultimate, actual"""
+)
+"""What may stand before the word "answer": it is the answer that is given here, not somebody's or another."""
+ASKING = listed(
+    """if, whether, suppose, assuming, assume, why, how, when, until, unless, where, what, make sure, makes sure,
+    making sure, check, checking, checked, verify, verifying, confirm, confirming, find, finding, get, getting,
+    explain, hope, write, writing, express, expressing, present, presenting, provide, providing, format, formatting,
+    other, others, wrong, incorrect, no, not a, not an"""
+)
+"""Words that make a sentence ask about an answer, instruct, or speak of another, where it would state it."""
+ANSWER_NOUNS = listed(
+    """正确答案, 最终答案, 答案, 答え, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta, respuesta,
+    Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة, الجواب, คำตอบ,
+    उत्तर, উত্তর, 故选, 故選, 选, 应选"""
+)
+"""The word "answer" in the languages that models answer in."""
+ANSWER_ADJECTIVES = listed("""correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही""")
+ANSWER_VERBS = listed(
+    """应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي,
+    هو"""
+)
+"""The word "is" beside them."""
+
+FINAL_VERBS = listed("""です, である, だ, 입니다, 이다, है""")
+"""The word "is" at the end of their sentences."""
+
+# --- yes and no ------------------------------------------------------------------------------------------------------
+
+YES = listed(
+    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports,
+    valid, affirmative, yep, yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예,
+    네, نعم, हाँ"""
+)
+NO = listed(
+    """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
+    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, нет,
+    否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
+)
+STATEMENT_WORDS = listed(
+    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement,
+    claim, sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely,
+    certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just,
+    final, correct, my, our, i, would, say, think, believe, and, text, passage, evidence, table, by, of, course"""
+)
+"""Words that may stand before a yes or a no."""
+AFTER_NO = listed(
+    """it, this, that, they, he, she, we, i, you, there, not, because, since, as, so, or, and, but, the, its, yes,
+    false, true, these, those, a, an, one, every, some, both, neither, in, by, according, given, if, when, his, her,
+    their"""
+)
+"""What may follow a "no" that answers; before another word it means none ("no solution")."""
+
+# --- what is said of an answer ---------------------------------------------------------------------------------------
+
+ABOUT_ANSWERS = listed(
+    """correct, incorrect, complete, right, wrong, clear, valid, unique, simple, obvious, positive, negative,
+    consistent, supported, based, independent, reasonable, plausible, straightforward, possible, impossible,
+    available, verified, confirmed, provided, shown, stated, written, expressed, formatted, derived, divisible,
+    ready, final, needed, required, ambiguous, unclear, unknown, likely, easy, direct, less, greater, fewer,
+    smaller, larger, between, below, above, true, false, left, found"""
+)
+"""Adjectives and participles that describe an answer and are none."""
+BEFORE_ABOUT = listed(
+    """not, also, indeed, simply, already, clearly, therefore, always, very, quite, most, still, just, given, now,
+    in, to, on, at, from, only, what, that, as, the same, the only one, the best, the one, a direct, one, at the, as
+    follows"""
+)
+"""Words that such a description begins with."""

@@ -1,0 +1,237 @@
+"""What a recipe will do, in words, before it is done: what is read, sampled, trained and written, and for how long.
+
+Looking at a recipe reads little: procedural sources draw nothing, and of real rows at most `LOOK` a source are counted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
+from assay.corpus.store import MANIFEST, read_manifest
+from assay.curate.recipe import CurationRecipe
+from assay.errors import BadConfig, BadRow, MissingData, did_you_mean
+from assay.evaluate.suite import SUITES, Suite
+from assay.judging.verifier import VERIFIERS
+from assay.learn.experiment import Prepared
+from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
+from assay.report.duration import curation_time, evaluation_time, training_time
+from assay.sources.files import Real, from_hub
+from assay.sources.own import HUB, source_of
+from assay.sources.procedural import SIZE, Procedural
+from assay.sources.selection import Selection
+from assay.types import Example
+
+LOOK = 2_000
+"""Rows of a real source that are counted."""
+Line = tuple[str, str]
+"""What is done, and to what: `("reads", "math/gsm8k (train): more than 2,000 rows")`."""
+
+
+def find_config(name: str, overrides: list[str]) -> Config:
+    """A recipe or a suite, by name or path, whatever its kind. Raises `BadConfig` where there is none."""
+    if name in SUITES:
+        return changed(SUITES[name], overrides)
+    if name not in shipped_recipes() and not Path(name).is_file() and "/" not in name and not name.endswith(".toml"):
+        raise BadConfig(f"no recipe or suite {name!r}{did_you_mean(name, {*shipped_recipes(), *SUITES})}")
+    path = find_recipe(name)
+    tree = read_toml(path)
+    kind: type[Config] = CurationRecipe
+    if "data" in tree or "method" in tree:
+        kind = WarmupRecipe if tree.get("method") == "warmup" else GrpoRecipe
+    elif set(tree) & (set(Suite.model_fields) - set(CurationRecipe.model_fields)):
+        kind = Suite
+    return load_config(kind, path, overrides)
+
+
+def home_of(config: Config, name: str) -> Path:
+    """The directory that a recipe writes to where no other is named."""
+    folder = {CurationRecipe: "corpora", Suite: "evals"}.get(type(config), "runs")
+    return Path(folder) / Path(name).stem
+
+
+def plan(
+    config: Config,
+    out: Path,
+    data: Path | None = None,
+    *,
+    ready: Prepared | None = None,
+    asked: list[Example] | None = None,
+    model: str = "",
+    must: bool = False,
+) -> list[Line]:
+    """What would be done in `out`, line by line.
+
+    A training that is `ready`, and an evaluation whose problems are there (`asked` of a `model`), are told in the
+    numbers of what was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
+    """
+    look = _Look(data, must, isinstance(config, CurationRecipe) and not config.strict)
+    if isinstance(config, CurationRecipe):
+        lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", curation_time(config)
+    elif isinstance(config, Suite):
+        lines = _evaluation(config, look) if asked is None else _asked(config, asked)
+        completions = config.samples * len(asked or ())
+        files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
+    elif isinstance(config, WarmupRecipe):
+        lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
+    else:
+        assert isinstance(config, GrpoRecipe)
+        lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
+    said = [*lines, ("writes", f"{out}: {files}"), ("takes", takes)]
+    return [*said, ("lacks", look.missing)] if look.missing else said
+
+
+def told(lines: Iterable[Line]) -> str:
+    """The lines as text."""
+    return "".join(f"  {what:12} {said}\n" for what, said in lines)
+
+
+@dataclass
+class _Look:
+    """How rows are looked at, and how many there are."""
+
+    data: Path | None
+    must: bool
+    """Whether they must be there, and their verifiers too."""
+    lenient: bool
+    """Whether own rows that cannot be read are left out, as a curation does; else they raise, where they must be."""
+    counts: list[int | None] = field(default_factory=list)
+    """Of each source that was looked at; `None` where it is not known."""
+    missing: str = ""
+    """Why the first rows that are not there are not."""
+
+
+def to_json(config: Config, lines: Iterable[Line]) -> dict[str, Any]:
+    """A recipe in full, and the lines."""
+    return {"recipe": config.model_dump(mode="json"), "plan": [{"what": what, "said": said} for what, said in lines]}
+
+
+def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0) -> Iterator[Line]:
+    part = chosen.split or split
+    for name in chosen.names:
+        shown = name if chosen.path else f"{name} ({part})"
+        try:
+            count, said = _rows(chosen, name, part, look, chosen.seed or seed)
+            look.counts.append(count)
+            yield what, f"{shown}: {said}"
+        except MissingData as missing:
+            if look.must:
+                raise
+            look.counts.append(None)
+            look.missing = look.missing or str(missing)
+            yield what, f"{shown}: not there"
+
+
+def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int) -> tuple[int | None, str]:
+    """How many rows of a source are read, where that is known, and in words."""
+    bad: list[BadRow] = []
+    data = look.data
+    source = chosen.source(name, None if look.must and not look.lenient else bad.append)
+    limits = [limit for limit in (chosen.size, chosen.cap) if limit]
+    if isinstance(source, Procedural):
+        next(source.examples(part, size=1, seed=seed, level=chosen.level))
+        made = min(limits, default=SIZE)
+        return made, f"{made:,} problems, made at level {chosen.level}"
+    if isinstance(source, Real) and source.hub is None and from_hub(data):
+        next(source.examples(part, data=data))  # says that it has no copy there
+    if name.startswith(HUB) or from_hub(data):
+        return None, "rows of the hub, fetched when it runs"
+    judges = Counter(example.verifier for example in islice(source.examples(part, data=data, seed=seed), LOOK + 1))
+    found = judges.total()
+    for verifier in judges if look.must else ():
+        VERIFIERS.get(verifier)
+    if bad and not found:
+        raise bad[0]
+    there = f"{found:,} {'row' if found == 1 else 'rows'}" if found <= LOOK else f"more than {LOOK:,} rows"
+    there += f"; {len(bad):,} cannot be read, the first: {bad[0]}" if bad else ""
+    count = min([*limits, found])
+    if count > LOOK:
+        return None, there
+    return count, there if count == found else f"{count:,} of {there}"
+
+
+def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
+    for chosen in recipe.sources:
+        yield from _reads("reads", chosen, "train", look, recipe.seed)
+    for entry in recipe.without:
+        name, _, split = entry.partition(":")
+        splits = (split,) if split else source_of(name).splits
+        for part in splits:
+            yield from _reads("leaves out", Selection(name=name), part, look)
+    yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
+    yield "drops", "references that their verifier cannot read, and problems that came before"
+    if recipe.on_conflict == "drop":
+        yield "drops", "equal problems with different references"
+    if recipe.check_gold:
+        yield "judges", "every gold response; what does not pass is dropped"
+
+
+def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:
+    g = recipe.grpo
+    yield "starts from", f"{recipe.model.path}, in {recipe.model.dtype}"
+    yield from _learns(recipe.data, "train", look, recipe.seed, ready)
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.domain_weights.items())
+    yield "mixes", f"domains by weight: {weights}" if weights else "all domains in equal shares"
+    drawn = -(-g.steps // g.updates)
+    yield "samples", f"{g.prompts} problems x {g.group} responses of at most {g.max_tokens:,} tokens, {drawn:,} times"
+    yield "", f"{drawn * g.prompts * g.group:,} completions in all"
+    yield "trains", f"{g.steps:,} steps, a checkpoint every {g.save_every}"
+    if recipe.eval is None:
+        yield "measures", "nothing: the recipe has no [eval]"
+        return
+    yield from _evaluation(recipe.eval, look) if ready is None else _asked(recipe.eval, ready.asked)
+    yield "", "before training, and again after it"
+
+
+def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | None = None) -> Iterator[Line]:
+    if ready is not None:
+        yield "learns from", _domains(ready.examples)
+        yield from (("leaves out", note.removeprefix("left out ")) for note in ready.notes)
+    elif chosen.corpus:
+        there = (Path(chosen.corpus) / MANIFEST).is_file()
+        count = f"{read_manifest(Path(chosen.corpus))['examples']:,} problems" if there else "not there yet"
+        yield "learns from", f"{chosen.corpus}: {count}"
+    for one in () if ready else chosen.sources:
+        yield from _reads("learns from", one, split, look, seed)
+
+
+def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
+    tiny = recipe.tiny
+    yield "makes", f"a Llama of {tiny.layers} layers, {tiny.hidden} wide, {tiny.vocabulary} tokens, from nothing"
+    yield from _learns(recipe.data, "warmup", look, recipe.seed)
+    for phase in recipe.warmup.phases:
+        noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
+        yield "trains", f"{phase.steps:,} steps of {recipe.warmup.batch} demonstrations{noise}"
+
+
+def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
+    look.counts.clear()
+    for chosen in suite.sources:
+        yield from _reads("asks", chosen, "test", look, suite.seed)
+    yield _sampled(suite)
+    known = [count for count in look.counts if count is not None]
+    if len(known) == len(look.counts):
+        yield "", f"{sum(known) * suite.samples:,} completions in all"
+
+
+def _asked(suite: Suite, asked: list[Example]) -> Iterator[Line]:
+    """The same in numbers, for problems that were read."""
+    yield "asks", _domains(asked)
+    yield _sampled(suite)
+    yield "", f"{len(asked) * suite.samples:,} completions in all"
+
+
+def _sampled(suite: Suite) -> Line:
+    greedy = " (greedy)" if suite.temperature == 0 else ""
+    how = f"of at most {suite.max_tokens:,} tokens, at temperature {suite.temperature:g}{greedy}"
+    return "samples", f"{suite.samples} responses to each, {how}"
+
+
+def _domains(examples: list[Example]) -> str:
+    counts = Counter(example.domain for example in examples)
+    return f"{len(examples):,} problems: {', '.join(f'{count:,} {name}' for name, count in sorted(counts.items()))}"
