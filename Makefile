@@ -11,13 +11,14 @@ export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
 
-test: $(VENV)/ready  ## every test that needs neither a network nor an accelerator
+test: $(VENV)/ready  ## every test but the soaks and those that need a network or an accelerator
 	$(BIN)/python -m pytest
 
 fast: $(VENV)/ready  ## the tests that take less than a minute in all
-	$(BIN)/python -m pytest -m "not slow and not gpu and not net"
+	$(BIN)/python -m pytest -m "not slow and not soak and not gpu and not net"
 
-test-slow: $(VERL)/ready  ## the tests inside TRL, verl and Ray, in an environment that has all three
+test-slow: $(VENV)/ready $(VERL)/ready  ## the soaks, then the tests inside TRL, verl and Ray where all three are
+	$(BIN)/python -m pytest -m "soak and not gpu and not net"
 	$(VERL)/bin/python -m pytest -m "not gpu and not net" tests/serve tests/corpus/test_verl.py tests/sandbox/test_ray.py
 
 lint: $(VENV)/ready  ## style, types, and the import contract

@@ -103,7 +103,7 @@ def test_a_run_that_is_in_use_is_not_deleted():
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        (["--model.path=nowhere/model"], "cannot open model"),
+        (["--model.path=./nowhere/model"], "cannot open model"),
         (['--data.domain_weights={"maths" = 1.0}'], "did you mean 'math'"),
         (['--data.sources=[{"name" = "math/arithmetc"}]'], "did you mean 'math/arithmetic'"),
     ],

@@ -308,7 +308,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
 """
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_memory_grows_by_keys_and_not_by_rows(tmp_path: Path) -> None:
     """Twenty thousand rows of 4,000 characters are more than 80 MB; what is held of each is its keys.
 

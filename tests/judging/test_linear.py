@@ -130,13 +130,15 @@ AROUND = ("{}", "The answer is a{}b.", "\\boxed{{{}}}", "<answer>{}</answer>", "
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.soak)], ids=["one", "every"])
 @pytest.mark.parametrize("name", sorted(REFERENCES))
-def test_a_verdict_on_repeated_text_comes_in_time_and_is_not_paid(name: str) -> None:
-    """At 20,000 characters too; slack for a busy machine is generous, the deadline is not."""
+def test_a_verdict_on_repeated_text_comes_in_time_and_is_not_paid(name: str, every: bool) -> None:
+    """At 20,000 characters too, each unit in one frame or in every; slack for a busy machine is generous, the deadline
+    is not."""
     example = Example(prompt="?", reference=REFERENCES[name], verifier=name)
-    for unit in UNITS:
+    for number, unit in enumerate(UNITS):
         for size in (2000, 20_000):
-            for around in AROUND:
+            for around in AROUND if every else (AROUND[(number + len(name)) % len(AROUND)],):
                 said = around.format(unit * (size // len(unit)))
                 verdict = verify(example, said, deadline=1.0)
                 shown = f"{name} on {around!r} with {unit!r} x {size}: {verdict}"[:300]

@@ -1,13 +1,12 @@
 """A whole recipe, small: before, training, after, page; and the same where programs may not run."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 
 import pytest
+from click.testing import CliRunner
 
+from assay.cli import main
 from assay.errors import AssayError, IsolationRefused
 from assay.learn.experiment import experiment, runnable, trained_on
 from assay.learn.grpo import training_set
@@ -36,12 +35,11 @@ size = 4
 """
 
 
-def train(tmp_path, **environment):
+def train(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE)
-    command = [sys.executable, "-m", "assay", "train", str(recipe), "-o", str(tmp_path / "run")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | environment)
-    assert done.returncode == 0, done.stderr
+    done = CliRunner().invoke(main, ["train", str(recipe), "-o", str(tmp_path / "run")])
+    assert done.exit_code == 0, done.output
     return done.stdout, json.loads((tmp_path / "run" / "eval" / "changes.json").read_text())
 
 
@@ -58,8 +56,9 @@ def test_a_recipe_ends_in_a_page(tmp_path):
 
 
 @pytest.mark.slow
-def test_without_isolation_it_runs_without_programs_and_says_so(tmp_path):
-    said, changes = train(tmp_path, ASSAY_SANDBOX="off")
+def test_without_isolation_it_runs_without_programs_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("ASSAY_SANDBOX", "off")
+    said, changes = train(tmp_path)
     assert "left out code/expression, simulation/input" in said
     assert "code" not in changes and {"math", "table"} <= set(changes)
     assert "left out code/expression" in (tmp_path / "run" / "report.html").read_text("utf-8")

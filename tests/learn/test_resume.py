@@ -8,8 +8,10 @@ import sys
 import time
 
 import pytest
+from click.testing import CliRunner
 from safetensors.torch import load_file
 
+from assay.cli import main
 from assay.journal import LOCK
 from assay.rollout.store import RolloutStore, key_of
 
@@ -38,6 +40,10 @@ def command(recipe, out):
     return [sys.executable, "-m", "assay", "train", str(recipe), "-o", str(out)]
 
 
+def run(recipe, out, *more):
+    return CliRunner().invoke(main, [*command(recipe, out)[3:], *more])
+
+
 def metrics(out):
     rows = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     return [{k: v for k, v in row.items() if k != "seconds"} for row in rows]
@@ -54,7 +60,7 @@ def test_a_killed_run_ends_like_one_that_was_not(random_policy, tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE.format(policy="tiny"))
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    subprocess.run(command(recipe, whole), check=True, capture_output=True, timeout=300)
+    assert run(recipe, whole).exit_code == 0
     process = subprocess.Popen(command(recipe, killed), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 240
     path = killed / "metrics.jsonl"
@@ -65,7 +71,7 @@ def test_a_killed_run_ends_like_one_that_was_not(random_policy, tmp_path):
     process.wait()
     assert not (killed / "policy").exists()
     (killed / "checkpoints" / "checkpoint-99").mkdir()  # as a crash in the middle of saving leaves it
-    subprocess.run(command(recipe, killed), check=True, capture_output=True, timeout=300)
+    assert run(recipe, killed).exit_code == 0
     assert metrics(killed) == metrics(whole)
     assert rollouts(killed) == rollouts(whole)
     a, b = (load_file(out / "policy" / "model.safetensors") for out in (whole, killed))
@@ -78,14 +84,9 @@ def test_another_recipe_does_not_touch_a_run(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE.format(policy="tiny"))
     out = tmp_path / "run"
-    subprocess.run([*command(recipe, out), "--grpo.steps=1"], check=True, capture_output=True, timeout=300)
+    assert run(recipe, out, "--grpo.steps=1").exit_code == 0
     before = files(out)
-    second = subprocess.run(
-        [*command(recipe, out), "--data.sources=[{name='logic/ordering', size=9}]"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert second.returncode == 2
+    second = run(recipe, out, "--data.sources=[{name='logic/ordering', size=9}]")
+    assert second.exit_code == 2
     assert "holds another run (differs in: data: " in second.stderr and "recipe.data.sources" in second.stderr
     assert files(out) == before

@@ -3,49 +3,22 @@ not the model's fault."""
 
 import inspect
 import json
-from itertools import count
 
 import pytest
 import torch
 import transformers
 from datasets import Dataset
+from letters import problems, recipe_for
 from trl import GRPOConfig, GRPOTrainer
 
-from assay.judging.verifier import VERIFIERS, verifier
 from assay.learn import grpo
+from assay.learn.arguments import boundary
 from assay.learn.progress import StepRecord
-from assay.learn.recipe import Data, Grpo, GrpoRecipe, Model
+from assay.learn.recipe import Grpo
 from assay.learn.sampler import DomainMix
 from assay.learn.trainer import PolicyTrainer, live_rows
 from assay.models.prompting import as_input
-from assay.types import Example, Verdict
-
-calls = count()
-
-
-def begins_with_a_letter(example, response):
-    """A verdict that needs no skill: whether the text begins with a letter; some calls break, some are never right."""
-    if example.reference == "broken":
-        return Verdict.error("the judge is down")
-    return Verdict.of(example.reference != "dead" and response[:1].isalpha(), read=response)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def registered():
-    VERIFIERS.register("test.letter", verifier("test.letter", version=1)(begins_with_a_letter))
-
-
-def problems(references):
-    return [
-        Example(prompt=f"{n} + 1 = ?", reference=r, verifier="test.letter", domain="math" if n % 2 else "logic")
-        for n, r in enumerate(references)
-    ]
-
-
-def recipe_for(policy, **grpo_options):
-    options = {"steps": 2, "prompts": 4, "group": 4, "max_tokens": 6, "micro_batch": 8, "learning_rate": 1e-2}
-    data = Data(sources=({"name": "math/arithmetic"},))
-    return GrpoRecipe(model=Model(path=str(policy)), data=data, grpo=Grpo(**(options | grpo_options)))
+from assay.types import Example
 
 
 def test_trl_still_has_the_hooks():
@@ -78,9 +51,11 @@ REFERENCES = ["x", "dead", "dead", "x", "dead", "x", "dead", "dead"]
 GRADIENTS = [
     {"loss_type": loss, "beta": beta} | more
     for loss in ("grpo", "dr_grpo", "bnpo", "dapo", "cispo", "sapo", "vespo")
-    for beta, more in [(0.0, {}), (0.0, {"num_iterations": 2}), (0.1, {})]
+    for beta, more in [(0.0, {}), (0.0, {"num_iterations": 2})]
 ]
 GRADIENTS += [
+    {"loss_type": "grpo", "beta": 0.1},
+    {"loss_type": "dapo", "beta": 0.1},
     {"loss_type": "luspo", "importance_sampling_level": "sequence"},
     {"loss_type": "grpo", "importance_sampling_level": "sequence", "num_iterations": 2},
     {"loss_type": "dapo", "gradient_accumulation_steps": 2, "num_iterations": 2},
@@ -92,12 +67,12 @@ GRADIENTS += [
 
 def gradients(policy, out, ours, **options):
     """Gradients of the first optimiser steps of plain TRL, or of ours, on the same prompts and samples."""
-    options = {"gradient_accumulation_steps": 4, "steps_per_generation": 4} | options
+    parts = {"per_device_train_batch_size": 8, "gradient_accumulation_steps": 4, "steps_per_generation": 4}
+    options = parts | options
     args = GRPOConfig(
         output_dir=str(out),
         seed=3,
         max_steps=4 if options.get("num_iterations") else 2,
-        per_device_train_batch_size=8,
         num_generations=4,
         max_completion_length=6,
         learning_rate=1e-1,
@@ -148,6 +123,17 @@ def test_skipping_dead_rows_gives_the_gradient_of_plain_trl(random_policy, tmp_p
     ours = gradients(random_policy, tmp_path, True, **options)
     assert len(plain) == len(ours) > 1
     for one, other in zip(plain, ours, strict=True):
+        assert float(one.norm()) > 1e-4
+        torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-5 * float(one.abs().max()))
+
+
+@pytest.mark.parametrize("loss", ["grpo", "dr_grpo", "dapo"])
+def test_accumulated_micro_batches_give_the_gradient_of_the_whole_batch(random_policy, tmp_path, loss):
+    whole = {"per_device_train_batch_size": 32, "gradient_accumulation_steps": 1, "steps_per_generation": 1}
+    at_once = gradients(random_policy, tmp_path, True, loss_type=loss, **whole)
+    in_parts = gradients(random_policy, tmp_path, True, loss_type=loss)
+    assert len(at_once) == len(in_parts) == 2
+    for one, other in zip(at_once, in_parts, strict=True):
         assert float(one.norm()) > 1e-4
         torch.testing.assert_close(other, one, rtol=1e-3, atol=1e-5 * float(one.abs().max()))
 
@@ -257,7 +243,7 @@ def test_a_step_writes_what_it_saw(random_policy, tmp_path):
         assert row["entropy"] > 0 and row["grad_norm"] is not None
     assert all(isinstance(row[name], float) for row in rows for name in ("loss", "kl", "learning_rate"))
     assert grpo.train(recipe, examples, tmp_path / "run") == policy
-    assert grpo.boundary(Grpo(save_every=3, updates=2)) == 4
+    assert boundary(Grpo(save_every=3, updates=2)) == 4
 
 
 def test_learning_raises_the_reward_it_is_paid_for(random_policy, tmp_path):

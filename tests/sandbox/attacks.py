@@ -1,4 +1,6 @@
-"""The attack corpus run to its end in a process of its own: `python attacks.py [--jobs N] [--seed S] [--class C]`.
+"""The attack corpus run to its end in a process of its own.
+
+    python attacks.py [--jobs N] [--seed S] [--class C] [--each N]
 
 Prints one JSON object: the level, the rows with a verdict that is not acceptable, whether the pool still tells right
 from wrong, and what was there before and after (processes, descriptors, files of escaped probes, resident memory).
@@ -160,16 +162,27 @@ class Campaign:
             self.wrong.append(f"{name(row)}: {status} ({why[:200]})")
 
 
+def some(rows: list[Row], each: int, draw: random.Random) -> list[Row]:
+    """At most so many rows of each class, in their order."""
+    classes: dict[str, list[Row]] = {}
+    for row in rows:
+        classes.setdefault(row["class"], []).append(row)
+    chosen = {name(row) for found in classes.values() for row in draw.sample(found, min(each, len(found)))}
+    return [row for row in rows if name(row) in chosen]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--class", dest="only", default="", help="rows of this class only")
+    parser.add_argument("--each", type=int, default=0, help="so many rows of each class, drawn anew by `--seed`")
     given = parser.parse_args()
     ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     level, sentence = sandbox.isolation()
-    rows = [row for row in corpus() if given.only in ("", row["class"])]
     draw, campaign = random.Random(given.seed), Campaign(level)
+    rows = [row for row in corpus() if given.only in ("", row["class"])]
+    rows = some(rows, given.each, draw) if given.each else rows
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda _: healthy(), range(8)))  # all workers are there before they are counted
         others = [row for row in rows if row.get("verifier") == "code_io.output" or "numpy" in row.get("response", "")]

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 LEVEL, SENTENCE = sandbox.isolation()
 needs_isolation = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
 ROWS = attacks.corpus()
+CLASSES = {row["class"] for row in ROWS}
 
 
 def campaign(*arguments: str, confined: str = "") -> dict[str, Any]:
@@ -41,13 +42,23 @@ def nothing_is_left(report: dict[str, Any]) -> None:
 
 @needs_isolation
 @pytest.mark.slow
+def test_no_attack_is_paid() -> None:
+    report = campaign()
+    assert report["level"] == LEVEL and report["wrong"] == []
+    assert report["jobs"] >= len(ROWS)
+    nothing_is_left(report)
+
+
+@needs_isolation
+@pytest.mark.slow
+@pytest.mark.parametrize("each", [2, pytest.param(0, marks=pytest.mark.soak)], ids=["two of a class", "all"])
 @pytest.mark.parametrize("level", ["L3", "L2"])
-def test_no_attack_is_paid_in_a_container(level: str, monkeypatch) -> None:
+def test_no_attack_is_paid_in_a_container(level: str, each: int, monkeypatch) -> None:
     monkeypatch.setenv("ASSAY_SANDBOX_MIN", level)
-    report = campaign(confined=level)
+    report = campaign("--each", str(each), confined=level)
     assert report["level"] == level, report["sentence"]
     assert report["wrong"] == []
-    assert report["jobs"] >= len(ROWS)
+    assert report["jobs"] >= (len(CLASSES) if each else len(ROWS))
     nothing_is_left(report)
 
 
@@ -59,7 +70,7 @@ def test_below_the_least_level_nothing_runs() -> None:
 
 
 def test_the_corpus_is_wide_and_its_rows_are_whole() -> None:
-    assert len(ROWS) >= 120 and len({row["class"] for row in ROWS}) >= 35
+    assert len(ROWS) >= 120 and len(CLASSES) >= 35
     assert max(Counter(map(attacks.name, ROWS)).values()) == 1
     for row in ROWS:
         assert "job" in row or row["verifier"] in VERIFIERS

@@ -15,7 +15,7 @@ _HEAP = 64 << 20
 
 
 @needs_isolation
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_soak_leaves_nothing() -> None:
     report = campaign("--jobs", str(JOBS), "--seed", "4")
     assert report["level"] == LEVEL and report["jobs"] >= JOBS

@@ -137,7 +137,10 @@ def score_of(function):
     return function(completions=[RIGHT], example=[SUM.to_json()])[0]
 
 
-@pytest.mark.parametrize("function", [assay.reward_fn(workers=3), reward, assay.verify, compute_score], ids=str)
+SENT = {"three workers": assay.reward_fn(workers=3), "reward": reward, "verify": assay.verify, "verl": compute_score}
+
+
+@pytest.mark.parametrize("function", SENT.values(), ids=SENT)
 def test_rewards_can_be_sent_to_other_processes(function):
     assert score_of(pickle.loads(pickle.dumps(function))) == 1.0
     for method in ("spawn", "fork", "forkserver"):

@@ -24,11 +24,12 @@ from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_
 from assay.files import write_atomically
 from assay.journal import owned, refuse_another_run, timed
 from assay.judging.verifier import VERIFIERS
+from assay.learn.arguments import require_ready
 from assay.learn.grpo import facts, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
 from assay.learn.sampler import DomainMix
-from assay.models.hf import TransformersEngine, require_model
+from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
 
@@ -68,7 +69,7 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
     Problems that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained
     on, unless the recipe allows it, and `RunConflict` where `out` holds another run.
     """
-    require_model(recipe.model.path)
+    require_ready(recipe)
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])

@@ -3,9 +3,11 @@
 Output directory:
     run.json          the resolved recipe and everything else that decides the result (the fingerprint)
     metrics.jsonl     one row a step
+    tensorboard/      the same for TensorBoard, where the recipe's `report_to` names it
     rollouts/         every response with its verdict (`assay.rollout.store`)
     checkpoints/      TRL's checkpoints, at generation boundaries; only whole ones are resumed from
-    policy/           the final weights and tokenizer: its presence says that the run is done
+    policy/           the final weights (with `[lora]` those of the adapter) and tokenizer: its presence says that the
+                      run is done
 """
 
 from __future__ import annotations
@@ -17,9 +19,10 @@ from typing import Any
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.journal import Journal, owned
+from assay.learn.arguments import lora_arguments, report_into, require_ready, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
-from assay.learn.recipe import Data, Grpo, GrpoRecipe
+from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.sampler import DomainMix
 from assay.models.engine import weights_hash
 from assay.models.hf import weights_path
@@ -42,6 +45,7 @@ def train(
     Raises `MissingExtra` without the extra `train`, `RunConflict` when `out` holds another run or is worked in.
     """
     transformers = quiet_imports()
+    require_ready(recipe)
     policy = out / "policy"
     with owned(out, facts(recipe, examples)):
         if policy.is_dir():
@@ -75,6 +79,7 @@ def make_trainer(
     if recipe.threads:
         torch.set_num_threads(recipe.threads)
     where = weights_path(recipe.model.path)
+    where = str(Path(where).resolve()) if Path(where).exists() else where  # an adapter remembers it
     transformers.set_seed(recipe.seed)
     tokenizer = transformers.AutoTokenizer.from_pretrained(where)
     model = transformers.AutoModelForCausalLM.from_pretrained(where, dtype=recipe.model.dtype)
@@ -87,64 +92,15 @@ def make_trainer(
         on_step=record,
         workers=recipe.workers,
         model=model,
-        args=trl_arguments(recipe, out / "checkpoints"),
+        args=trl_arguments(recipe, out),
+        peft_config=lora_arguments(recipe.lora),
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer,
         callbacks=[mark_whole(transformers)],
     )
     trainer.remove_callback(transformers.PrinterCallback)  # every step is in the journal
+    report_into(trainer, out, transformers)
     return trainer
-
-
-def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
-    """The recipe in TRL's words."""
-    import torch
-    from trl import GRPOConfig
-
-    g = recipe.grpo
-    batch = min(g.micro_batch, g.prompts * g.group)
-    accumulation = g.prompts * g.group // batch
-    return GRPOConfig(
-        output_dir=str(out),
-        seed=recipe.seed,
-        max_steps=g.steps,
-        per_device_train_batch_size=batch,
-        gradient_accumulation_steps=accumulation,
-        steps_per_generation=accumulation,
-        num_generations=g.group,
-        num_iterations=g.updates,
-        max_completion_length=g.max_tokens,
-        learning_rate=g.learning_rate,
-        lr_scheduler_type="constant_with_warmup",
-        warmup_steps=g.warmup_steps,
-        weight_decay=g.weight_decay,
-        max_grad_norm=g.max_grad_norm,
-        temperature=g.temperature,
-        top_p=g.top_p,
-        top_k=0,
-        epsilon=g.clip_low,
-        epsilon_high=g.clip_high,
-        beta=g.kl,
-        loss_type=g.loss,
-        scale_rewards=g.scale,
-        bf16=recipe.model.dtype == "bfloat16",
-        fp16=recipe.model.dtype == "float16",
-        gradient_checkpointing=g.gradient_checkpointing,
-        use_cpu=not torch.cuda.is_available(),
-        save_strategy="steps",
-        save_steps=boundary(g),
-        save_total_limit=2,
-        logging_steps=1,
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-    )
-
-
-def boundary(g: Grpo) -> int:
-    """Steps between checkpoints, on a generation boundary: TRL does not save the rollouts of a half-used generation."""
-    return -(-g.save_every // g.updates) * g.updates
 
 
 def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
@@ -163,5 +119,6 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
 
 def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
     """Everything that decides the result of a run; written to `run.json` and compared on resume."""
-    decided = {"kind": "train", "recipe": recipe.model_dump(mode="json"), "model": weights_hash(recipe.model.path)}
+    said = recipe.model_dump(mode="json", exclude={"report_to"})
+    decided = {"kind": "train", "recipe": said, "model": weights_hash(recipe.model.path)}
     return decided | judging_facts(examples)

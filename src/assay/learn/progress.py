@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-from assay.types import Rollout
+from assay.types import Rollout, Status
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,7 @@ class StepRecord:
         cls, step: int, logs: Mapping[str, float], rollouts: Sequence[Rollout], domain_of: Mapping[str, str]
     ) -> StepRecord:
         """Summarise the rollouts of a step; `domain_of` says where each Example belongs."""
-        by_domain: dict[str, list[Rollout]] = defaultdict(list)
-        for rollout in rollouts:
-            by_domain[domain_of[rollout.example_id]].append(rollout)
-        domains = {name: _domain(said) for name, said in sorted(by_domain.items())}
+        domains = by_domain(rollouts, domain_of)
         names = ("entropy", "grad_norm", "loss", "kl", "learning_rate", "step_time")
         entropy, grad_norm, loss, kl, rate, seconds = (logs.get(name) for name in names)
         return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, tuple(rollouts))
@@ -58,6 +55,27 @@ class StepRecord:
         """The row of `metrics.jsonl`."""
         row = {k: v for k, v in vars(self).items() if k not in ("domains", "rollouts")}
         return row | {"domains": {name: dict(vars(d)) for name, d in self.domains.items()}}
+
+
+def by_domain(rollouts: Sequence[Rollout], domain_of: Mapping[str, str]) -> dict[str, DomainStep]:
+    """Rollouts summarised by domain; `domain_of` says where each Example belongs."""
+    parts: dict[str, list[Rollout]] = defaultdict(list)
+    for rollout in rollouts:
+        parts[domain_of[rollout.example_id]].append(rollout)
+    return {name: _domain(said) for name, said in sorted(parts.items())}
+
+
+def scalars(domains: Mapping[str, DomainStep]) -> dict[str, float]:
+    """The same as numbers with flat names, for TensorBoard and its like; a status that did not occur counts 0.
+
+    Names: `domains/math/reward` (absent where no verdict counts), `domains/math/verdicts/correct`, and so on.
+    """
+    flat: dict[str, float] = {}
+    for name, domain in domains.items():
+        numbers = {key: value for key, value in vars(domain).items() if key != "verdicts" and value is not None}
+        numbers |= {f"verdicts/{status}": domain.verdicts.get(status, 0) for status in Status}
+        flat |= {f"domains/{name}/{key}": value for key, value in numbers.items()}
+    return flat
 
 
 def _domain(said: Sequence[Rollout]) -> DomainStep:

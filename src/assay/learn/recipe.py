@@ -91,6 +91,19 @@ class Grpo(Config):
         return self
 
 
+class Lora(Config):
+    """Train low-rank updates beside frozen weights (LoRA, arXiv 2106.09685); the policy is then an adapter."""
+
+    r: int = Field(16, ge=1)
+    """Rank of an update."""
+    alpha: int = Field(32, ge=1)
+    """An update is scaled by alpha / r."""
+    dropout: float = Field(0.0, ge=0, lt=1)
+    """Share of an update's inputs that a training pass leaves out."""
+    target_modules: tuple[str, ...] = ()
+    """Layers that are updated, by the end of their name (`q_proj`); every linear layer but the head without it."""
+
+
 class GrpoRecipe(Config):
     """`method = "grpo"`."""
 
@@ -101,6 +114,10 @@ class GrpoRecipe(Config):
     model: Model = Model()
     data: Data
     grpo: Grpo = Grpo()
+    lora: Lora | None = None
+    """All weights are trained without it."""
+    report_to: tuple[Literal["tensorboard", "wandb", "trackio", "mlflow"], ...] = ()
+    """Where each step's metrics go besides `metrics.jsonl`; it decides no result, and may change on resume."""
     eval: Suite | None = None
     """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
     threads: int = Field(1, ge=0)

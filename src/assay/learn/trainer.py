@@ -14,7 +14,7 @@ import torch
 from trl import GRPOTrainer
 
 from assay.judging.session import verify_many
-from assay.learn.progress import StepRecord
+from assay.learn.progress import StepRecord, by_domain, scalars
 from assay.learn.sampler import DomainMix, repeated
 from assay.models.prompting import decode, opened_thinking
 from assay.types import Attempt, Example, Rollout
@@ -117,9 +117,12 @@ class PolicyTrainer(GRPOTrainer):
         return _tokens(few) / _tokens(inputs) if self.loss_type == "bnpo" else 1.0
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Pass TRL's step metrics on to `on_step`, with the verdicts of the step's rollouts."""
+        """Pass TRL's step metrics on to `on_step` and, with those of each domain, to the recipe's `report_to`."""
+        ended = "grad_norm" in logs  # else it is the summary of the whole run
+        if ended:
+            logs |= scalars(by_domain(self.pending, self.domains))
         super().log(logs, start_time)
-        if "grad_norm" in logs:
+        if ended:
             self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.domains))
             self.pending = []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -108,6 +109,7 @@ ENGINES: Registry[type[Engine]] = Registry(
     group="assay.engines",
 )
 
+ADAPTER = "adapter_config.json"
 TINY = "tiny"
 """Model path of the checkpoint that ships with the package; `recipes/tiny.toml` is the recipe that made it."""
 
@@ -117,8 +119,17 @@ def model_path(path: str) -> str:
     return str(Path(__file__).with_name("tiny")) if path == TINY else path
 
 
+def base_model(path: str) -> str | None:
+    """The model whose weights an adapter (LoRA) changes; `None` where a path is no directory of an adapter."""
+    says = Path(path) / ADAPTER
+    return str(json.loads(says.read_text("utf-8"))["base_model_name_or_path"]) if says.is_file() else None
+
+
 def weights_hash(path: str) -> str:
-    """Hash of every file of a model directory, or of a single file; of a hub name, the name itself."""
+    """Hash of every file of a model directory, or of a single file; of a hub name, the name itself.
+
+    That of an adapter counts the weights of its model too.
+    """
     where = Path(model_path(path))
     files = sorted(p for p in where.iterdir() if p.is_file()) if where.is_dir() else [where]
     if not where.exists():
@@ -127,6 +138,8 @@ def weights_hash(path: str) -> str:
     for file in files:
         with file.open("rb") as content:
             found[file.name] = hashlib.file_digest(content, "sha256").hexdigest()
+    if base := base_model(path):
+        found["base"] = weights_hash(base)
     return content_hash(found)
 
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ import numpy as np
 
 from assay.errors import AssayError, MissingExtra
 from assay.hub import offline
-from assay.models.engine import Completion, Request, Sampling, model_path, weights_hash
+from assay.models.engine import Completion, Request, Sampling, base_model, model_path, weights_hash
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -69,11 +70,19 @@ def weights_path(path: str) -> str:
 
 def require_model(path: str) -> None:
     """Raise `AssayError` where a path or name is no model; its weights are not read."""
-    where = weights_path(path)
+    where = _weights(path)
+    base = base_model(path)
     _, transformers = _libraries()
     with _opening(path):
-        transformers.AutoConfig.from_pretrained(where)
+        transformers.AutoConfig.from_pretrained(weights_path(base) if base else where)
         transformers.AutoTokenizer.from_pretrained(where)
+
+
+def _weights(path: str) -> str:
+    """`weights_path`, where what opens an adapter is installed."""
+    if base_model(path) and find_spec("peft") is None:
+        raise MissingExtra(f"the adapter {path}", "lora")
+    return weights_path(path)
 
 
 class TransformersEngine:
@@ -95,7 +104,7 @@ class TransformersEngine:
         model: Any = None,
         tokenizer: Any = None,
     ) -> None:
-        where = path if model and tokenizer else weights_path(path)
+        where = path if model and tokenizer else _weights(path)
         torch, transformers = _libraries()
         transformers.utils.logging.disable_progress_bar()
         if threads:
