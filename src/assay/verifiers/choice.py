@@ -64,11 +64,9 @@ _TOO = re.compile(
 _CLAUSE = re.compile(
     r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b)", re.IGNORECASE
 )
-_TEXT_THEN_LETTER = re.compile(
-    r"(?P<text>.{1,300}?)[\s,;–—-]*(?:\(\s*)?(?:(?:that is|which is|i\.e\.|so)?,?\s*(?:option|choice|letter|answer)\s)?"
-    r"\(?(?P<letter>[A-Z])\)*\W*",
-    re.DOTALL,
-)
+_BETWEEN = " \t\r\n(,;–—-[*\"'“‘"
+_NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e.", "so")
+"""Words between the text of an option and its letter."""
 
 
 MAX_CHARS = 2000
@@ -156,9 +154,8 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
         return _Said(by_text[0])
-    behind = _TEXT_THEN_LETTER.fullmatch(text) if folded else None
-    if behind is not None and folded.get(behind["letter"]) and fold(behind["text"]).endswith(folded[behind["letter"]]):
-        return _Said(behind["letter"])
+    if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
+        return _Said(behind[1])
     bare = _LEAD.sub("", text)
     if re.fullmatch(r"[A-Z]{2,26}", bare) and (bare in _ALPHABET or len(bare) < 5) and len(set(bare)) > 1:
         return _Said(None, f"{bare!r} is several letters")
@@ -166,6 +163,19 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     if match is not None and (said := _lettered(match, bare, folded, certain)) is not None:
         return said
     return None
+
+
+def _text_then_letter(text: str) -> tuple[str, str] | None:
+    """A text with a letter behind it ("Benzene (C)", "Benzene, option C") as the two."""
+    bare = text.rstrip(" \t\r\n.)]*!\"'”’")
+    head, letter = bare[:-1], bare[-1:]
+    if letter not in _ALPHABET or not letter or head[-1:].isalnum():
+        return None
+    head = head.rstrip(_BETWEEN)
+    for name in _NAMING:
+        if head.lower().endswith(name):
+            head = head[: -len(name)].rstrip(_BETWEEN)
+    return (head, letter) if head else None
 
 
 def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certain: bool) -> _Said | None:
