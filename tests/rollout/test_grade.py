@@ -112,3 +112,19 @@ def test_identical_pairs_are_judged_once() -> None:
     example = Example(prompt="?", reference=5, verifier="number")
     verdicts = verify_many([example, example, example], ["5", "5", "6"])
     assert verdicts[0] is verdicts[1] and [v.is_correct for v in verdicts] == [True, True, False]
+
+
+def test_explaining_tells_marker_claim_stance_and_place() -> None:
+    lines = [
+        _line("So it is \\boxed{42}.", 42, "math"),
+        _line("The answer is 42. Scratch that.", 42),
+        _line("<answer>[[1]]</answer>", [[1]], "grid"),
+        _line("I cannot say.", 42),
+    ]
+    told = io.StringIO()
+    grade_file(lines, io.StringIO(), deadline=20, explain=told)
+    first, second, third, fourth = told.getvalue().splitlines()
+    assert first.endswith("[box at 9-19, asserted: '42']")
+    assert second.endswith("[phrase at 4-16, taken back: '42']")
+    assert third.endswith("[tag at 0-22, asserted: '[[1]]']")
+    assert "no_answer" in fourth and " at " not in fourth

@@ -38,11 +38,13 @@ class Data:
 def find_data(example: Example, response: str) -> Data:
     """What a response gives as its data. Raises `NoAnswer` where nothing stands, and `NotShort` (see `effort`)."""
     body, span, first = final_part(example, response), (0, 0), example.params.get("take") == "first"
+    kind = "data"
     for _ in range(MAX_NESTED):
         mark = _outermost(body, first)
         if mark is None or mark.text == body:
             break
-        span = span if span[1] else (mark.start, mark.end)
+        if not span[1]:
+            span, kind = (mark.start, mark.end), mark.kind
         if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
             return _asserted(Data(short(_without_closing(text)), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
@@ -53,7 +55,7 @@ def find_data(example: Example, response: str) -> Data:
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
     text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
-    return _asserted(Data(text, "data", span if span[1] else (0, len(body))), "")
+    return _asserted(Data(text, kind, span if span[1] else (0, len(body))), "")
 
 
 def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
