@@ -26,6 +26,9 @@ from assay.claim.stance import (
     taken_back,
     without_denial,
 )
+from assay.claim.stance import (
+    beside as beside_it,
+)
 from assay.claim.unmarked import SHORT, Claim, Reader, V, unmarked
 from assay.effort import short
 from assay.errors import NoAnswer
@@ -118,6 +121,10 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         text = _without_closing(text, body[body.rfind("\n", 0, mark.start) + 1 : mark.start])
         if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
             text, after = text[: -len(tail)].strip(), tail + after
+        elif (tail := may_correct(text[1:])) is not None:
+            made = _corrected(tail, reader, Claim(text, mark.kind, Stance.ASSERTED, span, None))
+            if made.value is not None:
+                return made
     text, changed = changes_mind(contrast(text)) if len(text) < MAX_CLAIM else (text, "")
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
@@ -141,7 +148,10 @@ def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, be
         return made if not made.is_asserted else replace(made, stance=stance)
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
-    made = replace(made, others=alternatives(before, behind) if beside else ())
+    other = beside_it(after)
+    offered = other and (other[:1].isupper() or not reader.any_text) and reader.value(other) is not None
+    others = (*(alternatives(before, behind) if beside else ()), *([other] if offered else ()))
+    made = replace(made, others=others)
     if (tail := may_correct(after)) is not None:
         return _corrected(tail, reader, made)
     return made

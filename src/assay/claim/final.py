@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from assay.claim.thinking import without_thinking
 from assay.errors import NoAnswer
 from assay.types import Example
 
+_STRUCK = re.compile(r"(?<!~)~~(?!~)[^~\n]{1,200}~~(?!~)")
+"""Struck through, as Markdown does: a draft."""
+_QUOTED = re.compile(r"^[ \t]{0,3}> ?", re.MULTILINE)
 COPIED = 24
 """Characters of the shortest prompt whose copies are cut out."""
 
@@ -29,6 +34,10 @@ def own_words(example: Example, body: str) -> str:
             body = body.replace(prompt, "\n") if prompt in body else ""
         elif prompt and prompt == body.strip():
             body = ""
+    if "~~" in body:
+        body = _STRUCK.sub(" ", body)
+    if "\n>" in body:
+        body = _QUOTED.sub("", body)
     if not body.strip():
         raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
     return body

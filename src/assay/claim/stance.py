@@ -44,6 +44,7 @@ _PLAIN_DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "mi
 _HEDGED = re.compile(
     rf"\b{either(_PLAIN_DOUBTS, lexicon.UNSURE)}\b|\b(?:may|might|could)(?: \w+)? (?:be|have|equal)\b", re.IGNORECASE
 )
+_FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
     rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
     r"|[\s$*)}\]\"'`]*[?？]",
@@ -56,7 +57,7 @@ _REPORTED = re.compile(
 )
 _CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
 _OR_AFTER = re.compile(
-    r"[\s$)\]*}]*+(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
+    r"[\s$)\]*}]*+\(?(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*+"
     r"(?!equivalently|in other|simply|approximately|about|roughly|rather|written|using|as\b|if\b)((?:[^.\n$;]|\.\d)+)",
     re.IGNORECASE,
@@ -99,8 +100,8 @@ _THIS_IS_WRONG = re.compile(
 )
 _NEW = re.compile(
     r"(?:\b(?:should (?:actually )?(?:be|have been|read)|must be|it is|it['’]s|is|are|make (?:that|it)|becomes|gives"
-    r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|instead|rather|mean"
-    r"|meant|oops|that)|=)[\s,:—–*$]+",
+    r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|really|instead"
+    r"|rather|mean|meant|oops|that)|=)[\s,:—–*$]+",
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
@@ -109,6 +110,8 @@ _MIND = re.compile(
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
     re.IGNORECASE,
 )
+SENTENCE = 120
+"""Characters behind a claim in which another answer may be offered."""
 TAIL = 1500
 """Characters behind a claim in which it may be taken back."""
 CLOSING = " \t\r\n$.*`_)]}\\"
@@ -127,11 +130,17 @@ def without_denial(text: str) -> str | None:
     return text[match.end() :].strip() if match else None
 
 
+_TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
+"""What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
+
+
 def around(before: str, behind: str) -> Stance:
     """The stance by the words before the claim in its sentence, and those right behind it."""
     words = _WORD.findall(before.lower())
     matters = not _MAY_MATTER.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
     stance = _ahead(before) if matters else Stance.ASSERTED
+    if _FOREIGN_DOUBT.search(before) is not None:
+        return Stance.HEDGED
     if stance is Stance.ASSERTED and behind.strip(CLOSING):
         if _DENIED_BEHIND.match(behind):
             return Stance.DENIED
@@ -143,6 +152,7 @@ def around(before: str, behind: str) -> Stance:
 
 
 def _ahead(before: str) -> Stance:
+    before = _TURN.split(before)[-1]
     if _DENIED_BEFORE.search(before):
         return Stance.DENIED
     if _REPORTED.search(before):
@@ -155,6 +165,25 @@ def within(text: str) -> Stance:
     if _REPORTED.search(text):
         return Stance.REPORTED
     return Stance.HEDGED if _HEDGED.search(text) or text.endswith(("?", "？")) else Stance.ASSERTED
+
+
+_ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another)"
+_BESIDE = re.compile(
+    rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
+    rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
+    r"|[\s$)\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
+    r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)(?P<or>[^.\n]{1,40}?)[.\n]"
+    rf"|[\s$)\]*}}.]*+(?:however,?\s+)?(?!no\b)(?P<next>[^.\n]{{1,40}}?)\s+"
+    rf"(?:is|are|works?|fits?|would be|could be)\s(?:\w+\s)?\b{_ALSO}\b",
+    re.IGNORECASE,
+)
+"""Another value that the same clause or the next sentence lets stand too."""
+
+
+def beside(after: str) -> str:
+    """The text that may be another answer beside a claim, or nothing."""
+    match = _BESIDE.match(after[:SENTENCE].split("\n\n")[0] + "\n") if after.strip(CLOSING) else None
+    return "" if match is None else (match["also"] or match["or"] or match["next"]).strip()
 
 
 def alternatives(before: str, behind: str) -> tuple[str, ...]:

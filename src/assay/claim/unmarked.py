@@ -32,6 +32,7 @@ JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))[.!?](?=\s+\S)|[。！？](?=.)")
+_WHICH = re.compile(r",\s(?:which|who|where)\b", re.IGNORECASE)
 _SUPPOSES = re.compile(r"\b(?:if|suppose|supposing|assume|assuming|unless|were)\b", re.IGNORECASE)
 
 
@@ -72,6 +73,8 @@ class Reader(Generic[V]):
     """Whether a line "A: ..." is a marker; in multiple choice it is an option."""
     of_statement: bool = False
     """Whether the question is about a statement, so that "This is false because ..." explains the answer."""
+    any_text: bool = False
+    """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     joints: re.Pattern[str] | None = JOINTS
     """Behind what a sentence may state the value ("the total is 42"); `None` where only a whole sentence is one."""
 
@@ -79,6 +82,12 @@ class Reader(Generic[V]):
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`."""
     whole = _unwrapped(body.strip())
+    for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
+        if (value := (reader.states or reader.value)(clean(bold))) is not None:
+            before, _, behind = whole.partition(f"**{bold}**")
+            stance = around(before, behind)
+            stance = within(before) if stance is Stance.ASSERTED else stance
+            return Claim(bold, "statement", stance, (0, len(body)), value)
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
@@ -107,6 +116,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
+    sentence = _WHICH.split(sentence)[0]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
         if _SUPPOSES.search(before):

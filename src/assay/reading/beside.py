@@ -36,7 +36,12 @@ _PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plu
 _CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
 _IN_A_NAME = set(lexicon.listed("to, of, per, out, at, i, score, power, minimum, maximum, base, max, min, one"))
 _MODIFIES = {*lexicon.MODIFIERS, *_CALCULATES} - _IN_A_NAME
-_TURNS = set(lexicon.listed("or, if, unless, else, otherwise, provided, assuming, minus, plus, times, but, and, later"))
+_TURNS = set(
+    lexicon.listed(
+        """or, if, unless, else, otherwise, provided, assuming, minus, plus, times, but, and, later, alternatively,
+        respectively, give"""
+    )
+)
 _TURNS |= set(lexicon.DOUBTS)
 """What still changes a value behind a comma, a dash or a bracket."""
 _COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右")
@@ -47,24 +52,33 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(
-    r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|versus|vs)\b)\s*+"
+    r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs)\b"
+    rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
     r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?![\w-]*-)",
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
-_OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d", re.IGNORECASE)
+_OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$", re.IGNORECASE)
+_THAN = re.compile(
+    r"\b(?:less|fewer|more|lower|higher|greater|smaller|larger)\b(?:\s\w+){0,2}?\sthan\b|\bbelow zero\b", re.IGNORECASE
+)
+"""A comparison behind a noun ("3 hours less than")."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_COPULA = re.compile(r"\s*+(?:is|are|was|were)\b", re.IGNORECASE)
+_COPULA = re.compile(r"\s*+(?:is|are|was|were|would be|could be|might be|may be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
     r"\s*+(?:is|are|was|were)\s++(?:indeed |also |thus |therefore |then )?"
     r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
     re.IGNORECASE,
 )
-_REJECTED = re.compile(rf"\b{either(lexicon.REJECTIONS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE)
+_REJECTED = re.compile(
+    rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
+)
 _OPERATORS = "+*/^=<>%‰√²³¹⁰⁴⁵⁶⁷⁸⁹⁻½¼¾⅓⅔⅛π∞!×÷±≠≤≥∞∪∩°_\\|&#~≈·∓−"
 _CLOSING = " *`\"'”’)]}$"
 _DANGLING = re.compile(
-    r"(?<![\\\w])(?:or|and|of|to|than|by|minus|plus|times|the|not|but|at|with|for|from|over)$", re.IGNORECASE
+    r"(?<![\\\w])(?:or|and|of|to|than|by|minus|plus|times|the|a|an|not|but|at|with|for|from|over"
+    r"|is|are|was|were|be|would|could|might|may|as|if|which|that)$",
+    re.IGNORECASE,
 )
 _CUT = re.compile(r"(?<=[^\s(])(?=\s|,|;|:|\(|—|–)|(?<=[\d\w}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
 """Where a value may end: before white space, a sign of the sentence, or a sign of Chinese, Japanese or Korean."""
@@ -109,9 +123,13 @@ def is_free(rest: str) -> bool:
         return False
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
-    if (in_brackets or _COPULA.match(rest)) and _REJECTED.search(rest):
-        return False
-    return _ANOTHER.search(rest) is None
+    return not is_rejected(rest) and _ANOTHER.search(rest) is None and _THAN.search(rest) is None
+
+
+def is_rejected(rest: str) -> bool:
+    """Whether what stands behind a value says that it is wrong: "is the wrong answer", "(incorrect)"."""
+    said = rest.lstrip()[:1] == "(" or _COPULA.match(rest) is not None
+    return said and _REJECTED.search(rest.split(". ")[0]) is not None
 
 
 def is_clause(rest: str) -> bool:
@@ -133,9 +151,11 @@ def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
     first, *more = (found.lower() for found in _WORD.findall(bare)[:3])
     if first in lexicon.DEGREES and not apart:
         return bool(more) and more[0] not in _CALCULATES
-    if first == "of" and _OF_A_NUMBER.match(bare):
+    if first in ("of", "in", "from") and _OF_A_NUMBER.match(bare):
         return False
     if first.endswith(("n't", "n’t")) or first == "cannot":
+        return False
+    if first == "i" and more[:1] == ["guess"]:
         return False
     if first in (_TURNS if apart else _CALCULATES) or any(other in lexicon.BASES for other in more):
         return False

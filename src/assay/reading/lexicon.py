@@ -36,14 +36,14 @@ SUBJECTS = listed("it, this, that, they, there, we, you, he, she, i")
 COPULAS = listed(
     """is, are, was, were, be, will be, must be, would be, can only be, could only be, equals, equal to, equals to,
     equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out to,
-    works out to, turns out to be, at"""
+    works out to, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
 STATES = listed(
     """is, are, was, were, be, equal, equals, equal to, give, gives, yield, yields, make, makes, leave, leaves,
     become, becomes, has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add up to,
     adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total, totals,
-    need, needs, take, takes, there's, it's, that's"""
+    need, needs, take, takes, called, known as, there's, it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value."""
 VALUE_NOUNS = listed(
@@ -63,14 +63,15 @@ MODIFIERS = listed(
 # --- what may not stand behind a value -------------------------------------------------------------------------------
 
 CALCULATIONS = listed(
-    """minus, plus, times, increased, decreased, reduced, added, over, mod, modulo, to, per, by, divided,
-    multiplied, squared, cubed, factorial, percent, percentage, percentile, dozen, dozens, pairs, power, raised,
-    choose, base, root, sqrt, log, th, nd, rd, st, pi, i, halves, half, quarter, quarters, score, short, ish"""
+    """doubled, halved, tripled, point, away, minus, plus, times, increased, decreased, reduced, added, over, mod,
+    modulo, to, per, by, divided, multiplied, squared, cubed, factorial, percent, percentage, percentile, dozen,
+    dozens, pairs, power, raised, choose, base, root, sqrt, log, th, nd, rd, st, pi, i, halves, half, quarter,
+    quarters, score, short, ish"""
 )
 """Words that calculate with the number before them."""
 COMPARISONS = listed(
-    """or, unless, if, at, than, above, below, under, beyond, up, upwards, between, until, else, otherwise,
-    provided, assuming, minimum, maximum, max, min, out"""
+    """alternatively, respectively, tops, or, unless, if, at, than, above, below, under, beyond, up, upwards,
+    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out"""
 )
 """Words that compare, bound, condition or give an alternative."""
 DEGREES = listed("more, less, fewer, greater, larger, smaller")
@@ -90,6 +91,18 @@ UNSURE = listed(
     sure"""
 )
 """Phrases that doubt the sentence they stand in."""
+FOREIGN_JOINTS = listed(
+    """oder, ou, o, или, или же, 或者, 或, か, または, 또는, أو, या, und, et, y, e, и, 和, と, 그리고,
+    و, और"""
+)
+"""The words "or" and "and" in the languages of `ANSWER_NOUNS`."""
+FOREIGN_DOUBTS = listed(
+    """vielleicht, möglicherweise, peut-être, quizás, quizá, tal vez, talvez, forse,
+    возможно, может быть, наверное, 也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
+)
+"""The word "maybe" in them."""
+JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
+"""Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed("wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous")
 """Adjectives that say that something is not so."""
 ERRORS = listed(
@@ -128,7 +141,7 @@ TURNS = (*INTERJECTIONS, *listed("actually, but, however, though, yet, then agai
 OWN = listed(
     """the, my, our, final, correct, right, best, exact, numeric, numerical, short, overall, complete, simplified,
     required, desired, most, likely, appropriate, so, hence, thus, then, therefore, and, is, an, valid, possible,
-    closest, only, ultimate, actual"""
+    closest, only, ultimate, actual, revised, corrected, updated, new"""
 )
 """What may stand before the word "answer": it is the answer that is given here, not somebody's or another."""
 ASKING = listed(
@@ -139,15 +152,18 @@ ASKING = listed(
 )
 """Words that make a sentence ask about an answer, instruct, or speak of another, where it would state it."""
 ANSWER_NOUNS = listed(
-    """正确答案, 最终答案, 答案, 答え, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta, respuesta,
-    Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة, الجواب, คำตอบ,
-    उत्तर, উত্তর, 故选, 故選, 选, 应选"""
+    """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
+    respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
+    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选"""
 )
 """The word "answer" in the languages that models answer in."""
-ANSWER_ADJECTIVES = listed("""correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही""")
+ANSWER_ADJECTIVES = listed(
+    """correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية,
+    सही"""
+)
 ANSWER_VERBS = listed(
-    """应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي,
-    هو"""
+    """应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah,
+    है, هي, هو"""
 )
 """The word "is" beside them."""
 
@@ -157,14 +173,14 @@ FINAL_VERBS = listed("""です, である, だ, 입니다, 이다, है""")
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 YES = listed(
-    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports,
-    valid, affirmative, yep, yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예,
-    네, نعم, हाँ"""
+    """yes, y, true, t, correct, right, entailed, entails, entailment, supported,
+    supports, valid, affirmative, yep, yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對,
+    正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
     """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
-    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, нет,
-    否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
+    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não,
+    нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
 STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement,

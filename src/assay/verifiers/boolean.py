@@ -10,10 +10,12 @@ import re
 from typing import Any
 
 from assay.claim.claims import claim, described
+from assay.claim.stance import Stance, around
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
+from assay.reading.beside import is_rejected
 from assay.reading.numerals import plain
 from assay.types import Example, Verdict
 
@@ -23,12 +25,16 @@ _LETTERS = frozenset("ytnf")
 _NEGATIONS = frozenset(("not", "isnt", "arent", "wasnt", "doesnt", "never", "cannot", "cant"))
 _SUBJECTS = frozenset(lexicon.AFTER_NO)
 _BOTH = re.compile(
+    r"\balternatively\b|\b(?:though|although)\b[^.]{0,20}\b(?:yes|no|true|false)\b|"
     r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;])|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re.IGNORECASE)
+"""What makes the word the subject of a sentence about it: "Yes is one possibility"."""
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])\s|\b(?:because|since|as|rather than|not|for|given)\b")
+_OPENING = re.compile(r"\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s", re.IGNORECASE)
 _ECHO = re.compile(
     r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
 )
@@ -66,7 +72,17 @@ def _reader() -> Reader[str]:
 
 
 def _read(text: str) -> str | None:
-    """`yes`, `no`, or `both` where a text says more than one thing; `None` where it says neither."""
+    """`yes`, `no`, or `both` where a text says more than one thing; `None` where it says neither.
+
+    An introductory clause is passed over: "Since 9 = 3 * 3, the statement is true."
+    """
+    said = _read_clause(text)
+    if said is None and (opening := _OPENING.match(text)) is not None:
+        return _read_clause(text[opening.end() :])
+    return said
+
+
+def _read_clause(text: str) -> str | None:
     text = plain(text[:MAX_CHARS])
     negated = False
     words = [*_WORD.finditer(text)]
@@ -93,6 +109,10 @@ def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
     if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
         return None  # "true love", "correct option"
     yes = (word in _TRUE) != negated
+    if around("", rest) is not Stance.ASSERTED:
+        return "both"
+    if is_rejected(rest) or _SUBJECT.match(rest):
+        return None
     if _BOTH.search(_REASON.split(rest, maxsplit=1)[0]):
         return "both"
     echo = _ECHO.match(rest) if word in ("yes", "no") else None

@@ -16,10 +16,12 @@ from typing import Any
 from assay.claim.claims import claim, described
 from assay.claim.markers import clean
 from assay.claim.stance import Stance, around
+from assay.claim.stance import beside as beside_it
 from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
+from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.reading.words import fold
@@ -27,7 +29,7 @@ from assay.types import Example, Verdict
 
 _SAYS = (
     r"(?:i\s(?:would\s)?(?:choose|pick|select|go with)|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
-    r"|definitely|clearly)\s"
+    r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
 _NOUN = (
     r"(?:(?:the|my|our)\s)?(?:correct\s|final\s|best\s|right\s)*(?:option|choice|letter|answer)s?\b|(?:both|either)\b"
@@ -40,9 +42,12 @@ _LEAD = re.compile(
 _LETTER = re.compile(
     r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
 )
-_JOINTS = lexicon.listed("and/or, and, or, plus, followed by, then, as well as, along with, with, actually")
+_JOINTS = lexicon.listed(
+    "and/or, and, or, plus, followed by, then, as well as, along with, with, actually, alternatively"
+)
+_FOREIGN = tuple(word for word in lexicon.FOREIGN_JOINTS if len(word) > 1 or not word.isascii())
 _JOINED = re.compile(
-    rf"[^\w,;&/+]*+(?:(?:[,;&/+]|\b{either(_JOINTS, lexicon.DOUBTS)}\b)[^\w,;&/+]*+)+"
+    rf"[^\w,;&/+]*+(?:(?:[,;&/+]|\b{either(_JOINTS, lexicon.DOUBTS, _FOREIGN)}\b)[^\w,;&/+]*+)+"
     r"(?:also\s)?(?:option\s|choice\s)?"
     r"(?P<other>[A-Z]|(?-i:[A-Z]{2,26}))(?!\w|['’]\w)(?!\.\w)(?P<rest>.{0,40})",
     re.IGNORECASE | re.DOTALL,
@@ -188,7 +193,7 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if _WRONG.match(rest) or around("", rest) is not Stance.ASSERTED or _MIGHT.match(rest):
+    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED or _MIGHT.match(rest):
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (beside := _OR.match(rest)) and fold(rest[beside.end() :]) != folded.get(letter, letter.lower()):
@@ -196,7 +201,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
     if joined and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
-    if _TOO.search(rest):
+    also = _read(beside_it(rest), {})
+    if _TOO.search(rest) or (also is not None and also.letter not in (None, letter)):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]
     if others and letter not in others:

@@ -26,7 +26,7 @@ from assay.prose.countries import is_country
 from assay.prose.forms import Form, Loose, Words, forms, without_title
 from assay.prose.statement import states
 from assay.reading import lexicon
-from assay.reading.beside import without_lead
+from assay.reading.beside import is_rejected, without_lead
 from assay.reading.lexicon import either
 from assay.reading.words import fold
 from assay.types import Example, Verdict
@@ -46,6 +46,7 @@ _CLAUSE = re.compile(
 """Where a clause begins that says more about an answer."""
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
+_OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -76,6 +77,7 @@ def _reader(example: Example) -> Reader[str]:
     return Reader(
         lambda said: None if _ABOUT.match(said) and not is_accepted(said) else (said.strip() or None),
         states=lambda said: said if is_accepted(said) else None,
+        any_text=True,
     )
 
 
@@ -127,6 +129,8 @@ def _openings(said: str) -> list[str]:
     said = said.strip()
     made = [said]
     for clause in _CLAUSE.finditer(said):
+        if is_rejected(said[clause.start() :].lstrip(",")) or _OFFERS.match(said, clause.start()):
+            return []
         made.append(said[: clause.start()])
         if len(made) > 4:
             break
