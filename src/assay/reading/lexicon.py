@@ -40,10 +40,12 @@ COPULAS = listed(
 )
 """Verbs that say that what follows is the value."""
 STATES = listed(
-    """is, are, was, were, be, equal, equals, equal to, give, gives, yield, yields, make, makes, leave, leaves,
-    become, becomes, has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add up to,
-    adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total, totals,
-    need, needs, take, takes, called, known as, there's, it's, that's"""
+    """ist, sind, est, sont, es, son, è, é, são, is, are, was, were, be, equal, equals,
+    equal to, give, gives, yield, yields, make, makes, leave, leaves, become, becomes,
+    has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add
+    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
+    obtains, find, total, totals, need, needs, take, takes, called, known as, there's,
+    it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value."""
 VALUE_NOUNS = listed(

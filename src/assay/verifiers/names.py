@@ -17,6 +17,7 @@ from assay.claim.stance import Stance, within
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
+from assay.reading import lexicon
 from assay.reading.numerals import TooLong, plain, quantity
 from assay.reading.words import fold, items
 from assay.types import Example, Verdict
@@ -26,6 +27,9 @@ _EDGE = re.compile(r"^\W+")
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
+_DRAFTS = re.compile(r"\b(?:suppose|supposing|assume|assuming|if|consider|check|test|try|imagine|say)\b", re.IGNORECASE)
+"""What makes a line a supposition."""
+_CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
@@ -166,10 +170,11 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
     pair = re.compile(rf"(?P<names>{several})['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
-    for line in re.split(r"\n|;|(?<=\w{{3}})\.\s".replace("{{", "{").replace("}}", "}"), text):
+    for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
-        if found and (_DENIED.search(head := line[: found[0].start()]) or within(head) is not Stance.ASSERTED):
+        head = line[: found[0].start()] if found else ""
+        if _DENIED.search(head) or _DRAFTS.search(head) or within(head) is not Stance.ASSERTED:
             continue
         for match, end in zip(found, ends, strict=True):
             value = _without_joint(line[match.end() : end])
@@ -179,16 +184,22 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             members = [fold(item) for item in items(group["members"])]
             if members and all(member in names for member in members):
                 yield from ((member, _value(group["value"])) for member in members)
-        elif not found and (other := _PAIR.match(_EDGE.sub("", line.strip()))) and len(line) < 250:
+        elif not found and (other := _PAIR.match(_EDGE.sub("", line.strip()))) and _may_be_named(other["name"]):
             yield fold(other["name"]), _value(other["value"])
 
 
 def _without_joint(text: str) -> str:
-    """A value without the word that leads on to the next clause."""
-    text = text.rstrip(" \t,;.")
+    """A value without the clause behind it, or the word that leads on to the next one."""
+    text = _CLAUSE.split(text, maxsplit=1)[0].rstrip(" \t,;.")
     while (word := text.rpartition(" ")[2].lower()) in _JOINS:
         text = text[: -len(word)].rstrip(" \t,;.")
     return text
+
+
+def _may_be_named(text: str) -> bool:
+    """Whether a text may be the name of somebody who is not asked about: short, and with a capital."""
+    words = text.strip("*_ ").split()
+    return 0 < len(words) <= 3 and words[0][:1].isupper() and words[0].lower() not in lexicon.SUBJECTS
 
 
 def _known(text: str, names: list[str]) -> Iterator[str]:

@@ -32,9 +32,11 @@ _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
 _SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
 _OR = re.compile(r"(?:(?<!\s)\s++)?(?:,\s*+)?\bor\b\s*+", re.IGNORECASE)
 _FALLS = re.compile(
-    r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction|decreased|declined|dropped|fell|reduced)\s(?:of|by)\s",
+    r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction)\sof\s"
+    r"|(?:that\s)?(?:[a-z]{1,20}\s){0,2}(?:decreased|declined|dropped|fell|reduced|down|lost)\s(?:by\s)?(?=[\d$€£.])",
     re.IGNORECASE,
 )
+_FALL = re.compile(r"\s(?:decrease|decline|drop|fall|reduction|lower|loss)$", re.IGNORECASE)
 """Words that a negative change may be answered in."""
 Decimals = Literal["auto", "as-written", "exact"]
 
@@ -228,6 +230,9 @@ def _read_one(text: str, accounting: bool) -> list[_Said] | None:
 
 def _read_part(text: str, accounting: bool) -> _Said | None:
     text = without_account(text.strip(), accounting=accounting)
+    if (fall := _FALL.search(text.rstrip(" ."))) is not None:
+        value = head(text[: fall.start()], _strictly)
+        return None if value is None else _Said(value, falls=True)
     if (value := head(text, _strictly)) is not None:
         return _Said(value)
     fall = _FALLS.match(bare := without_lead(text))
