@@ -55,7 +55,7 @@ def test_kinds_of_objects_are_different(letters: list[str]) -> None:
 
 
 @RELAXED
-@given(st.lists(st.sampled_from("abcmnpquvwxyz"), min_size=2, max_size=3, unique=True))
+@given(st.lists(st.sampled_from("abcmnpqvwyz"), min_size=2, max_size=3, unique=True))
 def test_small_letters_are_a_product(letters: list[str]) -> None:
     for order in itertools.permutations(letters):
         assert _right("".join(letters), "".join(order))

@@ -55,7 +55,7 @@ _CLAUSE = re.compile(
 _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs)\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
-    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?![\w-]*-)",
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)",
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
