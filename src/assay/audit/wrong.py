@@ -458,11 +458,13 @@ def _changed_value(a: Answer) -> str | None:
     value = a.data
     if isinstance(value, bool) or value is None:
         return repr(not value)
-    if isinstance(value, str | list | tuple):
-        return repr(type(value)([*value, "0"]) if not isinstance(value, str) else value + "0")
+    if isinstance(value, str):
+        return repr(value + "0")
+    if isinstance(value, list | tuple):
+        return repr(type(value)([*value, "0"]))
     if isinstance(value, dict):
         return repr({**value, "zanzibar": 0})
-    return repr(value + 1) if value + 1 != value else None
+    return repr(value + 1) if isinstance(value, int | float | complex) and value + 1 != value else None
 
 
 def _sliced(by: slice) -> Rewrite:

@@ -46,8 +46,8 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
     phrase = _last_phrase(body, bool(found))
     if phrase is not None and phrase[0] > inside:
         found.append(phrase)
-    boxed = next(marks(body), None)
-    if boxed is not None and boxed.kind == "box" and body.rfind("\\boxed") > max((at for at, _ in found), default=-1):
+    boxed = next((mark for mark in marks(body) if mark.kind == "box"), None)
+    if boxed is not None and body.rfind("\\boxed") > max((at for at, _ in found), default=-1):
         found.append((body.rfind("\\boxed"), boxed.text))
     text = max(found)[1] if found else _whole(body, text_is_source)
     text = _clean(text)
