@@ -182,3 +182,33 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
 def _is_whole(text: str) -> bool:
     """Whether every bracket and formula that begins in a text ends there."""
     return text.count("$") % 2 == 0 and all(text.count(one) == text.count(other) for one, other in ("{}", "()", "[]"))
+
+
+_ONE_NUMBER = re.compile(r"[-−]?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
+_UNSAFE = {*_CALCULATES, *lexicon.MODIFIERS, *lexicon.DEGREES, *lexicon.REJECTIONS, *lexicon.JUDGEMENTS} - {"i", "one"}
+_UNSAFE |= set(
+    lexicon.listed(
+        """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
+        from, after, before, started, starting, initially, originally, step, equation, question, other, another"""
+    )
+)
+"""Words of which none may stand before the number of a sentence that is marked as the answer."""
+
+
+def _is_verb(word: str) -> bool:
+    """Whether a word before a number may be the verb of its sentence, by its ending or by the list of those without."""
+    return word in lexicon.AMOUNTS or (word.endswith(("s", "ed")) and not word.endswith("ss"))
+
+
+def stated(text: str, read: Callable[[str], V | None]) -> V | None:
+    """The value of a sentence that is marked as the answer: its only number, whatever its verb ("Jenny eats 9")."""
+    numbers = list(_ONE_NUMBER.finditer(text))
+    if len(numbers) != 1:
+        return None
+    start = numbers[0].start()
+    words = [word.lower() for word in _WORD.findall(text[:start])]
+    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]):
+        return None
+    if not _UNSAFE.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
+        return None
+    return head(text[start:], read)

@@ -48,6 +48,12 @@ STATES = listed(
     it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value."""
+AMOUNTS = listed(
+    """made, sold, paid, took, spent, won, got, left, ate, had, read, bought, gave, sent, lost, drank, drove, ran,
+    swam, saw, wrote, grew, kept, held, found, have, buy, sell, make, need, cost, eat, spend, earn, save, weigh,
+    travel, use, pay, read, drink, drive, run, walk, write, take, get, give, send, see, win, lose, keep, hold, total"""
+)
+"""Verbs of amounts that end in neither -s nor -ed."""
 VALUE_NOUNS = listed(
     """number, value, integer, amount, result, answer, solution, count, quantity, total, total of, totals of"""
 )

@@ -27,7 +27,7 @@ from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading.answers import read_answer
 from assay.reading.arithmetic import exact, numeric
-from assay.reading.beside import head
+from assay.reading.beside import head, stated
 from assay.reading.building import MINUS_ONE, infinite, light, num, symbols
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
@@ -126,7 +126,7 @@ def math(example: Example, response: str, params: MathParams) -> Verdict:
     whole = int(reference) if _INTEGER.fullmatch(reference) else None
     wanted = _target(example)
     policy = Policy(params.unreduced, params.units, params.decimals)
-    found = claim(example, response, Reader(lambda text: _read(text, reference, wanted)))
+    found = claim(example, response, _reader_of(reference, wanted))
     if found.value is None and found.is_prose and not _HOLDS_VALUE.search(found.text):
         return Verdict.no_answer(f"{found.text[:80]!r} holds no value")
     if found.value is None:
@@ -152,8 +152,7 @@ def _target(example: Example) -> Node | None:
 
 
 def _reader(example: Example) -> Reader[_Given]:
-    reference, wanted = _reference_text(example.reference), _target(example)
-    return Reader(lambda text: _read(text, reference, wanted))
+    return _reader_of(_reference_text(example.reference), _target(example))
 
 
 def _read(text: str, reference: str, wanted: Node | None) -> _Given | None:
@@ -166,6 +165,17 @@ def _read(text: str, reference: str, wanted: Node | None) -> _Given | None:
     if in_caller() and len(text) > LIGHT_CHARS:
         raise NotShort
     return head(text, lambda part: _strictly(part, reference, wanted))
+
+
+def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
+    def read(text: str) -> _Given | None:
+        return _read(text, reference, wanted)
+
+    def marked(text: str) -> _Given | None:
+        """A marked sentence states its only number."""
+        return read(text) or stated(text, lambda part: _strictly(part, reference, wanted))
+
+    return Reader(marked, states=read)
 
 
 def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:

@@ -18,7 +18,7 @@ from assay.claim.claims import claim, described
 from assay.claim.unmarked import Claim, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, Params, verifier
-from assay.reading.beside import head, without_lead
+from assay.reading.beside import head, stated, without_lead
 from assay.reading.calculations import RANGE, worked_out
 from assay.reading.counting import SCALES
 from assay.reading.numerals import Quantity, TooLong, once, plain, quantity, without_account
@@ -92,7 +92,10 @@ def _reader_of(wanted: list[Quantity] | tuple[int, int], params: NumberParams) -
         return Reader(_year_range)
     if len(wanted) != 1:
         return Reader(lambda text: _read_list(text, params.accounting, len(wanted)))
-    return Reader(lambda text: _read_one(text, params.accounting))
+    return Reader(
+        lambda text: _read_one(text, params.accounting) or _read_sentence(text),
+        states=lambda text: _read_one(text, params.accounting),
+    )
 
 
 @verifier(
@@ -226,6 +229,12 @@ def _read_one(text: str, accounting: bool) -> list[_Said] | None:
     if len(parts) > 1 and None in said:
         parts, said = [text], [_read_part(text, accounting)]
     return None if None in said else [one for one in said if one is not None]
+
+
+def _read_sentence(text: str) -> list[_Said] | None:
+    """The number that a marked sentence states."""
+    value = stated(plain(text), _strictly)
+    return None if value is None else [_Said(value)]
 
 
 def _read_part(text: str, accounting: bool) -> _Said | None:
