@@ -18,6 +18,8 @@ from assay.sandbox import arrays, wire
 
 CHANNEL, PEER = 3, 4
 MAX_TEXT = 400
+SOLUTION = "solution.py"
+"""The file that a program believes to be."""
 
 
 def _leave(code: object = None) -> NoReturn:
@@ -46,7 +48,7 @@ def open_channel() -> socket.socket:
 def new_module(name: str) -> types.ModuleType:
     """A new, empty module that classes and dataclasses defined in it can find."""
     made = types.ModuleType(name)
-    vars(made)["__builtins__"] = builtins
+    vars(made).update(__builtins__=builtins, __file__=SOLUTION)
     sys.modules[name] = made
     return made
 
@@ -142,7 +144,7 @@ class Server(wire.Codec):
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the program, then what is left of the setup; return those of the wanted names that it defines."""
         self.names = self.names or vars(new_module("solution"))
-        execute(request["source"], self.names, "solution.py")
+        execute(request["source"], self.names, SOLUTION)
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
         for name, kind in self.classes.items():  # a program may define such a class again
