@@ -18,6 +18,7 @@ from assay.sandbox import arrays, candidate, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import Suite
+from assay.sandbox.texts import Texts
 
 _MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator os "
@@ -59,6 +60,7 @@ class Checker:
             stage, loaded = "run", self.client.calls
             self.names |= result.hooks()
             arrays.refuse_empty()
+            Texts(suite.trees, self.names, self.client.run_text).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)
             if self.request["call"]:
