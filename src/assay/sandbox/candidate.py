@@ -7,8 +7,8 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
-import importlib
 import operator
+import pickle
 import socket
 import sys
 import types
@@ -156,8 +156,8 @@ class Server(wire.Codec):
     def run_text(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run text that the tests got from the program: its value, or the names that it sets."""
         text, how = self.unpack(request["text"]), request["how"]
-        if how not in ("eval", "exec"):
-            return self.pack(importlib.import_module(how).loads(text))
+        if how == "pickle":
+            return self.pack(pickle.loads(text))  # noqa: S301 - inside the sandbox
         given = {name: self.unpack(value) for name, value in request["names"].items()}
         names = {**self.names, **given}
         if how == "eval":

@@ -25,7 +25,7 @@ from assay.sandbox.worker import Worker
 
 _PRELOAD = (
     "abc array base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools "
-    "heapq inspect io itertools json linecache math numbers operator os queue random re statistics string "
+    "heapq inspect io itertools json linecache math numbers operator os pickle queue random re statistics string "
     "textwrap threading time traceback types typing"
 )
 _ALSO = "sortedcontainers numpy sympy scipy scipy.optimize pandas"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import pickle
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-_LOADERS = ("pickle", "marshal")
 _FORMULA = (ast.Expression, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.keyword)
 _FORMULA += (ast.Call, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.List)
 _NO_FORMULA = vars(builtins).keys() - {"abs", "max", "min", "pow", "round", "sum", "True", "False", "None"}
@@ -23,7 +23,7 @@ Ask = Callable[[dict[str, Any]], Any]
 
 
 class Texts:
-    """`eval`, `exec` and the loaders of pickles for tests."""
+    """`eval`, `exec`, `compile` and `pickle.loads` for tests."""
 
     def __init__(self, trees: Iterable[ast.AST], names: dict[str, Any], ask: Ask) -> None:
         nodes = (node for tree in trees for node in ast.walk(tree))
@@ -33,9 +33,8 @@ class Texts:
     def install(self) -> None:
         """Put them where the tests look for them."""
         self._names |= {"eval": self.eval, "exec": self.exec, "compile": self.compile}
-        for name in _LOADERS:
-            module = importlib.import_module(name)
-            vars(module)["loads"] = lambda data, *_, by=name, **__: self._ask({"how": by, "text": bytes(data)})
+        pickle.loads = lambda data, *_, **__: self._ask({"how": "pickle", "text": bytes(data)})
+        pickle.load = lambda file, *_, **__: pickle.loads(file.read())
         if "sympy" in sys.modules:
             parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
             parser.eval_expr = _formulas_only(parser.eval_expr)

@@ -30,7 +30,9 @@ from assay.types import Example, Verdict
 from assay.verifiers.number import Tolerance
 
 _MAX_WHY = 400
-_NUMBER = re.compile(rb"[+-]?(?:(\d{1,4000})|(?:\d{1,4000}\.?\d{0,4000}|\.\d{1,4000})(?:[eE][+-]?\d{1,6})?|inf(?:inity)?)", re.I)
+_NUMBER = re.compile(
+    rb"[+-]?(?:(\d{1,4000})|(?:\d{1,4000}\.?\d{0,4000}|\.\d{1,4000})(?:[eE][+-]?\d{1,6})?|inf(?:inity)?)", re.I
+)
 """What a judge reads as a number: no hexadecimal, no `1_0`; an integer is a group of its own."""
 _EXACT = 1 << 53
 """Integers from here on are compared exactly: as floating point numbers neighbours are the same."""
