@@ -2,8 +2,8 @@
 
 The last Python or unlabelled fence that defines what is asked for counts; else all Python fences joined; else the
 whole response if it parses; a completion that is only a body is prefixed by the prompt's code. Beside a fence that says
-Python, one without a label that only shows a result (`f(3)`, `x = 9`, `O(n)`) is no program. A response that only closes
-a fence began in one, and `[BEGIN]`, `<code>` and the like on lines of their own are fences too.
+Python, one without a label that only shows a result (`f(3)`, `x = 9`, `O(n)`) is no program. A response that only
+closes a fence began in one, and `[BEGIN]`, `<code>` and the like on lines of their own are fences too.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import re
 import socket
 import sys
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ MODULES = (
 )
 _OPEN = "typing collections math itertools functools heapq bisect fractions decimal copy datetime"
 """Modules whose contents are never a helper of the candidate's own."""
+_NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
 LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
@@ -58,6 +60,7 @@ class Checker:
             suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
+            self.client.guards = any(map(_NUMPY.search, (*self.request["tests"], self.request["setup"])))
             stage = "setup"
             setup = self.request["setup"]
             again = bool(setup) and self.client.request({"op": "setup", "setup": setup})["again"]
@@ -94,8 +97,8 @@ class Checker:
         for name in MODULES.split():
             self.names[name] = importlib.import_module(name)
         self.names |= {short: sys.modules[name] for short, name in LARGE.items() if name in sys.modules}
-        wanted = {*self.request["wanted"]} - self.names.keys() - {entry}
-        for name in wanted if entry else wanted & ALWAYS:  # with an entry it is known what is judged
+        free = {*self.request["wanted"]} - self.names.keys() - {entry}
+        for name in sorted(free if entry else free & ALWAYS):  # with an entry it is known what is judged
             if home := next((home for home in _OPEN.split() if name in _public(home)), None):
                 self.names[name] = getattr(sys.modules[home], name)
         own = {*self.names, *LARGE, *vars(builtins)} - {entry}

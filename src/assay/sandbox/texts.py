@@ -14,7 +14,15 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
-_FORMULA = (ast.Expression, ast.expr_context, ast.operator, ast.unaryop, ast.cmpop, ast.boolop, ast.keyword)
+_FORMULA: tuple[type[ast.AST], ...] = (
+    ast.Expression,
+    ast.expr_context,
+    ast.operator,
+    ast.unaryop,
+    ast.cmpop,
+    ast.boolop,
+    ast.keyword,
+)
 _FORMULA += (ast.Call, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.List)
 _NO_FORMULA = vars(builtins).keys() - {"abs", "max", "min", "pow", "round", "sum", "True", "False", "None"}
 _NO_FORMULA |= {"lambdify", "preview", "plot", "textplot", "init_session", "init_printing", "source", "doctest", "test"}
@@ -34,7 +42,7 @@ class Texts:
         """Put them where the tests look for them."""
         self._names |= {"eval": self.eval, "exec": self.exec, "compile": self.compile}
         pickle.loads = lambda data, *_, **__: self._ask({"how": "pickle", "text": bytes(data)})
-        pickle.load = lambda file, *_, **__: pickle.loads(file.read())
+        pickle.load = lambda file, *_, **__: self._ask({"how": "pickle", "text": file.read()})
         if "sympy" in sys.modules:
             parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
             parser.eval_expr = _formulas_only(parser.eval_expr)
