@@ -101,7 +101,7 @@ def guarded(value: Any) -> Any:
 
 def refuse_empty() -> None:
     """Let numpy's comparisons in this process fail where one side is empty and the other is not."""
-    numpy = sys.modules.get("numpy")
+    numpy: Any = sys.modules.get("numpy")
     if numpy is None:
         return
     for path in _COMPARING.split():

@@ -38,6 +38,8 @@ class Client(wire.Codec):
         """Whether empty values are guarded: the tests use numpy."""
         self.callbacks: list[Any] = []
         self.calls = 0
+        self._serving = False
+        """Whether a result of the tests' own function is packed."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
@@ -52,6 +54,9 @@ class Client(wire.Codec):
         if type(value) is Proxy:
             return {"h": value._assay_handle}
         if callable(value):
+            self.callbacks.append(value)
+            return {"cb": len(self.callbacks) - 1}
+        if self._serving:  # it is the candidate's to call, and to hand on
             self.callbacks.append(value)
             return {"cb": len(self.callbacks) - 1}
         self.refused = f"a test cannot pass {type(value).__name__} to another process"
@@ -132,11 +137,15 @@ class Client(wire.Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         try:
-            return self.pack(self.callbacks[message["cb"]](*self.unpack(message["a"])))
+            value = self.callbacks[message["cb"]](*self.unpack(message["a"]))
+            self._serving = True
+            return self.pack(value)
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
             if isinstance(problem, AssertionError) and not self.has_raised(problem):
                 self.denied = "an assert failed in a function that the program called back"
             return {"x": f"{type(problem).__name__}: {problem}"[:300]}
+        finally:
+            self._serving = False
 
     def _raised(self, problem: Any) -> BaseException:
         try:

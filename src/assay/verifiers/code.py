@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,13 +23,13 @@ from assay.claim.fences import parse
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
-from assay.sandbox import Outcome, Result
+from assay.sandbox import Outcome, Result, testfiles
 from assay.sandbox.checker import ALWAYS, provided
 from assay.sandbox.suite import asserts, imported
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
-_RUNNERS = ("TestCase", "TextTestRunner", "TestSuite", "TestProgram")
+_RUNNERS = ("TextTestRunner", "TestSuite", "TestProgram")
 _JUDGING = re.compile(r"assert\w*|approx|pytest|unittest|isclose|allclose|raises")
 """Names that compare: the tests' own or imported, never the program's."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
@@ -123,7 +124,7 @@ class _Suite:
         tree = parse(text)
         if tree is None:
             raise BadReference("code.tests: the tests or the setup are not Python")
-        return tree
+        return testfiles.normalized(copy.deepcopy(tree))
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
