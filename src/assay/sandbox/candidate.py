@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from assay.sandbox import arrays, wire
+from assay.sandbox import aliases, arrays, wire
 
 CHANNEL, PEER = 3, 4
 MAX_TEXT = 400
@@ -167,14 +167,15 @@ class Server(wire.Codec):
         return self.pack({k: v for k, v in names.items() if k[0] != "_" and before.get(k, names) is not v})
 
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an object. Arguments that it changed come back only where it returned `None`, as in-place code does."""
+        """Call an object. Arguments that it changed come back always, if that is asked, or where it returns `None`."""
         args, kwargs = self.unpack(request["a"])
         function = self.objects[request["h"]] if "h" in request else self.names[request["name"]]
+        known = aliases.changeable((args, kwargs), self.classes) if "back" in request else []
+        before = self.contents(known)
         value = function(*args, **kwargs)
-        reply = self.pack(value)
-        if value is None and request.get("back"):
-            reply["back"] = self.pack((args, kwargs))
-        return reply
+        if value is None or request.get("back") == "always":
+            return self.pack(value, known, before)
+        return self.pack(value)
 
 
 class Callback:

@@ -7,6 +7,7 @@ modules define are never taken from the candidate. The verdict leaves on a chann
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
 import re
@@ -15,10 +16,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, wire
+from assay.sandbox import arrays, candidate, mixing, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.results import SuiteResult, line_of, text_of
-from assay.sandbox.suite import Suite
+from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts
 
 MODULES = (
@@ -61,6 +62,9 @@ class Checker:
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
             self.client.guards = any(map(_NUMPY.search, (*self.request["tests"], self.request["setup"])))
+            self.client.keeps_aliases = not mixing.mixes(
+                [*suite.trees, ast.parse(self.request["setup"])], asked, provided() | {*HOOKS}
+            )
             stage = "setup"
             setup = self.request["setup"]
             again = bool(setup) and self.client.request({"op": "setup", "setup": setup})["again"]

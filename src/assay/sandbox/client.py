@@ -10,9 +10,10 @@ import builtins
 import contextlib
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any
 
-from assay.sandbox import arrays, wire
+from assay.sandbox import aliases, arrays, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -34,6 +35,8 @@ class Client(wire.Codec):
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
         self.peer = peer
+        self.keeps_aliases = False
+        """Whether results may be the arguments themselves, and changes show though a call returned a value."""
         self.guards = False
         """Whether empty values are guarded: the tests use numpy."""
         self.callbacks: list[Any] = []
@@ -122,9 +125,9 @@ class Client(wire.Codec):
         self.refused = refused
         return self.ask({"op": "run", "how": asked["how"], "text": self.pack(asked["text"]), "names": names})
 
-    def read(self, packed: Any) -> Any:
+    def read(self, packed: Any, known: Sequence[Any] = ()) -> Any:
         try:
-            return self.unpack(packed)
+            return self.unpack(packed, known)
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
 
@@ -187,13 +190,11 @@ class Proxy:
         """Call a function of the candidate with copies of the arguments."""
         client = self._assay_client
         arguments = client.pack((args, kwargs))
-        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": True})
-        value = client.read(reply)
-        if value is None and "back" in reply:
-            new_args, new_kwargs = client.read(reply["back"])
-            _copy_back(args, new_args)
-            _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
-        return value
+        back = "always" if client.keeps_aliases else "none"
+        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": back})
+        if not client.keeps_aliases and reply.get("v") is not None:
+            return client.read(reply)
+        return client.read(reply, aliases.changeable((args, kwargs), client.classes))
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in ("__name__", "__doc__"):
@@ -215,20 +216,3 @@ class Proxy:
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
-
-
-def _copy_back(old: tuple[Any, ...], new: Any) -> None:
-    """Show the changes that an in-place function made to its arguments."""
-    for mine, theirs in zip(old, new, strict=False):
-        if type(mine) is not type(theirs) and not isinstance(theirs, type(mine)):
-            continue
-        if isinstance(mine, (list, bytearray)):
-            mine[:] = theirs
-        elif type(mine).__name__ == "ndarray":
-            if (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype) and mine.flags.writeable:
-                mine[...] = theirs
-        elif isinstance(mine, (dict, set)):
-            mine.clear()
-            mine.update(theirs)
-        elif hasattr(mine, "__dict__") and not isinstance(mine, (Proxy, type)) and not callable(mine):
-            vars(mine).update(vars(theirs))

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 
 from assay.sandbox import testfiles
 
-REACHED, GOT, WANTED, TEST, READY = (f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready"))
+HOOKS = REACHED, GOT, WANTED, TEST, READY = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready")
+)
 """Names in the tests' namespace that the hooks call."""
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")

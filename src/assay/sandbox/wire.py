@@ -12,11 +12,12 @@ import builtins
 import json
 import socket
 from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from assay.sandbox import arrays
+from assay.sandbox import aliases, arrays
 
 MAX_FRAME = 16 << 20
 """Bytes of the longest frame."""
@@ -93,6 +94,9 @@ class Codec:
         """Value classes by name: their instances cross as copies of their attributes."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
+        """Numbers of objects that both sides know, by identity."""
+        self._known: Sequence[Any] = ()
 
     def foreign(self, value: Any) -> dict[str, Any]:
         """What stands for a value that is not plain data; the base refuses it."""
@@ -102,11 +106,26 @@ class Codec:
         """The object that a foreign body stands for; the base refuses it."""
         raise WireError(f"not plain data: {sorted(body)}")
 
-    def pack(self, value: Any) -> dict[str, Any]:
-        """JSON for a value. Raises `WireError`."""
+    def contents(self, known: Sequence[Any]) -> list[Any]:
+        """JSON for what each of the known objects holds. Raises `WireError`."""
+        self._numbers = {id(item): number for number, item in enumerate(known)}
+        try:
+            return [self._contents(item) for item in known]
+        finally:
+            self._numbers = {}
+
+    def _contents(self, item: Any) -> Any:
+        return self._state(item) if type(item).__name__ in self.classes else self._encode_inner(item, type(item), 0)
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        """JSON for a value, where a known object is its number, and for those that changed. Raises `WireError`."""
         self._objects, self._seen = [], {}
+        self._numbers = {id(item): number for number, item in enumerate(known)}
         try:
             packed: dict[str, Any] = {"v": self._encode(value, 0)}
+            if before is not None:
+                pairs = enumerate(map(self._contents, known))
+                packed["b"] = [[number, body] for number, body in pairs if body != before[number]]
             states, at = [], 0
             while at < len(self._objects):  # a list, not recursion: a linked list may be long
                 states.append([type(self._objects[at]).__name__, self._state(self._objects[at])])
@@ -114,26 +133,33 @@ class Codec:
         except RecursionError:
             raise WireError("data nested too deeply") from None
         finally:
-            self._objects, self._seen = [], {}
+            self._objects, self._seen, self._numbers = [], {}, {}
         return {**packed, "o": states} if states else packed
 
-    def unpack(self, packed: Any) -> Any:
-        """The value of JSON that the other side packed, built of exact plain types. Raises `WireError`."""
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        """The value of JSON that the other side packed, built of exact plain types. Raises `WireError`.
+
+        Known objects that have changed get their new contents.
+        """
+        self._known = known
         try:
             states = packed.get("o", [])
             self._objects = [object.__new__(self.classes[name]) for name, _ in states]
             for made, (_, state) in zip(self._objects, states, strict=True):
                 self._restore(made, state)
+            for number, body in packed.get("b", ()) if known else ():
+                if type(known[number]).__name__ in self.classes:
+                    self._restore(known[number], body)
+                else:
+                    aliases.refill(known[number], self._decode(body, 0))
             return self._decode(packed["v"], 0)
         except (AttributeError, TypeError, ValueError, KeyError, IndexError, ArithmeticError, RecursionError) as bad:
             raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
         finally:
-            self._objects = []
+            self._objects, self._known = [], ()
 
     def _state(self, value: Any) -> list[list[Any]]:
-        slots = [s for c in type(value).__mro__ for s in c.__dict__.get("__slots__", ()) if hasattr(value, s)]
-        state = {**getattr(value, "__dict__", {}), **{s: getattr(value, s) for s in slots if not s.startswith("__")}}
-        return [[str(name), self._encode(item, 1)] for name, item in state.items()]
+        return [[str(name), self._encode(item, 1)] for name, item in aliases.attributes(value).items()]
 
     def _restore(self, made: Any, state: list[list[Any]]) -> None:
         for name, item in state:
@@ -150,6 +176,11 @@ class Codec:
             return value if -_SMALL < value < _SMALL else {"i": hex(value)}
         if kind is float:
             return value if value - value == 0 else {"f": repr(value)}
+        if self._numbers and (number := self._numbers.get(id(value))) is not None:
+            return {"a": number}
+        return self._encode_inner(value, kind, depth)
+
+    def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise WireError(f"data nested more than {MAX_DEPTH} deep")
         if kind is list:
@@ -201,6 +232,8 @@ class Codec:
             return _MAPPINGS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
         if tag in _READERS:
             return _READERS[tag](inner)
+        if tag == "a" and self._known:
+            return self._known[inner]
         return self._objects[inner] if tag == "o" else self.resolve(body)
 
 
