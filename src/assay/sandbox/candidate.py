@@ -7,6 +7,7 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
+import inspect
 import operator
 import pickle
 import socket
@@ -73,7 +74,8 @@ def describe(problem: BaseException) -> dict[str, Any]:
         text = str(problem)[:MAX_TEXT]
     except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
         text = ""
-    return {"names": names_of(problem), "args": packed, "text": text}
+    homes = [kind.__module__ for kind in type(problem).__mro__[:-1]]
+    return {"names": names_of(problem), "homes": homes, "args": packed, "text": text}
 
 
 def names_of(problem: BaseException) -> list[str]:
@@ -101,7 +103,7 @@ class Server(wire.Codec):
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
-            return Callback(self, body["cb"])
+            return Callback(self, body["cb"], body.get("f"))
         if "nd" in body:
             return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
@@ -120,14 +122,14 @@ class Server(wire.Codec):
         except wire.WireError as long:
             wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
 
-    def ask(self, callback: int, arguments: tuple[Any, ...]) -> Any:
+    def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call a function of the other side, which may call us before it answers."""
-        wire.send(self.channel, {"cb": callback, "a": self.pack(arguments)})
+        wire.send(self.channel, {"cb": callback, "a": self.pack((arguments, named))})
         while (message := wire.receive(self.channel)) is not None:
             if "op" in message:
                 self.answer(message)
             elif "x" in message:
-                raise RuntimeError(str(message["x"]))
+                raise _rebuilt(self, message["x"])
             else:
                 return self.unpack(message)
         raise SystemExit(0)
@@ -181,11 +183,27 @@ class Server(wire.Codec):
 class Callback:
     """A function of the other side, such as a key function that a test passes."""
 
-    def __init__(self, server: Server, number: int) -> None:
+    def __init__(self, server: Server, number: int, described: Any) -> None:
         self.server, self.number = server, number
+        if described:
+            name, doc, parameters = described
+            made = [
+                inspect.Parameter(name, kind, default=None if has_default else inspect.Parameter.empty)
+                for name, kind, has_default in parameters
+            ]
+            vars(self).update(__name__=name, __qualname__=name, __doc__=doc, __signature__=inspect.Signature(made))
 
-    def __call__(self, *args: Any) -> Any:
-        return self.server.ask(self.number, args)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.server.ask(self.number, args, kwargs)
+
+
+def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
+    """An exception that the other side's function raised, of the class that Python itself has for it."""
+    found = (vars(builtins).get(name) for name in problem["names"])
+    kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
+    made = kind.__new__(kind, *(args := server.unpack(problem["args"])))
+    made.args = args
+    return made
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}

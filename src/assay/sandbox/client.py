@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import inspect
 import os
 import socket
+import sys
 from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
-from assay.sandbox import aliases, arrays, wire
+from assay.sandbox import aliases, arrays, candidate, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -58,7 +61,8 @@ class Client(wire.Codec):
             return {"h": value._assay_handle}
         if callable(value):
             self.callbacks.append(value)
-            return {"cb": len(self.callbacks) - 1}
+            number = len(self.callbacks) - 1
+            return {"cb": number, "f": _described(value)} if isinstance(value, FunctionType) else {"cb": number}
         if self._serving:  # it is the candidate's to call, and to hand on
             self.callbacks.append(value)
             return {"cb": len(self.callbacks) - 1}
@@ -140,13 +144,15 @@ class Client(wire.Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         try:
-            value = self.callbacks[message["cb"]](*self.unpack(message["a"]))
+            args, kwargs = self.unpack(message["a"])
+            value = self.callbacks[message["cb"]](*args, **kwargs)
             self._serving = True
             return self.pack(value)
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
             if isinstance(problem, AssertionError) and not self.has_raised(problem):
                 self.denied = "an assert failed in a function that the program called back"
-            return {"x": f"{type(problem).__name__}: {problem}"[:300]}
+                problem = AssertionError()  # what it says may hold an expected value
+            return {"x": candidate.describe(problem)}
         finally:
             self._serving = False
 
@@ -156,11 +162,13 @@ class Client(wire.Codec):
             args = self.unpack(problem["args"])
         except (wire.WireError, KeyError, TypeError):
             return self._lost("a broken exception")
-        made: Exception = CandidateError(f"{names[0] if names else '?'}: {text}")
-        for name in names:
-            kind = self.exceptions.get(name) or vars(builtins).get(name)
-            if isinstance(kind, type) and issubclass(kind, Exception):
-                made = kind.__new__(kind, *args)
+        made: BaseException = CandidateError(f"{names[0] if names else '?'}: {text}")
+        for name, home in zip(names, problem.get("homes") or [""] * len(names), strict=False):
+            kind = self.exceptions.get(name) or vars(builtins).get(name) or _of_module(str(home), name)
+            if isinstance(kind, type) and issubclass(kind, (Exception, SystemExit)):
+                own = name != names[0] and kind is not StopIteration and names[0].isidentifier()
+                kind = type(names[0], (kind,), {"__module__": "solution"}) if own else kind
+                made = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
                 made.args = args
                 break
         vars(made)["assay_text"] = text
@@ -170,6 +178,24 @@ class Client(wire.Codec):
     def has_raised(self, problem: BaseException) -> bool:
         """Whether an exception came from the candidate."""
         return any(problem is made for made in self.raised)
+
+
+def _of_module(home: str, name: str) -> Any:
+    """A class that Python's own modules or numpy define, where the tests have imported the module."""
+    top = home.partition(".")[0]
+    if (top in sys.stdlib_module_names and top != "unittest") or top == "numpy":
+        return vars(sys.modules[home]).get(name) if home in sys.modules else None
+    return None
+
+
+def _described(function: FunctionType) -> list[Any] | None:
+    """Name, documentation and parameters of a function of the tests, which programs may ask for."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    described = [[p.name, int(p.kind), p.default is not p.empty] for p in parameters]
+    return [function.__name__, function.__doc__, described]
 
 
 def _forward(op: str) -> Any:

@@ -8,11 +8,13 @@ method that the value's own class could override.
 
 from __future__ import annotations
 
+import base64
 import builtins
 import json
 import socket
-from collections import Counter, OrderedDict, deque
-from collections.abc import Sequence
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,7 +23,7 @@ from assay.sandbox import aliases, arrays
 
 MAX_FRAME = 16 << 20
 """Bytes of the longest frame."""
-MAX_DEPTH = 150
+MAX_DEPTH = 250
 """Nesting of the deepest value."""
 MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
@@ -197,22 +199,32 @@ class Codec:
         return self._seen[id(value)]
 
     def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
+        if kind in (deque, defaultdict) and (body := self._encode_bounded(value, depth)) is not None:
+            return body
         for tag, base in _SEQUENCES.items():
             if issubclass(kind, base):
                 return {tag: [self._encode(item, depth + 1) for item in base.__iter__(value)]}
         for tag, base in _MAPPINGS.items():
             if issubclass(kind, base):
+                tag = "cn" if issubclass(kind, Counter) else tag
                 return {tag: [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in base.items(value)]}
         for base, plain in _SCALARS:
             if issubclass(kind, base):
                 return self._encode(plain(value), depth)
         if kind in _WRITERS:
             return _WRITERS[kind](value)
-        if issubclass(kind, type):
-            name: str = value.__name__
-            if vars(builtins).get(name) is value:
-                return {"ty": name}
+        if issubclass(kind, type) and vars(builtins).get(value.__name__) is value:
+            return {"ty": value.__name__}
         return self.foreign(value)
+
+    def _encode_bounded(self, value: Any, depth: int) -> Any:
+        """A deque with a length, or a dictionary that makes what is missing."""
+        if isinstance(value, deque):
+            return None if value.maxlen is None else {"dq": [value.maxlen, [self._encode(v, depth + 1) for v in value]]}
+        if value.default_factory not in _FACTORIES:
+            return None
+        pairs = [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in value.items()]
+        return {"dd": [value.default_factory.__name__, pairs]}
 
     def _decode(self, body: Any, depth: int) -> Any:
         if isinstance(body, list):
@@ -228,13 +240,25 @@ class Codec:
             items = [self._decode(item, depth + 1) for item in inner]
             return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
-            keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
-            return _MAPPINGS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
+            return _MAPPINGS[tag](self._pairs(inner, depth))
+        if tag in ("cn", "dd", "dq"):
+            return self._decode_bounded(tag, inner, depth)
         if tag in _READERS:
             return _READERS[tag](inner)
         if tag == "a" and self._known:
             return self._known[inner]
         return self._objects[inner] if tag == "o" else self.resolve(body)
+
+    def _decode_bounded(self, tag: str, inner: Any, depth: int) -> Any:
+        if tag == "cn":
+            return Counter(dict(self._pairs(inner, depth)))
+        if tag == "dd":
+            return defaultdict(_FACTORIES[_builtin_type(inner[0])], self._pairs(inner[1], depth))
+        return deque([self._decode(item, depth + 1) for item in inner[1]], int(inner[0]))
+
+    def _pairs(self, pairs: list[Any], depth: int) -> Iterator[tuple[Any, Any]]:
+        keys = _spread([self._decode(k, depth + 1) for k, _ in pairs])
+        return zip(keys, [self._decode(v, depth + 1) for _, v in pairs], strict=True)
 
 
 def _spread(keys: list[Any]) -> list[Any]:
@@ -261,30 +285,40 @@ def _builtin_type(name: str) -> type:
 _SEQUENCES: dict[str, Any] = {"l": list, "t": tuple, "s": set, "fs": frozenset, "q": deque}
 _MAPPINGS: dict[str, Any] = {"od": OrderedDict, "d": dict}
 """A class stands before its own base."""
+_FACTORIES: dict[Any, Any] = {kind: kind for kind in (bool, dict, float, int, list, set, str, tuple)}
+"""What a `defaultdict` may make; with any other factory it arrives as a plain one."""
 _SCALARS: tuple[tuple[type, Any], ...] = (
     (int, int.__pos__),
     (float, float.__pos__),
     (str, lambda text: str.__add__(text, "")),
 )
 _WRITERS: dict[type, Any] = {
-    bytes: lambda value: {"b": value.hex()},
-    bytearray: lambda value: {"ba": value.hex()},
+    bytes: lambda value: {"b": base64.b64encode(value).decode()},
+    bytearray: lambda value: {"ba": base64.b64encode(value).decode()},
     complex: lambda value: {"c": [repr(value.real), repr(value.imag)]},
     range: lambda value: {"r": [hex(value.start), hex(value.stop), hex(value.step)]},
     Decimal: lambda value: {"dec": str(value)},
     Fraction: lambda value: {"fr": [hex(value.numerator), hex(value.denominator)]},
+    date: lambda value: {"day": value.isoformat()},
+    datetime: lambda value: {"at": value.isoformat()},
+    time: lambda value: {"hour": value.isoformat()},
+    timedelta: lambda value: {"td": [value.days, value.seconds, value.microseconds]},
     type(...): lambda value: {"el": 0},
     type(NotImplemented): lambda value: {"ni": 0},
 }
 _READERS: dict[str, Any] = {
     "i": lambda text: int(text, 16),
     "f": float,
-    "b": bytes.fromhex,
-    "ba": bytearray.fromhex,
+    "b": lambda text: base64.b64decode(text, validate=True),
+    "ba": lambda text: bytearray(base64.b64decode(text, validate=True)),
     "c": lambda parts: complex(float(parts[0]), float(parts[1])),
     "r": lambda parts: range(*(int(part, 16) for part in parts)),
     "dec": Decimal,
     "fr": _fraction,
+    "day": date.fromisoformat,
+    "at": datetime.fromisoformat,
+    "hour": time.fromisoformat,
+    "td": lambda parts: timedelta(*parts),
     "el": lambda _: ...,
     "ni": lambda _: NotImplemented,
     "ty": _builtin_type,
