@@ -7,6 +7,7 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
+import copy
 import inspect
 import operator
 import pickle
@@ -94,12 +95,15 @@ class Server(wire.Codec):
         self.objects: list[Any] = []
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
+        self._handles: dict[int, int] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": value.number}
-        self.objects.append(value)
-        return {"h": len(self.objects) - 1, "t": type(value).__name__}
+        if id(value) not in self._handles:  # one object has one handle
+            self._handles[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return {"h": self._handles[id(value)], "t": type(value).__name__}
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
@@ -210,5 +214,18 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Ser
 _OPERATIONS["run"] = Server.run_text
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
-_BY_NAME = {action.__name__: action for action in _ACTIONS}
+_ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)
+_ACTIONS += (operator.eq, operator.contains, operator.neg, operator.index, operator.lt, operator.le, operator.gt)
+_ACTIONS += (operator.ge, operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift)
+_ARITHMETIC: tuple[Callable[..., Any], ...] = (
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.floordiv,
+    operator.mod,
+)
+_ARITHMETIC += (operator.pow, operator.matmul)
+_BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
+_BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
 """What can be done to an object of the candidate beside calling it."""

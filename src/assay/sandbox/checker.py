@@ -110,6 +110,9 @@ class Checker:
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
         found = self.client.request(load)["names"]
         self.names |= {name: self.client.read(found[name]) for name in wanted if name in found}
+        trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
+        unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
+        self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:
         """Run the trusted helpers and the setup on this side."""

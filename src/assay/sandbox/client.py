@@ -42,6 +42,10 @@ class Client(wire.Codec):
         """Whether results may be the arguments themselves, and changes show though a call returned a value."""
         self.guards = False
         """Whether empty values are guarded: the tests use numpy."""
+        self.named: set[str] = set()
+        """Classes of the candidate that the tests name."""
+        self._proxies: dict[int, Proxy] = {}
+        self._kinds: dict[str, type[Proxy]] = {}
         self.callbacks: list[Any] = []
         self.calls = 0
         self._serving = False
@@ -57,7 +61,7 @@ class Client(wire.Codec):
         self.exceptions: dict[str, type[Exception]] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
-        if type(value) is Proxy:
+        if isinstance(value, Proxy):
             return {"h": value._assay_handle}
         if callable(value):
             self.callbacks.append(value)
@@ -76,7 +80,12 @@ class Client(wire.Codec):
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
-        return Proxy(self, body["h"], str(body.get("t"))[:100])
+        if body["h"] not in self._proxies:
+            kind = str(body.get("t"))[:100]
+            shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
+            made = self._kinds.setdefault(shown, type(shown, (Proxy,), {"__slots__": ()}))
+            self._proxies[body["h"]] = made(self, body["h"], kind)
+        return self._proxies[body["h"]]
 
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)
@@ -206,11 +215,31 @@ def _forward(op: str) -> Any:
     return forward
 
 
+def _forward_where_named(op: str) -> Any:
+    """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
+    forward = _forward(op)
+
+    def operate(self: Proxy, *args: Any) -> Any:
+        if self._assay_is_named():
+            return forward(self, *args)
+        if not args:
+            raise TypeError(f"bad operand type: {self._assay_kind!r}")
+        return NotImplemented
+
+    return operate
+
+
 class Proxy:
-    """Stands for something in the candidate's process. It equals only itself and hands out only data."""
+    """Stands for something in the candidate's process; it never equals data.
+
+    Of a class that the tests name it has all operators, and two of these may be equal: tests trust its methods anyway.
+    """
+
+    __slots__ = ("_assay_client", "_assay_handle", "_assay_kind")
 
     def __init__(self, client: Client, handle: int, kind: str) -> None:
-        vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind)
+        for name, value in zip(Proxy.__slots__, (client, handle, kind), strict=True):
+            object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the candidate with copies of the arguments."""
@@ -223,15 +252,41 @@ class Proxy:
         return client.read(reply, aliases.changeable((args, kwargs), client.classes))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in ("__name__", "__doc__"):
+        if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
         return _forward("getattr")(self, name)
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The attributes of what it stands for, as `vars` shows them."""
+        return dict(_forward("getattr")(self, "__dict__"))
 
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
 
+    def __eq__(self, other: object) -> bool:
+        if self is other or not isinstance(other, Proxy):
+            return self is other
+        same = self._assay_kind == other._assay_kind and self._assay_is_named()
+        return same and _forward("eq")(self, other) is True
+
+    def __hash__(self) -> int:
+        return int(_forward("hash")(self)) if self._assay_is_named() else id(self)
+
     def __bool__(self) -> bool:
-        return True
+        return not self._assay_is_named() or _forward("bool")(self) is True
+
+    def __contains__(self, item: Any) -> bool:
+        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
+
+    def _assay_is_named(self) -> bool:
+        return self._assay_kind in self._assay_client.named
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        return isinstance(other, Proxy) and _forward("issubclass")(other, self) is True
 
     __array_ufunc__ = None
 
@@ -239,6 +294,35 @@ class Proxy:
         """numpy would take it for a sequence, perhaps an empty one."""
         raise TypeError(f"{self._assay_repr()} is no array")
 
+    def __deepcopy__(self, _: Any) -> Any:
+        return _forward("deepcopy")(self)
+
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
     __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+
+
+_SHOWN = (
+    "__name__",
+    "__doc__",
+    "__qualname__",
+    "__wrapped__",
+    "__annotations__",
+    "__defaults__",
+    "__mro__",
+    "__bases__",
+)
+
+
+_OPERATORS = ("lt", "le", "gt", "ge", "and", "or", "xor", "lshift", "rshift", "abs", "neg", "index")
+_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+
+
+def _operators() -> None:
+    """Operators of the candidate's classes, with data or others of its objects on either side."""
+    for name in (*_OPERATORS, *_REFLECTED, *(f"r{name}" for name in _REFLECTED)):
+        setattr(Proxy, f"__{name}__", _forward_where_named(name))
+
+
+_operators()

@@ -20,7 +20,7 @@ def mixes(trees: Iterable[ast.Module], candidates: set[str], known: set[str]) ->
     nodes = [node for tree in trees for node in ast.walk(tree)]
     definitions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
     checks = [n for n in definitions if n.name == "check" and isinstance(n, ast.FunctionDef)]
-    direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (_loaded(nodes) - known)
+    direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (unbound(nodes) - known)
     results = set(direct)
     bindings = list(_bindings(nodes))
     grown = -1
@@ -42,7 +42,7 @@ def mixes(trees: Iterable[ast.Module], candidates: set[str], known: set[str]) ->
     return any(_outside(part, direct) & given and _names(part) & results for node in nodes for part in _looked_at(node))
 
 
-def _loaded(nodes: Iterable[ast.AST]) -> set[str]:
+def unbound(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that are used and nowhere set."""
     used: set[str] = set()
     bound: set[str] = set()

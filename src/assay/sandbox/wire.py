@@ -221,10 +221,10 @@ class Codec:
         """A deque with a length, or a dictionary that makes what is missing."""
         if isinstance(value, deque):
             return None if value.maxlen is None else {"dq": [value.maxlen, [self._encode(v, depth + 1) for v in value]]}
-        if value.default_factory not in _FACTORIES:
+        factory: Any = value.default_factory
+        if factory not in _FACTORIES:
             return None
-        pairs = [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in value.items()]
-        return {"dd": [value.default_factory.__name__, pairs]}
+        return {"dd": [factory.__name__, [[self._encode(part, depth + 1) for part in pair] for pair in value.items()]]}
 
     def _decode(self, body: Any, depth: int) -> Any:
         if isinstance(body, list):
