@@ -213,9 +213,8 @@ class Codec:
                 return self._encode(plain(value), depth)
         if kind in _WRITERS:
             return _WRITERS[kind](value)
-        if issubclass(kind, type) and vars(builtins).get(value.__name__) is value:
-            return {"ty": value.__name__}
-        return self.foreign(value)
+        name = str(type.__getattribute__(value, "__name__")) if issubclass(kind, type) else ""
+        return {"ty": name} if name and vars(builtins).get(name) is value else self.foreign(value)
 
     def _encode_bounded(self, value: Any, depth: int) -> Any:
         """A deque with a length, or a dictionary that makes what is missing."""
