@@ -1,7 +1,9 @@
 """The program of a response: fences, whole texts, and completions that are only a body.
 
 The last Python or unlabelled fence that defines what is asked for counts; else all Python fences joined; else the
-whole response if it parses; a completion that is only a body is prefixed by the prompt's code.
+whole response if it parses; a completion that is only a body is prefixed by the prompt's code. Beside a fence that says
+Python, one without a label that only shows a result (`f(3)`, `x = 9`, `O(n)`) is no program. A response that only
+closes a fence began in one, and `[BEGIN]`, `<code>` and the like on lines of their own are fences too.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import sys
 import textwrap
 from collections.abc import Collection, Iterator
 
-from assay.claim.fences import fences, parse
+from assay.claim.fences import Fence, fences, parse
 from assay.claim.thinking import without_thinking
 from assay.errors import BadReference, NoAnswer
 from assay.sandbox.environments import MODULES, SCIENTIFIC
@@ -20,7 +22,13 @@ from assay.types import Example
 
 _MAX_BODY = 500_000
 _MAX_COMPLETION = 20_000
-_PYTHON = ("python", "py", "python3", "python2", "pycon", "sage", "")
+_PYTHON = re.compile(r"(?:(?:i?python|pypy|py)[\d.]*|pycon|sage)?")
+_READS = {"input", "stdin", "open"}
+_TAGGED = re.compile(
+    r"^[ \t]*+(?:\[(BEGIN|PYTHON|CODE)\]|<(code|python|answer|solution)>)[ \t]*\n(.*?)"
+    r"(?:^[ \t]*+(?:\[DONE\]|\[/?END\]|\[/(?:BEGIN|PYTHON|CODE)\]|</(?:code|python|answer|solution)>)|\Z)",
+    re.MULTILINE | re.DOTALL | re.IGNORECASE,
+)
 _START = re.compile(r"^(?:def|class|import|from|async def|@)[ \t]*\w", re.MULTILINE)
 _CODE_WORD = re.compile(r"^[ \t]*+(?:def|class|import|from|return|for|while|if|print\s*\()", re.MULTILINE)
 _MAX_STARTS = 12
@@ -47,7 +55,7 @@ def spoken(example: Example, response: str) -> str:
         raise NoAnswer("the response is empty")
     if len(body) > _MAX_BODY:
         raise NoAnswer(f"the response is longer than {_MAX_BODY:,} characters")
-    return body
+    return body.replace("\r\n", "\n")
 
 
 def defined(tree: ast.Module) -> set[str]:
@@ -73,9 +81,10 @@ def must_define(code: str, entry: str) -> None:
 def program_of(example: Example, response: str, wanted: Collection[str] = ()) -> str:
     """The program that a response holds; `wanted` are names it should define. Raises `NoAnswer`."""
     body = spoken(example, response)
-    blocks = [f for f in fences(body) if f.label in _PYTHON]
+    blocks = _blocks(body)
+    labelled = any(f.label and _fits(f.text, wanted) for f in blocks)
     for block in reversed(blocks):
-        if _fits(block.text, wanted):
+        if _fits(block.text, wanted) and not (labelled and not block.label and _shows_result(block.text)):
             return block.text
     joined = "\n".join(f.text for f in ([f for f in blocks if f.label] or blocks))
     for text in (joined, body):
@@ -94,12 +103,30 @@ def program_of(example: Example, response: str, wanted: Collection[str] = ()) ->
 def last_program(example: Example, response: str) -> str:
     """The last Python or unlabelled fence, or else the response, whether it parses or not. Raises `NoAnswer`."""
     body = spoken(example, response)
-    blocks = [f for f in fences(body) if f.label in _PYTHON and f.text.strip()]
+    blocks = _blocks(body)
     if blocks:
         return blocks[-1].text
     if _fits(body, ()) or _CODE_WORD.search(body):
         return body
     raise NoAnswer("no program in the response")
+
+
+def _blocks(body: str) -> list[Fence]:
+    """Fences that may hold Python, in order."""
+    blocks = [f for f in fences(body) if _PYTHON.fullmatch(f.label) and f.text.strip()]
+    if not any(f.label or _fits(f.text, ()) for f in blocks):  # else it only closes the fence that the prompt opened
+        before = body.partition("\n```")[0]
+        if before != body and _fits(before, ()):
+            return [Fence("", before, 0)]
+    return blocks or [Fence("", tagged[3], tagged.start(3)) for tagged in _TAGGED.finditer(body) if tagged[3].strip()]
+
+
+def _shows_result(text: str) -> bool:
+    """Whether Python is only expressions and values given to names, and reads nothing."""
+    tree = parse(text)
+    if tree is None or not all(isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) for node in tree.body):
+        return False
+    return not any(getattr(n, "id", getattr(n, "attr", "")) in _READS for n in ast.walk(tree))
 
 
 def hint(source: str, error: str) -> str:
@@ -144,7 +171,7 @@ def _heads(example: Example) -> Iterator[str]:
     """The prompt's code: its last fenced Python block, else its tail from a first line of code."""
     for turn in reversed(example.prompt):
         for block in reversed(fences(turn.content)):
-            if block.label in _PYTHON:
+            if _PYTHON.fullmatch(block.label):
                 yield block.text
         starts = [match.start() for match, _ in zip(_START.finditer(turn.content), range(_MAX_STARTS), strict=False)]
         for start in starts:

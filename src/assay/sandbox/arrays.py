@@ -1,8 +1,9 @@
 """numpy's values as data: a scalar as Python's own number or text, an array as a type of fixed size, a shape and bytes.
 
-What would equal anything does not cross, or fails where it is compared: arrays of objects, masked arrays, and empty
-ones, which numpy broadcasts against what is not empty, and `all()` of nothing is true. A scalar is compared exactly:
-numpy would round 100000.0 to 16 bits beside an infinite `float16`, and find them equal.
+What would equal anything does not cross, or fails where it is compared: arrays of objects, masked arrays, and what is
+empty, as numpy broadcasts that against what is not, and `all()` of nothing is true. So every empty value of the
+candidate, arrays and plain sequences alike, fails where numpy joins it with what is not empty, or asks `all()` of it.
+A scalar is compared exactly: numpy would round 100000.0 to 16 bits beside an infinite `float16`, and find them equal.
 
 numpy is never imported here: a process without it has no such values to send.
 """
@@ -14,6 +15,7 @@ import functools
 import math
 import re
 import sys
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -23,8 +25,9 @@ _CODE = re.compile(r"[<>|=](?:b1|[iu][1248]|f[248]|c8|c16|[SU][1-9]\d{0,6})")
 _LAST_CHARACTER = 0x10FFFF
 _COMPARING = (
     "allclose isclose array_equiv testing.assert_allclose testing.assert_almost_equal testing.assert_array_equal "
-    "testing.assert_array_almost_equal testing.assert_equal"
+    "testing.assert_array_almost_equal testing.assert_equal isin testing.assert_array_less testing.assert_approx_equal"
 )
+_MAKING = "array asarray asanyarray ascontiguousarray atleast_1d atleast_2d sort unique ravel squeeze"
 
 
 def packed(value: Any, encode: Callable[[Any], Any]) -> Any:
@@ -38,8 +41,6 @@ def packed(value: Any, encode: Callable[[Any], Any]) -> Any:
         return encode(item) if type(item) in (bool, int, float, complex, str, bytes) else None
     if not _CODE.fullmatch(code) or value.nbytes > MAX_BYTES or isinstance(value, numpy.ma.MaskedArray):
         return None
-    if value.size == 0 and value.ndim != 1:
-        return None
     return {"nd": [code, list(value.shape), base64.b64encode(value.tobytes()).decode()]}
 
 
@@ -49,7 +50,7 @@ def unpacked(code: str, shape: list[int], data: str) -> Any:
     if not _CODE.fullmatch(code) or not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError("no array")
     kind = numpy.dtype(code)
-    if math.prod(shape) * kind.itemsize != len(raw) or (not raw and len(shape) != 1):
+    if math.prod(shape) * kind.itemsize != len(raw):
         raise ValueError("an array whose bytes do not fill its shape")
     flat = numpy.frombuffer(raw, kind)
     if kind.kind == "b":
@@ -61,36 +62,74 @@ def unpacked(code: str, shape: list[int], data: str) -> Any:
     return flat.reshape(shape)
 
 
+class _Empty:
+    """An empty value of the candidate: whatever joins it with something that is not empty fails."""
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        numpy = sys.modules["numpy"]
+        if any(map(numpy.size, inputs)):
+            raise AssertionError("one side is empty and the other is not")
+        plain = [numpy.array(item).view(numpy.ndarray) if isinstance(item, _Empty) else item for item in inputs]
+        made = getattr(ufunc, method)(*plain, **options)
+        return guarded(made) if len(inputs) == 1 else made  # as in `abs(f(x))`
+
+    def all(self, *_: Any, **__: Any) -> Any:
+        """Of nothing it would be true."""
+        raise AssertionError("all() of nothing")
+
+
+_EMPTY: dict[type, type] = {kind: type(kind.__name__, (kind, _Empty), {}) for kind in (list, tuple, deque)}
+
+
 @functools.cache
-def _empty_class(numpy: Any) -> Any:
-    """An empty array of the candidate: whatever joins it with something that is not empty fails."""
-
-    class Empty(numpy.ndarray):  # type: ignore[misc]
-        def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-            if any(map(numpy.size, inputs)):
-                raise AssertionError("one side is empty and the other is not")
-            plain = [item.view(numpy.ndarray) if isinstance(item, Empty) else item for item in inputs]
-            made = getattr(ufunc, method)(*plain, **options)
-            alone = len(inputs) == 1 and isinstance(made, numpy.ndarray)  # as in `abs(f(x))`
-            return made.view(Empty) if alone and made.size == 0 else made
-
-    return Empty
+def _empty_array(numpy: Any) -> Any:
+    return type("ndarray", (_Empty, numpy.ndarray), {})
 
 
-def guarded(array: Any) -> Any:
-    """An array of the candidate, as tests may use it."""
-    return array if array.size else array.view(_empty_class(sys.modules["numpy"]))
+def guarded(value: Any) -> Any:
+    """A value of the candidate, or what numpy made of it, as tests may use it."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return value
+    if isinstance(value, numpy.ndarray):
+        return value if value.size or isinstance(value, _Empty) else value.view(_empty_array(numpy))
+    kind = _EMPTY.get(type(value))
+    if kind is None:
+        return _EMPTY[list]() if isinstance(value, range) and not value else value
+    return value if any(not isinstance(item, _Empty) for item in value) else kind(value)
 
 
 def refuse_empty() -> None:
     """Let numpy's comparisons in this process fail where one side is empty and the other is not."""
-    numpy = sys.modules.get("numpy")
+    numpy: Any = sys.modules.get("numpy")
     if numpy is None:
         return
     for path in _COMPARING.split():
         owner = numpy.testing if path.startswith("testing.") else numpy
         name = path.rpartition(".")[2]
         setattr(owner, name, _both_or_none(numpy, getattr(owner, name)))
+    numpy.all = _not_of_nothing(numpy.all)
+    for name in _MAKING.split():
+        setattr(numpy, name, _still_empty(getattr(numpy, name)))
+
+
+def _not_of_nothing(every: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(every)
+    def checked(given: Any, *args: Any, **kwargs: Any) -> Any:
+        return given.all() if isinstance(given, _Empty) else every(given, *args, **kwargs)
+
+    return checked
+
+
+def _still_empty(make: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that makes an array, which is guarded where it is made of a guarded value."""
+
+    @functools.wraps(make)
+    def made(given: Any, *args: Any, **kwargs: Any) -> Any:
+        array = make(given, *args, **kwargs)
+        return guarded(array) if isinstance(given, _Empty) else array
+
+    return made
 
 
 def _both_or_none(numpy: Any, compare: Callable[..., Any]) -> Callable[..., Any]:

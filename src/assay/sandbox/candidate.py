@@ -7,17 +7,22 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
+import copy
+import inspect
 import operator
+import pickle
 import socket
 import sys
 import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from assay.sandbox import arrays, wire
+from assay.sandbox import aliases, arrays, wire
 
 CHANNEL, PEER = 3, 4
 MAX_TEXT = 400
+SOLUTION = "solution.py"
+"""The file that a program believes to be."""
 
 
 def _leave(code: object = None) -> NoReturn:
@@ -46,7 +51,7 @@ def open_channel() -> socket.socket:
 def new_module(name: str) -> types.ModuleType:
     """A new, empty module that classes and dataclasses defined in it can find."""
     made = types.ModuleType(name)
-    vars(made)["__builtins__"] = builtins
+    vars(made).update(__builtins__=builtins, __file__=SOLUTION)
     sys.modules[name] = made
     return made
 
@@ -70,7 +75,8 @@ def describe(problem: BaseException) -> dict[str, Any]:
         text = str(problem)[:MAX_TEXT]
     except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
         text = ""
-    return {"names": names_of(problem), "args": packed, "text": text}
+    homes = [kind.__module__ for kind in type(problem).__mro__[:-1]]
+    return {"names": names_of(problem), "homes": homes, "args": packed, "text": text}
 
 
 def names_of(problem: BaseException) -> list[str]:
@@ -89,16 +95,19 @@ class Server(wire.Codec):
         self.objects: list[Any] = []
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
+        self._handles: dict[int, int] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": value.number}
-        self.objects.append(value)
-        return {"h": len(self.objects) - 1, "t": type(value).__name__}
+        if id(value) not in self._handles:  # one object has one handle
+            self._handles[id(value)] = len(self.objects)
+            self.objects.append(value)
+        return {"h": self._handles[id(value)], "t": type(value).__name__}
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
-            return Callback(self, body["cb"])
+            return Callback(self, body["cb"], body.get("f"))
         if "nd" in body:
             return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
@@ -117,14 +126,14 @@ class Server(wire.Codec):
         except wire.WireError as long:
             wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
 
-    def ask(self, callback: int, arguments: tuple[Any, ...]) -> Any:
+    def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call a function of the other side, which may call us before it answers."""
-        wire.send(self.channel, {"cb": callback, "a": self.pack(arguments)})
+        wire.send(self.channel, {"cb": callback, "a": self.pack((arguments, named))})
         while (message := wire.receive(self.channel)) is not None:
             if "op" in message:
                 self.answer(message)
             elif "x" in message:
-                raise RuntimeError(str(message["x"]))
+                raise _rebuilt(self, message["x"])
             else:
                 return self.unpack(message)
         raise SystemExit(0)
@@ -142,7 +151,7 @@ class Server(wire.Codec):
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the program, then what is left of the setup; return those of the wanted names that it defines."""
         self.names = self.names or vars(new_module("solution"))
-        execute(request["source"], self.names, "solution.py")
+        execute(request["source"], self.names, SOLUTION)
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
         for name, kind in self.classes.items():  # a program may define such a class again
@@ -150,29 +159,73 @@ class Server(wire.Codec):
             self.classes[name] = again if isinstance(again, type) else kind
         return {"names": {name: self.pack(self.names[name]) for name in request["wanted"] if name in self.names}}
 
+    def run_text(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Run text that the tests got from the program: its value, or the names that it sets."""
+        text, how = self.unpack(request["text"]), request["how"]
+        if how == "pickle":
+            return self.pack(pickle.loads(text))  # noqa: S301 - inside the sandbox
+        given = {name: self.unpack(value) for name, value in request["names"].items()}
+        names = {**self.names, **given}
+        if how == "eval":
+            return self.pack(eval(text, names))  # noqa: S307 - inside the sandbox
+        before = dict(names)
+        execute(text, names, SOLUTION)
+        return self.pack({k: v for k, v in names.items() if k[0] != "_" and before.get(k, names) is not v})
+
     def call(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Call an object. Arguments that it changed come back only where it returned `None`, as in-place code does."""
+        """Call an object. Arguments that it changed come back always, if that is asked, or where it returns `None`."""
         args, kwargs = self.unpack(request["a"])
         function = self.objects[request["h"]] if "h" in request else self.names[request["name"]]
+        known = aliases.changeable((args, kwargs), self.classes) if "back" in request else []
+        before = self.contents(known)
         value = function(*args, **kwargs)
-        reply = self.pack(value)
-        if value is None and request.get("back"):
-            reply["back"] = self.pack((args, kwargs))
-        return reply
+        if value is None or request.get("back") == "always":
+            return self.pack(value, known, before)
+        return self.pack(value)
 
 
 class Callback:
     """A function of the other side, such as a key function that a test passes."""
 
-    def __init__(self, server: Server, number: int) -> None:
+    def __init__(self, server: Server, number: int, described: Any) -> None:
         self.server, self.number = server, number
+        if described:
+            name, doc, parameters = described
+            made = [
+                inspect.Parameter(name, kind, default=None if has_default else inspect.Parameter.empty)
+                for name, kind, has_default in parameters
+            ]
+            vars(self).update(__name__=name, __qualname__=name, __doc__=doc, __signature__=inspect.Signature(made))
 
-    def __call__(self, *args: Any) -> Any:
-        return self.server.ask(self.number, args)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.server.ask(self.number, args, kwargs)
+
+
+def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
+    """An exception that the other side's function raised, of the class that Python itself has for it."""
+    found = (vars(builtins).get(name) for name in problem["names"])
+    kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
+    made = kind.__new__(kind, *(args := server.unpack(problem["args"])))
+    made.args = args
+    return made
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
+_OPERATIONS["run"] = Server.run_text
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
-_BY_NAME = {action.__name__: action for action in _ACTIONS}
+_ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)
+_ACTIONS += (operator.eq, operator.contains, operator.neg, operator.index, operator.lt, operator.le, operator.gt)
+_ACTIONS += (operator.ge, operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift)
+_ARITHMETIC: tuple[Callable[..., Any], ...] = (
+    operator.add,
+    operator.sub,
+    operator.mul,
+    operator.truediv,
+    operator.floordiv,
+    operator.mod,
+)
+_ARITHMETIC += (operator.pow, operator.matmul)
+_BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
+_BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
 """What can be done to an object of the candidate beside calling it."""

@@ -7,26 +7,38 @@ modules define are never taken from the candidate. The verdict leaves on a chann
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
+import re
 import socket
 import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, wire
+from assay.sandbox import arrays, candidate, mixing, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.results import SuiteResult, line_of, text_of
-from assay.sandbox.suite import Suite
+from assay.sandbox.suite import HOOKS, Suite
+from assay.sandbox.texts import Texts
 
-_MODULES = (
+MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator os "
     "random re statistics string sys time typing"
 )
 _OPEN = "typing collections math itertools functools heapq bisect fractions decimal copy datetime"
 """Modules whose contents are never a helper of the candidate's own."""
-_LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
+_NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
+ALWAYS = {"isclose"}
+"""Names there that are never the program's, since they compare."""
+LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
 """Modules by the names under which tests may use them without importing them."""
+
+
+def provided() -> set[str]:
+    """Names that tests with an entry point may use without defining or importing them."""
+    homes = (importlib.import_module(home) for home in _OPEN.split())
+    return {*vars(builtins), *MODULES.split(), *LARGE, *(name for home in homes for name in _public(home.__name__))}
 
 
 class Checker:
@@ -45,10 +57,14 @@ class Checker:
             stage = "tests"
             entry = self.request["entry"].partition("(")[0]
             asked = {entry} if entry else {*self.request["wanted"]} - vars(builtins).keys()
-            modules = [*_MODULES.split(), *_LARGE]
+            modules = [*MODULES.split(), *LARGE]
             suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
+            self.client.guards = any(map(_NUMPY.search, (*self.request["tests"], self.request["setup"])))
+            self.client.keeps_aliases = not mixing.mixes(
+                [*suite.trees, ast.parse(self.request["setup"])], asked, provided() | {*HOOKS}
+            )
             stage = "setup"
             setup = self.request["setup"]
             again = bool(setup) and self.client.request({"op": "setup", "setup": setup})["again"]
@@ -59,6 +75,7 @@ class Checker:
             stage, loaded = "run", self.client.calls
             self.names |= result.hooks()
             arrays.refuse_empty()
+            Texts(suite.trees, self.names, self.client.run_text).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)
             if self.request["call"]:
@@ -81,18 +98,21 @@ class Checker:
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
         entry = self.request["entry"].partition("(")[0]
-        for name in _MODULES.split():
+        for name in MODULES.split():
             self.names[name] = importlib.import_module(name)
-        self.names |= {short: sys.modules[name] for short, name in _LARGE.items() if name in sys.modules}
-        if entry:  # what is judged is known, and all else of these names is what a right program imports
-            for name in {*self.request["wanted"]} - self.names.keys() - {entry}:
-                if home := next((home for home in _OPEN.split() if name in _public(home)), None):
-                    self.names[name] = getattr(sys.modules[home], name)
-        own = {*self.names, *_LARGE, *vars(builtins)} - {entry}
+        self.names |= {short: sys.modules[name] for short, name in LARGE.items() if name in sys.modules}
+        free = {*self.request["wanted"]} - self.names.keys() - {entry}
+        for name in sorted(free if entry else free & ALWAYS):  # with an entry it is known what is judged
+            if home := next((home for home in _OPEN.split() if name in _public(home)), None):
+                self.names[name] = getattr(sys.modules[home], name)
+        own = {*self.names, *LARGE, *vars(builtins)} - {entry}
         wanted = [name for name in self.request["wanted"] if name not in own]
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
         found = self.client.request(load)["names"]
         self.names |= {name: self.client.read(found[name]) for name in wanted if name in found}
+        trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
+        unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
+        self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:
         """Run the trusted helpers and the setup on this side."""

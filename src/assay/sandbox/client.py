@@ -7,11 +7,16 @@ tests that hand an expected value to such a method trust its answer.
 from __future__ import annotations
 
 import builtins
+import contextlib
+import inspect
 import os
 import socket
+import sys
+from collections.abc import Sequence
+from types import FunctionType
 from typing import Any
 
-from assay.sandbox import arrays, wire
+from assay.sandbox import aliases, arrays, candidate, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -33,8 +38,18 @@ class Client(wire.Codec):
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
         self.peer = peer
+        self.keeps_aliases = False
+        """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+        self.guards = False
+        """Whether empty values are guarded: the tests use numpy."""
+        self.named: set[str] = set()
+        """Classes of the candidate that the tests name."""
+        self._proxies: dict[int, Proxy] = {}
+        self._kinds: dict[str, type[Proxy]] = {}
         self.callbacks: list[Any] = []
         self.calls = 0
+        self._serving = False
+        """Whether a result of the tests' own function is packed."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
@@ -46,9 +61,13 @@ class Client(wire.Codec):
         self.exceptions: dict[str, type[Exception]] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
-        if type(value) is Proxy:
+        if isinstance(value, Proxy):
             return {"h": value._assay_handle}
         if callable(value):
+            self.callbacks.append(value)
+            number = len(self.callbacks) - 1
+            return {"cb": number, "f": _described(value)} if isinstance(value, FunctionType) else {"cb": number}
+        if self._serving:  # it is the candidate's to call, and to hand on
             self.callbacks.append(value)
             return {"cb": len(self.callbacks) - 1}
         self.refused = f"a test cannot pass {type(value).__name__} to another process"
@@ -61,7 +80,16 @@ class Client(wire.Codec):
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
-        return Proxy(self, body["h"], str(body.get("t"))[:100])
+        if body["h"] not in self._proxies:
+            kind = str(body.get("t"))[:100]
+            shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
+            made = self._kinds.setdefault(shown, type(shown, (Proxy,), {"__slots__": ()}))
+            self._proxies[body["h"]] = made(self, body["h"], kind)
+        return self._proxies[body["h"]]
+
+    def _decode(self, body: Any, depth: int) -> Any:
+        value = super()._decode(body, depth)
+        return arrays.guarded(value) if self.guards else value
 
     def await_ready(self) -> None:
         """Wait until the candidate's process is isolated. Raises `OSError` when it never is."""
@@ -100,9 +128,19 @@ class Client(wire.Codec):
     def ask(self, message: dict[str, Any]) -> Any:
         return self.read(self.request(message))
 
-    def read(self, packed: Any) -> Any:
+    def run_text(self, asked: dict[str, Any]) -> Any:
+        """Let the candidate's process run text; of the names that it is given, those that can cross."""
+        names, refused = {}, self.refused
+        for name, value in asked.get("names", {}).items():
+            if not name.startswith("_"):
+                with contextlib.suppress(wire.WireError):
+                    names[name] = self.pack(value)
+        self.refused = refused
+        return self.ask({"op": "run", "how": asked["how"], "text": self.pack(asked["text"]), "names": names})
+
+    def read(self, packed: Any, known: Sequence[Any] = ()) -> Any:
         try:
-            return self.unpack(packed)
+            return self.unpack(packed, known)
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
 
@@ -115,11 +153,17 @@ class Client(wire.Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         try:
-            return self.pack(self.callbacks[message["cb"]](*self.unpack(message["a"])))
+            args, kwargs = self.unpack(message["a"])
+            value = self.callbacks[message["cb"]](*args, **kwargs)
+            self._serving = True
+            return self.pack(value)
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
             if isinstance(problem, AssertionError) and not self.has_raised(problem):
                 self.denied = "an assert failed in a function that the program called back"
-            return {"x": f"{type(problem).__name__}: {problem}"[:300]}
+                problem = AssertionError()  # what it says may hold an expected value
+            return {"x": candidate.describe(problem)}
+        finally:
+            self._serving = False
 
     def _raised(self, problem: Any) -> BaseException:
         try:
@@ -127,11 +171,13 @@ class Client(wire.Codec):
             args = self.unpack(problem["args"])
         except (wire.WireError, KeyError, TypeError):
             return self._lost("a broken exception")
-        made: Exception = CandidateError(f"{names[0] if names else '?'}: {text}")
-        for name in names:
-            kind = self.exceptions.get(name) or vars(builtins).get(name)
-            if isinstance(kind, type) and issubclass(kind, Exception):
-                made = kind.__new__(kind, *args)
+        made: BaseException = CandidateError(f"{names[0] if names else '?'}: {text}")
+        for name, home in zip(names, problem.get("homes") or [""] * len(names), strict=False):
+            kind = self.exceptions.get(name) or vars(builtins).get(name) or _of_module(str(home), name)
+            if isinstance(kind, type) and issubclass(kind, (Exception, SystemExit)):
+                own = name != names[0] and kind is not StopIteration and names[0].isidentifier()
+                kind = type(names[0], (kind,), {"__module__": "solution"}) if own else kind
+                made = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
                 made.args = args
                 break
         vars(made)["assay_text"] = text
@@ -143,6 +189,24 @@ class Client(wire.Codec):
         return any(problem is made for made in self.raised)
 
 
+def _of_module(home: str, name: str) -> Any:
+    """A class that Python's own modules or numpy define, where the tests have imported the module."""
+    top = home.partition(".")[0]
+    if (top in sys.stdlib_module_names and top != "unittest") or top == "numpy":
+        return vars(sys.modules[home]).get(name) if home in sys.modules else None
+    return None
+
+
+def _described(function: FunctionType) -> list[Any] | None:
+    """Name, documentation and parameters of a function of the tests, which programs may ask for."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    described = [[p.name, int(p.kind), p.default is not p.empty] for p in parameters]
+    return [function.__name__, function.__doc__, described]
+
+
 def _forward(op: str) -> Any:
     def forward(self: Proxy, *args: Any) -> Any:
         client = self._assay_client
@@ -151,52 +215,114 @@ def _forward(op: str) -> Any:
     return forward
 
 
+def _forward_where_named(op: str) -> Any:
+    """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
+    forward = _forward(op)
+
+    def operate(self: Proxy, *args: Any) -> Any:
+        if self._assay_is_named():
+            return forward(self, *args)
+        if not args:
+            raise TypeError(f"bad operand type: {self._assay_kind!r}")
+        return NotImplemented
+
+    return operate
+
+
 class Proxy:
-    """Stands for something in the candidate's process. It equals only itself and hands out only data."""
+    """Stands for something in the candidate's process; it never equals data.
+
+    Of a class that the tests name it has all operators, and two of these may be equal: tests trust its methods anyway.
+    """
+
+    __slots__ = ("_assay_client", "_assay_handle", "_assay_kind")
 
     def __init__(self, client: Client, handle: int, kind: str) -> None:
-        vars(self).update(_assay_client=client, _assay_handle=handle, _assay_kind=kind)
+        for name, value in zip(Proxy.__slots__, (client, handle, kind), strict=True):
+            object.__setattr__(self, name, value)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call a function of the candidate with copies of the arguments."""
         client = self._assay_client
         arguments = client.pack((args, kwargs))
-        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": True})
-        value = client.read(reply)
-        if value is None and "back" in reply:
-            new_args, new_kwargs = client.read(reply["back"])
-            _copy_back(args, new_args)
-            _copy_back(tuple(kwargs.values()), tuple(new_kwargs.get(name) for name in kwargs))
-        return value
+        back = "always" if client.keeps_aliases else "none"
+        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": back})
+        if not client.keeps_aliases and reply.get("v") is not None:
+            return client.read(reply)
+        return client.read(reply, aliases.changeable((args, kwargs), client.classes))
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in ("__name__", "__doc__"):
+        if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
         return _forward("getattr")(self, name)
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The attributes of what it stands for, as `vars` shows them."""
+        return dict(_forward("getattr")(self, "__dict__"))
 
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
 
+    def __eq__(self, other: object) -> bool:
+        if self is other or not isinstance(other, Proxy):
+            return self is other
+        same = self._assay_kind == other._assay_kind and self._assay_is_named()
+        return same and _forward("eq")(self, other) is True
+
+    def __hash__(self) -> int:
+        return int(_forward("hash")(self)) if self._assay_is_named() else id(self)
+
     def __bool__(self) -> bool:
-        return True
+        return not self._assay_is_named() or _forward("bool")(self) is True
+
+    def __contains__(self, item: Any) -> bool:
+        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
+
+    def _assay_is_named(self) -> bool:
+        return self._assay_kind in self._assay_client.named
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        return isinstance(other, Proxy) and _forward("issubclass")(other, self) is True
+
+    __array_ufunc__ = None
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """numpy would take it for a sequence, perhaps an empty one."""
+        raise TypeError(f"{self._assay_repr()} is no array")
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return _forward("deepcopy")(self)
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
     __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
 
-def _copy_back(old: tuple[Any, ...], new: Any) -> None:
-    """Show the changes that an in-place function made to its arguments."""
-    for mine, theirs in zip(old, new, strict=False):
-        if type(mine) is not type(theirs):
-            continue
-        if isinstance(mine, (list, bytearray)):
-            mine[:] = theirs
-        elif type(mine).__name__ == "ndarray":
-            if (mine.shape, mine.dtype) == (theirs.shape, theirs.dtype) and mine.flags.writeable:
-                mine[...] = theirs
-        elif isinstance(mine, (dict, set)):
-            mine.clear()
-            mine.update(theirs)
-        elif hasattr(mine, "__dict__") and not isinstance(mine, (Proxy, type)) and not callable(mine):
-            vars(mine).update(vars(theirs))
+_SHOWN = (
+    "__name__",
+    "__doc__",
+    "__qualname__",
+    "__wrapped__",
+    "__annotations__",
+    "__defaults__",
+    "__mro__",
+    "__bases__",
+)
+
+
+_OPERATORS = ("lt", "le", "gt", "ge", "and", "or", "xor", "lshift", "rshift", "abs", "neg", "index")
+_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+
+
+def _operators() -> None:
+    """Operators of the candidate's classes, with data or others of its objects on either side."""
+    for name in (*_OPERATORS, *_REFLECTED, *(f"r{name}" for name in _REFLECTED)):
+        setattr(Proxy, f"__{name}__", _forward_where_named(name))
+
+
+_operators()

@@ -117,6 +117,8 @@ class Result:
     """The line of a `Program` that failed, as it claims; 0 where it names none."""
     outputs: tuple[bytes, ...] = ()
     """Standard output of each run of a `Batch` that ended well, in order; the next one is what the outcome is about."""
+    loaded: bool = True
+    """Whether the program of a `Call` had run to its end before the call."""
     value: Any = None
     """What a `Call` returned, or the report of a `Check`."""
     cpu: float = 0.0

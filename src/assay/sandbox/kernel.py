@@ -229,6 +229,8 @@ def enter_seccomp() -> None:
 
 
 _HARD: dict[int, int] = {}
+STACK = 64 << 20
+"""Bytes of a main thread's stack: enough for 100,000 calls through `lru_cache`, and never the caller's `ulimit -s`."""
 _SAME_FOR_ALL = ((resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0))
 
 
@@ -239,6 +241,9 @@ def limit_all(threads: int | None) -> None:
     """
     for what, value in (*_SAME_FOR_ALL, *([(resource.RLIMIT_NPROC, threads)] if threads is not None else [])):
         _set(what, value)
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    soft = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))  # a program may ask for more
     for what in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE):
         _HARD[what] = resource.getrlimit(what)[1]
 

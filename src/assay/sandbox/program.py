@@ -28,11 +28,23 @@ from assay.sandbox import candidate, kernel
 from assay.sandbox.protocol import READY, ProcessSpec
 
 STDIN, STDOUT, REPORT = 0, 1, 3
-NAME = "solution.py"
+NAME = candidate.SOLUTION
+_STREAMS = {f"{folder}{name}": int(fd) for fd in "012" for folder, name in (("/dev/fd/", fd), ("/proc/self/fd/", fd))}
+_STREAMS |= {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+"""Files that stand for the standard streams; the root of a job has no `/proc` behind them."""
+_open = open
 
 _outputs: list[Any] = []
 _code: dict[bytes, CodeType] = {}
 _UNUSED_RANDOM = random.Random(0).getstate()
+
+
+def _open_file(file: Any, *args: Any, **kwargs: Any) -> Any:
+    """`open`, for which the standard streams have names."""
+    fd = _STREAMS.get(file) if isinstance(file, str) else None
+    if fd is None:
+        return _open(file, *args, **kwargs)
+    return _open(os.dup(fd), *args, **kwargs)
 
 
 def install_streams() -> None:
@@ -103,6 +115,8 @@ def _compiled(source: bytes) -> CodeType:
 def _run_once(source: bytes, last: bool) -> int:
     """Run a program with the interpreter's own ending: threads, exit functions, flushing; return its exit code."""
     sys.argv = [NAME]
+    if b"/dev/" in source or b"/proc/" in source:
+        builtins.open = io.open = _open_file
     names = vars(candidate.new_module("__main__"))
     status, problem = 0, None
     try:
@@ -118,7 +132,8 @@ def _run_once(source: bytes, last: bool) -> int:
         atexit._run_exitfuncs()
         _flush(sys.stdout)
         names.clear()  # a writer that the program forgot to flush is flushed when it goes
-        _flush(sys.__stdout__)
+        with contextlib.suppress(ValueError):  # it is closed, or its buffer is another stream's
+            _flush(sys.__stdout__)
     except BaseException as caught:  # noqa: BLE001 - judged code may have put anything there
         status, problem = status or 1, caught
     _tell("")

@@ -116,7 +116,11 @@ class SuiteResult:
 
     def is_ours(self, problem: BaseException) -> bool:
         """Whether a test fails because of the machine or the tests: nothing that a candidate could do better."""
-        missing = isinstance(problem, ModuleNotFoundError) and not self.client.has_raised(problem)
+        missing = (
+            isinstance(problem, ModuleNotFoundError)
+            and not self.client.has_raised(problem)
+            and str(problem.name).partition(".")[0] in self.suite.imports  # and not what the candidate named
+        )
         return bool(self.client.refused) or missing
 
 

@@ -134,7 +134,8 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
             worker.start([_spec("candidate", job.limits)], [null, null, null, theirs.fileno()])
         channel = _Channel(ours, job.limits, _LONGEST_VALUE)
         reply = channel.ask({"op": "load", "source": job.source, "setup": "", "wanted": []})
-        if reply is not None and "x" not in reply:
+        loaded = reply is not None and "x" not in reply
+        if loaded:
             reply = channel.ask({"op": "call", "name": job.function, "a": arguments})
         worker.stop()
         [end] = worker.wait(job.limits)
@@ -144,7 +145,7 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
         outcome, text = outcome_of(end, job.limits, reply.get("x") if reply else None)
         if outcome is Outcome.DONE:
             outcome, text = Outcome.RUNTIME_ERROR, "the program ended before it returned a value"
-        return _result(outcome, text, end)
+        return replace(_result(outcome, text, end), loaded=loaded)
     try:
         return _result(Outcome.DONE, "", end, wire.Codec().unpack(reply))
     except wire.WireError as bad:

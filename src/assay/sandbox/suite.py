@@ -12,7 +12,11 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-REACHED, GOT, WANTED, TEST, READY = (f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready"))
+from assay.sandbox import testfiles
+
+HOOKS = REACHED, GOT, WANTED, TEST, READY = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready")
+)
 """Names in the tests' namespace that the hooks call."""
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
@@ -55,12 +59,14 @@ class Suite:
     def __init__(
         self, texts: list[str], calls_check: bool, candidates: Iterable[str], partial: bool, modules: Iterable[str] = ()
     ) -> None:
-        self.trees = [ast.parse(text) for text in texts]
+        self.trees = [testfiles.normalized(ast.parse(text)) for text in texts]
         self.assertions: list[Assertion] = []
         self.cases: list[TestCase] = []
         self.raises = False
         """Whether tests can fail in another way than by an assert."""
         self._modules = {*modules}.union(*map(imported, self.trees))
+        self.imports = set().union(*map(imported_modules, self.trees))
+        """Modules that the tests import by name."""
         self._partial, self._candidates = partial, {*candidates} - self._modules
         inner = (node for tree in self.trees for node in statements(tree, deep=True))
         self._own = {node.name: node for node in inner if isinstance(node, _DEFINITIONS)}
@@ -229,6 +235,14 @@ def imported(tree: ast.AST) -> set[str]:
     """Names that the imports of a tree set."""
     found = (node for node in statements(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
     return {(alias.asname or alias.name).split(".")[0] for node in found for alias in node.names}
+
+
+def imported_modules(tree: ast.AST) -> set[str]:
+    """Modules that a tree imports anywhere."""
+    nodes = list(ast.walk(tree))
+    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    found |= {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+    return {name.partition(".")[0] for name in found}
 
 
 def _is_assertion_call(node: ast.AST) -> bool:

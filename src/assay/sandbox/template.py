@@ -15,6 +15,7 @@ import random
 import signal
 import socket
 import sys
+import threading
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -24,11 +25,13 @@ from assay.sandbox.worker import Worker
 
 _PRELOAD = (
     "abc array base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum fractions functools "
-    "heapq inspect io itertools json linecache math numbers operator os queue random re statistics string "
+    "heapq inspect io itertools json linecache math numbers operator os pickle queue random re statistics string "
     "textwrap threading time traceback types typing"
 )
 _ALSO = "sortedcontainers numpy sympy scipy scipy.optimize pandas"
 _READY = b"ready"
+_THREAD_STACK = 8 << 20
+"""Bytes of a thread's stack; else it would come from the `ulimit -s` of whoever started the trusted side."""
 
 
 def main(control_fd: int, packages: list[str]) -> NoReturn:
@@ -70,6 +73,7 @@ def _import(packages: list[str]) -> None:
                 importlib.import_module(name)
     os.register_at_fork = posix.register_at_fork
     random.seed(0)
+    threading.stack_size(_THREAD_STACK)
     if "sympy" in sys.modules:
         _warm_up(sys.modules["sympy"])
     if "numpy" in sys.modules:

@@ -8,19 +8,22 @@ method that the value's own class could override.
 
 from __future__ import annotations
 
+import base64
 import builtins
 import json
 import socket
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from assay.sandbox import arrays
+from assay.sandbox import aliases, arrays
 
 MAX_FRAME = 16 << 20
 """Bytes of the longest frame."""
-MAX_DEPTH = 150
+MAX_DEPTH = 250
 """Nesting of the deepest value."""
 MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
@@ -93,6 +96,9 @@ class Codec:
         """Value classes by name: their instances cross as copies of their attributes."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
+        self._numbers: dict[int, int] = {}
+        """Numbers of objects that both sides know, by identity."""
+        self._known: Sequence[Any] = ()
 
     def foreign(self, value: Any) -> dict[str, Any]:
         """What stands for a value that is not plain data; the base refuses it."""
@@ -102,11 +108,26 @@ class Codec:
         """The object that a foreign body stands for; the base refuses it."""
         raise WireError(f"not plain data: {sorted(body)}")
 
-    def pack(self, value: Any) -> dict[str, Any]:
-        """JSON for a value. Raises `WireError`."""
+    def contents(self, known: Sequence[Any]) -> list[Any]:
+        """JSON for what each of the known objects holds. Raises `WireError`."""
+        self._numbers = {id(item): number for number, item in enumerate(known)}
+        try:
+            return [self._contents(item) for item in known]
+        finally:
+            self._numbers = {}
+
+    def _contents(self, item: Any) -> Any:
+        return self._state(item) if type(item).__name__ in self.classes else self._encode_inner(item, type(item), 0)
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        """JSON for a value, where a known object is its number, and for those that changed. Raises `WireError`."""
         self._objects, self._seen = [], {}
+        self._numbers = {id(item): number for number, item in enumerate(known)}
         try:
             packed: dict[str, Any] = {"v": self._encode(value, 0)}
+            if before is not None:
+                pairs = enumerate(map(self._contents, known))
+                packed["b"] = [[number, body] for number, body in pairs if body != before[number]]
             states, at = [], 0
             while at < len(self._objects):  # a list, not recursion: a linked list may be long
                 states.append([type(self._objects[at]).__name__, self._state(self._objects[at])])
@@ -114,26 +135,33 @@ class Codec:
         except RecursionError:
             raise WireError("data nested too deeply") from None
         finally:
-            self._objects, self._seen = [], {}
+            self._objects, self._seen, self._numbers = [], {}, {}
         return {**packed, "o": states} if states else packed
 
-    def unpack(self, packed: Any) -> Any:
-        """The value of JSON that the other side packed, built of exact plain types. Raises `WireError`."""
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        """The value of JSON that the other side packed, built of exact plain types. Raises `WireError`.
+
+        Known objects that have changed get their new contents.
+        """
+        self._known = known
         try:
             states = packed.get("o", [])
             self._objects = [object.__new__(self.classes[name]) for name, _ in states]
             for made, (_, state) in zip(self._objects, states, strict=True):
                 self._restore(made, state)
+            for number, body in packed.get("b", ()) if known else ():
+                if type(known[number]).__name__ in self.classes:
+                    self._restore(known[number], body)
+                else:
+                    aliases.refill(known[number], self._decode(body, 0))
             return self._decode(packed["v"], 0)
         except (AttributeError, TypeError, ValueError, KeyError, IndexError, ArithmeticError, RecursionError) as bad:
             raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
         finally:
-            self._objects = []
+            self._objects, self._known = [], ()
 
     def _state(self, value: Any) -> list[list[Any]]:
-        slots = [s for c in type(value).__mro__ for s in c.__dict__.get("__slots__", ()) if hasattr(value, s)]
-        state = {**getattr(value, "__dict__", {}), **{s: getattr(value, s) for s in slots if not s.startswith("__")}}
-        return [[str(name), self._encode(item, 1)] for name, item in state.items()]
+        return [[str(name), self._encode(item, 1)] for name, item in aliases.attributes(value).items()]
 
     def _restore(self, made: Any, state: list[list[Any]]) -> None:
         for name, item in state:
@@ -150,6 +178,11 @@ class Codec:
             return value if -_SMALL < value < _SMALL else {"i": hex(value)}
         if kind is float:
             return value if value - value == 0 else {"f": repr(value)}
+        if self._numbers and (number := self._numbers.get(id(value))) is not None:
+            return {"a": number}
+        return self._encode_inner(value, kind, depth)
+
+    def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
         if depth > MAX_DEPTH:
             raise WireError(f"data nested more than {MAX_DEPTH} deep")
         if kind is list:
@@ -166,22 +199,31 @@ class Codec:
         return self._seen[id(value)]
 
     def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
+        if kind in (deque, defaultdict) and (body := self._encode_bounded(value, depth)) is not None:
+            return body
         for tag, base in _SEQUENCES.items():
             if issubclass(kind, base):
                 return {tag: [self._encode(item, depth + 1) for item in base.__iter__(value)]}
         for tag, base in _MAPPINGS.items():
             if issubclass(kind, base):
+                tag = "cn" if issubclass(kind, Counter) else tag
                 return {tag: [[self._encode(k, depth + 1), self._encode(v, depth + 1)] for k, v in base.items(value)]}
         for base, plain in _SCALARS:
             if issubclass(kind, base):
                 return self._encode(plain(value), depth)
         if kind in _WRITERS:
             return _WRITERS[kind](value)
-        if issubclass(kind, type):
-            name: str = value.__name__
-            if vars(builtins).get(name) is value:
-                return {"ty": name}
-        return self.foreign(value)
+        name = str(type.__getattribute__(value, "__name__")) if issubclass(kind, type) else ""
+        return {"ty": name} if name and vars(builtins).get(name) is value else self.foreign(value)
+
+    def _encode_bounded(self, value: Any, depth: int) -> Any:
+        """A deque with a length, or a dictionary that makes what is missing."""
+        if isinstance(value, deque):
+            return None if value.maxlen is None else {"dq": [value.maxlen, [self._encode(v, depth + 1) for v in value]]}
+        factory: Any = value.default_factory
+        if factory not in _FACTORIES:
+            return None
+        return {"dd": [factory.__name__, [[self._encode(part, depth + 1) for part in pair] for pair in value.items()]]}
 
     def _decode(self, body: Any, depth: int) -> Any:
         if isinstance(body, list):
@@ -197,11 +239,25 @@ class Codec:
             items = [self._decode(item, depth + 1) for item in inner]
             return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
-            keys = _spread([self._decode(k, depth + 1) for k, _ in inner])
-            return _MAPPINGS[tag](zip(keys, [self._decode(v, depth + 1) for _, v in inner], strict=True))
+            return _MAPPINGS[tag](self._pairs(inner, depth))
+        if tag in ("cn", "dd", "dq"):
+            return self._decode_bounded(tag, inner, depth)
         if tag in _READERS:
             return _READERS[tag](inner)
+        if tag == "a" and self._known:
+            return self._known[inner]
         return self._objects[inner] if tag == "o" else self.resolve(body)
+
+    def _decode_bounded(self, tag: str, inner: Any, depth: int) -> Any:
+        if tag == "cn":
+            return Counter(dict(self._pairs(inner, depth)))
+        if tag == "dd":
+            return defaultdict(_FACTORIES[_builtin_type(inner[0])], self._pairs(inner[1], depth))
+        return deque([self._decode(item, depth + 1) for item in inner[1]], int(inner[0]))
+
+    def _pairs(self, pairs: list[Any], depth: int) -> Iterator[tuple[Any, Any]]:
+        keys = _spread([self._decode(k, depth + 1) for k, _ in pairs])
+        return zip(keys, [self._decode(v, depth + 1) for _, v in pairs], strict=True)
 
 
 def _spread(keys: list[Any]) -> list[Any]:
@@ -228,30 +284,40 @@ def _builtin_type(name: str) -> type:
 _SEQUENCES: dict[str, Any] = {"l": list, "t": tuple, "s": set, "fs": frozenset, "q": deque}
 _MAPPINGS: dict[str, Any] = {"od": OrderedDict, "d": dict}
 """A class stands before its own base."""
+_FACTORIES: dict[Any, Any] = {kind: kind for kind in (bool, dict, float, int, list, set, str, tuple)}
+"""What a `defaultdict` may make; with any other factory it arrives as a plain one."""
 _SCALARS: tuple[tuple[type, Any], ...] = (
     (int, int.__pos__),
     (float, float.__pos__),
     (str, lambda text: str.__add__(text, "")),
 )
 _WRITERS: dict[type, Any] = {
-    bytes: lambda value: {"b": value.hex()},
-    bytearray: lambda value: {"ba": value.hex()},
+    bytes: lambda value: {"b": base64.b64encode(value).decode()},
+    bytearray: lambda value: {"ba": base64.b64encode(value).decode()},
     complex: lambda value: {"c": [repr(value.real), repr(value.imag)]},
     range: lambda value: {"r": [hex(value.start), hex(value.stop), hex(value.step)]},
     Decimal: lambda value: {"dec": str(value)},
     Fraction: lambda value: {"fr": [hex(value.numerator), hex(value.denominator)]},
+    date: lambda value: {"day": value.isoformat()},
+    datetime: lambda value: {"at": value.isoformat()},
+    time: lambda value: {"hour": value.isoformat()},
+    timedelta: lambda value: {"td": [value.days, value.seconds, value.microseconds]},
     type(...): lambda value: {"el": 0},
     type(NotImplemented): lambda value: {"ni": 0},
 }
 _READERS: dict[str, Any] = {
     "i": lambda text: int(text, 16),
     "f": float,
-    "b": bytes.fromhex,
-    "ba": bytearray.fromhex,
+    "b": lambda text: base64.b64decode(text, validate=True),
+    "ba": lambda text: bytearray(base64.b64decode(text, validate=True)),
     "c": lambda parts: complex(float(parts[0]), float(parts[1])),
     "r": lambda parts: range(*(int(part, 16) for part in parts)),
     "dec": Decimal,
     "fr": _fraction,
+    "day": date.fromisoformat,
+    "at": datetime.fromisoformat,
+    "hour": time.fromisoformat,
+    "td": lambda parts: timedelta(*parts),
     "el": lambda _: ...,
     "ni": lambda _: NotImplemented,
     "ty": _builtin_type,

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,12 +23,15 @@ from assay.claim.fences import parse
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
-from assay.sandbox import Outcome, Result
+from assay.sandbox import Outcome, Result, testfiles
+from assay.sandbox.checker import ALWAYS, provided
 from assay.sandbox.suite import asserts, imported
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
-_RUNNERS = ("TestCase", "TextTestRunner", "TestSuite", "TestProgram")
+_RUNNERS = ("TextTestRunner", "TestSuite", "TestProgram")
+_JUDGING = re.compile(r"assert\w*|approx|pytest|unittest|isclose|allclose|raises")
+"""Names that compare: the tests' own or imported, never the program's."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
@@ -40,7 +45,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=3,
+    version=4,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -54,13 +59,16 @@ def tests(example: Example, response: str, params: TestsParams) -> Verdict:
     if room is None:
         return late()
     entry = suite.entry or suite.guess_entry(source)
+    given = program.helpers(example, suite.names, entry.split("(")[0])
+    if missing := sorted(name for name in suite.judges if f"def {name}(" not in given):
+        return Verdict.error(f"code.tests: {', '.join(missing)} judges results, and only the program could define it")
     job = sandbox.Check(
         source,
         suite.texts,
         entry,
         suite.calls_check,
         suite.setup,
-        program.helpers(example, suite.names, entry.split("(")[0]),
+        given,
         tuple(sorted({*suite.names, entry.split("(")[0]})),
         room,
         params.partial,
@@ -104,13 +112,19 @@ class _Suite:
         if not self.entry and not self.calls_check and len(called - own) == 1:
             self.entry = min(called - own)  # the one function that is called, even where Python has one of that name
         self._not_candidates = {*own, *vars(builtins), *imported(ast.Module([*top], []))}
+        defined = {name for tree in [*trees, self._tree(self.setup)] for name in _bound(tree)}
+        there = provided() if self.entry else {*vars(builtins), *ALWAYS}
+        foreign = sorted(name for name in self.names - defined - there if _JUDGING.fullmatch(name))
+        if foreign:
+            raise BadReference(f"code.tests: the tests use {', '.join(foreign)}, which they neither define nor import")
+        self.judges = _judges(trees, self.names - defined - there) if self.calls_check and self.entry else set()
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
     def _tree(self, text: str) -> ast.Module:
         tree = parse(text)
         if tree is None:
             raise BadReference("code.tests: the tests or the setup are not Python")
-        return tree
+        return testfiles.normalized(copy.deepcopy(tree))
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
@@ -120,6 +134,31 @@ class _Suite:
 
 
 _suite = lru_cache(256)(_Suite)  # a group of responses has one reference
+
+
+def _bound(tree: ast.AST) -> Iterator[str]:
+    """Names that a text sets anywhere: by definition, import, argument or assignment."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            yield node.id
+
+
+def _judges(trees: list[ast.Module], undefined: set[str]) -> set[str]:
+    """Names that nobody but the program could define, and that `check` hands what the program returned."""
+    found = set()
+    for check in (n for tree in trees for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"):
+        candidates = {arg.arg for arg in check.args.args}
+        for call in (n for n in ast.walk(check) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)):
+            inner = {n.id for part in (*call.args, *call.keywords) for n in ast.walk(part) if isinstance(n, ast.Name)}
+            if call.func.id in undefined and inner & candidates:  # type: ignore[attr-defined]
+                found.add(call.func.id)  # type: ignore[attr-defined]
+    return found
 
 
 def _calls_check(node: ast.stmt) -> bool:

@@ -140,7 +140,7 @@ def _runnable(example: Example, _: object = None) -> _Task:
     return task
 
 
-@verifier("code_io.input", version=4, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
+@verifier("code_io.input", version=5, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _runnable(example)
@@ -154,6 +154,8 @@ def input_(example: Example, response: str) -> Verdict:
     result = ran(job)
     if isinstance(result, Verdict):
         return result
+    if not result.loaded:
+        return Verdict.error(f"the reference's 'code' does not load: {result.outcome}: {result.text}"[:400])
     if result.outcome is not Outcome.DONE:
         return Verdict.of(False, read=read[:_MAX_READ], why=f"on that input: {result.outcome}: {result.text}"[:400])
     why = f"the program returns {_shown(result.value)}"
@@ -248,7 +250,7 @@ def _puzzle(example: Example, _: object = None) -> tuple[str, str]:
     return reference["code"], entry
 
 
-@verifier("sat", version=2, reference='{"code"}', lane=Lane.SANDBOX, reads=_puzzle)
+@verifier("sat", version=3, reference='{"code"}', lane=Lane.SANDBOX, reads=_puzzle)
 def sat(example: Example, response: str) -> Verdict:
     """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
     code, entry = _puzzle(example)
@@ -267,6 +269,8 @@ def sat(example: Example, response: str) -> Verdict:
     result = ran(sandbox.Call(_PRELUDE + code, entry, (answer,), {}, room))
     if isinstance(result, Verdict):
         return result
+    if not result.loaded:
+        return Verdict.error(f"the reference's 'code' does not load: {result.outcome}: {result.text}"[:400])
     if result.outcome is not Outcome.DONE:
         return Verdict.of(False, read=read, why=f"{entry}: {result.outcome}: {result.text}"[:400])
     return Verdict.of(result.value is True, read=read, why=f"{entry}(answer) is {_shown(result.value)}")

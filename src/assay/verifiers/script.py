@@ -7,7 +7,6 @@ and a check program must not do so either (`eval`, `sympify`): it runs where the
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from assay import sandbox
@@ -36,12 +35,11 @@ def {_ASKED}(answer):
     except Exception as problem:
         return [False, ("check raised " + type(problem).__name__ + ": " + str(problem))[:300]]
 """
-_EXCEPTION = re.compile(r"[A-Z]\w*: ")
 
 
 @verifier(
     "script",
-    version=2,
+    version=3,
     reference='{"check": source, "budget": seconds}',
     lane=Lane.SANDBOX,
     reads=lambda example, _: _reference(example.reference),
@@ -79,11 +77,8 @@ def _reference(reference: Any) -> tuple[str, float]:
 
 
 def _judge(result: Result, read: str) -> Verdict:
-    """What `check` raises is caught beside it: an exception that comes back was raised before it saw an answer."""
-    loading = result.outcome is Outcome.COMPILE_ERROR or (
-        result.outcome is Outcome.RUNTIME_ERROR and _EXCEPTION.match(result.text) is not None
-    )
-    if loading:
+    """Whatever ends `check` once it has an answer means wrong; what ends the program before that is the row's fault."""
+    if not result.loaded:
         return Verdict.error(f"the check program does not load: {result.text}"[:400])
     if result.outcome is not Outcome.DONE:
         return Verdict.of(False, read=read, why=f"check: {result.outcome}: {result.text}"[:400])

@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -29,6 +30,12 @@ from assay.types import Example, Verdict
 from assay.verifiers.number import Tolerance
 
 _MAX_WHY = 400
+_NUMBER = re.compile(
+    rb"[+-]?(?:(\d{1,4000})|(?:\d{1,4000}\.?\d{0,4000}|\.\d{1,4000})(?:[eE][+-]?\d{1,6})?|inf(?:inity)?)", re.I
+)
+"""What a judge reads as a number: no hexadecimal, no `1_0`; an integer is a group of its own."""
+_EXACT = 1 << 53
+"""Integers from here on are compared exactly: as floating point numbers neighbours are the same."""
 _Tolerance = tuple[float, float] | None
 
 
@@ -46,7 +53,7 @@ class StdioParams(Params):
 
 @verifier(
     "code.stdio",
-    version=3,
+    version=4,
     reference='{"inputs": [...], "outputs": [...]}',
     params=StdioParams,
     lane=Lane.SANDBOX,
@@ -165,8 +172,11 @@ class _Judge:
             return output == expected
         if self.rule == "tokens":
             return _same_tokens(output, expected, self.tolerance)
-        left, right = ([line.rstrip() for line in text.rstrip().split(b"\n")] for text in (output, expected))
-        return len(left) == len(right) and all(
+        output, expected = output.rstrip(), expected.rstrip()
+        if output.count(b"\n") != expected.count(b"\n"):
+            return False  # before it is split: a program may print very many lines
+        left, right = ([line.rstrip() for line in text.split(b"\n")] for text in (output, expected))
+        return all(
             a == b or (self.tolerance is not None and _same_tokens(a, b, self.tolerance))
             for a, b in zip(left, right, strict=True)
         )
@@ -190,10 +200,12 @@ def _same_tokens(printed: bytes, expected: bytes, tolerance: _Tolerance) -> bool
 
 
 def _near(printed: bytes, expected: bytes, absolute: float, relative: float) -> bool:
-    try:
-        left, right = float(printed), float(expected)
-    except ValueError:
+    one, other = _NUMBER.fullmatch(printed), _NUMBER.fullmatch(expected)
+    if one is None or other is None:
         return False
+    if one[1] and other[1] and max(abs(int(printed)), abs(int(expected))) >= _EXACT:
+        return int(printed) == int(expected)
+    left, right = float(printed), float(expected)
     return math.isfinite(right) and abs(left - right) <= max(absolute, relative * abs(right))
 
 

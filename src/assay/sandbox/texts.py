@@ -1,0 +1,85 @@
+"""Text that tests run: their own runs beside them, any other where the candidate runs.
+
+`eval`, `exec` and `pickle.loads` of what a candidate returned would let it write the verdict. So they are questions to
+the candidate's process, and what comes back is data or a proxy. sympy evaluates text too: here it reads formulas only.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import pickle
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+_FORMULA: tuple[type[ast.AST], ...] = (
+    ast.Expression,
+    ast.expr_context,
+    ast.operator,
+    ast.unaryop,
+    ast.cmpop,
+    ast.boolop,
+    ast.keyword,
+)
+_FORMULA += (ast.Call, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.List)
+_NO_FORMULA = vars(builtins).keys() - {"abs", "max", "min", "pow", "round", "sum", "True", "False", "None"}
+_NO_FORMULA |= {"lambdify", "preview", "plot", "textplot", "init_session", "init_printing", "source", "doctest", "test"}
+
+Ask = Callable[[dict[str, Any]], Any]
+
+
+class Texts:
+    """`eval`, `exec`, `compile` and `pickle.loads` for tests."""
+
+    def __init__(self, trees: Iterable[ast.AST], names: dict[str, Any], ask: Ask) -> None:
+        nodes = (node for tree in trees for node in ast.walk(tree))
+        self._own = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        self._names, self._ask = names, ask
+
+    def install(self) -> None:
+        """Put them where the tests look for them."""
+        self._names |= {"eval": self.eval, "exec": self.exec, "compile": self.compile}
+        pickle.loads = lambda data, *_, **__: self._ask({"how": "pickle", "text": bytes(data)})
+        pickle.load = lambda file, *_, **__: self._ask({"how": "pickle", "text": file.read()})
+        if "sympy" in sys.modules:
+            parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
+            parser.eval_expr = _formulas_only(parser.eval_expr)
+
+    def _is_own(self, text: Any) -> bool:
+        return not isinstance(text, (str, bytes)) or text in self._own
+
+    def eval(self, text: Any, names: Any = None, local: Any = None) -> Any:
+        """`eval` of the tests' own text; the value that the candidate's process gives any other."""
+        if self._is_own(text):
+            return builtins.eval(text, self._names if names is None else names, local)  # noqa: S307 - the tests' own
+        return self._ask({"how": "eval", "text": text, "names": {**(names or {}), **(local or {})}})
+
+    def exec(self, text: Any, names: Any = None, local: Any = None) -> None:
+        """`exec`, likewise; names that other text sets arrive in the namespace that was given, or are new ones."""
+        if self._is_own(text):
+            builtins.exec(text, self._names if names is None else names, local)  # noqa: S102 - the tests' own
+            return
+        made = self._ask({"how": "exec", "text": text, "names": {**(names or {}), **(local or {})}})
+        into = local if local is not None else names
+        for name, value in made.items() if isinstance(made, dict) else ():
+            if isinstance(name, str) and (into is not None or name not in {**vars(builtins), **self._names}):
+                (self._names if into is None else into)[name] = value
+
+    def compile(self, text: Any, *args: Any, **kwargs: Any) -> Any:
+        """`compile`; text that is not the tests' own stays text, to be run where the candidate is."""
+        made = builtins.compile(text, *args, **kwargs)
+        return made if self._is_own(text) else text
+
+
+def _formulas_only(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(code: str, *args: Any) -> Any:
+        for node in ast.walk(ast.parse(code.strip(), mode="eval")):
+            if not isinstance(node, _FORMULA) or (
+                isinstance(node, ast.Name) and (node.id in _NO_FORMULA or node.id.startswith("_"))
+            ):
+                raise SyntaxError("text that is no formula")
+        return evaluate(code, *args)
+
+    return checked
