@@ -19,6 +19,10 @@ FENCED, MAX_NESTED = 4000, 3
 """Characters of the longest text whose fences are read in the caller."""
 _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 """A line such as "Here is the table:" before data that stands without a marker."""
+_WORDS = re.compile(r"(?:[^\n|\[{(\d]{1,200}\n)?")
+_DISOWNED = re.compile(
+    r"\b(?:not|n['’]t|never|wrong|incorrect|maybe|perhaps|possibly)\b[^.]{0,40}$|\binput (?:was|is)\W*$", re.IGNORECASE
+)
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _ENDS = re.compile(r"[*`$]*+(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
 _CLOSING = re.compile(r"\s*+[A-Z][^\n|\[\]{}:=]{0,300}[.!]")
@@ -45,6 +49,7 @@ def find_data(example: Example, response: str) -> Data:
             break
         if not span[1]:
             span, kind = (mark.start, mark.end), mark.kind
+            _owned(body[: mark.start])
         if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
             return _asserted(Data(short(_without_closing(text)), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
@@ -54,8 +59,17 @@ def find_data(example: Example, response: str) -> Data:
         body = mark.text
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
+    if not span[1]:
+        _owned(_WORDS.match(body)[0])  # type: ignore[index]  # it may match nothing
     text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
     return _asserted(Data(text, kind, span if span[1] else (0, len(body))), "")
+
+
+def _owned(before: str) -> None:
+    """Raises `NoAnswer` where the line before data says that they are not the answer."""
+    line = before.rstrip().rpartition("\n")[2]
+    if _DISOWNED.search(line):
+        raise NoAnswer(f"the line before says that this is not the answer: {line.strip()[-80:]!r}")
 
 
 def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around, changes_mind, contrast, within
+from assay.claim.stance import Stance, around, beside, changes_mind, contrast, within
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -87,7 +87,9 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
             before, _, behind = whole.partition(f"**{bold}**")
             stance = around(before, behind)
             stance = within(before) if stance is Stance.ASSERTED else stance
-            return Claim(bold, "statement", stance, (0, len(body)), value)
+            other = beside(behind)
+            others = (other,) if other and reader.value(other) is not None else ()
+            return Claim(bold, "statement", stance, (0, len(body)), value, others)
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text

@@ -53,7 +53,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _ANOTHER = re.compile(
-    r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs)\b"
+    r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
+    r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
     r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)",
     re.IGNORECASE,

@@ -12,7 +12,7 @@ from assay.reading.labels import is_name
 from assay.reading.nodes import Listing, Node, Quantity, Relation, TooCostly, Undefined, Unreadable
 from assay.reading.numerals import Quantity as Number
 
-_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}|[\u0400-\u1fff\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 SHORT = 120
 """Characters of the longest calculation that is worked out."""
 RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")

@@ -29,6 +29,8 @@ _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?)\b:?)\s+(?=\S)", re.IGNORECASE)
 """What stands before a list on its line: "The final order is", "From left to right:"."""
 _ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
+_REVERSED = re.compile(r"[^,;\n:]{0,60}\b(?:reverse|reversed|backwards|last to first)\b[^,;\n:]{0,20}:", re.IGNORECASE)
+"""What says before a list that it stands from the last entry to the first."""
 _FOLLOWED = re.compile(r",?\s(?:followed by|before)\s")
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
@@ -84,6 +86,8 @@ def items_of(text: str, entries: str) -> list[str]:
     at = _SEMICOLONS if "," in entries else _COMMAS if re.search(r"\b(?:and|then)\b|&", entries) else _SPLIT
     parts = [part for line in bare.split("\n") for part in at.split(line)]
     parts = [part for part in parts if part.strip()]
+    if _REVERSED.match(text.strip()):
+        parts.reverse()
     if len(parts) > 1 and not any(map(_ORDINAL.match, entries.split("\n"))):
         parts = [_ORDINAL.sub("", part) for part in parts]
     return [part.strip().strip("\"'`*").strip() for part in parts]

@@ -25,6 +25,7 @@ from assay.claim.unmarked import Reader
 from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
+from assay.reading import lexicon
 from assay.reading.answers import read_answer
 from assay.reading.arithmetic import exact, numeric
 from assay.reading.beside import head, stated
@@ -32,6 +33,7 @@ from assay.reading.building import MINUS_ONE, infinite, light, num, symbols
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
+from assay.reading.lexicon import either
 from assay.reading.nodes import Call, Listing, Node, Quantity, Text, TooCostly, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
@@ -44,6 +46,9 @@ LIGHT_CHARS = 200
 _INTEGER = re.compile(r"-?\d{1,40}")
 _WORDING = re.compile(r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+")
 _HOLDS_VALUE = re.compile(r"[\d\\=^]")
+_EITHER = re.compile(
+    rf"(?<![a-zа-я\\]){either(tuple(w for w in lexicon.FOREIGN_JOINTS if len(w) > 1 or not w.isascii()))}\s?\d"
+)
 _LETTERS = re.compile(r"[a-z]{3,}")
 _PROSE = re.compile(
     r"(?<![A-Za-z])(?:is|are|was|were|the|of|in|on|to|for|with|which|that|because|since|as|by|we|it|at|from|than|within"
@@ -183,6 +188,8 @@ def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:
     text = next(filter(None, formula.groups())) if formula else text
     if _layout_free(text) == _layout_free(reference):
         return _Given(text, wanted)
+    if _EITHER.search(text):
+        return None  # "16 或 18"
     if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not _is_words(wanted):
         return _Given(text, num(known.value)) if (known := from_words(text)) else None  # a word, no product
     if _PROSE.search(_WORDING.sub("", text)) and not _is_words(wanted) and as_words(reference) is None:
