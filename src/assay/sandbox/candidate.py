@@ -144,7 +144,7 @@ class Server(wire.Codec):
             execute(request["setup"], self.names, "setup.py")
         except NameError:
             return {"again": True}
-        self.classes = {k: v for k, v in self.names.items() if isinstance(v, type) and v.__module__ == "solution"}
+        self.set_classes({k: v for k, v in self.names.items() if isinstance(v, type) and v.__module__ == "solution"})
         return {"again": False}
 
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -153,9 +153,9 @@ class Server(wire.Codec):
         execute(request["source"], self.names, SOLUTION)
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
-        for name, kind in self.classes.items():  # a program may define such a class again
-            again = self.names.get(name)
-            self.classes[name] = again if isinstance(again, type) else kind
+        known = {**self.classes, **self.derived}  # a program may define such a class again
+        found = {name: self.names.get(name) for name in known}
+        self.set_classes({name: again if isinstance(again := found[name], type) else known[name] for name in known})
         return {"names": {name: self.pack(self.names[name]) for name in request["wanted"] if name in self.names}}
 
     def run_text(self, request: dict[str, Any]) -> dict[str, Any]:
