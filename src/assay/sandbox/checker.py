@@ -121,9 +121,8 @@ class Checker:
             if setup:
                 candidate.execute(setup, self.names, "setup.py")
         new = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
-        self.client.classes = {
-            k: v for k, v in new.items() if v.__module__ == "tests" and not issubclass(v, BaseException)
-        }
+        own = {k: v for k, v in new.items() if v.__module__ == "tests" and not issubclass(v, BaseException)}
+        self.client.set_classes(own)
         self.client.exceptions = {k: v for k, v in new.items() if issubclass(v, Exception)}
 
     def _call_check(self) -> None:

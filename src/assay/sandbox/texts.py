@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
-import pickle
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -41,8 +40,8 @@ class Texts:
     def install(self) -> None:
         """Put them where the tests look for them."""
         self._names |= {"eval": self.eval, "exec": self.exec, "compile": self.compile}
-        pickle.loads = lambda data, *_, **__: self._ask({"how": "pickle", "text": bytes(data)})
-        pickle.load = lambda file, *_, **__: self._ask({"how": "pickle", "text": file.read()})
+        loader = importlib.import_module("pickle")
+        vars(loader).update(loads=self.unpickle, load=lambda file, *_, **__: self.unpickle(file.read()))
         if "sympy" in sys.modules:
             parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
             parser.eval_expr = _formulas_only(parser.eval_expr)
@@ -66,6 +65,10 @@ class Texts:
         for name, value in made.items() if isinstance(made, dict) else ():
             if isinstance(name, str) and (into is not None or name not in {**vars(builtins), **self._names}):
                 (self._names if into is None else into)[name] = value
+
+    def unpickle(self, data: Any, *_: Any, **__: Any) -> Any:
+        """`pickle.loads`, in the candidate's process whoever made the data."""
+        return self._ask({"how": "eval", "text": "__import__('pickle').loads(data)", "names": {"data": bytes(data)}})
 
     def compile(self, text: Any, *args: Any, **kwargs: Any) -> Any:
         """`compile`; text that is not the tests' own stays text, to be run where the candidate is."""

@@ -16,6 +16,7 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum
 from fractions import Fraction
 from typing import Any
 
@@ -94,11 +95,18 @@ class Codec:
     def __init__(self) -> None:
         self.classes: dict[str, type] = {}
         """Value classes by name: their instances cross as copies of their attributes."""
+        self.derived: dict[str, type] = {}
+        """Those made of Python's own: enums cross by their member's name, tuples and lists by their items."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
         self._numbers: dict[int, int] = {}
         """Numbers of objects that both sides know, by identity."""
         self._known: Sequence[Any] = ()
+
+    def set_classes(self, classes: dict[str, type]) -> None:
+        """Name the classes whose instances cross as copies."""
+        self.derived = {name: kind for name, kind in classes.items() if issubclass(kind, (Enum, tuple, list))}
+        self.classes = {name: kind for name, kind in classes.items() if name not in self.derived}
 
     def foreign(self, value: Any) -> dict[str, Any]:
         """What stands for a value that is not plain data; the base refuses it."""
@@ -187,6 +195,11 @@ class Codec:
             raise WireError(f"data nested more than {MAX_DEPTH} deep")
         if kind is list:
             return [self._encode(item, depth + 1) for item in value]
+        if kind.__name__ in self.derived:
+            name = kind.__name__
+            base = tuple if issubclass(kind, tuple) else list
+            told = value.name if issubclass(kind, Enum) else [self._encode(v, depth + 1) for v in base.__iter__(value)]
+            return {"of": [name, told]}
         if kind.__name__ in self.classes:
             return {"o": self._index(value)}
         array = arrays.packed(value, lambda item: self._encode(item, depth)) if self.numpy else None
@@ -240,7 +253,7 @@ class Codec:
             return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
             return _MAPPINGS[tag](self._pairs(inner, depth))
-        if tag in ("cn", "dd", "dq"):
+        if tag in ("cn", "dd", "dq", "of"):
             return self._decode_bounded(tag, inner, depth)
         if tag in _READERS:
             return _READERS[tag](inner)
@@ -253,6 +266,15 @@ class Codec:
             return Counter(dict(self._pairs(inner, depth)))
         if tag == "dd":
             return defaultdict(_FACTORIES[_builtin_type(inner[0])], self._pairs(inner[1], depth))
+        if tag == "of":
+            kind, told = self.derived[inner[0]], inner[1]
+            if issubclass(kind, Enum):
+                return kind.__members__[told]
+            items = [self._decode(item, depth + 1) for item in told]
+            made = tuple.__new__(kind, items) if issubclass(kind, tuple) else list.__new__(kind)
+            if isinstance(made, list):
+                list.extend(made, items)
+            return made
         return deque([self._decode(item, depth + 1) for item in inner[1]], int(inner[0]))
 
     def _pairs(self, pairs: list[Any], depth: int) -> Iterator[tuple[Any, Any]]:
