@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from assay.cli import main
 from assay.corpus.collection import Corpus, load
+from assay.corpus.verl import read_verl, write_verl
 from assay.errors import AssayError
 from assay.files import replacing, write_atomically
 from assay.journal import Journal, claim, owned, release
@@ -227,6 +228,16 @@ def test_a_corpus_is_written_only_where_nothing_else_lies():
     assert len(Corpus.read("hidden")) == 3
 
 
+def test_verl_replaces_parquet_alone():
+    corpus = load("math/arithmetic", size=3)
+    with pytest.raises(AssayError, match="no parquet file, so it is not replaced"):
+        write_verl(corpus, "rows.jsonl")
+    assert Path("rows.jsonl").read_text() == ROW
+    write_verl(corpus, "rows.parquet")
+    write_verl(corpus, "rows.parquet")
+    assert len(list(read_verl("rows.parquet"))) == 3
+
+
 @pytest.mark.parametrize("line", ['{"loss": 1}', "[1]", "{bad", "3"])
 def test_rows_that_no_run_of_ours_wrote_are_told(line):
     with owned(Path("run"), {"kind": "train"}):
@@ -241,3 +252,7 @@ def test_no_error_shows_a_temporary_name():
     with pytest.raises(OSError) as told, replacing("x" * 250) as temporary:
         temporary.write_text("whole")
     assert told.value.filename == str(Path("x" * 250).absolute())
+    table = load("math/arithmetic", size=3)
+    with pytest.raises(OSError, match="name too long") as told:
+        write_verl(table, "x" * 250)
+    assert ".tmp" not in str(told.value)
