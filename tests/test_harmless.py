@@ -19,6 +19,7 @@ from assay.corpus.verl import read_verl, write_verl
 from assay.errors import AssayError
 from assay.files import replacing, write_atomically
 from assay.journal import Journal, claim, owned, release
+from assay.rollout.measure import measure
 
 ROW = json.dumps({"verifier": "number", "reference": 42, "response": "The answer is 42."}) + "\n"
 
@@ -246,6 +247,19 @@ def test_rows_that_no_run_of_ours_wrote_are_told(line):
             Journal("run/metrics.jsonl", "step").keep(lambda row: row["step"] <= 1)
     refused("metrics.jsonl:2: not a row of a run of ours", "report", "run")
     assert line in Path("run/metrics.jsonl").read_text()
+
+
+def test_an_evaluation_that_lacks_responses_claims_nothing():
+    corpus = load("math/arithmetic", size=2)
+    rows = [{"example_id": example.id, "response": "1"} for example in corpus]
+    Path("all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("some.jsonl").write_text(json.dumps(rows[0]) + "\n")
+    measure("some.jsonl", corpus[:1], samples=1, out="earlier")
+    for model, says in (("some.jsonl", "0 of 1 responses"), ("earlier", "lacks 1 of 2 responses")):
+        with pytest.raises(AssayError, match=says):
+            measure(model, corpus, samples=1, out="out")
+        assert not Path("out").exists()
+    assert len(measure("all.jsonl", corpus, samples=1, out="out")) == 2
 
 
 def test_no_error_shows_a_temporary_name():
