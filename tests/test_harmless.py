@@ -14,9 +14,12 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import main
+from assay.corpus.collection import Corpus, load
+from assay.corpus.verl import read_verl, write_verl
 from assay.errors import AssayError
 from assay.files import replacing, write_atomically
-from assay.journal import claim, release
+from assay.journal import Journal, claim, owned, release
+from assay.rollout.measure import measure
 
 ROW = json.dumps({"verifier": "number", "reference": 42, "response": "The answer is 42."}) + "\n"
 
@@ -141,3 +144,129 @@ def test_errors_are_not_passed_over():
     assert run("grade", "bad.jsonl", "-o", "out.jsonl", "--max-errors", "98").exit_code == 1
     done = run("grade", "bad.jsonl", "-o", "out.jsonl")
     assert done.exit_code == 0 and "1 correct, 99 error; pass rate 1.0000" in done.output
+
+
+MINE = ("policy/model.txt", "card.md", "ledger.jsonl", "scores.json", "examples.jsonl", "metrics.jsonl", "notes.txt")
+SAID = '{"prompt": "What is 1 + 1?", "response": "2"}\n'
+RECIPES = {
+    "train": '[data]\nsources = [{ name = "math/arithmetic", size = 4 }]\n[grpo]\nsteps = 1\n',
+    "warmup": 'method = "warmup"\n[data]\nsources = [{ name = "math/arithmetic", size = 4 }]\n',
+    "curate": 'sources = [{ name = "math/arithmetic", size = 4 }]\n',
+    "eval": 'sources = [{ name = "math/arithmetic", size = 4 }]\nsamples = 1\n',
+}
+JOBS = {
+    "train": ("train", "train.toml", "--model.path=tiny"),
+    "warmup": ("train", "warmup.toml"),
+    "curate": ("curate", "curate.toml"),
+    "eval": ("eval", "said.jsonl", "--suite", "eval.toml"),
+}
+"""Each writes a folder."""
+
+
+@pytest.fixture(params=JOBS)
+def job(request):
+    if request.param in ("train", "warmup"):
+        pytest.importorskip("trl")
+    Path("said.jsonl").write_text(SAID)
+    for name, text in RECIPES.items():
+        Path(f"{name}.toml").write_text(text)
+    return JOBS[request.param]
+
+
+def contents(folder):
+    return {str(path): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("name", MINE)
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_folder_of_other_files_is_left_as_it_is(job, name, dry):
+    path = Path("mine", name)
+    path.parent.mkdir(parents=True)
+    path.write_text("ten years\n")
+    refused("mine holds files that are not of a run of ours: name an empty or new folder", *job, *dry, "-o", "mine")
+    assert contents("mine") == {str(path): b"ten years\n"}
+
+
+@pytest.mark.parametrize("record", ["[1, 2]", '"text"', "3", "null", "{}", "{bad", "[" * 100_000])
+def test_a_run_json_that_is_no_record_of_ours_is_refused(job, record):
+    Path("mine").mkdir()
+    Path("mine/run.json").write_text(record)
+    refused("mine/run.json is no record of a run of ours", *job, "-o", "mine")
+    assert contents("mine") == {"mine/run.json": record.encode()}
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_folder_that_cannot_be_written_is_refused_before_any_work(job, dry, monkeypatch):
+    before = contents(".")
+    refused("rows.jsonl is a file: name a folder", *job, *dry, "-o", "rows.jsonl")
+    refused("rows.jsonl is a file: name a folder", *job, *dry, "-o", "rows.jsonl/deeper")
+    Path("closed").mkdir()
+    closed = Path("closed").absolute()
+    may = os.access  # root may write everywhere, so a folder that may not be written is told here
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != closed and may(path, mode))
+    refused("closed is read-only; name a folder of yours", *job, *dry, "-o", "closed/deeper")
+    assert contents(".") == before and not any(Path("closed").iterdir())
+
+
+def test_a_corpus_is_written_only_where_nothing_else_lies():
+    corpus = load("math/arithmetic", size=3)
+    for name in ("card.md", "part-00000.parquet", "notes.txt"):
+        Path(name[:4]).mkdir()
+        Path(name[:4], name).write_text("ten years")
+        with pytest.raises(AssayError, match="name an empty or new folder"):
+            corpus.write(name[:4])
+        assert contents(name[:4]) == {f"{name[:4]}/{name}": b"ten years"}
+    for text in ("[]", "{}", "{bad"):
+        Path("card/manifest.json").write_text(text)
+        with pytest.raises(AssayError, match="no manifest of a corpus of ours"):
+            corpus.write("card")
+    with pytest.raises(AssayError, match="is a file: name a folder"):
+        corpus.write("rows.jsonl")
+    Path("hidden").mkdir()
+    Path("hidden/.gitkeep").touch()
+    corpus.write("hidden")
+    corpus.write("hidden")
+    assert len(Corpus.read("hidden")) == 3
+
+
+def test_verl_replaces_parquet_alone():
+    corpus = load("math/arithmetic", size=3)
+    with pytest.raises(AssayError, match="no parquet file, so it is not replaced"):
+        write_verl(corpus, "rows.jsonl")
+    assert Path("rows.jsonl").read_text() == ROW
+    write_verl(corpus, "rows.parquet")
+    write_verl(corpus, "rows.parquet")
+    assert len(list(read_verl("rows.parquet"))) == 3
+
+
+@pytest.mark.parametrize("line", ['{"loss": 1}', "[1]", "{bad", "3"])
+def test_rows_that_no_run_of_ours_wrote_are_told(line):
+    with owned(Path("run"), {"kind": "train"}):
+        Path("run/metrics.jsonl").write_text(f'{{"step": 1, "domains": {{}}}}\n{line}\n')
+        with pytest.raises(AssayError, match="not a row of a run of ours"):
+            Journal("run/metrics.jsonl", "step").keep(lambda row: row["step"] <= 1)
+    refused("metrics.jsonl:2: not a row of a run of ours", "report", "run")
+    assert line in Path("run/metrics.jsonl").read_text()
+
+
+def test_an_evaluation_that_lacks_responses_claims_nothing():
+    corpus = load("math/arithmetic", size=2)
+    rows = [{"example_id": example.id, "response": "1"} for example in corpus]
+    Path("all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    Path("some.jsonl").write_text(json.dumps(rows[0]) + "\n")
+    measure("some.jsonl", corpus[:1], samples=1, out="earlier")
+    for model, says in (("some.jsonl", "0 of 1 responses"), ("earlier", "lacks 1 of 2 responses")):
+        with pytest.raises(AssayError, match=says):
+            measure(model, corpus, samples=1, out="out")
+        assert not Path("out").exists()
+    assert len(measure("all.jsonl", corpus, samples=1, out="out")) == 2
+
+
+def test_no_error_shows_a_temporary_name():
+    with pytest.raises(OSError) as told, replacing("x" * 250) as temporary:
+        temporary.write_text("whole")
+    assert told.value.filename == str(Path("x" * 250).absolute())
+    table = load("math/arithmetic", size=3)
+    with pytest.raises(OSError, match="name too long") as told:
+        write_verl(table, "x" * 250)
+    assert ".tmp" not in str(told.value)

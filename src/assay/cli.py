@@ -201,11 +201,13 @@ def eval_(
     from assay.config import load_config
     from assay.evaluate.run import SCORES, evaluate, find_model, readable, require_answers, unreadable_note
     from assay.evaluate.suite import Suite, asked_with, find_suite
+    from assay.journal import refuse_foreign
     from assay.report.text import score_table
 
     found = load_config(Suite, suite) if suite.endswith(".toml") else find_suite(suite)
     asked = asked_with(found, changes(ctx), samples, temperature)
     path, out = find_model(model), output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
+    refuse_foreign(out)
     with progress() as bar:
         bar.loading("reading the problems")
         examples = asked.examples(data)
@@ -273,12 +275,11 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
 
 
 def _tell_plan(config: Config, out: Path, data: Path | None, kind: str, as_json: bool = False, **known: Any) -> None:
-    """Say what would be done. Raises `AssayError` where `out` is a file or holds a run of another kind."""
-    from assay.journal import kind_of
+    """Say what would be done. Raises `AssayError` where `out` cannot be written or holds a run of another kind."""
+    from assay.journal import kind_of, refuse_foreign
     from assay.report.plan import plan, to_json, told
 
-    if out.exists() and not out.is_dir():
-        raise AssayError(f"{out} is a file: name a directory with -o")
+    refuse_foreign(out)
     if (there := kind_of(out)) not in (None, kind):
         raise AssayError(f"{out} holds another run (of the kind {there!r}): choose another directory with -o")
     lines = plan(config, out, data, must=True, **known)

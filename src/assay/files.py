@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import gzip
 import json
@@ -9,11 +10,11 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from assay.errors import AssayError, BadRow, MissingData
+from assay.errors import AssayError, BadRow, MissingData, RunConflict
 
 
 def read_jsonl(
@@ -79,6 +80,23 @@ def refuse_output(path: Path | str, *inputs: Path | str) -> None:
             raise AssayError(f"{path} is what is read: name another file to write to")
 
 
+def refuse_folder(path: Path | str) -> None:
+    """Raise `AssayError` where no folder of this name could be written to: it, or one above it, is a file or may not
+    be written. For before any work."""
+    path = Path(path).absolute()
+    there = next(folder for folder in (path, *path.parents) if folder.exists() or folder.is_symlink())
+    if not there.is_dir():
+        raise AssayError(f"{there} is a file: name a folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise AssayError(f"cannot write to {path}: {there} is read-only; name a folder of yours")
+
+
+def refuse_filled(directory: Path) -> None:
+    """Raise `RunConflict` where a folder holds anything but hidden files."""
+    if directory.is_dir() and any(not file.name.startswith(".") for file in directory.iterdir()):
+        raise RunConflict(f"{directory} holds files that are not of a run of ours: name an empty or new folder")
+
+
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
     """A path to write to, beside `path`: it takes its place, whole and on disk, only when the block ends well.
@@ -105,8 +123,14 @@ def replacing(path: Path | str) -> Iterator[Path]:
         if path.exists():
             temporary.chmod(stat.S_IMODE(path.stat().st_mode))
         os.replace(temporary, path)
+    except OSError as fault:
+        if temporary.name in str(fault):  # a name that nobody gave
+            number = fault.errno or errno.EIO
+            raise OSError(number, os.strerror(number), str(path)) from None
+        raise
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _lives(process: str) -> bool:

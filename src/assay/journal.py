@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from assay.errors import RunConflict
-from assay.files import write_atomically
+from assay.errors import BadRow, RunConflict
+from assay.files import refuse_filled, refuse_folder, write_atomically
 from assay.types import content_hash
 
 Row = Mapping[str, Any]
@@ -28,18 +28,34 @@ _held: dict[Path, int] = {}  # directories that this process owns, and the descr
 
 
 class Journal:
-    """A JSONL file that is only appended to, batch by batch, by the owner of its directory."""
+    """A JSONL file that is only appended to, batch by batch, by the owner of its directory.
 
-    def __init__(self, path: Path | str) -> None:
-        self.path = Path(path)
+    `fields` are those that every row of it has; a row that lacks one is of another's file.
+    """
+
+    def __init__(self, path: Path | str, *fields: str) -> None:
+        self.path, self.fields = Path(path), fields
         self._mended = False
 
     def read(self) -> list[dict[str, Any]]:
-        """All whole rows. A last line that is still being written, or that a crash cut short, is not there yet."""
+        """All whole rows. A last line that is still being written, or that a crash cut short, is not there yet.
+
+        Raises `BadRow`, with file and line, for a row that no job of ours wrote.
+        """
         if not self.path.exists():
             return []
         data = self.path.read_bytes()
-        return [json.loads(line) for line in data[: data.rfind(b"\n") + 1].split(b"\n") if line.strip()]
+        lines = data[: data.rfind(b"\n") + 1].split(b"\n")
+        return [self._row(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+    def _row(self, number: int, line: bytes) -> dict[str, Any]:
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError):
+            row = None
+        if not isinstance(row, dict) or not row.keys() >= set(self.fields):
+            raise BadRow(str(self.path), number, "not a row of a run of ours: restore the file, or name a new folder")
+        return row
 
     def append(self, rows: Iterable[Row]) -> None:
         """Write rows in one go and wait until they are on disk. Only for the directory's owner."""
@@ -79,9 +95,10 @@ def claim(directory: Path, facts: Row) -> str:
     """Own a directory until `release` or the end of this process, and write `run.json` with what decides its result.
 
     Returns the fingerprint of the facts. A second claim of the same process is the same claim. Raises `RunConflict`
-    when another live process owns the directory, or when it holds a run with other facts, naming them; a process that
-    was killed owns nothing.
+    when another live process owns the directory, or when it holds a run with other facts, naming them, or files of
+    another's; a process that was killed owns nothing.
     """
+    refuse_another_run(directory, facts)  # before a lock is left there
     directory.mkdir(parents=True, exist_ok=True)
     new = _lock(directory)
     fingerprint = content_hash(dict(facts))
@@ -99,18 +116,34 @@ def claim(directory: Path, facts: Row) -> str:
 
 
 def refuse_another_run(directory: Path, facts: Row) -> None:
-    """Raise `RunConflict` where a directory holds a run with other facts, naming them; nothing is written."""
-    path = directory / CLAIM
-    try:
-        there = json.loads(path.read_text("utf-8")) if path.exists() else {}
-    except ValueError:
-        raise RunConflict(f"{path} is no record of a run of ours: choose another directory") from None
-    if there and there.get("fingerprint") != content_hash(dict(facts)):
+    """Raise `RunConflict` where a directory holds a run with other facts, naming them, and what `refuse_foreign`
+    raises; nothing is written."""
+    there = refuse_foreign(directory)
+    if there and there["fingerprint"] != content_hash(dict(facts)):
         changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
         raise RunConflict(
             f"{directory} holds another run (differs in: {'; '.join(changed)}); "
             "choose another directory, or delete this one"
         )
+
+
+def refuse_foreign(directory: Path) -> dict[str, Any]:
+    """Raise `AssayError` where a job of ours cannot write, or would write among files of another's; nothing is written.
+
+    Returns what `run.json` says: nothing where the directory is missing, or empty but for hidden files.
+    """
+    refuse_folder(directory)
+    path = directory / CLAIM
+    if not path.exists():
+        refuse_filled(directory)
+        return {}
+    try:
+        there = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError):
+        there = None
+    if not isinstance(there, dict) or "fingerprint" not in there:
+        raise RunConflict(f"{path} is no record of a run of ours: choose another directory")
+    return there
 
 
 @contextmanager

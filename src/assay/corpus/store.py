@@ -16,7 +16,7 @@ from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.parquet import SCHEMA
 from assay.corpus.rows import GROUP, Rows, Shard
 from assay.errors import MissingData, RunConflict
-from assay.files import read_jsonl, replacing, write_atomically, write_jsonl
+from assay.files import read_jsonl, refuse_filled, refuse_folder, replacing, write_atomically, write_jsonl
 from assay.hashing import RowsHash
 from assay.judging.verifier import VERIFIERS
 from assay.types import SCHEMA_VERSION, check_schema
@@ -95,17 +95,25 @@ def kinds(batch: pa.RecordBatch) -> Iterator[Kind]:
 
 
 def refuse_another(out: Path, data: str) -> None:
-    """Raise `RunConflict` when a corpus of other rows lies in a directory."""
-    if (out / MANIFEST).exists() and read_manifest(out)["data_hash"] != data:
+    """Raise `RunConflict` when a corpus of other rows lies in a directory, or files that are of none."""
+    refuse_folder(out)
+    if not (out / MANIFEST).exists():
+        refuse_filled(out)
+    elif read_manifest(out)["data_hash"] != data:
         raise RunConflict(f"{out} holds another corpus; choose another directory, or delete this one")
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:
-    """The manifest. Raises `MissingData` where there is none."""
+    """The manifest. Raises `MissingData` where there is none, and `RunConflict` where it is of something else."""
     path = directory / MANIFEST
     if not path.exists():
         raise MissingData(f"{path} does not exist: {directory} is no corpus, or its making was cut short; run it again")
-    manifest: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError):
+        manifest = None
+    if not isinstance(manifest, dict) or not manifest.keys() >= {"data_hash", "shards", "rows"}:
+        raise RunConflict(f"{path} is no manifest of a corpus of ours: name another folder")
     check_schema(manifest)
     return manifest
 

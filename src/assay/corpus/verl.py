@@ -23,7 +23,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.errors import BadConfig, BadRow, did_you_mean
+from assay.errors import AssayError, BadConfig, BadRow, did_you_mean
 from assay.files import replacing
 from assay.sources.files import NUMERAL
 from assay.turns import plain
@@ -222,7 +222,13 @@ def route_of(data_source: str) -> Route:
 
 
 def write_verl(examples: Iterable[Example], path: Path | str) -> None:
-    """Write a parquet file that verl reads. Columns are the union of all rows' columns."""
+    """Write a parquet file that verl reads. Columns are the union of all rows' columns.
+
+    Raises `AssayError` where the path is a file of another format: that is not replaced.
+    """
+    path = Path(path)
+    if path.is_file() and path.open("rb").read(4) not in (b"", b"PAR1"):
+        raise AssayError(f"{path} is no parquet file, so it is not replaced: name another file")
     rows = [to_verl(example, index) for index, example in enumerate(examples)]
     columns = dict.fromkeys(name for row in rows for name in row)
     table = pa.Table.from_pylist([{name: row.get(name) for name in columns} for row in rows])

@@ -22,7 +22,7 @@ from typing import Any
 from assay.errors import AssayError, IsolationRefused
 from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_note, write_changes
 from assay.files import write_atomically
-from assay.journal import owned, refuse_another_run, timed
+from assay.journal import owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import require_ready
 from assay.learn.grpo import facts, train, training_set
@@ -69,6 +69,7 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
     Problems that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained
     on, unless the recipe allows it, and `RunConflict` where `out` holds another run.
     """
+    refuse_foreign(out)
     require_ready(recipe)
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)

@@ -52,7 +52,7 @@ def train(
             return policy
         start = newest_checkpoint(out / "checkpoints")
         step = int(start.name.partition("-")[2]) if start else 0
-        metrics, rollouts = Journal(out / "metrics.jsonl"), RolloutStore(out)
+        metrics, rollouts = Journal(out / "metrics.jsonl", "step"), RolloutStore(out)
         metrics.keep(lambda row: row["step"] <= step)
         rollouts.keep(lambda row: row["step"] <= step)
 

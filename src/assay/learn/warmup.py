@@ -15,7 +15,7 @@ from random import Random
 from typing import Any
 
 from assay.errors import BadConfig
-from assay.journal import owned
+from assay.journal import owned, refuse_foreign
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.recipe import Data, Phase, WarmupRecipe
 from assay.learn.sampler import bucketed
@@ -40,6 +40,7 @@ def demonstrations(data: Data, noise: float, seed: int) -> Iterator[Demonstratio
 
 def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
     """Make a tiny policy from nothing and return its directory; a second call resumes or returns at once."""
+    refuse_foreign(out)
     transformers = quiet_imports()
     if recipe.data.corpus:
         raise BadConfig("a warm-up needs data.sources that are procedural, not a corpus")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +73,15 @@ class Engine(Protocol):
 
     def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """A completion for each request, as they finish, in any order. Raises `AssayError` where it cannot answer."""
+        ...
+
+
+@runtime_checkable
+class Recorded(Protocol):
+    """What an engine of recorded responses does besides: it knows before any work what it lacks."""
+
+    def require(self, requests: Iterable[Request]) -> None:
+        """Raise `AssayError` where a response that is asked for was not recorded."""
         ...
 
 

@@ -9,7 +9,7 @@ for more samples than were recorded is an error, never a silent repeat.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -50,13 +50,16 @@ class ReplayEngine:
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
-        said = [self._said(request) for request in requests]
-        for request, texts in zip(requests, said, strict=True):
-            if len(texts) <= request.sample:
+        self.require(requests)
+        for request in requests:
+            yield replace(self._said(request)[request.sample], request=request.id)
+
+    def require(self, requests: Iterable[Request]) -> None:
+        """Raise `AssayError` where fewer responses were recorded than are asked for."""
+        for request in requests:
+            if (held := len(self._said(request))) <= request.sample:
                 shown = request.prompt[-1].content[:60] if request.prompt else ""
-                raise AssayError(f"{self.name} holds {len(texts)} of {request.sample + 1} responses to {shown!r}")
-        for request, texts in zip(requests, said, strict=True):
-            yield replace(texts[request.sample], request=request.id)
+                raise AssayError(f"{self.name} holds {held} of {request.sample + 1} responses to {shown!r}")
 
 
 def _key(prompt: tuple[Message, ...]) -> str:

@@ -61,7 +61,7 @@ def content(run: Path) -> dict[str, Any]:
 
 
 def _training(run: Path) -> dict[str, Any]:
-    steps = Journal(run / "metrics.jsonl").read()
+    steps = Journal(run / "metrics.jsonl", "step", "domains").read()
     claimed = read_json(run / CLAIM)
     before, after = (read_json(run / "eval" / name / SCORES) for name in ("before", "after"))
     changes = read_json(run / "eval" / "changes.json") or {}

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import kind_of, owned, timed
+from assay.journal import kind_of, owned, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
-from assay.models.engine import Completion, Engine, Request, Sampling, open_engine, wait_for
+from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.recorded import RecordedEngine
 from assay.rollout.store import RolloutStore
@@ -99,6 +99,8 @@ def measure(
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
+    if out:
+        refuse_foreign(Path(out))
     engine = _opened(model) if isinstance(model, str) else model
     asked = {example.id: example for example in examples}
     job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None))
@@ -106,6 +108,8 @@ def measure(
     if not out:
         wait_for(job.run(how))
         return job.result()
+    if isinstance(engine, Recorded):
+        engine.require(job.missing())  # before the directory is claimed
     facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
     with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
@@ -165,7 +169,7 @@ class _Job:
 
     async def run(self, sampling: Sampling) -> None:
         """Ask for every sample that is missing; judge what has come while the engine goes on."""
-        missing = self._missing()
+        missing = self.missing()
         while block := {request.id: request for request in islice(missing, BLOCK)}:
             completions = self.engine.stream(list(block.values()), sampling)
             async for batch in gathered(completions, BACKLOG):
@@ -176,7 +180,8 @@ class _Job:
             if block:
                 raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
 
-    def _missing(self) -> Iterator[Request]:
+    def missing(self) -> Iterator[Request]:
+        """Every sample that has no verdict yet."""
         for name, tally in self.tallies.items():
             for index in range(self.samples):
                 if not tally.seen >> index & 1:

@@ -7,7 +7,7 @@ old responses can be judged by another verifier or reference.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
 
 from assay.errors import AssayError
@@ -44,9 +44,20 @@ class RecordedEngine:
                     request=name,
                     thinking=rollout.thinking,
                 )
-        if wanted:
+        self._refuse(len(wanted), len(requests))
+
+    def require(self, requests: Iterable[Request]) -> None:
+        """Raise `AssayError` where the directory lacks a response that is asked for."""
+        asked = list(requests)
+        serves = self._same_prompts(asked)
+        marks = ((mark["example_id"], mark["index"]) for mark in self.store.marks())
+        there = {f"{serves.get(name, name)}/{index}" for name, index in marks}
+        self._refuse(sum(request.id not in there for request in asked), len(asked))
+
+    def _refuse(self, lacking: int, of: int) -> None:
+        if lacking:
             raise AssayError(
-                f"{self.store.folder} lacks {len(wanted)} of {len(requests)} responses that are asked for: "
+                f"{self.store.folder} lacks {lacking} of {of} responses that are asked for: "
                 "ask for the same problems, and no more samples"
             )
 

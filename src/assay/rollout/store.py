@@ -62,7 +62,7 @@ class RolloutStore:
 
     def __init__(self, directory: Path | str) -> None:
         self.folder = Path(directory) / FOLDER
-        self.journal = Journal(self.folder / "open.jsonl")
+        self.journal = Journal(self.folder / "open.jsonl", "example_id", "index")
         self._open: int | None = None
 
     def shards(self) -> list[Path]:
