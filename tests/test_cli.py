@@ -304,6 +304,16 @@ def test_sandbox_run_shows_standard_error_and_the_line_that_failed(tmp_path):
     assert "ZeroDivisionError" in done.stderr.splitlines()[2]
 
 
+def test_sandbox_run_takes_a_program_that_is_piped(tmp_path):
+    if sandbox.isolation()[0] < "L3":
+        pytest.skip("programs do not run here")
+    (tmp_path / "in.txt").write_text("41")
+    done = run("sandbox", "run", "-", "--stdin", str(tmp_path / "in.txt"), input="print(int(input()) + 1)\n")
+    assert (done.exit_code, done.stdout) == (0, "42\n"), done.output
+    both = run("sandbox", "run", "-", "--stdin", "-", input="print(1)\n")
+    assert both.exit_code == 2 and "put one of them in a file" in both.output
+
+
 def test_check_fits_in_a_glance():
     done = run("check", "math/arithmetic", "--size", "20")
     assert done.exit_code == 0
