@@ -93,7 +93,8 @@ def measure(
             an engine.
         examples: What to ask.
         samples: Responses to each Example.
-        sampling: Temperature and limits; plain sampling at temperature 1 without it.
+        sampling: Temperature and limits; plain sampling at temperature 1 without it. Of an earlier measurement, that
+            of the measurement is recorded.
         out: Directory to append rollouts to and to resume from; nothing is written without it. Raises `RunConflict`
             when it holds another run, or another process works in it.
         workers: Verifications that run side by side.
@@ -107,10 +108,15 @@ def measure(
         wait_for(job.run(how))
         return job.result()
     facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)), timed(Path(out)):
+    with owned(Path(out), facts | {"sampling": _sampled(engine, how)} | judging_facts(examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
+
+
+def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
+    """How the responses came to be: of recorded ones, how they were sampled then."""
+    return engine.sampling if isinstance(engine, RecordedEngine) else asdict(sampling)
 
 
 def _opened(model: str) -> Engine:
