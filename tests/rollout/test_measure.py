@@ -59,6 +59,14 @@ def test_rates_count_what_was_right():
     assert len(list(rates.rollouts())) == 20
 
 
+def test_what_is_no_number_is_told():
+    for samples in (0, "8", 1.5):
+        with pytest.raises(AssayError, match="samples is a whole number of at least 1"):
+            measure(Counting(), EXAMPLES, samples=samples)
+    with pytest.raises(TypeError, match="two numbers from 0 to 1"):
+        measure(Counting(), EXAMPLES, samples=1).between("a", "b")
+
+
 def test_what_is_stored_does_not_depend_on_the_order_of_answers(tmp_path):
     for order, name in ((1, "a"), (-1, "b")):
         measure(Counting(order=order), EXAMPLES, samples=4, out=tmp_path / name)

@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from math import fsum
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError
+from assay.errors import AssayError, BadConfig
 from assay.journal import kind_of, owned, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
@@ -73,6 +74,8 @@ class Measurements(Mapping[str, Measurement]):
 
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
+        if not isinstance(low, Real) or not isinstance(high, Real):
+            raise TypeError(f"between takes two numbers from 0 to 1, such as between(0.1, 0.9), not {low!r} and {high!r}")
         return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
 
 
@@ -100,6 +103,8 @@ def measure(
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
+    if not isinstance(samples, int) or samples < 1:
+        raise BadConfig(f"samples is a whole number of at least 1, not {samples!r}")
     engine = _opened(model) if isinstance(model, str) else model
     asked = {example.id: example for example in examples}
     job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None))
