@@ -217,13 +217,18 @@ def test_an_evaluation_can_be_asked_in_another_way_and_judged_anew(tmp_path, mon
     monkeypatch.chdir(tmp_path)
     own_suite()
     first = run("eval", "said.jsonl", "--suite", "own.toml", "--samples", "3", "-o", "first")
-    assert first.exit_code == 0 and "avg@3" in first.output and "@4" not in first.output
+    assert first.exit_code == 0 and "avg@3" in first.output and "pass@" not in first.output
     again = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "again")
     assert again.exit_code == 0, again.output
     assert again.stdout.replace("again", "first") == first.stdout
     Path("own.toml").write_text(Path("own.toml").read_text().replace("number", "text"))  # other Examples, same prompts
     other = run("eval", "first", "--suite", "own.toml", "--samples=3", "-o", "other")
     assert other.exit_code == 0 and other.stdout.replace("other", "first") == first.stdout, other.output
+    passes = run("eval", "said.jsonl", "--suite", "own.toml", "--samples=3", "--k=[1,2]", "-o", "passes").output
+    assert len(re.findall("95 % interval", passes)) == 2 and "pass@2" in passes
+    (line,) = re.findall("^own .*", passes, re.M)
+    low, high = re.fullmatch(r"own +2 +33\.3 +\S+ to +\S+ +66\.7 +(\S+) to +(\S+)", line).groups()
+    assert float(low) < 66.7 < float(high)
     fewer = run(
         "eval", "said.jsonl", "--suite", "own.toml", "--samples=3", "--k=[1]", "--sources.0.size=1", "-o", "less"
     )
@@ -258,7 +263,7 @@ def test_names_are_completed(typed, offered, monkeypatch):
 
 DRY = [
     ("train demo --data.sources.0.size=5 --eval.sources.0.size=2", "24 problems: 4 code"),
-    ("train demo --data.sources.0.size=5 --eval=false", "nothing: the recipe has no [eval]"),
+    ("train demo --data.sources.0.size=5 --eval=false", "nothing: it is switched off (eval = false)"),
     ("train tiny", "4,000 steps of 64 demonstrations"),
     ("curate own.toml", "2 rows"),
     ("eval said.jsonl --suite suite.toml", "8 completions in all"),
@@ -297,6 +302,16 @@ def test_sandbox_run_shows_standard_error_and_the_line_that_failed(tmp_path):
     assert (done.exit_code, done.stdout) == (1, "so far\n")
     assert done.stderr.splitlines()[:2] == ["then", f"{tmp_path / 'p.py'}:4: print(1 / 0)"]
     assert "ZeroDivisionError" in done.stderr.splitlines()[2]
+
+
+def test_sandbox_run_takes_a_program_that_is_piped(tmp_path):
+    if sandbox.isolation()[0] < "L3":
+        pytest.skip("programs do not run here")
+    (tmp_path / "in.txt").write_text("41")
+    done = run("sandbox", "run", "-", "--stdin", str(tmp_path / "in.txt"), input="print(int(input()) + 1)\n")
+    assert (done.exit_code, done.stdout) == (0, "42\n"), done.output
+    both = run("sandbox", "run", "-", "--stdin", "-", input="print(1)\n")
+    assert both.exit_code == 2 and "put one of them in a file" in both.output
 
 
 def test_check_fits_in_a_glance():

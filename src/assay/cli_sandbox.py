@@ -38,14 +38,16 @@ def doctor(as_json: bool) -> None:
 
 
 @sandbox.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--stdin", "given", type=click.File("rb"), help="Its input; - is what is piped.")
 @click.option("--cpu", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="CPU seconds.")
 @click.option("--wall", type=click.FloatRange(0, min_open=True), help="Seconds in all; 4 times --cpu otherwise.")
 @click.option("--memory", type=click.IntRange(16), default=1024, show_default=True, help="MiB of address space.")
 @click.option("--json", "as_json", is_flag=True, help="Tell how it ended as JSON, on standard error.")
-def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
+def run(file: str, given: BinaryIO | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
     """Run a Python program isolated; print its output, and on standard error its own and how it ended.
+
+    FILE is the program; - is what is piped.
 
     Exit status 0 when it ended by itself with status 0, 1 otherwise, 2 where it may not run.
     """
@@ -53,9 +55,11 @@ def run(file: Path, given: BinaryIO | None, cpu: float, wall: float | None, memo
     from assay.sandbox import run as run_job
 
     limits = Limits(cpu=cpu, wall=wall, memory=memory << 20)
+    if file == "-" and given is not None and getattr(given, "name", "<stdin>") == "<stdin>":
+        raise AssayError("- stands for both the program and its input: put one of them in a file")
     data = given.read() if given is not None else b""
     try:
-        source = file.read_text("utf-8")
+        source = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8")
     except UnicodeDecodeError as bad:
         raise AssayError(f"{file} is not UTF-8 text ({bad.reason} at byte {bad.start})") from None
     done = run_job(Program(source, data, limits, stderr=True))

@@ -37,6 +37,14 @@ def load_config(kind: type[C], path: Path | str | None, overrides: Sequence[str]
     return _checked(kind, read_toml(path) if path else {}, overrides, path)
 
 
+def made(kind: type[C], given: Mapping[str, Any], where: str) -> C:
+    """A configuration of arguments that a caller gave; `where` names the call in the `BadConfig` of a wrong one."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as bad:
+        raise BadConfig(_explain(kind, bad, where)) from None
+
+
 def changed(config: C, overrides: Sequence[str]) -> C:
     """A configuration with overrides applied; see `load_config`."""
     return (
@@ -175,7 +183,8 @@ def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
             hint = _home(kind, str(loc[-1])) or did_you_mean(str(loc[-1]), _fields_at(kind, loc[:-1]))
             lines.append(f"{where}: unknown key {key!r}{hint}")
         elif not any(other["loc"][: len(loc)] == loc for other in errors if other is not error):  # its parts say why
-            lines.append(f"{where}: {key}: {error['msg'].removeprefix('Value error, ')} (got {error['input']!r})")
+            said = error["msg"].removeprefix("Value error, ")
+            lines.append(f"{where}: {key}: {said} (got {error['input']!r})" if key else f"{where}: {said}")
     return "\n".join(lines)
 
 

@@ -77,6 +77,35 @@ def test_load_is_deterministic_and_counted() -> None:
         load("math/arithmetics")
 
 
+@pytest.mark.parametrize(
+    ("names", "how", "says"),
+    [
+        (("rows.jsonl",), {"verifer": "number"}, r"assay\.load: unknown key 'verifer'; did you mean 'verifier'\?"),
+        (("rows.jsonl",), {"verifier": "numbr"}, "unknown verifier 'numbr'; did you mean 'number'"),
+        (("math/arithmetic",), {"size": "many"}, r"assay\.load: size: .*integer.* \(got 'many'\)$"),
+        (("math/arithmetic",), {"verifier": "math"}, r"^assay\.load: verifier are for files of your own \(path\)$"),
+        ((), {}, r"^assay\.load: give either the name of a source or the path of a file of your own$"),
+        ((5,), {}, "takes names of sources or of files, such as 'math/gsm8k', not 5"),
+        ((".",), {}, r"\. is a directory: name a file of rows; a corpus is opened by assay\.Corpus\.read\('\.'\)"),
+    ],
+)
+def test_load_says_what_is_wrong(
+    names: tuple[Any, ...], how: dict[str, Any], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rows.jsonl").write_text('{"prompt": "1 + 1?", "answer": 2}\n')
+    with pytest.raises(AssayError, match=says):
+        load(*names, **how)
+    assert len(load(Path("rows.jsonl"), verifier="number")) == 1
+
+
+def test_keep_takes_no_text() -> None:
+    corpus = load("math/arithmetic", size=2)
+    with pytest.raises(TypeError, match="a function of an Example, or a set of ids"):
+        corpus.keep(corpus[0].id)
+    assert len(corpus.keep({corpus[0].id})) == 1
+
+
 def test_keep_and_without_write_the_ledger() -> None:
     corpus = small()
     kept = corpus.keep(lambda e: e.domain == "math").keep({e.id for e in corpus[:5]}, reason="too hard")

@@ -191,6 +191,17 @@ def test_the_card_adds_up(tmp_path: Path) -> None:
     assert {"read math/arithmetic", "length", "duplicates", "cap", "gold"} <= set(seen)
 
 
+def test_no_step_passes_its_total(tmp_path: Path) -> None:
+    told: dict[str, tuple[int, int]] = {}
+
+    def tell(step: str, done: int, total: int) -> None:
+        assert done <= total == told.get(step, (0, total))[1], step
+        told[step] = (done, total)
+
+    run_curation(recipe(), tmp_path, progress=tell)
+    assert told["gold"] == (180, 180) and told["cap"] == (210, 210)
+
+
 def test_a_finished_run_is_not_repeated_and_another_recipe_conflicts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

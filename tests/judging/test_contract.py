@@ -69,6 +69,12 @@ def asked(name: str, reference: object = "x", **more: object) -> Example:
     return Example(prompt="?", reference=reference, verifier=name, **more)  # type: ignore[arg-type]
 
 
+def test_what_is_no_example_is_told() -> None:
+    for judge in (lambda: assay.verify("x", "1"), lambda: assay.verify_many(["x"], ["1"])):  # type: ignore[arg-type,list-item]
+        with pytest.raises(TypeError, match=r"an Example and a response, not str: make one with assay\.Example"):
+            judge()
+
+
 def test_a_group_is_judged_together_whatever_stands_between() -> None:
     calls.clear()
     one, two, other = asked("test.longest", 1), asked("test.longest", 2), asked("number", "4")

@@ -80,6 +80,11 @@ def test_completions_are_counted():
     assert said(changed(training, ["eval=false", "grpo.updates=2"]), "") == ["40 completions in all"]
 
 
+def test_why_nothing_is_measured_is_told():
+    assert said(recipe(), "measures") == ["nothing: the recipe has no [eval]"]
+    assert said(recipe(eval=False), "measures") == ["nothing: it is switched off (eval = false)"]
+
+
 def test_time_is_told_from_a_run_of_the_same_sizes():
     assert said(recipe(), "takes")[0].startswith("it depends on")
     for name, sizes, seconds in (("a", SIZES, (2, 4)), ("b", SIZES | {"group": 4}, (9,))):

@@ -59,6 +59,14 @@ def test_rates_count_what_was_right():
     assert len(list(rates.rollouts())) == 20
 
 
+def test_what_is_no_number_is_told():
+    for samples in (0, "8", 1.5):
+        with pytest.raises(AssayError, match="samples is a whole number of at least 1"):
+            measure(Counting(), EXAMPLES, samples=samples)
+    with pytest.raises(TypeError, match="two numbers from 0 to 1"):
+        measure(Counting(), EXAMPLES, samples=1).between("a", "b")
+
+
 def test_what_is_stored_does_not_depend_on_the_order_of_answers(tmp_path):
     for order, name in ((1, "a"), (-1, "b")):
         measure(Counting(order=order), EXAMPLES, samples=4, out=tmp_path / name)
@@ -214,9 +222,13 @@ def test_a_response_cut_inside_thinking_has_no_answer(tmp_path):
 def test_what_was_measured_can_be_judged_anew_without_the_model(tmp_path, monkeypatch):
     monkeypatch.setattr(room, "SHARD_ROWS", 7)
     first = tmp_path / "first"
-    measure(Counting(finish="length", token_ids=(1,), logprobs=(-1.0,)), EXAMPLES, samples=4, out=first)
+    counting = Counting(finish="length", token_ids=(1,), logprobs=(-1.0,))
+    measure(counting, EXAMPLES, samples=4, sampling=Sampling(temperature=0.3), out=first)
     before = {path: path.read_bytes() for path in first.rglob("*") if path.is_file()}
-    measure(str(first), EXAMPLES, samples=4, out=tmp_path / "again")
+    for name in ("again", "again"):  # and resumes
+        measure(str(first), EXAMPLES, samples=4, out=tmp_path / name)
+    sampled = [json.loads((tmp_path / name / "run.json").read_text())["sampling"] for name in ("first", "again")]
+    assert sampled[0] == sampled[1] and sampled[0]["temperature"] == 0.3
     assert said(first) == said(tmp_path / "again")
     assert {(r.finish, r.token_ids, r.logprobs) for r in RolloutStore(tmp_path / "again").rollouts()} == {
         ("length", (1,), (-1.0,))

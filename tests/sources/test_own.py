@@ -157,6 +157,14 @@ def test_bad_rows_go_to_the_ledger_with_their_line():
     assert Corpus.read("out")[0].domain == "sums"
 
 
+def test_a_bad_row_is_of_the_domain_that_the_recipe_names(tmp_path):
+    Path("sums.jsonl").write_text('{"prompt": "What is 1 + 1 here?", "answer": 2}\nno row\n')
+    own = Selection(path="sums.jsonl", verifier="number", domain="sums")
+    corpus = run_curation(CurationRecipe(sources=(own,)), tmp_path / "out")
+    assert list(corpus.card.domains) == ["sums"] and corpus.card.domains["sums"].came_in == 2
+    assert [row.domain for row in corpus.ledger] == ["sums"]
+
+
 def test_own_rows_in_a_suite_and_on_the_command_line():
     _jsonl("mine.jsonl")
     suite = Suite.model_validate({"sources": [{"path": "mine.jsonl", "verifier": "number"}], "samples": 1})

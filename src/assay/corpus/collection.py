@@ -16,6 +16,7 @@ from typing import Any, overload
 
 import pyarrow as pa
 
+from assay.config import made
 from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
@@ -23,6 +24,7 @@ from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_anothe
 from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
+from assay.judging.verifier import VERIFIERS
 from assay.sources.own import Own, source_of
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
@@ -110,6 +112,8 @@ class Corpus(Sequence[Example]):
 
     def keep(self, wanted: Wanted, reason: str = "not selected") -> Corpus:
         """Keep Examples that a predicate accepts, or whose id is in a collection; the rest go to the ledger."""
+        if isinstance(wanted, str) or not (callable(wanted) or isinstance(wanted, Collection)):
+            raise TypeError(f"keep takes a function of an Example, or a set of ids such as {{'…'}}, not {wanted!r}")
         accepts = wanted if callable(wanted) else lambda example: example.id in wanted
         return self._sift(lambda example: None if accepts(example) else "", "keep", reason)
 
@@ -176,6 +180,7 @@ class Corpus(Sequence[Example]):
             raise BadConfig(f"{dataset} is no data set but its name: assay.load reads files, and the hub's as hub:NAME")
         if isinstance(dataset, Mapping):
             raise BadConfig(f"this holds several splits: give one, such as dataset[{next(iter(dataset), 'train')!r}]")
+        _refuse_unknown(verifier)
         source = Own(
             name=name,
             about="rows of a data set",
@@ -230,6 +235,12 @@ class Corpus(Sequence[Example]):
         return corpus
 
 
+def _refuse_unknown(verifier: str) -> None:
+    """Raise `UnknownName` where a verifier is named that is not there."""
+    if verifier:
+        VERIFIERS.get(verifier)
+
+
 def _rated(example: Example, measured: Measurement | None) -> Example:
     if measured is None or not measured.n or measured.total is None:
         return example
@@ -239,7 +250,7 @@ def _rated(example: Example, measured: Measurement | None) -> Example:
 
 
 def load(
-    *names: str,
+    *names: str | Path,
     data: Path | str | None = None,
     split: str = "train",
     size: int | None = None,
@@ -258,8 +269,12 @@ def load(
         level: Difficulty of procedural sources.
         own: For files: `verifier`, `columns` (field -> column), `template`, `params`, `domain`.
     """
+    if wrong := [name for name in names if not isinstance(name, str | Path)]:
+        raise BadConfig(f"assay.load takes names of sources or of files, such as 'math/gsm8k', not {wrong[0]!r}")
     where = Path(data) if data is not None else None
-    chosen = Selection(name=names, split=split, size=size, seed=seed, level=level, **own)
+    given = {"split": split, "size": size, "seed": seed, "level": level, **own}
+    chosen = made(Selection, {"name": tuple(map(str, names)), **given}, "assay.load")
+    _refuse_unknown(chosen.verifier)
     return Corpus(chosen.examples(where), data=where)
 
 

@@ -99,7 +99,7 @@ class Card:
         refused = []
         for row in ledger:
             sources.setdefault(row.source, Line()).dropped[row.reason] += 1
-            domain_of[row.source] = row.domain
+            domain_of.setdefault(row.source, row.domain)
             if row.step in (READABLE, GOLD):
                 refused.append(row)
         domains: dict[str, Line] = {}

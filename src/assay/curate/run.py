@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ from assay.errors import AssayError, BadConfig, BadRow
 from assay.journal import Journal, owned, refuse_foreign
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
+from assay.sources.own import OWN
 from assay.types import Example, content_hash
 from assay.version import VERSION
 
@@ -82,7 +83,7 @@ def run_curation(
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
         if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
-            sieve = _Sieve(spool, run, tell, bad)
+            sieve = _Sieve(spool, run, tell, bad, {name: one.domain for one in recipe.sources for name in one.names})
             duplicates = Duplicates(recipe.on_conflict)
             length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
             batchwise = [step for step in more if not isinstance(step, KeyedStep)]
@@ -116,6 +117,8 @@ class _Sieve:
     tell: Progress
     bad: list[BadRow]
     """Own rows that could not be read at all."""
+    domains: Mapping[str, str]
+    """Source -> the domain that the recipe names for its rows."""
     left: Mask = field(init=False)
     gone: list[pa.Table] = field(default_factory=list)
     """`DROPPED` and the step's name, step by step."""
@@ -137,6 +140,8 @@ class _Sieve:
             self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
         for by_key in keyed:
             self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
+        for name in [*(step.name for step in steps), *(step.name for step in keyed)]:
+            self.tell(name, total, total)
 
     def index(self, step: KeyedStep) -> pa.Table:
         """Place, id and key of the rows that are left."""
@@ -150,6 +155,7 @@ class _Sieve:
         places = np.flatnonzero(self.left)
         made = list(journal.read())
         done = sum(line["rows"] for line in made)
+        self.tell(step.name, done, len(places))
         rest = self.left.copy()
         rest[places[:done]] = False
         for batch in self.run.run(Pass([step]), self.spool, rest, BATCH):
@@ -173,7 +179,6 @@ class _Sieve:
         self.left[rows["place"].to_numpy().astype(np.int64)] = False
         names = pa.array([step] * len(rows), pa.string())
         self.gone.append(rows.select(["place", "reason", "evidence"]).append_column("step", names))
-        self.tell(step, len(self.spool), len(self.spool))
 
     def write(self, out: Path, notes: list[str], fingerprint: str) -> None:
         """Write the corpus of the rows that are left."""
@@ -181,7 +186,7 @@ class _Sieve:
         for piece, mask in self.spool.wanted(self.left):
             writer.add(piece.read(mask))
         came_in = self.spool.came_in + Counter(row.where for row in self.bad)
-        writer.finish(_Ledger(self.gone, self.ids, self.bad), came_in, notes, fingerprint)
+        writer.finish(_Ledger(self.gone, self.ids, self.bad, self.domains), came_in, notes, fingerprint)
 
 
 @dataclass(frozen=True)
@@ -191,10 +196,13 @@ class _Ledger:
     gone: list[pa.Table]
     index: pa.Table
     bad: list[BadRow]
+    domains: Mapping[str, str]
+    """Source -> the domain that the recipe names for its rows."""
 
     def __iter__(self) -> Iterator[Dropped]:
         for bad in self.bad:
-            yield Dropped(f"line {bad.line}", bad.where, "own", "read", "bad_row", f"{bad.where}:{bad.line}: {bad.why}")
+            domain, said = self.domains.get(bad.where) or OWN, f"{bad.where}:{bad.line}: {bad.why}"
+            yield Dropped(f"line {bad.line}", bad.where, domain, "read", "bad_row", said)
         for table in self.gone:
             for start in range(0, len(table), GROUP):
                 part = table.slice(start, GROUP)

@@ -85,9 +85,9 @@ class Judge:
         """Judge one response within `deadline` seconds (default: the session's, else the verifier's own).
 
         Never raises for what a response, reference or parameter holds: that is a verdict. Raises `UnknownName` when no
-        verifier has the Example's name, and `TypeError` when the response is not text.
+        verifier has the Example's name, and `TypeError` where one of the two is something else.
         """
-        verifier = VERIFIERS.get(example.verifier)
+        verifier = VERIFIERS.get(_example(example).verifier)
         limit = self._limit(deadline)
         if verifier.reads_text and isinstance(response, str):
             return judged_text(verifier, example, response, self._pool, limit)
@@ -112,7 +112,9 @@ class Judge:
         """
         if len(examples) != len(responses):
             raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
-        places = [(example, _attempt(response)) for example, response in zip(examples, responses, strict=True)]
+        places = [
+            (_example(example), _attempt(response)) for example, response in zip(examples, responses, strict=True)
+        ]
         keys = [_key(example, attempt, place) for place, (example, attempt) in enumerate(places)]
         once = dict(zip(keys, places, strict=True))
         made = dict(zip(once, self._remembered(list(once.values()), workers, deadline, cache), strict=True))
@@ -236,6 +238,13 @@ def _level() -> str:
         return sandbox.require()
     except IsolationRefused:
         return "refused"
+
+
+def _example(example: Example) -> Example:
+    if not isinstance(example, Example):
+        wanted = "make one with assay.Example(prompt=..., reference=..., verifier=...)"
+        raise TypeError(f"what is judged is an Example and a response, not {type(example).__name__}: {wanted}")
+    return example
 
 
 def _attempt(response: Said) -> Attempt:

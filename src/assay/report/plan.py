@@ -182,7 +182,8 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     yield "", f"{drawn * g.prompts * g.group:,} completions in all"
     yield "trains", f"{g.steps:,} steps, a checkpoint every {g.save_every}"
     if recipe.eval is None:
-        yield "measures", "nothing: the recipe has no [eval]"
+        off = "eval" in recipe.model_fields_set
+        yield "measures", f"nothing: {'it is switched off (eval = false)' if off else 'the recipe has no [eval]'}"
         return
     yield from _evaluation(recipe.eval, look) if ready is None else _asked(recipe.eval, ready.asked)
     yield "", "before training, and again after it"

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from assay.evaluate.metrics import Estimate
 from assay.evaluate.run import SCORES, Scores
 from assay.report.summary import percent, points, score_rows
 
+SPAN = "95 % interval"
+
 
 def score_table(scores: Scores) -> str:
-    """avg@n and pass@k of each domain and source, in percent with 95 % intervals."""
-    lines = [f"{'':28} {'problems':>8}  {f'avg@{scores.samples}':>6}  95 % interval   pass@k"]
+    """avg@n and pass@k (k > 1) of each domain and source, in percent with 95 % intervals."""
+    ks = sorted({k for row in scores.rows for k in row.passes if k > 1})
+    heads = [f"avg@{scores.samples}", *(f"pass@{k}" for k in ks)]
+    lines = [f"{'':28} {'problems':>8}  {'  '.join(f'{head:>7}  {SPAN}' for head in heads)}"]
     for row in scores.rows:
-        passes = "  ".join(f"@{k} {percent(e.value)}" for k, e in row.passes.items() if k > 1)
+        shown = "  ".join(_interval(estimate) for estimate in (row.avg, *map(row.passes.get, ks)))
         missing = f"  ({row.uncounted} not counted)" if row.uncounted else ""
         name = row.name if row.domain in ("", row.name) else f"  {row.name}"
-        lines.append(f"{name:28} {row.avg.questions:8d}  {_interval(asdict(row.avg))}   {passes}{missing}")
+        lines.append(f"{name:28} {row.avg.questions:8d}  {shown}{missing}".rstrip())
     return "\n".join(lines)
 
 
@@ -42,5 +46,8 @@ def _change_line(row: Mapping[str, Any]) -> str:
     return f"{row['name']:24} {percent(was):>6}  {percent(now):>6}  {points(change['value']):>6}  {span}"
 
 
-def _interval(estimate: Mapping[str, Any]) -> str:
-    return f"{percent(estimate['value']):>6}  {percent(estimate['low']):>5} to {percent(estimate['high']):>5}"
+def _interval(estimate: Estimate | None) -> str:
+    """As wide as its head; blank where too few samples count."""
+    if estimate is None:
+        return " " * (9 + len(SPAN))
+    return f"{percent(estimate.value):>7}  {f'{percent(estimate.low):>5} to {percent(estimate.high):>5}':{len(SPAN)}}"

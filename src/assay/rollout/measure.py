@@ -12,10 +12,11 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from math import fsum
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError
+from assay.errors import AssayError, BadConfig
 from assay.journal import kind_of, owned, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
@@ -73,6 +74,10 @@ class Measurements(Mapping[str, Measurement]):
 
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
+        if not isinstance(low, Real) or not isinstance(high, Real):
+            raise TypeError(
+                f"between takes two numbers from 0 to 1, such as between(0.1, 0.9), not {low!r} and {high!r}"
+            )
         return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
 
 
@@ -93,12 +98,15 @@ def measure(
             an engine.
         examples: What to ask.
         samples: Responses to each Example.
-        sampling: Temperature and limits; plain sampling at temperature 1 without it.
+        sampling: Temperature and limits; plain sampling at temperature 1 without it. Of an earlier measurement, that
+            of the measurement is recorded.
         out: Directory to append rollouts to and to resume from; nothing is written without it. Raises `RunConflict`
             when it holds another run, or another process works in it.
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
+    if not isinstance(samples, int) or samples < 1:
+        raise BadConfig(f"samples is a whole number of at least 1, not {samples!r}")
     if out:
         refuse_foreign(Path(out))
     engine = _opened(model) if isinstance(model, str) else model
@@ -111,10 +119,15 @@ def measure(
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
     facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": asdict(how)} | judging_facts(examples)), timed(Path(out)):
+    with owned(Path(out), facts | {"sampling": _sampled(engine, how)} | judging_facts(examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
+
+
+def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
+    """How the responses came to be: of recorded ones, how they were sampled then."""
+    return engine.sampling if isinstance(engine, RecordedEngine) else asdict(sampling)
 
 
 def _opened(model: str) -> Engine:

@@ -7,11 +7,14 @@ old responses can be judged by another verifier or reference.
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from assay.errors import AssayError
 from assay.files import read_jsonl
+from assay.journal import CLAIM
 from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.rollout.store import FOLDER, RolloutStore
 from assay.types import Example
@@ -27,6 +30,8 @@ class RecordedEngine:
         self.store, self.asked = RolloutStore(directory), Path(directory) / EXAMPLES
         self.name = f"recorded:{Path(directory).name}"
         self.fingerprint = weights_hash(str(Path(directory) / FOLDER))
+        self.sampling: dict[str, Any] = json.loads((Path(directory) / CLAIM).read_text("utf-8"))["sampling"]
+        """How the recorded responses were sampled."""
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError` where the directory lacks some."""

@@ -23,6 +23,8 @@ from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
 from assay.types import Example
 
+OWN = "own"
+"""The domain of rows that name none."""
 HUB = "hub:"
 """Before the name of a data set of the hub: `hub:openai/gsm8k`, or `hub:openai/gsm8k:main` with a configuration."""
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
@@ -58,7 +60,7 @@ def source_of(name: str, **how: Any) -> Source:
         return source
     if not name.startswith(HUB) and not Path(name).is_file():
         raise MissingData(f"{name} does not exist")
-    return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or "own", **how)
+    return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
 
 
 def _registered(name: str) -> Source:
@@ -66,6 +68,10 @@ def _registered(name: str) -> Source:
     bare, _, split = name.rpartition(":")
     if name not in SOURCES and (bare in SOURCES or name in ("train", "test", "validation", "dev", "warmup")):
         raise UnknownName("source", name, SOURCES, f'; a split is named by itself: split = "{split}"')
+    if name not in SOURCES and Path(name).is_dir():
+        raise BadConfig(
+            f"{name} is a directory: name a file of rows; a corpus is opened by assay.Corpus.read({name!r})"
+        )
     return SOURCES.get(name)
 
 
