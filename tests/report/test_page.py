@@ -128,8 +128,8 @@ def evaluated(tmp_path):
     rows = [{"prompt": ex.text, "responses": [str(ex.reference), HOSTILE]} for ex in asked]
     (tmp_path / "said.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     suite = Suite(sources=({"name": "math/arithmetic"},), samples=2, k=(1, 2))
-    evaluate(str(tmp_path / "said.jsonl"), suite, out=tmp_path / "eval", examples=asked)
-    return tmp_path / "eval"
+    evaluate(str(tmp_path / "said.jsonl"), suite, out=tmp_path / "evaluated", examples=asked)
+    return tmp_path / "evaluated"
 
 
 @pytest.mark.parametrize("kind", ["run", "evaluated"])
