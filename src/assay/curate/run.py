@@ -29,7 +29,7 @@ from assay.curate.recipe import CurationRecipe
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import AssayError, BadConfig, BadRow
-from assay.journal import Journal, owned, refuse_foreign
+from assay.journal import Journal, owned
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
 from assay.sources.own import OWN
@@ -65,7 +65,6 @@ def run_curation(
     """
     own = [step for step in more if isinstance(step, KeyedStep)]
     out, where = Path(out), Path(data) if data is not None else None
-    refuse_foreign(out)
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
     with ExitStack() as stack:
@@ -140,7 +139,7 @@ class _Sieve:
             self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
         for by_key in keyed:
             self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
-        for name in [*(step.name for step in steps), *(step.name for step in keyed)]:
+        for name in [*(step.name for step in steps), *(by_key.name for by_key in keyed)]:
             self.tell(name, total, total)
 
     def index(self, step: KeyedStep) -> pa.Table:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from time import monotonic
+from types import NoneType
 from typing import Any, TextIO
 
 from assay.errors import AssayError
@@ -41,9 +42,9 @@ def grade_lines(
     """One verdict object for each line: `id`, `status`, `score`, `read`, `why`, `seconds`, `verifier`, `version`.
 
     A line that is no such object, or names an unknown verifier or parameter, gets `error` with its number; the rest
-    goes on. Blank lines are lines too. Lines are judged as they come: of a binary handle whatever is there, without
-    waiting for more. `deadline` is seconds a line; by default the verifier's own. `cache` names a file that remembers
-    verdicts. With `only`, lines of another id are passed over; a line without an id goes by its number.
+    goes on. Blank lines are lines too, but at the end. Lines are judged as they come: of a binary handle whatever is
+    there, without waiting for more. `deadline` is seconds a line; by default the verifier's own. `cache` names a file
+    that remembers verdicts. With `only`, lines of another id are passed over; a line without an id goes by its number.
     """
     for batch in _graded(lines, workers, deadline, cache, frozenset(only)):
         yield from (row for _, row, _ in batch)
@@ -81,7 +82,7 @@ def _graded(
 ) -> Iterator[list[tuple[int, dict[str, Any], Line]]]:
     """Line numbers, their verdicts and what was judged, batch by batch."""
     size = number = 0
-    for waiting in _arrived(lines):
+    for waiting in _without_blank_end(_arrived(lines)):
         start = 0
         while start < len(waiting):
             size = max(1, workers, min(size, BATCH))
@@ -116,6 +117,17 @@ def _arrived(lines: Lines) -> Iterator[list[str | bytes]]:
         yield list(whole)
     if any(begun):
         yield [b"".join(begun)]
+
+
+def _without_blank_end(parts: Iterable[list[str | bytes]]) -> Iterator[list[str | bytes]]:
+    """The same lines without the blank ones behind the last: a blank line waits for one that is not."""
+    blank = 0
+    for part in parts:
+        end = next((at for at in range(len(part), 0, -1) if part[at - 1].strip()), 0)
+        if end:
+            yield [*[""] * blank, *part[:end]]
+            blank = 0
+        blank += len(part) - end
 
 
 def _name(number: int, row: Parsed | dict[str, Any]) -> str:
@@ -157,6 +169,7 @@ def ascii_safe(text: str) -> str:
 def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
     """The id, Example and response of a line, or its error row."""
     row: Any = None
+    text = ""
     try:
         text = line.decode("utf-8") if isinstance(line, bytes) else line
         row = json.loads(text.removeprefix("\ufeff") if number == 1 else text)
@@ -165,24 +178,40 @@ def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
         found = row if isinstance(row, dict) else {}
         name = found.get("verifier")
         verifier = name if isinstance(name, str) and name in VERIFIERS else ""
-        return _row(found.get("id"), Verdict.error(f"{type(bad).__name__}: {bad}"[:500]), number, verifier)
+        return _row(found.get("id"), Verdict.error(_why(bad, text)[:500]), number, verifier)
+
+
+def _why(bad: Exception, text: str) -> str:
+    """Why a line cannot be judged, without words that only a programmer knows."""
+    if isinstance(bad, json.JSONDecodeError):
+        return f"not JSON: {bad.msg[0].lower()}{bad.msg[1:]} at column {bad.colno}" if text.strip() else "a blank line"
+    if isinstance(bad, UnicodeDecodeError):
+        return f"not UTF-8: {bad.reason} at byte {bad.start}"
+    return "its lists or objects are nested too deeply" if isinstance(bad, RecursionError) else str(bad)
 
 
 def _checked(row: Any) -> Parsed:
     if not isinstance(row, dict):
-        raise ValueError(f"a line is a JSON object, not {type(row).__name__}")
+        raise ValueError(f"a line is a JSON object, not {_kind(row)}")
     if missing := [name for name in ("verifier", "reference", "response") if name not in row]:
         raise ValueError(f"the line has no {', '.join(missing)}")
-    if not isinstance(row["verifier"], str) or not isinstance(row["response"], str):
-        raise ValueError("'verifier' and 'response' are strings")
+    for name in ("verifier", "response"):
+        if not isinstance(row[name], str):
+            raise ValueError(f"{name!r} is text, not {_kind(row[name])}")
     params = row.get("params") or {}
     if not isinstance(params, dict):
-        raise ValueError("'params' is an object")
+        raise ValueError(f"'params' is an object, not {_kind(params)}")
     VERIFIERS.get(row["verifier"]).parameters(params)
     example = Example(
         prompt=as_messages(row.get("prompt") or ""), reference=row["reference"], verifier=row["verifier"], params=params
     )
     return row.get("id"), example, row["response"]
+
+
+def _kind(value: Any) -> str:
+    """What JSON calls a value."""
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", NoneType: "null"}
+    return names.get(type(value), "a number")
 
 
 def _row(identity: Any, verdict: Verdict, number: int, verifier: str = "") -> dict[str, Any]:
