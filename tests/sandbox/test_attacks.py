@@ -74,6 +74,7 @@ def test_the_corpus_is_wide_and_its_rows_are_whole() -> None:
     assert max(Counter(map(attacks.name, ROWS)).values()) == 1
     for row in ROWS:
         assert "job" in row or row["verifier"] in VERIFIERS
-        assert row["accept"] and not {"correct", "error", "starved", "sandbox_error"} & set(row["accept"])
+        broken = row["accept"] == ["error"]  # a row that no response could pass: whose tests name what nobody defines
+        assert row["accept"] and (broken or not {"correct", "error", "starved", "sandbox_error"} & set(row["accept"]))
         assert "job" in row or "timeout" not in row["accept"], "no response may choose a verdict without a score"
         assert set(row["bound"]) in ({"seconds"}, {"cpu", "wall", "memory", "output"})
