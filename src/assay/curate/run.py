@@ -139,8 +139,8 @@ class _Sieve:
             self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
         for by_key in keyed:
             self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
-        for made in (*steps, *keyed):
-            self.tell(made.name, total, total)
+        for name in [*(step.name for step in steps), *(by_key.name for by_key in keyed)]:
+            self.tell(name, total, total)
 
     def index(self, step: KeyedStep) -> pa.Table:
         """Place, id and key of the rows that are left."""

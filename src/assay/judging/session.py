@@ -112,7 +112,9 @@ class Judge:
         """
         if len(examples) != len(responses):
             raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
-        places = [(_example(example), _attempt(response)) for example, response in zip(examples, responses, strict=True)]
+        places = [
+            (_example(example), _attempt(response)) for example, response in zip(examples, responses, strict=True)
+        ]
         keys = [_key(example, attempt, place) for place, (example, attempt) in enumerate(places)]
         once = dict(zip(keys, places, strict=True))
         made = dict(zip(once, self._remembered(list(once.values()), workers, deadline, cache), strict=True))

@@ -75,7 +75,9 @@ class Measurements(Mapping[str, Measurement]):
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
         if not isinstance(low, Real) or not isinstance(high, Real):
-            raise TypeError(f"between takes two numbers from 0 to 1, such as between(0.1, 0.9), not {low!r} and {high!r}")
+            raise TypeError(
+                f"between takes two numbers from 0 to 1, such as between(0.1, 0.9), not {low!r} and {high!r}"
+            )
         return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
 
 

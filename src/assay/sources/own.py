@@ -69,7 +69,9 @@ def _registered(name: str) -> Source:
     if name not in SOURCES and (bare in SOURCES or name in ("train", "test", "validation", "dev", "warmup")):
         raise UnknownName("source", name, SOURCES, f'; a split is named by itself: split = "{split}"')
     if name not in SOURCES and Path(name).is_dir():
-        raise BadConfig(f"{name} is a directory: name a file of rows; a corpus is opened by assay.Corpus.read({name!r})")
+        raise BadConfig(
+            f"{name} is a directory: name a file of rows; a corpus is opened by assay.Corpus.read({name!r})"
+        )
     return SOURCES.get(name)
 
 
