@@ -81,6 +81,21 @@ def test_grade_remembers_verdicts_in_a_file(tmp_path):
     assert refused.exit_code == 2 and "is no verdict cache" in refused.stderr
 
 
+def test_lines_are_told_in_words_and_a_blank_end_is_none():
+    broken = [{"verifier": 5, "reference": 1, "response": "1"}, {"verifier": "number", "reference": 1, "response": [1]}]
+    given = lines(ROWS[:1]) + "\nno row\n" + lines(broken) + "[" * 100_000 + "\n\n  \n"
+    why = [json.loads(line)["why"] for line in run("grade", input=given).stdout.splitlines()]
+    assert why[1:] == [
+        "line 2: a blank line",
+        "line 3: not JSON: expecting value at column 1",
+        "line 4: 'verifier' is text, not a number",
+        "line 5: 'response' is text, not a list",
+        "line 6: its lists or objects are nested too deeply",
+    ]
+    done = run("grade", "--max-errors", "0", input="no row\n")
+    assert "1 line without a score, 0 allowed" in done.stderr
+
+
 def test_grade_writes_a_file_that_appears_whole(tmp_path):
     source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text(lines(ROWS))
@@ -312,6 +327,28 @@ def test_sandbox_run_takes_a_program_that_is_piped(tmp_path):
     assert (done.exit_code, done.stdout) == (0, "42\n"), done.output
     both = run("sandbox", "run", "-", "--stdin", "-", input="print(1)\n")
     assert both.exit_code == 2 and "put one of them in a file" in both.output
+
+
+WRONG = [
+    ("curate demo --dry-run", "demo.toml is of another kind: it has method, "),
+    ("train real-mix", "real-mix.toml is of another kind: it has max_prompt_chars, without, sources"),
+    ("eval tinny", "did you mean 'tiny'?"),
+    ("curate real-mix --dry-run --without=x", """without: a list is wanted: '--without=["x"]', or in a file"""),
+    ("curate real-mix --dry-run --without=[x,y]", """'--without=["x", "y"]'"""),
+]
+
+
+@pytest.mark.parametrize(("arguments", "says"), WRONG, ids=[arguments for arguments, _ in WRONG])
+def test_a_wrong_kind_name_or_value_gets_one_sentence(arguments, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    done = run(*arguments.split())
+    assert done.exit_code == 2 and says in done.output and done.output.count("\n") == 1, done.output
+
+
+def test_recipes_are_described_in_whole_sentences():
+    recipes = json.loads(run("list", "recipes", "--json").stdout)["recipes"]
+    assert recipes and all(recipe["about"].rstrip().endswith((".", ")", "tiny")) for recipe in recipes), recipes
 
 
 def test_check_fits_in_a_glance():

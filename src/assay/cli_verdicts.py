@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from assay.cli_options import a_source, data_option, json_option, progress
-from assay.errors import AssayError
+from assay.errors import AssayError, counted
 from assay.files import opened
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def grade(
         failed.append(f"pass rate {told_rate} is below {fail_below}")
     allowed = 0 if max_errors is None and fail_below is not None else max_errors
     if allowed is not None and (null := counts["error"] + counts["timeout"]) > allowed:
-        failed.append(f"{null} lines have no score, {allowed} may (--max-errors)")
+        failed.append(f"{counted(null, 'line')} without a score, {allowed} allowed (--max-errors)")
     if failed:
         click.secho("; ".join(failed), fg="red", err=True)
         sys.exit(1)
@@ -183,7 +183,7 @@ def audit(
     finally:
         for grader in found:
             grader.close()
-    click.echo(f"{len(known)} rows, {sum(row.label for row in known)} of them right")
+    click.echo(f"{counted(len(known), 'row')}, {sum(row.label for row in known)} of them right")
     terminal = Console()
     print_audit(terminal if terminal.is_terminal else Console(width=200), audits)
     if output is not None:
@@ -218,8 +218,8 @@ def _opened(path: Path, stack: ExitStack) -> BinaryIO:
 
 
 def _count(path: Path) -> int | None:
-    """How many lines a regular file has: what is piped can be read once only."""
+    """How many lines are graded of a regular file: what is piped can be read once only."""
     if not path.is_file():
         return None
     with opened(path) as file:
-        return sum(1 for _ in file)
+        return max((number for number, line in enumerate(file, 1) if line.strip()), default=0)

@@ -62,8 +62,10 @@ def _checked(kind: type[C], tree: dict[str, Any], overrides: Sequence[str], path
         return kind.model_validate(tree)
     except ValidationError as bad:
         own = set(kind.model_fields)
-        if path and tree and not own & set(tree):
-            has, wanted = ", ".join(tree), ", ".join(sorted(own)[:6])
+        foreign = [key for key in tree if key not in own]
+        slips = [key for key in foreign if "did you mean" in did_you_mean(key, own)]
+        if path and foreign and (len(foreign) == len(tree) or (len(foreign) > len(tree) / 2 and not slips)):
+            has, wanted = ", ".join(foreign), ", ".join(sorted(own)[:6])
             raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
         raise BadConfig(_explain(kind, bad, str(path or "override"))) from None
 
@@ -183,9 +185,18 @@ def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
             hint = _home(kind, str(loc[-1])) or did_you_mean(str(loc[-1]), _fields_at(kind, loc[:-1]))
             lines.append(f"{where}: unknown key {key!r}{hint}")
         elif not any(other["loc"][: len(loc)] == loc for other in errors if other is not error):  # its parts say why
-            said = error["msg"].removeprefix("Value error, ")
+            said = _wanted(error, key)
             lines.append(f"{where}: {key}: {said} (got {error['input']!r})" if key else f"{where}: {said}")
     return "\n".join(lines)
+
+
+def _wanted(error: Any, key: str) -> str:
+    """What is wrong with a value; where a list is wanted, how it is given on a command line."""
+    given = error["input"]
+    if error["type"] == "tuple_type" and isinstance(given, str):
+        items = json.dumps([item.strip() for item in given.strip("[]").split(",")], ensure_ascii=False)
+        return f"a list is wanted: '--{key}={items}', or in a file {key} = {items}"
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _home(kind: Any, name: str) -> str:

@@ -74,6 +74,11 @@ class RunConflict(AssayError, RuntimeError):
     """An output directory already holds a run whose fingerprint differs."""
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 step`, `1,200 steps`."""
+    return f"{count:,} {noun if count == 1 else noun + 's'}"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'a' or 'b'?`, or the whole list when it is short and nothing is near."""
     names = sorted(known)

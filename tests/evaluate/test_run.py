@@ -29,7 +29,8 @@ def test_a_reference_that_cannot_be_read_is_left_out_for_every_response(tmp_path
     written = json.loads((tmp_path / "eval" / "scores.json").read_text())
     assert written["left_out"] == dict(scores.left_out)
     assert (
-        "left out 1 problems" in unreadable_note(scores.left_out)[0] and BAD.id in unreadable_note(scores.left_out)[0]
+        "left out 1 problem whose" in unreadable_note(scores.left_out)[0]
+        and BAD.id in unreadable_note(scores.left_out)[0]
     )
     assert {r.example_id for r in RolloutStore(tmp_path / "eval").rollouts()} == {ex.id for ex in GOOD}
     with pytest.raises(AssayError, match="no reference can be read"):

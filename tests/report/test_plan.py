@@ -80,6 +80,13 @@ def test_completions_are_counted():
     assert said(changed(training, ["eval=false", "grpo.updates=2"]), "") == ["40 completions in all"]
 
 
+def test_one_is_no_plural():
+    lines = plan(recipe(grpo=SIZES | {"steps": 1, "prompts": 1, "group": 2}), Path("runs/a"), Path())
+    assert ("trains", "1 step, a checkpoint every 25") in lines
+    (sampled,) = [said for what, said in lines if what == "samples"]
+    assert sampled.startswith("1 problem x 2 responses of") and sampled.endswith(", 1 time")
+
+
 def test_why_nothing_is_measured_is_told():
     assert said(recipe(), "measures") == ["nothing: the recipe has no [eval]"]
     assert said(recipe(eval=False), "measures") == ["nothing: it is switched off (eval = false)"]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError
+from assay.errors import AssayError, counted
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically, write_jsonl
@@ -122,7 +122,7 @@ def unreadable_note(left_out: Mapping[str, str]) -> list[str]:
     if not left_out:
         return []
     first = "; ".join(f"{name} ({why})" for name, why in list(left_out.items())[:3])
-    return [f"left out {len(left_out)} problems whose reference cannot be read: {first}"]
+    return [f"left out {counted(len(left_out), 'problem')} whose reference cannot be read: {first}"]
 
 
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:

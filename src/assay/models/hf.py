@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from assay.errors import AssayError, MissingExtra
+from assay.errors import AssayError, MissingExtra, did_you_mean
 from assay.hub import offline
-from assay.models.engine import Completion, Request, Sampling, base_model, model_path, weights_hash
+from assay.models.engine import TINY, Completion, Request, Sampling, base_model, model_path, weights_hash
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -44,7 +44,9 @@ def _opening(path: str) -> Iterator[None]:
         yield
     except (OSError, ValueError) as bad:
         first_line = str(bad).strip().splitlines()[0]
-        raise AssayError(f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed)") from bad
+        raise AssayError(
+            f"cannot open model {path!r}: {first_line} (a directory or a hub name is needed){_near(path)}"
+        ) from bad
 
 
 def weights_path(path: str) -> str:
@@ -64,8 +66,15 @@ def weights_path(path: str) -> str:
     except (OSError, ValueError):
         raise AssayError(
             f"cannot open model {path!r}: there is no such directory, {why}, and no copy was fetched before; "
-            "give the directory of a model"
+            f"give the directory of a model{_near(path)}"
         ) from None
+
+
+def _near(path: str) -> str:
+    """The model or directory that a mistyped name may mean."""
+    here = [entry.name for entry in Path().iterdir() if entry.is_dir() and entry.name != path]
+    hint = did_you_mean(path, [TINY, *here])
+    return hint if "did you mean" in hint else ""
 
 
 def require_model(path: str) -> None:

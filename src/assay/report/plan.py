@@ -15,7 +15,7 @@ from typing import Any
 from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
 from assay.corpus.store import MANIFEST, read_manifest
 from assay.curate.recipe import CurationRecipe
-from assay.errors import BadConfig, BadRow, MissingData, did_you_mean
+from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
 from assay.evaluate.suite import SUITES, Suite
 from assay.judging.verifier import VERIFIERS
 from assay.learn.experiment import Prepared
@@ -136,7 +136,7 @@ def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int) -> tu
     if isinstance(source, Procedural):
         next(source.examples(part, size=1, seed=seed, level=chosen.level))
         made = min(limits, default=SIZE)
-        return made, f"{made:,} problems, made at level {chosen.level}"
+        return made, f"{counted(made, 'problem')}, made at level {chosen.level}"
     if isinstance(source, Real) and source.hub is None and from_hub(data):
         next(source.examples(part, data=data))  # says that it has no copy there
     if name.startswith(HUB) or from_hub(data):
@@ -147,7 +147,7 @@ def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int) -> tu
         VERIFIERS.get(verifier)
     if bad and not found:
         raise bad[0]
-    there = f"{found:,} {'row' if found == 1 else 'rows'}" if found <= LOOK else f"more than {LOOK:,} rows"
+    there = counted(found, "row") if found <= LOOK else f"more than {LOOK:,} rows"
     there += f"; {len(bad):,} cannot be read, the first: {bad[0]}" if bad else ""
     count = min([*limits, found])
     if count > LOOK:
@@ -178,9 +178,10 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     weights = ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.domain_weights.items())
     yield "mixes", f"domains by weight: {weights}" if weights else "all domains in equal shares"
     drawn = -(-g.steps // g.updates)
-    yield "samples", f"{g.prompts} problems x {g.group} responses of at most {g.max_tokens:,} tokens, {drawn:,} times"
-    yield "", f"{drawn * g.prompts * g.group:,} completions in all"
-    yield "trains", f"{g.steps:,} steps, a checkpoint every {g.save_every}"
+    each = f"{counted(g.group, 'response')} {_longest(g.max_tokens)}"
+    yield "samples", f"{counted(g.prompts, 'problem')} x {each}, {counted(drawn, 'time')}"
+    yield "", f"{counted(drawn * g.prompts * g.group, 'completion')} in all"
+    yield "trains", f"{counted(g.steps, 'step')}, a checkpoint every {g.save_every}"
     if recipe.eval is None:
         off = "eval" in recipe.model_fields_set
         yield "measures", f"nothing: {'it is switched off (eval = false)' if off else 'the recipe has no [eval]'}"
@@ -195,7 +196,7 @@ def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | 
         yield from (("leaves out", note.removeprefix("left out ")) for note in ready.notes)
     elif chosen.corpus:
         there = (Path(chosen.corpus) / MANIFEST).is_file()
-        count = f"{read_manifest(Path(chosen.corpus))['examples']:,} problems" if there else "not there yet"
+        count = counted(read_manifest(Path(chosen.corpus))["examples"], "problem") if there else "not there yet"
         yield "learns from", f"{chosen.corpus}: {count}"
     for one in () if ready else chosen.sources:
         yield from _reads("learns from", one, split, look, seed)
@@ -207,7 +208,7 @@ def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
     yield from _learns(recipe.data, "warmup", look, recipe.seed)
     for phase in recipe.warmup.phases:
         noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
-        yield "trains", f"{phase.steps:,} steps of {recipe.warmup.batch} demonstrations{noise}"
+        yield "trains", f"{counted(phase.steps, 'step')} of {recipe.warmup.batch} demonstrations{noise}"
 
 
 def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
@@ -217,22 +218,27 @@ def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
     yield _sampled(suite)
     known = [count for count in look.counts if count is not None]
     if len(known) == len(look.counts):
-        yield "", f"{sum(known) * suite.samples:,} completions in all"
+        yield "", f"{counted(sum(known) * suite.samples, 'completion')} in all"
 
 
 def _asked(suite: Suite, asked: list[Example]) -> Iterator[Line]:
     """The same in numbers, for problems that were read."""
     yield "asks", _domains(asked)
     yield _sampled(suite)
-    yield "", f"{len(asked) * suite.samples:,} completions in all"
+    yield "", f"{counted(len(asked) * suite.samples, 'completion')} in all"
 
 
 def _sampled(suite: Suite) -> Line:
     greedy = " (greedy)" if suite.temperature == 0 else ""
-    how = f"of at most {suite.max_tokens:,} tokens, at temperature {suite.temperature:g}{greedy}"
-    return "samples", f"{suite.samples} responses to each, {how}"
+    how = f"{_longest(suite.max_tokens)}, at temperature {suite.temperature:g}{greedy}"
+    return "samples", f"{counted(suite.samples, 'response')} to each, {how}"
+
+
+def _longest(tokens: int) -> str:
+    return f"of at most {counted(tokens, 'token')}"
 
 
 def _domains(examples: list[Example]) -> str:
     counts = Counter(example.domain for example in examples)
-    return f"{len(examples):,} problems: {', '.join(f'{count:,} {name}' for name, count in sorted(counts.items()))}"
+    parts = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    return f"{counted(len(examples), 'problem')}: {parts}"
