@@ -139,7 +139,7 @@ def test_what_a_killed_writer_left_is_removed_by_the_next():
 def test_errors_are_not_passed_over():
     Path("bad.jsonl").write_text(ROW + '{"verifier": "nmber"}\n' * 99)
     done = run("grade", "bad.jsonl", "-o", "out.jsonl", "--fail-below", "0.5")
-    assert done.exit_code == 1 and "99 lines have no score, 0 may" in done.output
+    assert done.exit_code == 1 and "99 lines without a score, 0 allowed" in done.output
     assert run("grade", "bad.jsonl", "-o", "out.jsonl", "--fail-below", "0.5", "--max-errors", "99").exit_code == 0
     assert run("grade", "bad.jsonl", "-o", "out.jsonl", "--max-errors", "98").exit_code == 1
     done = run("grade", "bad.jsonl", "-o", "out.jsonl")

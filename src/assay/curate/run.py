@@ -29,7 +29,7 @@ from assay.curate.recipe import CurationRecipe
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import AssayError, BadConfig, BadRow
-from assay.journal import Journal, owned
+from assay.journal import Journal, owned, refuse_foreign
 from assay.judging.session import default_judge
 from assay.sources.base import SOURCES
 from assay.sources.own import OWN
@@ -65,6 +65,7 @@ def run_curation(
     """
     own = [step for step in more if isinstance(step, KeyedStep)]
     out, where = Path(out), Path(data) if data is not None else None
+    refuse_foreign(out)
     tell = progress or (lambda step, done, total: None)
     run = OnRay() if (executor or recipe.executor) == "ray" else Local()
     with ExitStack() as stack:
