@@ -1,5 +1,6 @@
 """The command line as a stranger meets it: help that teaches, errors in one line, nothing lost."""
 
+import gzip
 import json
 import os
 import re
@@ -102,6 +103,13 @@ def test_grade_writes_a_file_that_appears_whole(tmp_path):
     assert run("grade", str(source), "-o", str(target), "--workers", "2").exit_code == 0
     assert len(target.read_text().splitlines()) == 3
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+def test_what_is_written_as_gzip_by_its_name_is_gzip(tmp_path):
+    (tmp_path / "in.jsonl").write_text(lines(ROWS))
+    assert run("grade", str(tmp_path / "in.jsonl"), "-o", str(tmp_path / "out.jsonl.gz")).exit_code == 0
+    with gzip.open(tmp_path / "out.jsonl.gz", "rt") as written:
+        assert [json.loads(line)["id"] for line in written] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(("rate", "status"), [("0.5", 0), ("0.51", 1)])

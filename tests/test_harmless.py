@@ -136,6 +136,12 @@ def test_what_a_killed_writer_left_is_removed_by_the_next():
     assert [p.name for p in Path().glob(".out.txt.*.tmp")] == [f".out.txt.{os.getppid()}.tmp"]
 
 
+def test_a_line_that_is_not_there_replaces_no_file():
+    Path("out.jsonl").write_text("old")
+    refused("no line has the id 'z'", "grade", "rows.jsonl", "--id", "z", "-o", "out.jsonl")
+    assert Path("out.jsonl").read_text() == "old"
+
+
 def test_errors_are_not_passed_over():
     Path("bad.jsonl").write_text(ROW + '{"verifier": "nmber"}\n' * 99)
     done = run("grade", "bad.jsonl", "-o", "out.jsonl", "--fail-below", "0.5")

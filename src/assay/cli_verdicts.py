@@ -111,8 +111,8 @@ def grade(
             bar.stage("grading", None if source == "-" else _count(Path(source)), note="")
             how["on_lines"] = lambda number: bar.advance(number - bar.done)
         counts = grade_file(lines, target, workers=workers, deadline=deadline, cache=cache, **how)
-    if only and not counts:
-        raise AssayError(f"no line has the id {' or '.join(map(repr, only))}")
+        if only and not counts:  # before the file takes its place
+            raise AssayError(f"no line has the id {' or '.join(map(repr, only))}")
     rate, failed = pass_rate(counts), []
     shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     told_rate = "none" if rate is None else f"{rate:.4f}"

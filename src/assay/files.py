@@ -55,11 +55,23 @@ def opened(path: Path | str) -> Iterator[BinaryIO]:
         raise AssayError(f"{path} is no whole gzip file: {bad}") from None
 
 
+def not_json(bad: Exception) -> str:
+    """Why a text is no JSON, without words that only a programmer knows."""
+    if isinstance(bad, json.JSONDecodeError):
+        at = f"column {bad.colno}" if bad.lineno == 1 else f"line {bad.lineno}, column {bad.colno}"
+        return f"not JSON: {bad.msg[0].lower()}{bad.msg[1:]} at {at}"
+    if isinstance(bad, UnicodeDecodeError):
+        return f"not UTF-8: {bad.reason} at byte {bad.start}"
+    if isinstance(bad, RecursionError):
+        return "its lists or objects are nested too deeply"
+    return "a number of more than 4,300 digits: write it as text"
+
+
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8", "surrogatepass"))
     except (ValueError, RecursionError) as fault:
-        raise BadRow(str(path), number, f"not JSON: {fault}") from fault
+        raise BadRow(str(path), number, not_json(fault)) from fault
     if not isinstance(row, dict):
         raise BadRow(str(path), number, f"a row is a JSON object, not {type(row).__name__}")
     return row

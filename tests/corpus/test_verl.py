@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.corpus.collection import load
@@ -88,6 +88,7 @@ EXAMPLES = st.builds(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(EXAMPLES)
 def test_any_example_there_and_back(example: Example) -> None:
     row = json.loads(json.dumps(to_verl(example)))

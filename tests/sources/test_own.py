@@ -173,3 +173,135 @@ def test_own_rows_in_a_suite_and_on_the_command_line():
     assert done.exit_code == 0 and "gold accepted    5 of 5" in done.output, done.output
     done = CliRunner().invoke(main, ["check", "nowhere.jsonl"])
     assert done.exit_code == 2 and "nowhere.jsonl does not exist" in done.output
+
+
+TABLES = {
+    "plain": "question,answer\r\n1 + 1?,2\r\n3 + 3?,6\r\n",
+    "of old machines": "question,answer\r1 + 1?,2\r3 + 3?,6\r",
+    "blank lines": "\n\nquestion,answer\n\n1 + 1?,2\n\n3 + 3?,6\n\n",
+    "columns without a name": "question,answer,,\n1 + 1?,2,,note\n3 + 3?,6,,\n",
+    "a name on two lines": '"ques\ntion",question,answer\nx,1 + 1?,2\nx,3 + 3?,6\n',
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+def test_tables_as_programs_write_them(text):
+    Path("mine.csv").write_bytes(text.encode())
+    assert [(e.text, e.reference) for e in assay.load("mine.csv", verifier="number")] == [
+        ("1 + 1?", "2"),
+        ("3 + 3?", "6"),
+    ]
+
+
+def test_a_cell_of_any_length_is_read():
+    Path("mine.csv").write_text(f"question,answer\n{'x' * 200_000},2\n")
+    assert len(assay.load("mine.csv", verifier="number")[0].text) == 200_000
+
+
+def test_a_suffix_counts_whatever_its_case_and_tabs_and_gzip_are_told_by_it():
+    _csv("MINE.CSV")
+    _csv("mine.tsv", "\t")
+    WRITERS["mine.parquet"]("plain")
+    Path("mine.parquet.gz").write_bytes(gzip.compress(Path("plain").read_bytes()))
+    for name in ("MINE.CSV", "mine.tsv", "mine.parquet.gz"):
+        assert len(assay.load(name, verifier="number")) == len(ROWS)
+
+
+def test_json_is_an_array_or_lines():
+    _jsonl("lines.json")
+    assert len(assay.load("lines.json", verifier="number")) == len(ROWS)
+    Path("one.json").write_text(json.dumps(ROWS[0]))
+    assert len(assay.load("one.json", verifier="number")) == 1
+    Path("whole.json").write_text(json.dumps({"data": ROWS}, indent=1))
+    with pytest.raises(AssayError, match="no array of rows and no rows line by line"):
+        assay.load("whole.json", verifier="number")
+
+
+@pytest.mark.parametrize(
+    ("rows", "line", "says"),
+    [
+        ("1 + 1?,2\n,4\n", 5, "the column 'question' is empty"),
+        ("1 + 1?,2\n3 + 3?,\n", 5, "the column 'answer' is empty"),
+        ("1 + 1?,2\n3 + 3?\n", 5, "the column 'answer' is empty"),
+        ('"1\n+\n1?",2\n3 + 3?,\n', 7, "the column 'answer' is empty"),
+        ("1 + 1?,2\n3, 3?,6\n", 5, "3 cells in a table of 2 columns; a cell that holds a ',' is put in quotes"),
+        ('1 + 1?,2\n"3 + 3?,6\n4 + 4?,8\n', 5, "a quote that opens in this row is never closed"),
+        ('1 + 1?,2\n"3" + 3?,6\n', 5, "text beside a cell in quotes"),
+    ],
+)
+def test_a_row_of_a_table_is_told_by_the_line_it_begins_on(rows, line, says):
+    Path("mine.csv").write_text('"question",answer\n"1\n0?",10\n' + rows)
+    with pytest.raises(BadRow) as bad:
+        assay.load("mine.csv", verifier="number")
+    assert (bad.value.line, bad.value.where) == (line, "mine.csv") and says in bad.value.why
+    run_curation(CurationRecipe(sources=[{"path": "mine.csv", "verifier": "number"}]), "out")
+    dropped = [row for row in Corpus.read("out").ledger if row.reason == "bad_row"]
+    assert [row.id for row in dropped] == [f"line {line}"]
+
+
+def test_an_empty_cell_is_no_value():
+    Path("mine.csv").write_text("question,answer,gold,verifier,template\n1 + 1?,2,,,\n3 + 3?,yes,yes,boolean,\n")
+    first, second = assay.load("mine.csv", verifier="number", template="Q: {problem}")
+    assert (first.gold, first.verifier, first.template) == ("\\boxed{2}", "number", "Q: {problem}")
+    assert (second.gold, second.verifier, second.template) == ("yes", "boolean", "Q: {problem}")
+
+
+def test_a_column_that_is_there_twice_is_refused_by_name():
+    Path("mine.csv").write_text("question,answer,answer\n1 + 1?,2,3\n")
+    pq.write_table(pa.table([["1 + 1?"], [2], [3]], names=["question", "answer", "answer"]), "mine.parquet")
+    for name in ("mine.csv", "mine.parquet"):
+        with pytest.raises(AssayError, match=f"{name} has more than one column called 'answer'"):
+            assay.load(name, verifier="number")
+
+
+def test_half_a_character_is_a_bad_row_wherever_it_stands():
+    for place in ("question", "level"):
+        _jsonl("mine.jsonl", [ROWS[0], ROWS[1] | {place: "\ud800"}])
+        with pytest.raises(BadRow, match=r"mine.jsonl:2: half a surrogate pair"):
+            assay.load("mine.jsonl", verifier="number")
+        corpus = run_curation(CurationRecipe(sources=[{"path": "mine.jsonl", "verifier": "number"}]), f"out-{place}")
+        assert len(corpus) == 1 and [row.reason for row in corpus.ledger] == ["bad_row"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"verifier": "numbr"}, "did you mean 'number'"),
+        ({"verifier": "number", "params": {"toleranc": 1}}, "did you mean 'tolerance'"),
+        ({"verifier": "number", "template": "Say the answer."}, "{problem}"),
+        ({"verifier": "number", "columns": {"promt": "q"}}, "'prompt'"),
+    ],
+)
+def test_what_no_row_can_mend_is_told_before_any_is_read(wrong, says):
+    Path("mine.jsonl").write_text("no row\n")
+    with pytest.raises(AssayError, match=says):
+        assay.load("mine.jsonl", **wrong)
+    recipe = CurationRecipe(sources=[{"name": "math/arithmetic", "size": 5}, {"path": "mine.jsonl", **wrong}])
+    read = []
+    with pytest.raises(AssayError, match=says):
+        run_curation(recipe, "out", progress=lambda *told: read.append(told))
+    assert not read and not Path("out").exists()
+
+
+def test_own_rows_are_left_out_whoever_judges_them():
+    _jsonl("held.jsonl", ROWS[:2])
+    _jsonl("mine.jsonl")
+    for entry in ("held.jsonl", "./held.jsonl"):
+        recipe = CurationRecipe(sources=[{"path": "mine.jsonl", "verifier": "number"}], without=[entry])
+        corpus = run_curation(recipe, f"out{len(entry)}")
+        assert [row.reason for row in corpus.ledger] == ["contaminated"] * 2
+    assert len(assay.load("mine.jsonl", verifier="number").without("held.jsonl")) == len(ROWS) - 2
+    for entry in ("math/nope", "math/arithmetic:tset", "nowhere.jsonl"):
+        read = []
+        with pytest.raises(AssayError):
+            recipe = CurationRecipe(sources=[{"path": "mine.jsonl", "verifier": "number"}], without=[entry])
+            run_curation(recipe, "none", progress=lambda *told, read=read: read.append(told))
+        assert not read and not Path("none").exists()
+
+
+def test_a_folder_of_the_users_stays_where_a_curation_cannot_begin():
+    Path("empty").mkdir()
+    Path("mine.jsonl").write_text("no row\n")
+    with pytest.raises(AssayError):
+        run_curation(CurationRecipe(sources=[{"path": "mine.jsonl", "verifier": "number"}]), "empty")
+    assert Path("empty").is_dir()

@@ -25,7 +25,7 @@ from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
 from assay.judging.verifier import VERIFIERS
-from assay.sources.own import Own, source_of
+from assay.sources.own import Own, held_out
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
 
@@ -71,6 +71,8 @@ class Corpus(Sequence[Example]):
 
     def __add__(self, other: Corpus) -> Corpus:
         """The rows of both, in order; counts and ledgers add up."""
+        if not isinstance(other, Corpus):
+            return NotImplemented
         came_in = Counter(self.came_in) + Counter(other.came_in)
         notes, ledger = dict.fromkeys((*self.notes, *other.notes)), (*self.ledger, *other.ledger)
         both = Joined([self._rows, other._rows])
@@ -282,7 +284,7 @@ def stems_of(names: Iterable[str], *, split: str | None = None, data: Path | Non
     """Stem id -> `source:id` of the first Example that has it, over the named sources."""
     found: dict[str, str] = {}
     for name in names:
-        source = source_of(name)
+        source = held_out(name)
         for part in source.splits if split is None else (split,):
             for example in source.examples(part, data=data):
                 found.setdefault(example.stem_id, f"{name}:{example.id}")

@@ -31,7 +31,6 @@ from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPa
 from assay.errors import AssayError, BadConfig, BadRow
 from assay.journal import Journal, owned, refuse_foreign
 from assay.judging.session import default_judge
-from assay.sources.base import SOURCES
 from assay.sources.own import OWN
 from assay.types import Example, content_hash
 from assay.version import VERSION
@@ -73,11 +72,12 @@ def run_curation(
         stack.enter_context(_made(out))
         scratch = stack.enter_context(TemporaryDirectory(prefix=SPOOL, dir=out))
         bad: list[BadRow] = []
+        refuse_held_out(recipe)
+        contamination = Contamination.of(recipe.without, where)
         spool = Spool.fill(Path(scratch), _read(recipe, where, tell, bad))
         if not len(spool):
             first = f"; the first: {bad[0]}" if bad else ""
             raise AssayError(f"not one row could be read, so there is no corpus to make{first}")
-        contamination = Contamination.of(recipe.without, where)
         fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more)))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
@@ -99,12 +99,14 @@ SPOOL = ".spool-"
 
 @contextmanager
 def _made(out: Path) -> Iterator[None]:
-    """Make the directory; it goes again where the block leaves nothing in it: a failed run claims nothing."""
+    """Make the directory; one that was not there goes again where the block leaves nothing in it: a failed run claims
+    nothing."""
+    there = out.is_dir()
     out.mkdir(parents=True, exist_ok=True)
     try:
         yield
     finally:
-        if not any(out.iterdir()):
+        if not there and not any(out.iterdir()):
             out.rmdir()
 
 
@@ -212,11 +214,14 @@ class _Ledger:
 
 
 def refuse_held_out(recipe: CurationRecipe) -> list[str]:
-    """The names of a recipe's sources. Raises `BadConfig` where one is for evaluation only."""
-    names = [name for chosen in recipe.sources for name in chosen.names]
-    for name in names:
-        if name in SOURCES and SOURCES.get(name).eval_only:
-            raise BadConfig(f"{name} is for evaluation only: name it under 'without', not under 'sources'")
+    """The names of a recipe's sources. Raises `BadConfig` where one is for evaluation only, and what a name raises
+    that is no source, or rows of your own that cannot be read in the way that is asked for."""
+    names = []
+    for chosen in recipe.sources:
+        for name in chosen.names:
+            if chosen.source(name).eval_only:
+                raise BadConfig(f"{name} is for evaluation only: name it under 'without', not under 'sources'")
+            names.append(name)
     return names
 
 

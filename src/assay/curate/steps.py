@@ -21,6 +21,7 @@ from assay.corpus.ledger import GOLD, READABLE
 from assay.corpus.parquet import to_examples
 from assay.judging.session import answer_keys, unreadable, verify_many
 from assay.sources.base import rank
+from assay.sources.own import entry_of
 from assay.types import Example, Status, Verdict, canonical, content_hash
 
 KEYS = pa.schema(
@@ -121,7 +122,7 @@ class Contamination:
         """Against the sources named `name` (all splits) or `name:split`."""
         found: dict[str, str] = {}
         for entry in names:
-            name, _, split = entry.partition(":")
+            name, split = entry_of(entry)
             found = stems_of([name], split=split or None, data=data) | found
         return cls(found)
 

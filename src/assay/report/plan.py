@@ -22,7 +22,7 @@ from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
 from assay.report.duration import curation_time, evaluation_time, training_time
 from assay.sources.files import Real, from_hub
-from assay.sources.own import HUB, source_of
+from assay.sources.own import HUB, entry_of, is_own
 from assay.sources.procedural import SIZE, Procedural
 from assay.sources.selection import Selection
 from assay.types import Example
@@ -159,10 +159,11 @@ def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
     for chosen in recipe.sources:
         yield from _reads("reads", chosen, "train", look, recipe.seed)
     for entry in recipe.without:
-        name, _, split = entry.partition(":")
-        splits = (split,) if split else source_of(name).splits
+        name, split = entry_of(entry)
+        chosen = Selection(path=name, verifier="text") if is_own(name) else Selection(name=name)
+        splits = (split,) if split else chosen.source(name).splits
         for part in splits:
-            yield from _reads("leaves out", Selection(name=name), part, look)
+            yield from _reads("leaves out", chosen, part, look)
     yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
     yield "drops", "references that their verifier cannot read, and problems that came before"
     if recipe.on_conflict == "drop":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -10,10 +11,10 @@ from itertools import islice
 from pathlib import Path
 from time import monotonic
 from types import NoneType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from assay.errors import AssayError
-from assay.files import replacing
+from assay.files import not_json, replacing
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict, as_messages
@@ -156,9 +157,11 @@ def pass_rate(counts: Counter[str]) -> float | None:
 
 @contextmanager
 def atomic_output(path: str | Path) -> Iterator[TextIO]:
-    """A text handle whose file appears under `path` only when the block ends well."""
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
-        yield file
+    """A text handle whose file appears under `path` only when the block ends well; gzipped where its name says so."""
+    with replacing(path) as temporary:
+        zipped = Path(path).suffix == ".gz"
+        with gzip.open(temporary, "wt", encoding="utf-8") if zipped else temporary.open("w", encoding="utf-8") as file:
+            yield cast(TextIO, file)
 
 
 def ascii_safe(text: str) -> str:
@@ -169,25 +172,19 @@ def ascii_safe(text: str) -> str:
 def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
     """The id, Example and response of a line, or its error row."""
     row: Any = None
-    text = ""
     try:
         text = line.decode("utf-8") if isinstance(line, bytes) else line
         row = json.loads(text.removeprefix("\ufeff") if number == 1 else text)
+    except (ValueError, RecursionError) as bad:
+        return _row(None, Verdict.error(not_json(bad) if line.strip() else "a blank line"), number)
+    try:
         return _checked(row)
     except (ValueError, RecursionError, AssayError) as bad:
         found = row if isinstance(row, dict) else {}
         name = found.get("verifier")
         verifier = name if isinstance(name, str) and name in VERIFIERS else ""
-        return _row(found.get("id"), Verdict.error(_why(bad, text)[:500]), number, verifier)
-
-
-def _why(bad: Exception, text: str) -> str:
-    """Why a line cannot be judged, without words that only a programmer knows."""
-    if isinstance(bad, json.JSONDecodeError):
-        return f"not JSON: {bad.msg[0].lower()}{bad.msg[1:]} at column {bad.colno}" if text.strip() else "a blank line"
-    if isinstance(bad, UnicodeDecodeError):
-        return f"not UTF-8: {bad.reason} at byte {bad.start}"
-    return "its lists or objects are nested too deeply" if isinstance(bad, RecursionError) else str(bad)
+        why = "its lists or objects are nested too deeply" if isinstance(bad, RecursionError) else str(bad)
+        return _row(found.get("id"), Verdict.error(why[:500]), number, verifier)
 
 
 def _checked(row: Any) -> Parsed:

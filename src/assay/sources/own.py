@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,9 +17,10 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, did_you_mean
-from assay.files import opened, read_jsonl
+from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, counted, did_you_mean
+from assay.files import not_json, opened, read_jsonl
 from assay.hub import load_rows
+from assay.judging.verifier import VERIFIERS
 from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
 from assay.types import Example
@@ -27,7 +29,7 @@ OWN = "own"
 """The domain of rows that name none."""
 HUB = "hub:"
 """Before the name of a data set of the hub: `hub:openai/gsm8k`, or `hub:openai/gsm8k:main` with a configuration."""
-SUFFIXES = (".jsonl", ".json", ".parquet", ".csv")
+SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".tsv")
 USUAL: Mapping[str, tuple[str, ...]] = {
     "prompt": ("prompt", "problem", "question", "instruction", "input", "query", "messages"),
     "reference": ("reference", "answer", "gold_answer", "final_answer", "ground_truth", "expected", "target", "label"),
@@ -47,8 +49,7 @@ Numbered = Iterator[tuple[int, Any]]
 
 def is_own(name: str) -> bool:
     """Whether a name means a file or a data set of the hub, and no registered source."""
-    plain = name.removesuffix(".gz")
-    return name.startswith(HUB) or (name not in SOURCES and (plain.endswith(SUFFIXES) or Path(name).is_file()))
+    return name.startswith(HUB) or (name not in SOURCES and (_kind(name) in SUFFIXES or Path(name).is_file()))
 
 
 def source_of(name: str, **how: Any) -> Source:
@@ -61,6 +62,22 @@ def source_of(name: str, **how: Any) -> Source:
     if not name.startswith(HUB) and not Path(name).is_file():
         raise MissingData(f"{name} does not exist")
     return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
+
+
+def held_out(name: str) -> Source:
+    """The source of a name whose problems alone matter: who would judge rows of your own need not be said."""
+    return source_of(name, verifier="text") if is_own(name) else source_of(name)
+
+
+def entry_of(entry: str) -> tuple[str, str]:
+    """The source and the split of `NAME` or `NAME:SPLIT`; no split is all of them."""
+    name, _, split = (entry, "", "") if is_own(entry) else entry.partition(":")
+    return name, split
+
+
+def _kind(name: str) -> str:
+    """The suffix of a file, whatever its case, without that of gzip."""
+    return Path(name.lower().removesuffix(".gz")).suffix
 
 
 def _registered(name: str) -> Source:
@@ -98,6 +115,9 @@ class Own(Source):
             if name not in USUAL:
                 hint = did_you_mean(name, USUAL)
                 raise BadConfig(f"{self.name}: columns names {name!r}, no field of an Example{hint}")
+        _refuse_deaf(self.template, f"{self.name}: ")
+        if self.verifier:
+            VERIFIERS.get(self.verifier).parameters(self.params)
 
     def examples(
         self, split: str = "train", *, data: Path | None = None, size: int | None = None, seed: int = 0, level: int = 1
@@ -115,9 +135,13 @@ class Own(Source):
         number = 0
         for number, row in self._rows(split):
             try:
+                if isinstance(row, BadRow):
+                    raise ValueError(row.why)
                 yield self._example(row)
             except BadConfig:
                 raise
+            except UnicodeEncodeError:
+                self._bad(BadRow(self.name, number, "half a surrogate pair, as in \\ud800, is no text"))
             except (ValueError, TypeError, AttributeError, KeyError) as fault:
                 self._bad(BadRow(self.name, number, str(fault)))
         if not number and self.on_bad is None:
@@ -133,16 +157,19 @@ class Own(Source):
             return enumerate(self.rows, 1)
         if self.name.startswith(HUB):
             return _hub(self.name.removeprefix(HUB), split)
-        path, kind = Path(self.name), Path(self.name.removesuffix(".gz")).suffix
+        path, kind = Path(self.name), _kind(self.name)
         if kind == ".parquet":
             return enumerate((row for batch in _parquet(path).iter_batches() for row in batch.to_pylist()), 1)
-        if kind in (".csv", ".json"):
-            return enumerate(_csv(path) if kind == ".csv" else _array(path), 1)
+        if kind in (".csv", ".tsv"):
+            return _csv(path)
+        if kind == ".json" and (rows := _array(path)) is not None:
+            return enumerate(rows, 1)
         return read_jsonl(path, self.on_bad)
 
     def _example(self, row: Any) -> Example:
         if not isinstance(row, Mapping):
             raise ValueError(f"a row is an object, not {type(row).__name__}")
+        json.dumps(row, ensure_ascii=False, default=str).encode()  # raises for what no file of a corpus can hold
         if "schema" in row and "verifier" in row:
             return Example.from_json(row)
         if isinstance(row.get("example"), str):  # as `to_trl` makes it
@@ -161,6 +188,7 @@ class Own(Source):
         for needed in ("prompt", "reference"):
             if row[found[needed]] is None:
                 raise ValueError(f"the column {found[needed]!r} is empty")
+        _refuse_deaf(given.get("template"))
         gold = given.get("gold")
         if gold is None and verifier in _BOXED and isinstance(reference, str | int | float):
             gold = boxed(str(reference))
@@ -187,6 +215,12 @@ class Own(Source):
         return next((column for column in USUAL[name] if column in row), None)
 
 
+def _refuse_deaf(template: Any, where: str = "") -> None:
+    """Raise `BadConfig` for a template that would ask every problem in the same words."""
+    if isinstance(template, str) and template and "{problem}" not in template:
+        raise BadConfig(f"{where}the template {template[:60]!r} has no {{problem}}, the place of the problem")
+
+
 def _of_shard(row: Mapping[str, Any]) -> Example:
     """An Example of a corpus's shard; its JSON columns are text, or decoded by readers that know Arrow's type."""
     read = dict(row)
@@ -209,9 +243,21 @@ def _extra(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _parquet(path: Path) -> Any:
     try:
-        return pq.ParquetFile(path)
+        if path.suffix.lower() == ".gz":
+            with opened(path) as file:
+                rows = pq.ParquetFile(io.BytesIO(file.read()))
+        else:
+            rows = pq.ParquetFile(path)
     except (OSError, ValueError) as bad:
         raise AssayError(f"{path} is no parquet file: {bad}") from None
+    _refuse_doubled(path, rows.schema_arrow.names)
+    return rows
+
+
+def _refuse_doubled(path: Path, columns: Iterable[str]) -> None:
+    """Raise `AssayError` where two columns have one name: which of them is meant is not ours to say."""
+    if doubled := [name for name, count in Counter(columns).items() if name and count > 1]:
+        raise AssayError(f"{path} has more than one column called {doubled[0]!r}: rename or remove one")
 
 
 def _text(path: Path) -> str:
@@ -223,21 +269,64 @@ def _text(path: Path) -> str:
         raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, f"not UTF-8: {bad.reason}") from None
 
 
-def _csv(path: Path) -> Iterator[dict[str, Any]]:
-    """Rows between commas, semicolons or tabs: whichever parts the header into most names."""
+def _csv(path: Path) -> Iterator[tuple[int, dict[str, str | None] | BadRow]]:
+    """Rows between commas, semicolons or tabs, whichever part the header into most names, and the line each begins on.
+
+    A row need not end with its line: a quoted cell may hold line ends. An empty cell and one that is missing are the
+    same, no value; a column without a name is not read.
+    """
     text = _text(path)
-    header = text.partition("\n")[0]
-    best = max(",;\t", key=lambda mark: len(next(csv.reader([header], delimiter=mark), ())))
-    yield from csv.DictReader(io.StringIO(text), delimiter=best)
+    csv.field_size_limit(2**31 - 1)  # of the process; the text is in memory already, whatever its cells are
+    mark = max(",;\t", key=lambda mark: len(next(filter(None, csv.reader(_lines(text), delimiter=mark)), ())))
+    columns: list[str] = []
+    for number, cells in _cells(csv.reader(_lines(text), delimiter=mark, strict=True)):
+        if isinstance(cells, str):
+            yield number, BadRow(str(path), number, cells)
+        elif not columns:
+            columns = cells
+            _refuse_doubled(path, columns)
+        elif len(cells) > len(columns):
+            why = f"{counted(len(cells), 'cell')} in a table of {counted(len(columns), 'column')}"
+            yield number, BadRow(str(path), number, f"{why}; a cell that holds a {mark!r} is put in quotes")
+        else:
+            cells += [""] * (len(columns) - len(cells))
+            yield number, {name: cell or None for name, cell in zip(columns, cells, strict=True) if name}
 
 
-def _array(path: Path) -> list[Any]:
+def _lines(text: str) -> io.StringIO:
+    return io.StringIO(text, newline="")
+
+
+def _cells(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
+    """The rows that are not blank, each with the line it begins on; of one that cannot be read, why."""
+    while True:
+        begins = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as bad:
+            ends = "unexpected end of data" in str(bad)
+            why = "a quote that opens in this row is never closed" if ends else "text beside a cell in quotes"
+            yield begins, f"{why}: quotes stand around a whole cell, and a quote within is written twice"
+        else:
+            if cells:
+                yield begins, cells
+
+
+def _array(path: Path) -> list[Any] | None:
+    """The rows of a JSON array; `None` where the file holds JSON lines instead."""
+    text = _text(path)
     try:
-        rows = json.loads(_text(path))
+        rows = json.loads(text)
     except (ValueError, RecursionError) as bad:
-        raise AssayError(f"{path} is not JSON: {bad}") from None
+        if text.lstrip().startswith("{") and "\n" in text.strip():
+            return None
+        raise AssayError(f"{path}: {not_json(bad)}") from None
+    if isinstance(rows, Mapping) and "\n" not in text.strip():
+        return None
     if not isinstance(rows, list):
-        raise AssayError(f"{path} holds one {type(rows).__name__}, not an array of rows; JSON lines end in .jsonl")
+        raise AssayError(f"{path} holds no array of rows and no rows line by line, but one JSON value")
     return rows
 
 
