@@ -3,7 +3,8 @@
     python attacks.py [--jobs N] [--seed S] [--class C] [--each N]
 
 Prints one JSON object: the level, the rows with a verdict that is not acceptable, whether the pool still tells right
-from wrong, and what was there before and after (processes, descriptors, files of escaped probes, resident memory).
+from wrong, and what was there before and after (processes and descriptors beside those of the pools, files of escaped
+probes, resident memory).
 With `--jobs` the corpus goes on, cheap rows more often, until that many jobs were run.
 """
 
@@ -112,8 +113,21 @@ def descendants() -> set[int]:
     return found
 
 
+def owned() -> tuple[int, int]:
+    """Processes and descriptors that are there by right: of the templates and idle workers of both pools.
+
+    A template is a process behind a socket, a worker two behind a socket and a `pidfd`; one that judges text is two
+    behind two pipes. How many of each there are depends on which rows ran side by side.
+    """
+    programs, texts = sandbox.pool(), default_judge()._pool
+    templates, workers, judging = len(programs._templates), len(programs._idle), len(texts._idle)
+    groups = sum(worker.group is not None for worker in programs._idle)
+    return templates + 2 * (workers + judging), templates + 2 * (workers + judging) + groups
+
+
 def counted() -> dict[str, Any]:
     pids = [os.getpid(), *descendants()]
+    processes, descriptors = owned()
     resident = []
     for pid in pids:
         try:
@@ -121,8 +135,8 @@ def counted() -> dict[str, Any]:
         except (OSError, IndexError):
             continue
     return {
-        "processes": len(pids),
-        "descriptors": len(os.listdir("/proc/self/fd")),
+        "processes": len(pids) - processes,
+        "descriptors": len(os.listdir("/proc/self/fd")) - descriptors,
         "files": [path for pattern in ESCAPED_FILES for path in glob.glob(pattern)],
         "modes": [os.stat(path).st_mode for path in GUARDED_FILES],
         "memory": sum(resident[1:]),
