@@ -12,7 +12,7 @@ from time import monotonic
 from types import NoneType
 from typing import Any, TextIO
 
-from assay.errors import AssayError
+from assay.errors import AssayError, visible
 from assay.files import replacing
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
@@ -163,7 +163,7 @@ def atomic_output(path: str | Path) -> Iterator[TextIO]:
 
 def ascii_safe(text: str) -> str:
     """The text on one line, with what a terminal cannot show escaped."""
-    return text.encode("ascii", "backslashreplace").decode().replace("\n", "\\n")
+    return visible(text).encode("ascii", "backslashreplace").decode()
 
 
 def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
