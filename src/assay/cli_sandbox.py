@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+import tokenize
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from assay.errors import AssayError
+from assay.errors import AssayError, visible
+
+_SECONDS = click.FloatRange(0, 86_400, min_open=True)
 
 
 @click.group()
@@ -30,7 +34,7 @@ def doctor(as_json: bool) -> None:
         for part in found.parts:
             click.echo(f"  {'yes' if part.active else 'no ':4}{part.name:30}{part.detail}")
         click.echo(f"\n{found.sentence}")
-        says = f"programs {'run' if found.ok else 'are refused'} here: {found.wanted} is wanted"
+        says = f"programs {'run' if found.ok else 'are refused'} here: {found.because}"
         click.secho(says, fg="green" if found.ok else "red")
         for line in found.advice:
             click.echo(f"- {line}")
@@ -40,14 +44,17 @@ def doctor(as_json: bool) -> None:
 @sandbox.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--stdin", "given", type=click.File("rb"), help="Its input; - is what is piped.")
-@click.option("--cpu", type=click.FloatRange(0, min_open=True), default=10.0, show_default=True, help="CPU seconds.")
-@click.option("--wall", type=click.FloatRange(0, min_open=True), help="Seconds in all; 4 times --cpu otherwise.")
-@click.option("--memory", type=click.IntRange(16), default=1024, show_default=True, help="MiB of address space.")
+@click.option("--cpu", type=_SECONDS, default=10.0, show_default=True, help="CPU seconds.")
+@click.option("--wall", type=_SECONDS, help="Seconds in all; 4 times --cpu otherwise.")
+@click.option(
+    "--memory", type=click.IntRange(16, 1 << 20), default=1024, show_default=True, help="MiB of address space."
+)
 @click.option("--json", "as_json", is_flag=True, help="Tell how it ended as JSON, on standard error.")
 def run(file: str, given: BinaryIO | None, cpu: float, wall: float | None, memory: int, as_json: bool) -> None:
     """Run a Python program isolated; print its output, and on standard error its own and how it ended.
 
-    FILE is the program; - is what is piped.
+    FILE is the program; - is what is piped. What it prints for a terminal, and all that it says on standard error, is
+    shown with control characters as escapes; the last line is ours.
 
     Exit status 0 when it ended by itself with status 0, 1 otherwise, 2 where it may not run.
     """
@@ -58,14 +65,14 @@ def run(file: str, given: BinaryIO | None, cpu: float, wall: float | None, memor
     if file == "-" and given is not None and getattr(given, "name", "<stdin>") == "<stdin>":
         raise AssayError("- stands for both the program and its input: put one of them in a file")
     data = given.read() if given is not None else b""
-    try:
-        source = (sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()).decode("utf-8")
-    except UnicodeDecodeError as bad:
-        raise AssayError(f"{file} is not UTF-8 text ({bad.reason} at byte {bad.start})") from None
+    source = _source(file, sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes())
     done = run_job(Program(source, data, limits, stderr=True))
-    sys.stdout.buffer.write(done.output)
+    if sys.stdout.isatty():
+        click.echo(_shown(done.output), nl=False)
+    else:
+        sys.stdout.buffer.write(done.output)
     sys.stdout.flush()
-    click.echo(done.stderr, nl=not (done.stderr or b"\n").endswith(b"\n"), err=True)
+    click.echo(_shown(done.stderr), nl=not (done.stderr or b"\n").endswith(b"\n"), err=True)
     if as_json:
         ended = {
             "outcome": str(done.outcome),
@@ -76,10 +83,27 @@ def run(file: str, given: BinaryIO | None, cpu: float, wall: float | None, memor
         }
         click.echo(json.dumps(ended | {"level": done.level, "isolation": list(done.isolation)}), err=True)
     else:
-        why = f": {done.text}" if done.text else ""
+        why = f": {visible(done.text)}" if done.text else ""
         why += "; give it input with --stdin" if given is None and done.text.startswith("EOFError") else ""
         where = done.level or ", ".join(done.isolation)
         if failed := source.splitlines()[done.line - 1 : done.line] if done.line > 0 else []:
-            click.echo(f"{file}:{done.line}: {failed[0].strip()}", err=True)
+            click.echo(visible(f"{file}:{done.line}: {failed[0].strip()}"), err=True)
         click.echo(f"{done.outcome}{why} ({done.cpu:.3f} s CPU, {done.wall:.3f} s in all, {where})", err=True)
     sys.exit(0 if done.outcome is Outcome.DONE else 1)
+
+
+def _source(file: str, data: bytes) -> str:
+    """The text of a Python file, as Python reads it: a byte order mark or its first lines tell the encoding."""
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding)
+    except UnicodeDecodeError as bad:
+        raise AssayError(f"{file} is not {bad.encoding.upper()} text ({bad.reason} at byte {bad.start})") from None
+    except SyntaxError as bad:
+        raise AssayError(f"{file}: {bad.msg}") from None
+
+
+def _shown(output: bytes) -> str:
+    """What a program printed, with control characters as escapes and its lines as they are."""
+    lines = output.decode(errors="backslashreplace").split("\n")
+    return "\n".join("\t".join(map(visible, line.removesuffix("\r").split("\t"))) for line in lines)

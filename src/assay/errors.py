@@ -79,6 +79,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else noun + 's'}"
 
 
+def visible(text: str) -> str:
+    """The text on one line; what would move, colour or hide something on a terminal stands as an escape."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'a' or 'b'?`, or the whole list when it is short and nothing is near."""
     names = sorted(known)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from assay import sandbox
-from assay.errors import IsolationRefused
+from assay.errors import BadConfig
 from assay.judging.session import verify
 from assay.sandbox import Limits, Outcome, Pool, Program
 from assay.types import Example, Status
@@ -94,7 +94,7 @@ def test_tests_beside_a_candidate_are_refused(fusion) -> None:
 
 def test_an_unknown_sandbox_says_what_there_is(monkeypatch) -> None:
     monkeypatch.setenv("ASSAY_SANDBOX", "docker")
-    with pytest.raises(IsolationRefused, match="choose off, bwrap"):
+    with pytest.raises(BadConfig, match="choose off, bwrap"):
         sandbox.run(Program("print(1)"))
 
 

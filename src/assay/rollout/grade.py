@@ -13,7 +13,7 @@ from time import monotonic
 from types import NoneType
 from typing import Any, TextIO, cast
 
-from assay.errors import AssayError
+from assay.errors import AssayError, visible
 from assay.files import not_json, replacing
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
@@ -166,7 +166,7 @@ def atomic_output(path: str | Path) -> Iterator[TextIO]:
 
 def ascii_safe(text: str) -> str:
     """The text on one line, with what a terminal cannot show escaped."""
-    return text.encode("ascii", "backslashreplace").decode().replace("\n", "\\n")
+    return visible(text).encode("ascii", "backslashreplace").decode()
 
 
 def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:

@@ -16,11 +16,12 @@ import os
 import threading
 
 from assay.errors import IsolationRefused
-from assay.sandbox import external
+from assay.sandbox import external, settings
 from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
-from assay.sandbox.levels import NEEDED, Measured, measure, minimum
+from assay.sandbox.levels import NEEDED, Measured, measure
 from assay.sandbox.pool import Pool
+from assay.sandbox.settings import SWITCH, minimum, where
 
 __all__ = [
     "Batch",
@@ -41,9 +42,6 @@ __all__ = [
     "run",
 ]
 
-SWITCH = "ASSAY_SANDBOX"
-"""Environment variable: `off` refuses to run any untrusted code; `bwrap` or a SandboxFusion address runs it there."""
-
 _lock = threading.Lock()
 _pool: Pool | None = None
 _measured: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
@@ -60,18 +58,21 @@ def pool() -> Pool:
 
 
 def run(job: Job, queue_timeout: float | None = None) -> Result:
-    """Run a job in this process's pool. Raises `IsolationRefused` where it may not run."""
-    setting = os.environ.get(SWITCH, "").strip()
-    if setting and setting.lower() != "off":
+    """Run a job in this process's pool.
+
+    Raises `IsolationRefused` where it may not run, and `BadConfig` where a variable has an unknown value.
+    """
+    setting = where()
+    if setting not in ("", "off"):
         return external.run(setting, job)
     require()
     return pool().run(job, queue_timeout, minimum())
 
 
 def require() -> str:
-    """The level at which untrusted code runs here. Raises `IsolationRefused`, saying what to do, where it may not."""
-    setting = os.environ.get(SWITCH, "").strip()
-    if setting.lower() == "off":
+    """The level at which untrusted code runs here. Raises as `run` does, saying what to do, where it may not."""
+    setting = where()
+    if setting == "off":
         raise IsolationRefused(f"code is not run because {SWITCH}=off; unset it to let the sandbox run code")
     if setting:
         return external.backend(setting).name
@@ -86,6 +87,7 @@ def measured() -> Measured:
     global _measured
     known = _measured
     if known is None or known[0] is not _pool:
+        settings.check()
         here = pool()
         known = _measured = (here, measure(here))
     return known[1]

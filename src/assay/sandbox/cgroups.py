@@ -15,8 +15,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-FOLDER = "ASSAY_SANDBOX_CGROUP"
-"""Environment variable: a cgroup v2 folder to make groups in, or `off`; by default the one of this process."""
+from assay.sandbox.settings import FOLDER, group_folder
+
 _WANTED = ("memory", "pids")
 _PIDS = 192
 """Processes and threads of a worker: a job's own limit, and the few that run it."""
@@ -38,8 +38,8 @@ class Parent:
 
 def find_parent() -> Parent:
     """Where this process may make groups; `path` is empty where it may not."""
-    setting = os.environ.get(FOLDER, "").strip()
-    if setting.lower() == "off":
+    setting = group_folder()
+    if setting == "off":
         return Parent("", (), f"{FOLDER}=off")
     own = _own()
     folders = [setting] if setting else own if os.getuid() else own[:1]

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from assay.sandbox import SWITCH, Measured, cgroups, levels, measured
+from assay.errors import IsolationRefused, visible
+from assay.sandbox import Limits, Measured, Outcome, Program, Result, cgroups, external, measured, settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +32,58 @@ class Diagnosis:
     """The whole host."""
 
     level: str
+    """As measured; empty for another sandbox, whose isolation is its own."""
     wanted: str
     sentence: str
     parts: tuple[Part, ...]
     advice: tuple[str, ...]
-
-    @property
-    def ok(self) -> bool:
-        """Whether programs run here."""
-        return self.level >= self.wanted
+    ok: bool
+    """Whether programs run here."""
+    because: str
+    """What decides that."""
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"ok": self.ok}
+        return asdict(self)
 
 
 def examine() -> Diagnosis:
-    """Start a worker, let a job try to get out, and explain what was found."""
-    wanted = levels.minimum()
-    if not sys.platform.startswith("linux"):
-        advice = "run on Linux, in a container or a virtual machine; on Windows, WSL 2 will do"
-        return Diagnosis("L0", wanted, f"{sys.platform} cannot isolate a process", (), (advice,))
-    setting = os.environ.get(SWITCH, "").strip()
-    if setting.lower() == "off":
-        return Diagnosis("L0", wanted, f"{SWITCH}=off refuses every program", (), (f"unset {SWITCH}",))
+    """Start a worker, let a job try to get out, and explain what was found.
+
+    Raises `BadConfig` where a variable of the sandbox has an unknown value.
+    """
+    settings.check()
+    wanted, chosen = settings.minimum(), settings.where()
+    if chosen == "off":
+        switched = f"{settings.SWITCH}=off"
+        return Diagnosis(
+            "L0", wanted, f"{switched} refuses every program", (), (f"unset {settings.SWITCH}",), False, switched
+        )
+    if chosen:
+        return _elsewhere(chosen, wanted)
     found = measured()
-    advice = [f"{SWITCH}={setting}: programs go there, and this report holds once it is unset"] if setting else []
     tried = ", ".join(found.escapes) or ("could do nothing" if found.level >= "L2" else "not tried")
     canary = Part("a job that tries to get out", tried == "could do nothing", tried)
     parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary)
-    return Diagnosis(found.level, wanted, found.sentence, parts, (*advice, *_advice(parts, found.level)))
+    advice = tuple(_advice(found, {part.name for part in parts if part.active}, wanted))
+    return Diagnosis(found.level, wanted, found.sentence, parts, advice, found.level >= wanted, f"{wanted} is wanted")
+
+
+def _elsewhere(chosen: str, wanted: str) -> Diagnosis:
+    """What is known of another sandbox: whether a program runs there."""
+    try:
+        backend = external.backend(chosen)
+        name, done = backend.name, backend.run(Program("print(6 * 7)", limits=Limits(cpu=2.0, wall=10.0)))
+    except IsolationRefused as refused:
+        name, done = chosen, Result(Outcome.SANDBOX_ERROR, str(refused))
+    ok = done.outcome is Outcome.DONE and done.output == b"42\n"
+    seen = "it printed what it should" if ok else f"{done.outcome}: {done.text or done.output[:80]!r}"
+    sentence = f"programs go to {name}, whose isolation is its own and is not measured"
+    advice = (
+        f"code.tests, code_io and sat are refused there: unset {settings.SWITCH} for the sandbox that is built in",
+    )
+    part = Part("a program that was tried there", ok, visible(seen))
+    because = f"{settings.SWITCH}={chosen}" + ("" if ok else " does not run programs")
+    return Diagnosis("", wanted, sentence, (part,), advice, ok, because)
 
 
 _SYSCTLS = (
@@ -100,35 +124,80 @@ def _cgroups(found: Measured) -> Part:
     return Part("control groups", False, f"{detail} (not needed)")
 
 
-def _setting(path: str) -> str:
+def _read(path: str) -> str:
     try:
         return Path(path).read_text("ascii").strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
 
-def _advice(parts: tuple[Part, ...], level: str) -> list[str]:
+def _advice(found: Measured, active: set[str], wanted: str) -> list[str]:
     """What would raise the level, from what this host forbids."""
-    active = {part.name for part in parts if part.active}
-    if level >= "L4":
+    if nothing := _for_any(found, active):
+        return [nothing]
+    if found.level >= "L4":
         groups = "start under `systemd-run --user --scope`, or name a folder that hands them down in"
-        bonus = f"for L5, which is a bonus: a cgroup v2 with memory and pids; {groups} {cgroups.FOLDER}"
-        return [] if level == "L5" else [bonus]
-    found = []
+        bonus = "" if wanted == "L5" else ", which is a bonus"
+        return (
+            []
+            if found.level == "L5"
+            else [f"for L5{bonus}: a cgroup v2 with memory and pids; {groups} {settings.FOLDER}"]
+        )
+    advice = []
     if "user namespace" not in active or "namespaces and an empty root" not in active:
-        for name, bad, good in _SYSCTLS:
-            if _setting(f"/proc/sys/{name.replace('.', '/')}") == bad:
-                found.append(f"for L4: sudo sysctl -w {name}={good}")
-        if os.path.exists("/.dockerenv") or "container" in os.environ or not found:
-            found.append(
-                "for L4 in a container: a seccomp profile that allows unshare and mount, or no profile in a VM"
-            )
+        advice += _for_namespaces(found)
     if "Landlock" not in active:
-        found.append("for L3: a kernel of 5.13 or newer with Landlock in its lsm= list (lsm=landlock,... at boot)")
+        advice.append(_for_landlock())
     if "system call filter" not in active:
-        found.append("for L2 and above: a kernel with seccomp filters, on x86-64 or aarch64")
-    if level == "L2" < levels.minimum():
-        found.append(f"or run at L2 ({levels.MINIMUM}=L2): programs open no file and import what is in memory by then")
+        why = found.refused.get("seccomp", "")
+        advice.append(
+            f"for L2 and above: a kernel with seccomp filters, on x86-64 or aarch64{f' ({why})' if why else ''}"
+        )
+    if found.level == "L2" < wanted:
+        advice.append(
+            f"or run at L2 ({settings.MINIMUM}=L2): programs open no file and import what is in memory by then"
+        )
     if "user of a job" not in active:
-        found.append("for a job that is not root: install Python where every user may read it, or start as a user")
-    return found
+        advice.append("for a job that is not root: install Python where every user may read it, or start as a user")
+    return advice
+
+
+def _for_any(found: Measured, active: set[str]) -> str:
+    """What to do where no part of the isolation is the cause."""
+    if not sys.platform.startswith("linux"):
+        return "run it on Linux 5.13 or newer, in a container or a virtual machine of this one"
+    if "system" not in active:
+        return "run it on an x86-64 or aarch64 machine"
+    if found.level == "L0":
+        return "no worker started: see that this Python runs as `python -s -S`, and that memory and processes are left"
+    if found.level == "L1" and "system call filter" in active:
+        return "a job could do what it must not, or the probe failed: report it with this output; nothing is run here"
+    return ""
+
+
+def _for_namespaces(found: Measured) -> list[str]:
+    """The sysctl that forbids them; else the filter that this process is under; else whoever else refuses."""
+    wrong = [
+        f"for L4: sudo sysctl -w {name}={good}"
+        for name, bad, good in _SYSCTLS
+        if _read(f"/proc/sys/{name.replace('.', '/')}") == bad
+    ]
+    if "Seccomp:\t2" in _read("/proc/self/status"):
+        wrong.append("for L4 in a container: a seccomp profile that allows unshare and mount, or no profile in a VM")
+    if wrong:
+        return wrong
+    why = next((found.refused[part] for part in ("user", "root", "net", "pid") if part in found.refused), "refused")
+    return [
+        f"for L4: a host that lets this user make namespaces and mounts ({why}): AppArmor or SELinux may forbid them"
+    ]
+
+
+def _for_landlock() -> str:
+    version = platform.release().split("-")[0]
+    numbers = [int(part) for part in version.split(".")[:2] if part.isdigit()]
+    if numbers < [5, 13]:
+        return f"for L3: a kernel of 5.13 or newer (this is {version}), with Landlock"
+    listed = _read("/sys/kernel/security/lsm")
+    if listed and "landlock" not in listed.split(","):
+        return f"for L3: landlock in the kernel's list at boot (lsm=landlock,{listed})"
+    return "for L3: a kernel built with Landlock, and a container profile that allows its system calls"

@@ -72,9 +72,8 @@ class Jail:
     def _landlock(self, stdlib: str, packages: Sequence[str]) -> int:
         """Rules for the children to enter; -1 where there are none, or all have entered them already."""
         readable = [e.path for e in os.scandir(stdlib) if e.name not in ("site-packages", "dist-packages")]
-        folders = sorted({os.path.dirname(path) for path in packages})
         scratch = [self.scratch] if self.scratch else []
-        made = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib, *folders], scratch)
+        made = kernel.landlock_rules([*readable, *_SHARED, *packages], [stdlib], scratch)
         if made is None:
             self.refused["landlock"] = "the kernel does not offer it"
             return -1

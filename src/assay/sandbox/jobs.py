@@ -6,10 +6,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from assay.errors import BadConfig
+
+DAY = 86_400
+"""Seconds: the most that a limit may be."""
+_MOST = 1 << 40
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a job may use. Exhausting one is the program's own doing."""
+    """What a job may use. Exhausting one is the program's own doing. Raises `BadConfig` for one that is no limit."""
 
     cpu: float = 10.0
     """Seconds of processor time of each process of the job, measured from outside."""
@@ -19,6 +25,18 @@ class Limits:
     """Bytes of address space beyond the interpreter's own."""
     output: int = 16 << 20
     """Bytes on standard output."""
+
+    def __post_init__(self) -> None:
+        bounds = (
+            ("cpu", DAY, "seconds"),
+            ("wall", DAY, "seconds"),
+            ("memory", _MOST, "bytes"),
+            ("output", _MOST, "bytes"),
+        )
+        for name, most, unit in bounds:
+            value = getattr(self, name)
+            if not (name == "wall" and value is None) and not 0 < value <= most:
+                raise BadConfig(f"a limit of {name} is a number of {unit} above 0 and at most {most:,}, not {value}")
 
     @property
     def wall_seconds(self) -> float:

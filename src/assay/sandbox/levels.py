@@ -10,17 +10,13 @@ L1, L0: less, or a job that could do what it must not. Nothing is ever run there
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass, field
 
-from assay.errors import BadConfig
 from assay.sandbox.jobs import Limits, Outcome, Program
 from assay.sandbox.pool import Pool
 from assay.sandbox.processes import WorkerDied, level_of
 
-MINIMUM = "ASSAY_SANDBOX_MIN"
-"""Environment variable: the lowest level at which programs run; `L3` by default, never below `L2`."""
 NEEDED = "run it on Linux 5.13 or newer (x86-64 or aarch64), or allow user namespaces; `assay sandbox doctor` says more"
 
 
@@ -36,14 +32,6 @@ class Measured:
     sentence: str
     refused: dict[str, str] = field(default_factory=dict)
     """The kernel's error for each feature that it refused."""
-
-
-def minimum() -> str:
-    """The level that programs need here. Raises `BadConfig` for one that does not exist or promises nothing."""
-    wanted = os.environ.get(MINIMUM, "").strip() or "L3"
-    if wanted not in ("L2", "L3", "L4", "L5"):
-        raise BadConfig(f"{MINIMUM}={wanted!r}: choose L5, L4, L3 (the default) or L2; nothing is run below L2")
-    return wanted
 
 
 def measure(pool: Pool) -> Measured:

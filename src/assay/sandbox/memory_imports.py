@@ -30,6 +30,8 @@ _LAZY = (
 
 _files: dict[str, bytes] = {}
 _sizes: dict[str, dict[str, int]] = {}
+_folders: list[str] = []
+"""Where the packages are."""
 
 
 class _Loader(SourceFileLoader):
@@ -54,7 +56,7 @@ class Finder:
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         tail = name.rpartition(".")[2]
-        for folder in sys.path if path is None else path:
+        for folder in [*sys.path, *_folders] if path is None else path:
             inner = os.path.join(folder, tail)
             for file, places in ((os.path.join(inner, "__init__.py"), [inner]), (f"{inner}.py", None)):
                 if file in _sizes:
@@ -66,6 +68,7 @@ class Finder:
 
 def install(stdlib: str, packages: Sequence[str]) -> None:
     """Take the modules of the standard library and of the packages into memory, and import from there."""
+    _folders[:] = {os.path.dirname(place) for place in packages}
     for place in (stdlib, *packages):
         for path in _sources(place):
             _read_module(path)

@@ -17,6 +17,8 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from importlib.machinery import ModuleSpec
+from importlib.util import spec_from_file_location
 from typing import Any, NoReturn
 
 from assay.sandbox import kernel, program
@@ -60,15 +62,29 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
             os.close(fd)
 
 
+class PackageFinder:
+    """Finds the modules of an environment, each at its own place: no other that is installed beside them can be."""
+
+    def __init__(self, packages: list[str]) -> None:
+        self.places = {os.path.basename(path).partition(".")[0]: path for path in packages if path[-5:] != ".libs"}
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        place = self.places.get(name)
+        if place is None:
+            return None
+        if not os.path.isdir(place):
+            return spec_from_file_location(name, place)
+        return spec_from_file_location(name, f"{place}/__init__.py", submodule_search_locations=[place])
+
+
 def _import(packages: list[str]) -> None:
     """Import what programs use, without the hooks at fork that modules would set."""
     for name in _PRELOAD.split():
         importlib.import_module(name)
-    folders = sorted({os.path.dirname(path) for path in packages})
-    sys.path += folders
-    names = {os.path.basename(path) for path in packages}
+    finder = PackageFinder(packages)
+    sys.meta_path.append(finder)
     for name in _ALSO.split():
-        if name.split(".")[0] in names:
+        if name.partition(".")[0] in finder.places:
             with suppress(Exception):  # a broken package is for the programs that import it to tell of
                 importlib.import_module(name)
     os.register_at_fork = posix.register_at_fork
@@ -79,6 +95,8 @@ def _import(packages: list[str]) -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "assay"]:
+        del sys.modules[name]
     program.install_streams()
     gc.collect()
     gc.freeze()

@@ -19,6 +19,7 @@ from assay.judging.verifier import Lane, verifier
 from assay.literals import pyvalue
 from assay.literals.pyvalue import NotALiteral
 from assay.sandbox import Outcome, Result
+from assay.sandbox.jobs import DAY
 from assay.types import Example, Verdict
 
 DEFAULT_BUDGET = 10.0
@@ -68,8 +69,10 @@ def _reference(reference: Any) -> tuple[str, float]:
     if not isinstance(reference, dict) or not isinstance(reference.get("check"), str):
         raise BadReference("script needs a reference with 'check', the source of a program that defines check(answer)")
     budget = reference.get("budget")
-    if budget is not None and (isinstance(budget, bool) or not isinstance(budget, (int, float)) or budget <= 0):
-        raise BadReference("script: 'budget' is a number of CPU seconds above 0")
+    if budget is not None and (
+        isinstance(budget, bool) or not isinstance(budget, (int, float)) or not 0 < budget <= DAY
+    ):
+        raise BadReference(f"script: 'budget' is a number of CPU seconds above 0 and at most {DAY:,}")
     tree = parse(reference["check"])
     if tree is None or "check" not in program.defined(tree):
         raise BadReference("script: the check program is no Python, or defines no function 'check'")
