@@ -100,10 +100,9 @@ def isolation() -> tuple[str, str]:
 
 
 def _after_fork() -> None:
+    """The child of a fork starts anew, and holds nothing of its parent's jobs and workers."""
     global _pool, _measured, _lock
     _lock = threading.Lock()
-    if _pool is not None:
-        _pool.forget()
     _pool = _measured = None
 
 

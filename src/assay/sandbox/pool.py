@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import weakref
 
 from assay.sandbox import environments, runner
 from assay.sandbox.jobs import Job, Outcome, Result
@@ -15,17 +16,21 @@ class Pool:
     """Up to `size` jobs at once, in workers that are forked when they are first needed.
 
     Any number of threads may call `run`; each job has a worker of its own while it runs. A process that forks starts
-    anew: the child of a fork never talks to its parent's workers.
+    anew: the child of a fork never talks to its parent's workers, and holds no descriptor of theirs.
     """
 
     def __init__(self, size: int | None = None) -> None:
         self.size = size or max(2, os.cpu_count() or 2)
+        self.closed = False
+        self._begin()
+        _pools.add(self)
+
+    def _begin(self) -> None:
         self._templates: dict[str, TemplateProcess] = {}
         self._idle: list[WorkerProcess] = []
         self._busy = 0
         self._free = threading.Condition()
         self._starting = threading.Lock()
-        self.closed = False
 
     def run(self, job: Job, queue_timeout: float | None = None, min_level: str = "") -> Result:
         """Run a job at `min_level` or above, waiting up to `queue_timeout` seconds for a worker.
@@ -79,12 +84,8 @@ class Pool:
             template.close()
 
     def forget(self) -> None:
-        """In the child of a fork: let go of the parent's processes without ending them."""
-        for worker in self._idle:
-            worker.disown()
-        for template in self._templates.values():
-            template.disown()
-        self._idle, self._templates = [], {}
+        """In the child of a fork: begin anew, whoever held which lock; the parent's processes are let go of already."""
+        self._begin()
 
     def _take(self, environment: str, due: float | None) -> WorkerProcess:
         """A worker for one job. Raises `WorkerDied` where none is free in time, or none can be started."""
@@ -131,3 +132,15 @@ class Pool:
             self._free.notify()
         if worker is not None and not keep:
             worker.close()
+
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

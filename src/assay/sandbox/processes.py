@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 
 from assay.sandbox import cgroups, environments
 from assay.sandbox.jobs import Limits
@@ -56,6 +57,7 @@ class TemplateProcess:
                 start_new_session=True,
             )
         self.environment, self.control = environment, ours
+        _held.add(self)
         self._lock = threading.Lock()
         self._parent_group = cgroups.find_parent()
         try:
@@ -99,6 +101,7 @@ class WorkerProcess:
 
     def __init__(self, environment: str, control: socket.socket, pidfd: int, group: cgroups.Group | None) -> None:
         self.environment, self.control, self.pidfd, self.group = environment, control, pidfd, group
+        _held.add(self)
         self.used_up = False
         """Whether it has run its last job."""
         try:
@@ -151,6 +154,19 @@ class WorkerProcess:
             raise WorkerDied(reply.decode(errors="replace"))
         self.used_up = reply[:1] == USED_UP
         return unpack(ProcessExit, reply[1:])
+
+
+_held: weakref.WeakSet[TemplateProcess | WorkerProcess] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """The child of a fork holds no descriptor of its parent's processes, which else would not see the parent end."""
+    for process in list(_held):
+        process.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def level_of(isolation: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import socket
+import weakref
 from array import array
 from dataclasses import replace
 from typing import Any
@@ -47,15 +48,38 @@ def run(worker: WorkerProcess, job: Job) -> Result:
 
 
 class _Descriptors(contextlib.ExitStack):
-    """Descriptors that are closed when their job has ended."""
+    """Descriptors that are closed when their job has ended, and in the child of a fork."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _open.add(self)
 
     def own(self, fd: int) -> int:
         self.callback(os.close, fd)
         return fd
 
+    def pair(self) -> tuple[socket.socket, socket.socket]:
+        """A channel; while a copy of one end is open anywhere, the other end never sees it close."""
+        ends = socket.socketpair()
+        for end in ends:
+            self.callback(end.close)
+        return ends
+
     def null(self) -> int:
         """`/dev/null`, opened for this job only: flags and locks that a job leaves on it end with the job."""
         return self.own(os.open(os.devnull, os.O_RDWR))
+
+
+_open: weakref.WeakSet[_Descriptors] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for fds in list(_open):
+        fds.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors) -> Result:
@@ -127,7 +151,7 @@ def _line_of(problem: Any) -> int:
 
 def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
-    ours, theirs = socket.socketpair()
+    ours, theirs = fds.pair()
     with ours:
         with theirs:
             null = fds.null()
@@ -154,7 +178,7 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
 
 def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
     names = ("source", "tests", "entry", "call", "setup", "given", "wanted", "partial")
-    (ours, theirs), (candidate_peer, checker_peer) = socket.socketpair(), socket.socketpair()
+    (ours, theirs), (candidate_peer, checker_peer) = fds.pair(), fds.pair()
     with ours:
         with theirs, candidate_peer, checker_peer:
             spec, null = _spec("checker", job.limits), fds.null()
