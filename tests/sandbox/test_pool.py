@@ -196,6 +196,21 @@ def test_a_process_that_holds_many_descriptors_can_close_its_pool():
     assert done.stdout.strip() == "done" and not done.stderr, done.stderr
 
 
+def test_eighteen_threads_measure_once(monkeypatch) -> None:
+    measured, really = [], sandbox.measure
+    monkeypatch.setattr(sandbox, "_measured", None)
+    monkeypatch.setattr(sandbox, "measure", lambda pool: (measured.append(pool), really(pool))[1])
+    gate = threading.Barrier(18)
+
+    def first_use(number: int) -> bytes:
+        gate.wait()
+        return sandbox.run(Program(f"print({number})")).output
+
+    with ThreadPoolExecutor(18) as threads:
+        assert list(threads.map(first_use, range(18))) == [f"{number}\n".encode() for number in range(18)]
+    assert len(measured) == 1
+
+
 def descriptors() -> set[str]:
     """What this process has open, but for what it opens to look."""
     found = set()

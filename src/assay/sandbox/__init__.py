@@ -42,7 +42,7 @@ __all__ = [
     "run",
 ]
 
-_lock = threading.Lock()
+_lock, _measuring = threading.Lock(), threading.Lock()
 _pool: Pool | None = None
 _measured: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
 
@@ -88,8 +88,11 @@ def measured() -> Measured:
     known = _measured
     if known is None or known[0] is not _pool:
         settings.check()
-        here = pool()
-        known = _measured = (here, measure(here))
+        with _measuring:  # whoever else comes first waits for what this one finds
+            known = _measured
+            if known is None or known[0] is not _pool:
+                here = pool()
+                known = _measured = (here, measure(here))
     return known[1]
 
 
@@ -101,8 +104,8 @@ def isolation() -> tuple[str, str]:
 
 def _after_fork() -> None:
     """The child of a fork starts anew, and holds nothing of its parent's jobs and workers."""
-    global _pool, _measured, _lock
-    _lock = threading.Lock()
+    global _pool, _measured, _lock, _measuring
+    _lock, _measuring = threading.Lock(), threading.Lock()
     _pool = _measured = None
 
 
