@@ -6,12 +6,14 @@ import io
 import json
 import sys
 import tokenize
+from dataclasses import asdict
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from assay.errors import AssayError, visible
+from assay.cli_options import json_option
+from assay.errors import AssayError, BadRow, visible
 
 _SECONDS = click.FloatRange(0, 86_400, min_open=True)
 
@@ -90,6 +92,30 @@ def run(file: str, given: BinaryIO | None, cpu: float, wall: float | None, memor
             click.echo(visible(f"{file}:{done.line}: {failed[0].strip()}"), err=True)
         click.echo(f"{done.outcome}{why} ({done.cpu:.3f} s CPU, {done.wall:.3f} s in all, {where})", err=True)
     sys.exit(0 if done.outcome is Outcome.DONE else 1)
+
+
+@sandbox.command()
+@click.argument("run", type=click.Path(exists=True, path_type=Path))
+@json_option
+def stats(run: Path, as_json: bool) -> None:
+    """Count what a run's programs did: jobs, waits for a worker, kills by reason.
+
+    RUN is the folder of a training run, or its metrics.jsonl, where each step has the counters of its programs. A
+    process that judges has its own in `assay.sandbox.stats()`, and `assay grade` ends with them.
+    """
+    from assay.journal import Journal
+    from assay.sandbox import Stats
+
+    file = run / "metrics.jsonl" if run.is_dir() else run
+    if not file.exists():
+        raise AssayError(f"{run} holds no metrics.jsonl: name the folder of a training run")
+    total = Stats()
+    for number, row in enumerate(Journal(file, "step").read(), 1):
+        try:
+            total = total.plus(Stats.from_json(row.get("sandbox", {})))
+        except ValueError:
+            raise BadRow(str(file), number, "'sandbox' holds no counters of the sandbox") from None
+    click.echo(json.dumps(asdict(total)) if as_json else str(total))
 
 
 def _source(file: str, data: bytes) -> str:

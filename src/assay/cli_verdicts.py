@@ -97,11 +97,13 @@ def grade(
     Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
       {"verifier": "number", "reference": 42, "response": "The answer is 42."}
     """
+    from assay import sandbox
     from assay.files import refuse_output
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
     if output != "-":
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
+    before = sandbox.stats()
     with ExitStack() as stack:
         lines = sys.stdin.buffer if source == "-" else _opened(Path(source), stack)
         target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
@@ -116,7 +118,9 @@ def grade(
     rate, failed = pass_rate(counts), []
     shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     told_rate = "none" if rate is None else f"{rate:.4f}"
-    click.echo(f"{shown or 'no lines'}; pass rate {told_rate}", err=True)
+    ran = sandbox.stats().since(before)
+    told = f"{shown or 'no lines'}; pass rate {told_rate}" + (f"; sandbox: {ran}" if ran.jobs else "")
+    click.echo(told, err=True)
     if fail_below is not None and (rate is None or rate < fail_below):
         failed.append(f"pass rate {told_rate} is below {fail_below}")
     allowed = 0 if max_errors is None and fail_below is not None else max_errors

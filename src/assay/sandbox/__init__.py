@@ -17,6 +17,7 @@ import threading
 
 from assay.errors import IsolationRefused
 from assay.sandbox import external, settings
+from assay.sandbox.counters import Counts, Stats
 from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
 from assay.sandbox.levels import NEEDED, Measured, measure
@@ -34,15 +35,17 @@ __all__ = [
     "Pool",
     "Program",
     "Result",
+    "Stats",
     "installed_modules",
     "isolation",
     "measured",
     "pool",
     "require",
     "run",
+    "stats",
 ]
 
-_lock, _measuring = threading.Lock(), threading.Lock()
+_lock, _measuring, _counts = threading.Lock(), threading.Lock(), Counts()
 _pool: Pool | None = None
 _measured: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
 
@@ -64,9 +67,17 @@ def run(job: Job, queue_timeout: float | None = None) -> Result:
     """
     setting = where()
     if setting not in ("", "off"):
-        return external.run(setting, job)
-    require()
-    return pool().run(job, queue_timeout, minimum())
+        result = external.run(setting, job)
+    else:
+        require()
+        result = pool().run(job, queue_timeout, minimum())
+    _counts.add(result, job.limits)
+    return result
+
+
+def stats() -> Stats:
+    """What the sandbox of this process has done since it started; `stats().since(earlier)` is what it did meanwhile."""
+    return _counts.stats(_pool.waited, _pool.restarts) if _pool else _counts.stats(0.0, 0)
 
 
 def require() -> str:
@@ -104,8 +115,8 @@ def isolation() -> tuple[str, str]:
 
 def _after_fork() -> None:
     """The child of a fork starts anew, and holds nothing of its parent's jobs and workers."""
-    global _pool, _measured, _lock, _measuring
-    _lock, _measuring = threading.Lock(), threading.Lock()
+    global _pool, _measured, _lock, _measuring, _counts
+    _lock, _measuring, _counts = threading.Lock(), threading.Lock(), Counts()
     _pool = _measured = None
 
 

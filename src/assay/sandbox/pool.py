@@ -31,6 +31,10 @@ class Pool:
         self._busy = 0
         self._free = threading.Condition()
         self._starting = threading.Lock()
+        self.waited = 0.0
+        """Seconds that jobs waited for a free worker, all together."""
+        self.restarts = 0
+        """Processes that died and were replaced."""
 
     def run(self, job: Job, queue_timeout: float | None = None, min_level: str = "") -> Result:
         """Run a job at `min_level` or above, waiting up to `queue_timeout` seconds for a worker.
@@ -56,6 +60,8 @@ class Pool:
                 reusable = not worker.used_up
             except WorkerDied as died:
                 error = str(died)
+                with self._free:
+                    self.restarts += 1
                 continue
             finally:
                 self._give_back(worker, reusable)
@@ -90,11 +96,15 @@ class Pool:
     def _take(self, environment: str, due: float | None) -> WorkerProcess:
         """A worker for one job. Raises `WorkerDied` where none is free in time, or none can be started."""
         with self._free:
-            while self._busy >= self.size:
-                left = None if due is None else due - time.monotonic()
-                if left is not None and left <= 0:
-                    raise WorkerDied("no worker was free before the deadline")
-                self._free.wait(left)
+            began = time.monotonic() if self._busy >= self.size else None
+            try:
+                while self._busy >= self.size:
+                    left = None if due is None else due - time.monotonic()
+                    if left is not None and left <= 0:
+                        raise WorkerDied("no worker was free before the deadline")
+                    self._free.wait(left)
+            finally:
+                self.waited += time.monotonic() - began if began else 0.0
             self._busy += 1
             for worker in reversed(self._idle):
                 if worker.environment == environment:
@@ -117,6 +127,8 @@ class Pool:
                 worker = template.fork()
             except WorkerDied:
                 if template is not None:
+                    with self._free:
+                        self.restarts += 1
                     template.close()
                 template = TemplateProcess(environment)
                 worker = template.fork()
