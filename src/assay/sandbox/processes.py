@@ -25,7 +25,7 @@ for name, path in (("assay", sys.argv[1]), ("assay.sandbox", sys.argv[1] + "/san
     package.__path__ = [path]
     sys.modules[name] = package
 from assay.sandbox import template
-template.main(int(sys.argv[2]), sys.argv[3:])
+template.main(int(sys.argv[2]), sys.argv[3], sys.argv[4:])
 """
 _START_SECONDS = 60.0
 """How long a template process may import its modules, and a worker may start."""
@@ -44,7 +44,7 @@ class TemplateProcess:
     def __init__(self, environment: str) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        boot = [_BOOT, package, str(theirs.fileno()), *environments.packages(environment)]
+        boot = [_BOOT, package, str(theirs.fileno()), environment, *environments.packages(environment)]
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-s", "-S", "-P", "-c", *boot],

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import builtins
 import json
+import os
 import socket
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,11 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
     if len(data) > MAX_FRAME:
         raise WireError(f"{len(data)} bytes of data, more than {MAX_FRAME}")
     sock.sendall(len(data).to_bytes(4, "big") + data)
+
+
+def write_all(fd: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | None:
