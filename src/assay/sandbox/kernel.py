@@ -23,7 +23,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 
 _NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_MS_NOEXEC, _MNT_DETACH = 8, 2
+_MS_NOEXEC, _MS_NOATIME, _MNT_DETACH = 8, 1024, 2
 _LL_READ, _LL_LIST = 1 | 4 | 8, 8  # execute, read file, list a folder
 _LL_WRITE = 2 | 4 | 8 | 16 | 32 | 128 | 256  # and write, remove, make folders and files
 SCRATCH = "/tmp"
@@ -84,7 +84,7 @@ def empty_root(readable: list[str], scratch: bool) -> None:
             os.makedirs(os.path.dirname(root + path), exist_ok=True)
             os.symlink(target, root + path)
         if scratch:
-            flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+            flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_NOATIME  # else a job could leave word in that time
             os.makedirs(root + SCRATCH)
             _mount("tmpfs", root + SCRATCH, "tmpfs", flags, "size=16m,nr_inodes=1k,mode=1777")
         os.chdir(root)
