@@ -19,7 +19,7 @@ from assay.errors import IsolationRefused
 from assay.sandbox import external, settings
 from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
-from assay.sandbox.levels import NEEDED, Measured, measure
+from assay.sandbox.levels import Measured, measure
 from assay.sandbox.pool import Pool
 from assay.sandbox.settings import SWITCH, minimum, where
 
@@ -78,7 +78,7 @@ def require() -> str:
         return external.backend(setting).name
     found, least = measured(), minimum()
     if found.level < least:
-        raise IsolationRefused(f"{found.sentence}; {least} is wanted: {NEEDED}")
+        raise IsolationRefused(f"{found.sentence}; {least} is wanted{found.advice and ': '}{found.advice}")
     return found.level
 
 

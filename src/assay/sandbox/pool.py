@@ -8,7 +8,12 @@ import time
 
 from assay.sandbox import environments, runner
 from assay.sandbox.jobs import Job, Outcome, Result
-from assay.sandbox.processes import TemplateProcess, WorkerDied, WorkerProcess
+from assay.sandbox.processes import LimitTooLow, TemplateProcess, WorkerDied, WorkerProcess
+
+_TRIES = 3
+"""How often a job is run where what runs it breaks."""
+_HEAVY = 4
+"""A job that was killed each time, and held this part of its memory limit, was killed for its memory."""
 
 
 class Pool:
@@ -114,6 +119,8 @@ class Pool:
             try:
                 template = template or TemplateProcess(environment)
                 worker = template.fork()
+            except LimitTooLow:
+                raise
             except WorkerDied:
                 if template is not None:
                     template.close()

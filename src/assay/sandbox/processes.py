@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -12,9 +13,9 @@ import subprocess
 import sys
 import threading
 
-from assay.sandbox import cgroups, environments
+from assay.sandbox import cgroups, environments, kernel
 from assay.sandbox.jobs import Limits
-from assay.sandbox.protocol import REUSABLE, STOP, USED_UP, ProcessExit, ProcessSpec, pack, unpack
+from assay.sandbox.protocol import REUSABLE, STOP, TEMPLATE_READY, USED_UP, ProcessExit, ProcessSpec, pack, unpack
 
 _BOOT = """
 import os, sys, types
@@ -37,10 +38,17 @@ class WorkerDied(Exception):
     """A worker is gone, does not answer or was never there; it must be replaced."""
 
 
+class LimitTooLow(WorkerDied):
+    """Nothing can be started within the limits that this process was given; the message says what to do."""
+
+
 class TemplateProcess:
     """A process that was exec'd with the modules of an environment, and forks workers."""
 
     def __init__(self, environment: str) -> None:
+        for option, what, least in (("f", resource.RLIMIT_FSIZE, 64 << 20), ("n", resource.RLIMIT_NOFILE, 128)):
+            if 0 <= (value := resource.getrlimit(what)[0]) < least:
+                raise LimitTooLow(kernel.too_low(option, value, least))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         boot = [_BOOT, package, str(theirs.fileno()), *environments.packages(environment)]
@@ -59,10 +67,13 @@ class TemplateProcess:
         self._lock = threading.Lock()
         self._parent_group = cgroups.find_parent()
         try:
-            _receive(self.control, _START_SECONDS)
+            said = _receive(self.control, _START_SECONDS)
         except WorkerDied:
             self.close()
             raise
+        if said != TEMPLATE_READY:
+            self.close()
+            raise LimitTooLow(said.decode())
 
     def fork(self) -> WorkerProcess:
         """Fork a worker. Raises `WorkerDied`."""

@@ -13,9 +13,11 @@ from typing import NamedTuple, TypeVar
 ROLES = ("program", "candidate", "checker")
 DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
-KILL_REASONS = ("", "stopped", "finished", "cpu", "wall")
+KILL_REASONS = ("", "stopped", "finished", "cpu", "wall", "starved")
 """Why a worker killed a process: with its job, or for its limits."""
 
+TEMPLATE_READY = b"ready"
+"""From a template process: it can fork workers. All else is what to do so that it can."""
 STOP = b"stop"
 """From the trusted side: end the job."""
 REUSABLE, USED_UP = b"\0", b"\1"
