@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Pool, Program, cgroups
+from assay.sandbox import Outcome, Pool, Program, cgroups
 from assay.sandbox.processes import level_of
 
 LEVEL, SENTENCE = sandbox.isolation()
@@ -44,7 +45,7 @@ def files(tmp_path, monkeypatch) -> Path:
 
     def mkdir(path: str, mode: int = 0o777) -> None:
         make(path, mode)
-        for name in ("cgroup.procs", "cgroup.kill", "pids.max", "memory.max", "memory.swap.max"):
+        for name in ("cgroup.procs", "cgroup.kill", "pids.max", "memory.max", "memory.swap.max", "memory.events"):
             Path(path, name).touch()
 
     monkeypatch.setattr(os, "mkdir", mkdir)
@@ -72,6 +73,24 @@ def test_a_group_bounds_memory_and_processes(files) -> None:
     group.close()
     assert not os.path.exists(group.path)
     group.close()
+
+
+def test_what_held_too_much_is_told_by_the_kernel(files) -> None:
+    """A job that something outside killed has no verdict, unless its group ran out of memory."""
+    pool = Pool(1)
+    pool.run(Program("print(1)"))
+    worker = pool._idle[0]
+    worker.group = cgroups.new_group(cgroups.find_parent())
+    assert worker.group is not None and not worker.group.ran_out()
+    Path(worker.group.path, "memory.events").write_text("low 0\nhigh 0\nmax 8\noom 1\noom_kill 1\n")
+    assert worker.group.ran_out()
+    with ThreadPoolExecutor(1) as thread:
+        running = thread.submit(pool.run, Program("while True: pass"))
+        while not pool._busy:
+            time.sleep(0.001)
+        os.kill(int(Path(f"/proc/self/fdinfo/{worker.pidfd}").read_text().split("\nPid:")[1].split()[0]), 9)
+        assert running.result(60).outcome is Outcome.MEMORY_LIMIT
+    pool.close()
 
 
 def test_only_empty_groups_of_the_dead_are_swept(files) -> None:

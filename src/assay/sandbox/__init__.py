@@ -57,7 +57,7 @@ def pool() -> Pool:
         return _pool
 
 
-def run(job: Job, queue_timeout: float | None = None) -> Result:
+def run(job: Job) -> Result:
     """Run a job in this process's pool.
 
     Raises `IsolationRefused` where it may not run, and `BadConfig` where a variable has an unknown value.
@@ -66,7 +66,7 @@ def run(job: Job, queue_timeout: float | None = None) -> Result:
     if setting not in ("", "off"):
         return external.run(setting, job)
     require()
-    return pool().run(job, queue_timeout, minimum())
+    return pool().run(job, minimum())
 
 
 def require() -> str:

@@ -27,10 +27,10 @@ for name, path in (("assay", sys.argv[1]), ("assay.sandbox", sys.argv[1] + "/san
 from assay.sandbox import template
 template.main(int(sys.argv[2]), sys.argv[3:])
 """
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 """How long a template process may import its modules, and a worker may start."""
 _GRACE = 5.0
-"""Seconds after the wall limit until the worker itself is given up."""
+"""Seconds after a job must have ended until the worker itself is given up."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 
 
@@ -145,6 +145,13 @@ class WorkerProcess:
             os.close(self.pidfd)
             self.pidfd = -1
 
+    def is_idle(self) -> bool:
+        """Whether it lives and waits for a job; one that something outside has ended is not to be used."""
+        poll = select.poll()
+        for fd in (self.control.fileno(), self.pidfd):
+            poll.register(fd, select.POLLIN)
+        return not poll.poll(0)
+
     def start(self, specs: list[ProcessSpec], fds: list[int]) -> None:
         """Start the processes of a job, with the descriptors of the role of each."""
         if self.group:
@@ -157,7 +164,7 @@ class WorkerProcess:
 
     def wait(self, limits: Limits) -> list[ProcessExit]:
         """How each process of the job ended, once all have. Raises `WorkerDied`."""
-        reply = _receive(self.control, limits.wall_seconds + _GRACE)
+        reply = _receive(self.control, limits.patience + _GRACE)
         if reply[:1] not in (REUSABLE, USED_UP):
             raise WorkerDied(reply.decode(errors="replace"))
         self.used_up = reply[:1] == USED_UP

@@ -34,8 +34,9 @@ class ProcessSpec(NamedTuple):
     role: int
     """An index of `ROLES`."""
     cpu: float
-    """Seconds of processor time, and below it of wall time."""
+    """Seconds of processor time; below it those that it may run or sleep, and those until it is given up."""
     wall: float
+    patience: float
     memory: int
     """Bytes of address space, and below it of output."""
     output: int
@@ -58,10 +59,12 @@ class ProcessExit(NamedTuple):
     wall: float
     starved: float
     """Seconds in which it was ready to run and had no processor."""
+    memory: int
+    """Bytes that it held at most."""
 
 
 Record = TypeVar("Record", ProcessSpec, ProcessExit)
-_LAYOUTS = {ProcessSpec: struct.Struct("=B2d5Q"), ProcessExit: struct.Struct("=iB3d")}
+_LAYOUTS = {ProcessSpec: struct.Struct("=B3d5Q"), ProcessExit: struct.Struct("=iB3dQ")}
 
 
 def pack(records: Sequence[ProcessSpec] | Sequence[ProcessExit]) -> bytes:

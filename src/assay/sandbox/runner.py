@@ -18,7 +18,7 @@ from assay.sandbox.processes import WorkerDied, WorkerProcess
 from assay.sandbox.protocol import KILL_REASONS, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
 
 _GRACE = 5.0
-"""Seconds beyond the wall limit that a channel waits for a process."""
+"""Seconds after a job must have ended that a channel waits for a process."""
 _REPORT_SECONDS = 0.1
 """Seconds that a checker has beyond the wall limit, to report what passed until the candidate met it."""
 _LONGEST_VALUE = 3 << 20
@@ -200,11 +200,12 @@ class _Channel:
 
 
 def _spec(role: str, limits: Limits) -> ProcessSpec:
-    return ProcessSpec(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+    room = limits.cpu, limits.wall_seconds, limits.patience, limits.memory, limits.output
+    return ProcessSpec(ROLES.index(role), *room)
 
 
 def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) -> Result:
-    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved)
+    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved, memory=end.memory)
 
 
 def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome, str]:
@@ -212,9 +213,9 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
     killed, code = KILL_REASONS[end.kill_reason], end.code
     if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
         return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
+    if killed == "starved":
+        return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
     if killed == "wall":
-        if end.wall - end.starved < min(limits.cpu, end.wall / 2):
-            return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
         return Outcome.TIMEOUT, f"it ran longer than {limits.wall_seconds:.3g} s"
     if problem is not None:
         return _outcome_of_exception(problem)
@@ -222,8 +223,8 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
         return Outcome.DONE, ""
     if code == -31:
         return Outcome.SECURITY_VIOLATION, "it made a forbidden system call"
-    if code == -9:
-        return Outcome.MEMORY_LIMIT, "the system killed it for its memory"
+    if code == -9:  # no program can send itself that signal, and the kernel kept count of its memory elsewhere
+        return Outcome.SANDBOX_ERROR, "something outside killed it"
     return Outcome.RUNTIME_ERROR, f"it ended with exit code {code}" if code > 0 else f"it died of signal {-code}"
 
 
