@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from assay.sandbox import aliases, arrays, wire
 
-CHANNEL, PEER = 3, 4
+STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
 SOLUTION = "solution.py"
 """The file that a program believes to be."""
@@ -33,8 +33,15 @@ for _name in ("exit", "quit"):  # which the site module defines, and programs us
 
 
 def run(_: object) -> int:
-    """Answer calls until the other side is gone."""
-    server = Server(open_channel())
+    """Answer the requests that are there already, up to the first that fails, or else calls until nobody asks."""
+    server, given = Server(open_channel()), wire.File(STDIN)
+    asked = False
+    while (request := wire.receive(given)) is not None:
+        asked = True
+        if not server.answer(request):
+            return 0
+    if asked:
+        return 0
     while (request := wire.receive(server.channel)) is not None:
         server.answer(request)
     return 0
@@ -111,7 +118,8 @@ class Server(wire.Codec):
             return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
 
-    def answer(self, request: dict[str, Any]) -> None:
+    def answer(self, request: dict[str, Any]) -> bool:
+        """Answer a request; whether it raised nothing."""
         try:
             if request["op"] in _BY_NAME:
                 value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
@@ -124,6 +132,7 @@ class Server(wire.Codec):
             wire.send(self.channel, {**reply, "n": request.get("n")})
         except wire.WireError as long:
             wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
+        return "x" not in reply
 
     def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         """Call a function of the other side, which may call us before it answers."""
