@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Outcome, Pool, Program, cgroups
+from assay.sandbox import Limits, Outcome, Pool, Program, cgroups
 from assay.sandbox.processes import level_of
 
 LEVEL, SENTENCE = sandbox.isolation()
@@ -75,7 +75,7 @@ def test_a_group_bounds_memory_and_processes(files) -> None:
     group.close()
 
 
-def test_what_held_too_much_is_told_by_the_kernel(files) -> None:
+def test_what_held_too_much_is_told_by_the_kernel(files, monkeypatch) -> None:
     """A job that something outside killed has no verdict, unless its group ran out of memory."""
     pool = Pool(1)
     pool.run(Program("print(1)"))
@@ -84,12 +84,14 @@ def test_what_held_too_much_is_told_by_the_kernel(files) -> None:
     assert worker.group is not None and not worker.group.ran_out()
     Path(worker.group.path, "memory.events").write_text("low 0\nhigh 0\nmax 8\noom 1\noom_kill 1\n")
     assert worker.group.ran_out()
-    with ThreadPoolExecutor(1) as thread:
-        running = thread.submit(pool.run, Program("while True: pass"))
-        while not pool._busy:
-            time.sleep(0.001)
-        os.kill(int(Path(f"/proc/self/fdinfo/{worker.pidfd}").read_text().split("\nPid:")[1].split()[0]), 9)
-        assert running.result(60).outcome is Outcome.MEMORY_LIMIT
+    wait = worker.wait
+
+    def killed(limits: Limits) -> object:
+        signal.pidfd_send_signal(worker.pidfd, signal.SIGKILL)
+        return wait(limits)
+
+    monkeypatch.setattr(worker, "wait", killed)
+    assert pool.run(Program("while True: pass")).outcome is Outcome.MEMORY_LIMIT
     pool.close()
 
 
