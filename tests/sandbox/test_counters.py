@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -47,7 +48,7 @@ def test_a_worker_that_dies_is_a_restart() -> None:
     pool = Pool(1)
     try:
         pool.run(Program(""))
-        pool._idle[0].close()
+        signal.pidfd_send_signal(pool._idle[0].pidfd, signal.SIGKILL)
         assert pool.run(Program("print(1)")).output == b"1\n"
         assert pool.restarts == 1
     finally:

@@ -20,7 +20,7 @@ from assay.sandbox import cpp, external, settings
 from assay.sandbox.counters import Counts, Stats
 from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Compile, Job, Limits, Native, Outcome, Program, Result
-from assay.sandbox.levels import NEEDED, Measured, measure
+from assay.sandbox.levels import Measured, measure
 from assay.sandbox.pool import Pool
 from assay.sandbox.settings import SWITCH, minimum, where
 
@@ -65,7 +65,7 @@ def pool() -> Pool:
         return _pool
 
 
-def run(job: Job, queue_timeout: float | None = None) -> Result:
+def run(job: Job) -> Result:
     """Run a job in this process's pool.
 
     Raises `IsolationRefused` where it may not run, and `BadConfig` where a variable has an unknown value.
@@ -76,16 +76,16 @@ def run(job: Job, queue_timeout: float | None = None) -> Result:
     else:
         require()
         if isinstance(job, Compile):
-            return cpp.compiled(job, compiler(), lambda job: _run(job, queue_timeout))
+            return cpp.compiled(job, compiler(), _run)
         if isinstance(job, Native):
             compiler()
-        return _run(job, queue_timeout)
+        return _run(job)
     _counts.add(result, job.limits)
     return result
 
 
-def _run(job: Job, queue_timeout: float | None = None) -> Result:
-    result = pool().run(job, queue_timeout, minimum())
+def _run(job: Job) -> Result:
+    result = pool().run(job, minimum())
     _counts.add(result, job.limits)
     return result
 
@@ -128,7 +128,7 @@ def require() -> str:
         return external.backend(setting).name
     found, least = measured(), minimum()
     if found.level < least:
-        raise IsolationRefused(f"{found.sentence}; {least} is wanted: {NEEDED}")
+        raise IsolationRefused(f"{found.sentence}; {least} is wanted{found.advice and ': '}{found.advice}")
     return found.level
 
 

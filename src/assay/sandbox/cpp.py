@@ -15,14 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assay.sandbox.jobs import Compile, Job, Limits, Native, Outcome, Result
+from assay.sandbox.jobs import Compile, Job, Native, Outcome, Result
 
 STANDARD = "gnu++20"
 _COMPILERS = ("g++", "clang++")
 _OPTIONS = (f"-std={STANDARD}", "-O2", "-w", "-fmax-errors=3", "-fno-diagnostics-show-caret", "-pthread")
 _FILES = ("-o", "program", "program.cpp")
-_MOST_CODE = 64 << 20
-"""Bytes of the longest machine code."""
 _MOST_CACHED = 256 << 20
 """Bytes of all that the cache holds."""
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
@@ -63,7 +61,7 @@ def find(run: Callable[[Job], Result]) -> Found:
     why, sure = "", True
     for libraries in (("-static",), ()):
         command = (*driver, *_OPTIONS, *libraries, *_FILES)
-        made = run(Compile(_CANARY, command, Limits(output=_MOST_CODE)))
+        made = run(Compile(_CANARY, command))
         ended = run(Native(made.output)) if made.outcome is Outcome.DONE else made
         if ended.output == b"end\n":
             return Found(command, f"{real}, as {STANDARD}{'' if libraries else ', with shared libraries'}")
@@ -109,7 +107,7 @@ def compiled(job: Compile, found: Found, run: Callable[[Job], Result]) -> Result
     A compiler whose part was killed is asked once more, since that may have come from outside; then it is an error of
     the program.
     """
-    job = replace(job, command=found.command, limits=replace(job.limits, output=_MOST_CODE))
+    job = replace(job, command=found.command)
     cache, key = Cache(), _key(job)
     if kept := cache.get(key):
         return Result(Outcome.DONE, output=kept)

@@ -21,7 +21,7 @@ from assay.sandbox.processes import WorkerDied, WorkerProcess
 from assay.sandbox.protocol import KILL_REASONS, NATIVE, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
 
 _GRACE = 5.0
-"""Seconds beyond the wall limit that a channel waits for a process."""
+"""Seconds after a job must have ended that a channel waits for a process."""
 _REPORT_SECONDS = 0.1
 """Seconds that a checker has beyond the wall limit, to report what passed until the candidate met it."""
 _LONGEST_VALUE = 3 << 20
@@ -142,7 +142,9 @@ def _compile(worker: WorkerProcess, job: Compile, fds: _Descriptors) -> Result:
     text = os.pread(said, _MOST_SAID, 0).decode(errors="replace")
     outcome, why = outcome_of(end, job.limits, None)
     size = os.fstat(code).st_size
-    if end.code > 0 and end.cpu >= job.limits.cpu:  # its parts have a clock each, and the kernel ends them
+    if KILL_REASONS[end.kill_reason] in ("wall", "starved"):
+        outcome, why = Outcome.STARVED, f"the compiler had too little of a processor in {end.wall:.0f} s"
+    elif end.code > 0 and end.cpu >= job.limits.cpu:  # its parts have a clock each, and the kernel ends them
         outcome, why = Outcome.TIMEOUT, f"compiling used its {job.limits.cpu:g} s of CPU time"
     elif end.code > 0 or (outcome is Outcome.DONE and not 0 < size < job.limits.output):
         outcome, why = Outcome.COMPILE_ERROR, _first_error(text) or "the compiler made no program"
@@ -234,16 +236,18 @@ def _line_of(problem: Any) -> int:
 
 def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
+    load = {"op": "load", "source": job.source, "setup": "", "wanted": []}
+    asked = _requests(fds, load, {"op": "call", "name": job.function, "a": arguments})
     ours, theirs = fds.pair()
     with ours:
         with theirs:
             null = fds.null()
-            worker.start([_spec("candidate", job.limits)], [null, null, null, theirs.fileno()])
+            worker.start([_spec("candidate", job.limits)], [asked, null, null, theirs.fileno()])
         channel = _Channel(ours, job.limits, _LONGEST_VALUE)
-        reply = channel.ask({"op": "load", "source": job.source, "setup": "", "wanted": []})
+        reply = channel.receive() if channel.ready else None
         loaded = reply is not None and "x" not in reply
         if loaded:
-            reply = channel.ask({"op": "call", "name": job.function, "a": arguments})
+            reply = channel.receive()
         worker.stop()
         [end] = worker.wait(job.limits)
     if not channel.ready:
@@ -267,10 +271,11 @@ def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
             spec, null = _spec("checker", job.limits), fds.null()
             spec = spec._replace(memory=2 * spec.memory, wall=spec.wall + _REPORT_SECONDS)
             candidate_fds = [null, null, null, candidate_peer.fileno()]
-            checker_fds = [null, null, null, theirs.fileno(), checker_peer.fileno()]
+            asked = _requests(fds, {name: getattr(job, name) for name in names})
+            checker_fds = [asked, null, null, theirs.fileno(), checker_peer.fileno()]
             worker.start([_spec("candidate", job.limits), spec], candidate_fds + checker_fds)
         channel = _Channel(ours, job.limits)
-        report = channel.ask({name: getattr(job, name) for name in names})
+        report = channel.receive() if channel.ready else None
         worker.stop()
         candidate, checker = worker.wait(job.limits)
     if not channel.ready or (report is not None and report["stage"] == "sandbox"):
@@ -284,22 +289,24 @@ def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
     return _result(outcome, text, candidate, report)
 
 
+def _requests(fds: _Descriptors, *messages: dict[str, Any]) -> int:
+    """A file of requests, written before its reader starts: it never waits for this process, which may be busy."""
+    fd = fds.own(os.memfd_create("requests"))
+    for message in messages:
+        wire.write(fd, message)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
 class _Channel:
     """Our end of a channel to a child that may die, lie or never read; a lost child is silence."""
 
     def __init__(self, sock: socket.socket, limits: Limits, longest: int = wire.MAX_FRAME) -> None:
         self.sock, self.longest = sock, longest
-        sock.settimeout(limits.wall_seconds + _GRACE)
-        self.ready = self._receive() == {"ready": 1}
+        sock.settimeout(limits.patience + _GRACE)
+        self.ready = self.receive() == {"ready": 1}
 
-    def ask(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        if not self.ready:
-            return None
-        with contextlib.suppress(OSError):
-            wire.send(self.sock, message)
-        return self._receive()
-
-    def _receive(self) -> dict[str, Any] | None:
+    def receive(self) -> dict[str, Any] | None:
         try:
             return wire.receive(self.sock, self.longest)
         except (OSError, wire.WireError):
@@ -307,11 +314,12 @@ class _Channel:
 
 
 def _spec(role: str, limits: Limits) -> ProcessSpec:
-    return ProcessSpec(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+    room = limits.cpu, limits.wall_seconds, limits.patience, limits.memory, limits.output
+    return ProcessSpec(ROLES.index(role), *room)
 
 
 def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) -> Result:
-    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved)
+    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved, memory=end.memory)
 
 
 def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome, str]:
@@ -319,9 +327,9 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
     killed, code = KILL_REASONS[end.kill_reason], end.code
     if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
         return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
+    if killed == "starved":
+        return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
     if killed == "wall":
-        if end.wall - end.starved < min(limits.cpu, end.wall / 2):
-            return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
         return Outcome.TIMEOUT, f"it ran longer than {limits.wall_seconds:.3g} s"
     if problem is not None:
         return _outcome_of_exception(problem)
@@ -329,8 +337,8 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
         return Outcome.DONE, ""
     if code == -31:
         return Outcome.SECURITY_VIOLATION, "it made a forbidden system call"
-    if code == -9:
-        return Outcome.MEMORY_LIMIT, "the system killed it for its memory"
+    if code == -9:  # no program can send itself that signal, and the kernel kept count of its memory elsewhere
+        return Outcome.SANDBOX_ERROR, "something outside killed it"
     return Outcome.RUNTIME_ERROR, f"it ended with exit code {code}" if code > 0 else f"it died of signal {-code}"
 
 

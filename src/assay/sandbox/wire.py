@@ -40,13 +40,12 @@ class WireError(Exception):
 
 def send(sock: socket.socket, message: dict[str, Any]) -> None:
     """Write one frame. Raises `WireError` when it is too long, `OSError` when the other side is gone."""
-    try:
-        data = json.dumps(message, separators=(",", ":")).encode()
-    except (TypeError, ValueError, RecursionError) as bad:
-        raise WireError(f"not plain data: {bad}") from None
-    if len(data) > MAX_FRAME:
-        raise WireError(f"{len(data)} bytes of data, more than {MAX_FRAME}")
-    sock.sendall(len(data).to_bytes(4, "big") + data)
+    sock.sendall(_framed(message))
+
+
+def write(fd: int, message: dict[str, Any]) -> None:
+    """Write one frame to a file. Raises `WireError` when it is too long, `OSError` where it does not fit."""
+    write_all(fd, memoryview(_framed(message)))
 
 
 def write_all(fd: int, data: memoryview) -> None:
@@ -54,7 +53,27 @@ def write_all(fd: int, data: memoryview) -> None:
         data = data[os.write(fd, data) :]
 
 
-def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | None:
+def _framed(message: dict[str, Any]) -> bytes:
+    try:
+        data = json.dumps(message, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as bad:
+        raise WireError(f"not plain data: {bad}") from None
+    if len(data) > MAX_FRAME:
+        raise WireError(f"{len(data)} bytes of data, more than {MAX_FRAME}")
+    return len(data).to_bytes(4, "big") + data
+
+
+class File:
+    """A file of frames, to be read as from a socket."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def recv(self, size: int) -> bytes:
+        return os.read(self.fd, size)
+
+
+def receive(sock: socket.socket | File, longest: int = MAX_FRAME) -> dict[str, Any] | None:
     """Read one frame; `None` when the other side is gone. Raises `WireError` on what is no frame, or too long."""
     head = _exactly(sock, 4)
     if head is None:
@@ -74,7 +93,7 @@ def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | N
     return message
 
 
-def _exactly(sock: socket.socket, size: int) -> bytearray | None:
+def _exactly(sock: socket.socket | File, size: int) -> bytearray | None:
     data = bytearray()
     while len(data) < size:
         try:
