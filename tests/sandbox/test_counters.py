@@ -88,7 +88,14 @@ def test_a_runs_counters_are_summed(tmp_path) -> None:
     "given",
     [
         *({"other": 1}, 5, None, [1], {"jobs": "2"}, {"jobs": -1}, {"jobs": 1.5}, {"jobs": True}, {"kills": ["cpu"]}),
-        *({"outcomes": {"done": "x"}}, {"waited": "long"}, {"waited": None}, {"kills": {"cpu": [1]}}),
+        *(
+            {"outcomes": {"done": "x"}},
+            {"waited": "long"},
+            {"waited": None},
+            {"kills": {"cpu": [1]}},
+            {"waited": float("nan")},
+        ),
+        *({"waited": float("inf")}, {"waited": -1.0}, {"kills": {"\x1b[2J": 3}}, {"outcomes": {"won": 3}}),
     ],
 )
 def test_what_are_no_counters_is_told_with_its_line(tmp_path, given: object) -> None:

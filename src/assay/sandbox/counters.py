@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ _KILLS = {
     Outcome.OUTPUT_LIMIT: "output",
     Outcome.SECURITY_VIOLATION: "system call",
 }
+_REASONS = ("cpu", "wall", *_KILLS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +73,12 @@ class Stats:
             stats = cls(**row)
         except TypeError:
             raise ValueError("no counters of the sandbox") from None
-        counts = [stats.outcomes, stats.kills]
-        numbers = [stats.jobs, stats.restarts, *(n for c in counts if isinstance(c, dict) for n in c.values())]
+        named = ((stats.outcomes, {*map(str, Outcome)}), (stats.kills, {*_REASONS}))
+        if not all(isinstance(counts, dict) and counts.keys() <= names for counts, names in named):
+            raise ValueError("no counters of the sandbox")
+        numbers = [stats.jobs, stats.restarts, *stats.outcomes.values(), *stats.kills.values()]
         whole = all(type(number) is int and number >= 0 for number in numbers)
-        if not whole or type(stats.waited) not in (int, float) or not all(isinstance(c, dict) for c in counts):
+        if not whole or type(stats.waited) not in (int, float) or not 0 <= stats.waited < math.inf:
             raise ValueError("no counters of the sandbox")
         return stats
 
@@ -88,7 +92,7 @@ class Stats:
         if not self.jobs:
             return {}
         flat = {"jobs": self.jobs, "waited": self.waited, "restarts": self.restarts, "lost": self.lost}
-        flat |= {f"kills/{reason}": self.kills.get(reason, 0) for reason in ("cpu", "wall", *_KILLS.values())}
+        flat |= {f"kills/{reason}": self.kills.get(reason, 0) for reason in _REASONS}
         return {f"sandbox/{name}": float(value) for name, value in flat.items()}
 
     def __str__(self) -> str:
