@@ -163,6 +163,16 @@ ENDS = {
     "exception": ("throw 3;", {Outcome.RUNTIME_ERROR}),
     "segfault": ("*(volatile int *)8 = 1;", {Outcome.RUNTIME_ERROR}),
     "illegal instruction": ("__builtin_trap();", {Outcome.RUNTIME_ERROR}),
+    "another program without room": (
+        "rlimit few{4096, 4096}; setrlimit(RLIMIT_STACK, &few); few = {1 << 20, 1 << 20}; setrlimit(RLIMIT_AS, &few);"
+        'const char *none[] = {"x", 0}; syscall(SYS_execveat, AT_FDCWD, "/usr/bin/true", none, none + 1, 0); return 7;',
+        {Outcome.RUNTIME_ERROR},
+    ),
+    "a signal that nobody survives": ("raise(SIGKILL); kill(getpid(), SIGKILL); return 7;", {Outcome.RUNTIME_ERROR}),
+    "a limit that kills": (
+        "rlimit none{0, 0}; setrlimit(RLIMIT_CPU, &none); for (volatile long i = 0; i < 99999999; i++); return 7;",
+        {Outcome.RUNTIME_ERROR},
+    ),
     "ptrace": ("ptrace(PTRACE_TRACEME, 0, 0, 0);", {Outcome.SECURITY_VIOLATION}),
     "namespaces": ("syscall(SYS_unshare, 0x10000000);", {Outcome.SECURITY_VIOLATION}),
 }
@@ -329,6 +339,27 @@ def test_a_compiler_that_does_not_work_is_an_error_too(script: str, monkeypatch,
     monkeypatch.setattr(cpp, "compiler", lambda: "/usr/bin/false")
     verdict = judged(RIGHT)
     assert verdict.status is Status.ERROR and "/usr/bin/false does not work in the sandbox" in verdict.why
+
+
+@needs_compiler
+def test_a_file_is_run_as_a_verdict_would_run_it(tmp_path) -> None:
+    file, given = tmp_path / "p.cpp", tmp_path / "given"
+    given.write_text("1 2")
+
+    def run(source: bytes) -> tuple[int, str, str]:
+        file.write_bytes(source)
+        done = CliRunner().invoke(main, ["sandbox", "run", str(file), "--stdin", str(given)])
+        return done.exit_code, done.stdout, done.stderr
+
+    code, out, err = run(b"\xef\xbb\xbf" + RIGHT.encode())
+    assert (code, out) == (0, "3\n") and "done (" in err
+    code, out, err = run(b"#error \xff\x1b[2J\nint main() { return x; }")
+    assert (
+        (code, out) == (1, "")
+        and "\x1b" not in err
+        and err.splitlines()[-1].startswith("compile_error: program.cpp:1:2")
+    )
+    assert run(body("return 3;").encode())[0] == 1
 
 
 def test_another_sandbox_is_given_no_cpp(monkeypatch) -> None:
