@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import builtins
 import copy
+import importlib
 import inspect
 import operator
 import socket
 import sys
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NoReturn
 
-from assay.sandbox import aliases, arrays, handed, wire
+from assay.sandbox import aliases, arrays, handed, patches, wire
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
@@ -126,11 +128,12 @@ class Server(wire.Codec):
     def answer(self, request: dict[str, Any]) -> bool:
         """Answer a request; whether it raised nothing."""
         try:
-            if request["op"] in _BY_NAME:
-                value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
-                reply = self.pack(value)
-            else:
-                reply = _OPERATIONS[request["op"]](self, request)
+            with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
+                if request["op"] in _BY_NAME:
+                    value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
+                    reply = self.pack(value)
+                else:
+                    reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
             reply = {"x": describe(problem)}
         try:
@@ -227,6 +230,16 @@ def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
     return made
 
 
+@cache
+def _loop() -> Any:
+    """The event loop on which the candidate's coroutines run, each to its end when the tests await it."""
+    return importlib.import_module("asyncio").new_event_loop()
+
+
+async def _until(awaited: Any) -> Any:
+    return await awaited
+
+
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
 _OPERATIONS["run"] = Server.run_text
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
@@ -245,4 +258,11 @@ _ARITHMETIC: tuple[Callable[..., Any], ...] = (
 _ARITHMETIC += (operator.pow, operator.matmul)
 _BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
 _BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
+_BY_NAME |= {
+    "await": lambda own: _loop().run_until_complete(_until(own)),
+    "aiter": aiter,
+    "anext": lambda own: _loop().run_until_complete(_until(anext(own))),
+    "aenter": lambda own: _loop().run_until_complete(_until(own.__aenter__())),
+    "aexit": lambda own, *told: _loop().run_until_complete(_until(own.__aexit__(*told))),
+}
 """What can be done to an object of the candidate beside calling it."""

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, wire
+from assay.sandbox import arrays, candidate, mixing, patches, wire
 from assay.sandbox.client import CandidateGone, Client, Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
@@ -77,6 +77,9 @@ class Checker:
             stage, loaded = "run", self.client.calls
             self.names |= result.hooks()
             arrays.refuse_empty()
+            self.client.watch = patches.Watch(suite.trees)
+            if suite.expects_stop:  # and then it knows what it does
+                self.client.ends += ("call", "getattr", "getitem")
             Texts(suite.trees, self.names, self.client.run_text).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)

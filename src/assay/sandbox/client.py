@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
-from assay.sandbox import aliases, arrays, candidate, handed, wire
+from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -44,7 +44,8 @@ class Client(wire.Codec):
         """Whether empty values are guarded: the tests use numpy."""
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
-        self._proxies: dict[int, Proxy] = {}
+        self._proxies: dict[int, Any] = {}
+        self._handles: dict[int, int] = {}
         self._kinds: dict[str, type[Proxy]] = {}
         self.callbacks: list[Any] = []
         """What the tests have handed over that is no data."""
@@ -61,10 +62,14 @@ class Client(wire.Codec):
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.exceptions: dict[str, type[Exception]] = {}
+        self.watch: patches.Watch | None = None
+        """What the tests may put in the place of Python's own."""
+        self.ends: tuple[str, ...] = ("next", "anext")
+        """What is asked where an exception that ends a loop may arrive as itself."""
 
     def foreign(self, value: Any) -> dict[str, Any]:
-        if isinstance(value, Proxy):
-            return {"h": value._assay_handle}
+        if id(value) in self._handles:
+            return {"h": self._handles[id(value)]}
         actions = handed.possible(value)
         if not (actions or callable(value) or self.answered):  # else no other program could do better
             self.refused = f"a test cannot pass {type(value).__name__} to another process"
@@ -88,7 +93,9 @@ class Client(wire.Codec):
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
             made = self._kinds.setdefault(shown, type(shown, (Proxy,), {"__slots__": ()}))
-            self._proxies[body["h"]] = made(self, body["h"], kind)
+            proxy = made(self, body["h"], kind)
+            self._proxies[body["h"]] = _awaited(proxy, "await") if kind == "coroutine" else proxy
+            self._handles[id(self._proxies[body["h"]])] = body["h"]
         return self._proxies[body["h"]]
 
     def _decode(self, body: Any, depth: int) -> Any:
@@ -109,6 +116,8 @@ class Client(wire.Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         number = os.urandom(8).hex()
+        if self.watch is not None and (patched := self._patched(self.watch)):
+            message = {**message, "p": patched}
         try:
             wire.send(self.peer, {**message, "n": number})
             while (reply := wire.receive(self.peer)) is not None:
@@ -124,11 +133,19 @@ class Client(wire.Codec):
         self.answered |= message["op"] not in ("setup", "load")
         if "x" in reply:
             problem = self._raised(reply["x"])
-            if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] != "next":
+            if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] not in self.ends:
                 # it must not end a loop of the tests
                 problem = RuntimeError(f"the program raised {type(problem).__name__}")
             raise problem
         return reply
+
+    def _patched(self, watch: patches.Watch) -> list[Any]:
+        made, refused = [], self.refused
+        for (home, name), value in watch.changed():
+            with contextlib.suppress(wire.WireError):
+                made.append([home, name, self.pack(value)])
+        self.refused = refused
+        return made
 
     def ask(self, message: dict[str, Any]) -> Any:
         return self.read(self.request(message))
@@ -218,6 +235,11 @@ def _forward(op: str) -> Any:
     return forward
 
 
+async def _awaited(proxy: Proxy, op: str, *args: Any) -> Any:
+    """What the candidate's process gets where it awaits this, to its end."""
+    return _forward(op)(proxy, *args)
+
+
 def _forward_where_named(op: str) -> Any:
     """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
     forward = _forward(op)
@@ -299,6 +321,21 @@ class Proxy:
 
     def __deepcopy__(self, _: Any) -> Any:
         return _forward("deepcopy")(self)
+
+    def __await__(self) -> Any:
+        return _awaited(self, "await").__await__()
+
+    def __aiter__(self) -> Any:
+        return _forward("aiter")(self)
+
+    def __anext__(self) -> Any:
+        return _awaited(self, "anext")
+
+    def __aenter__(self) -> Any:
+        return _awaited(self, "aenter")
+
+    def __aexit__(self, *_: Any) -> Any:
+        return _awaited(self, "aexit", None, None, None)
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")

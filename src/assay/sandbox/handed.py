@@ -20,18 +20,22 @@ _ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rsh
 _SPECIAL = (*_ITERATOR, *[f"__{name}__" for names in (_UNARY, _BINARY) for name in names.split()])
 _SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in _ARITHMETIC.split())
 """Methods that a program calls by what it writes, in an order that never changes."""
+_OWN = (
+    "attach_mock call_args call_args_list call_count called configure_mock method_calls mock_add_spec mock_calls "
+    "reset_mock return_value side_effect"
+)
+"""What a mock knows and does for the tests, beside what stands for something."""
 
 
 def possible(value: Any) -> list[str]:
     """What can be done to an object of the tests beside calling it and handing it back."""
     kind = type(value)
     own = kind.__module__ == "tests" and not isinstance(value, type)
-    if own or isinstance(value, (io.StringIO, io.BytesIO)):
+    if own or isinstance(value, (io.StringIO, io.BytesIO, io.TextIOWrapper)):
         found = [name for name in _SPECIAL if getattr(kind, name, None) is not getattr(object, name, None)]
         return [*found, _READ, *([_WRITE] if own else [])]
-    mock = sys.modules.get("unittest.mock")
-    if mock is not None and isinstance(value, mock.NonCallableMock):
-        return [_READ]
+    if _is_mock(value):
+        return [*[name for name in _SPECIAL if name in kind.__dict__], _READ]
     return [*_ITERATOR] if hasattr(kind, "__next__") else []
 
 
@@ -40,10 +44,19 @@ def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
     if action not in possible(value):
         raise TypeError(f"{type(value).__name__} has no {action}")
     if action not in (_READ, _WRITE):
-        return getattr(type(value), action)(value, *args)
-    if not isinstance(args[0], str) or args[0].startswith("_"):
+        return getattr(value, action)(*args) if _is_mock(value) else getattr(type(value), action)(value, *args)
+    if (
+        not isinstance(args[0], str)
+        or args[0].startswith(("_", "assert"))
+        or (_is_mock(value) and args[0] in _OWN.split())
+    ):
         raise AttributeError(f"{args[0]} cannot be asked for")
     return getattr(value, *args) if action == _READ else setattr(value, *args)
+
+
+def _is_mock(value: Any) -> bool:
+    mock = sys.modules.get("unittest.mock")
+    return mock is not None and isinstance(value, mock.NonCallableMock)
 
 
 def class_for(base: type, name: str, actions: list[str], ask: Callable[..., Any]) -> type:

@@ -67,6 +67,9 @@ class Suite:
         self._modules = {*modules}.union(*map(imported, self.trees))
         self.imports = set().union(*map(imported_modules, self.trees))
         """Modules that the tests import by name."""
+        caught = [node.type for tree in self.trees for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+        self.expects_stop = any("StopIteration" in ast.unparse(kind) for kind in caught if kind is not None)
+        """Whether the tests catch `StopIteration`, and so expect it."""
         self._partial, self._candidates = partial, {*candidates} - self._modules
         inner = (node for tree in self.trees for node in statements(tree, deep=True))
         self._own = {node.name: node for node in inner if isinstance(node, _DEFINITIONS)}

@@ -13,12 +13,13 @@ import builtins
 import json
 import os
 import socket
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from assay.sandbox import aliases, arrays
@@ -31,6 +32,8 @@ MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
 MAX_SAME_HASH = 64
 """How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
+MAX_FIELDS, MAX_NAME = 64, 100
+"""Fields of a named tuple, and characters of a name."""
 _SMALL = 1 << 53
 
 
@@ -239,6 +242,8 @@ class Codec:
     def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
         if kind in (deque, defaultdict) and (body := self._encode_bounded(value, depth)) is not None:
             return body
+        if issubclass(kind, tuple) and type(fields := getattr(kind, "_fields", None)) is tuple:
+            return {"nt": [kind.__name__, [*fields], [self._encode(v, depth + 1) for v in tuple.__iter__(value)]]}
         for tag, base in _SEQUENCES.items():
             if issubclass(kind, base):
                 return {tag: [self._encode(item, depth + 1) for item in base.__iter__(value)]}
@@ -278,7 +283,7 @@ class Codec:
             return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
             return _MAPPINGS[tag](self._pairs(inner, depth))
-        if tag in ("cn", "dd", "dq", "of"):
+        if tag in ("cn", "dd", "dq", "of", "nt"):
             return self._decode_bounded(tag, inner, depth)
         if tag in _READERS:
             return _READERS[tag](inner)
@@ -291,6 +296,9 @@ class Codec:
             return Counter(dict(self._pairs(inner, depth)))
         if tag == "dd":
             return defaultdict(_FACTORIES[_builtin_type(inner[0])], self._pairs(inner[1], depth))
+        if tag == "nt":
+            items = [self._decode(item, depth + 1) for item in inner[2]]
+            return _named_tuple(inner[0], *inner[1])(*items)
         if tag == "of":
             kind, told = self.derived[inner[0]], inner[1]
             if issubclass(kind, Enum):
@@ -312,6 +320,14 @@ def _spread(keys: list[Any]) -> list[Any]:
     if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
         raise WireError("keys that were chosen to have one hash")
     return keys
+
+
+@lru_cache(64)
+def _named_tuple(name: str, *fields: str) -> Any:
+    """A class of named tuples. Raises `WireError`."""
+    if len(fields) > MAX_FIELDS or max(map(len, (name, *fields))) > MAX_NAME:
+        raise WireError("a named tuple of too many or too long names")
+    return namedtuple(name, fields)
 
 
 def _fraction(parts: list[str]) -> Fraction:
