@@ -132,7 +132,7 @@ def test_a_peer_grades_or_says_what_to_install(name):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{broken", "Expecting"),
+        ("{broken", "not JSON: expecting"),
         ("[1]", "a row is a JSON object"),
         ('{"reference": 1, "response": "1"}', "the row has no label"),
         ('{"reference": 1, "response": 1, "label": true}', "'response' is text"),
