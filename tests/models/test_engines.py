@@ -154,6 +154,12 @@ def test_unknown_engines_and_models_say_what_to_do(tmp_path):
     with pytest.raises(UnknownName, match="did you mean 'replay'"):
         ENGINES.get("replays")
     pytest.importorskip("transformers")
+    (tmp_path / "rows.csv").write_text("a,b\n")
+    with pytest.raises(AssayError, match=r"rows.csv is a file: give the directory of a model"):
+        open_engine(str(tmp_path / "rows.csv"))
+    with pytest.raises(AssayError, match=r"holds no model \(no config.json\)"):
+        open_engine(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}")
     with pytest.raises(AssayError, match="cannot open model"):
         open_engine(str(tmp_path))
 
