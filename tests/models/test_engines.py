@@ -143,9 +143,10 @@ def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
     assert wait_for(said()) == ["by id", "by either", "by either", "by prompt"]
 
 
-def test_a_broken_record_names_its_line(tmp_path):
+@pytest.mark.parametrize("said", [{}, {"response": 4}, {"response": None}, {"responses": "42"}, {"responses": [4]}])
+def test_a_broken_record_names_its_line(tmp_path, said):
     path = tmp_path / "said.jsonl"
-    path.write_text('{"prompt": "a", "response": "b"}\n{"prompt": "a"}\n')
+    path.write_text('{"prompt": "a", "response": "b"}\n' + json.dumps({"prompt": "a"} | said) + "\n")
     with pytest.raises(BadRow, match=r"said.jsonl:2: .*'response'"):
         open_engine(str(path))
 

@@ -35,8 +35,10 @@ class ReplayEngine:
             keys = [str(row[name]) for name in ("example_id", "id") if row.get(name) is not None][:1]
             keys += [_key(as_messages(row["prompt"]))] if row.get("prompt") or not keys else []
             said = row["responses"] if "responses" in row else [row["response"]]
+            if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+                raise TypeError("'response' is text, and 'responses' a list of texts")
             finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
-            completions = [Completion(str(text), finish, thinking=thinking) for text in said]
+            completions = [Completion(text, finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
             why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({bad})"
             raise BadRow(path, number, why) from None
