@@ -212,8 +212,9 @@ def eval_(
         bar.loading("reading the problems")
         examples = asked.examples(data)
         if dry_run:
-            require_answers(path)
-            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0], model=path)
+            judged = readable(examples)[0]
+            require_answers(path, judged, asked.samples)
+            return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):

@@ -121,8 +121,8 @@ def test_replay_serves_what_was_recorded(tmp_path):
     engine = open_engine(str(path))
     assert texts(generate(engine, [as_messages("2 + 2?")], 3, Sampling())) == [["4", "five", "four"]]
     assert texts(generate(engine, [as_messages("2 + 2?")], 1, Sampling(), first=2)) == [["four"]]
-    with pytest.raises(AssayError, match="holds 3 of 4 responses"):
-        generate(engine, [as_messages("2 + 2?")], 4, Sampling())
+    with pytest.raises(AssayError, match=r"said.jsonl.gz lacks 2 of 5 responses .* to '2 \+ 2\?' it holds 3"):
+        generate(engine, [as_messages("2 + 2?")], 5, Sampling())
 
 
 def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):

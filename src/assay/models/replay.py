@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError, BadRow
+from assay.errors import AssayError, BadRow, counted
 from assay.files import read_jsonl
 from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.types import Message, as_messages, content_hash
@@ -58,10 +58,14 @@ class ReplayEngine:
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
-        for request in requests:
-            if (held := len(self._said(request))) <= request.sample:
-                shown = request.prompt[-1].content[:60] if request.prompt else ""
-                raise AssayError(f"{self.name} holds {held} of {request.sample + 1} responses to {shown!r}")
+        asked = list(requests)
+        if lacking := [request for request in asked if len(self._said(request)) <= request.sample]:
+            first = lacking[0]
+            shown, held = first.prompt[-1].content[:60] if first.prompt else "", len(self._said(first))
+            raise AssayError(
+                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
+                f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"
+            )
 
 
 def _key(prompt: tuple[Message, ...]) -> str:
