@@ -287,6 +287,15 @@ def test_completion(shell, monkeypatch):
         ("show m", {"mini"}),
         ("eval tiny --suite m", {"mini"}),
         ("eval tiny --tem", {"--temperature"}),
+        ("eval ti", {"tiny"}),
+        ("eval runs/de", {"runs/de"}),
+        ("check mine.jsonl --verifier code.st", {"code.stdio"}),
+        ("check math/gsm8k --split te", {"test"}),
+        ("check mine.jsonl --split te", {""}),
+        ("audit math-v", {"math-verify"}),
+        ("audit math ver", {"verl"}),
+        ("audit math verl math/math5", {"math/math500"}),
+        ("audit math verl said.js", {"said.js"}),
         ("check mine.json", {"mine.json"}),  # a file, for the shell to find
     ],
 )

@@ -14,6 +14,7 @@ import click
 from assay.cli_list import completion, list_, show
 from assay.cli_options import (
     PASSES_ON,
+    a_model,
     a_recipe,
     a_suite,
     changes,
@@ -170,7 +171,7 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
 
 
 @main.command("eval", context_settings=PASSES_ON)
-@click.argument("model")
+@click.argument("model", shell_complete=a_model)
 @click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
 @click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
 @click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
