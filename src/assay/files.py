@@ -104,9 +104,13 @@ def refuse_folder(path: Path | str) -> None:
 
 
 def refuse_filled(directory: Path) -> None:
-    """Raise `RunConflict` where a folder holds anything but hidden files."""
-    if directory.is_dir() and any(not file.name.startswith(".") for file in directory.iterdir()):
+    """Raise `RunConflict` where a folder holds anything but hidden files and the `lost+found` of a file system."""
+    if directory.is_dir() and any(not _nobodys(file) for file in directory.iterdir()):
         raise RunConflict(f"{directory} holds files that are not of a run of ours: name an empty or new folder")
+
+
+def _nobodys(file: Path) -> bool:
+    return file.name.startswith(".") or (file.name == "lost+found" and file.is_dir())
 
 
 @contextmanager
