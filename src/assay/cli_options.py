@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
 PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Settings of a command whose further arguments are overrides."""
+
+
+class Told(click.Group):
+    """A group whose help says the first sentence of each command in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(limit=1000)) for name, command in sorted(self.commands.items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 data_option = click.option(
