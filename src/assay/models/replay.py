@@ -40,7 +40,8 @@ class ReplayEngine:
             finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
             completions = [Completion(text, finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
-            why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({bad})"
+            fault = f"it has no {bad}" if isinstance(bad, KeyError) else bad
+            why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({fault})"
             raise BadRow(path, number, why) from None
         for key in keys:
             self._responses[key] += completions
