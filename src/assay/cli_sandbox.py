@@ -11,12 +11,13 @@ from typing import BinaryIO
 
 import click
 
+from assay.cli_options import Told
 from assay.errors import AssayError, visible
 
 _SECONDS = click.FloatRange(0, 86_400, min_open=True)
 
 
-@click.group()
+@click.group(cls=Told)
 def sandbox() -> None:
     """Where untrusted code runs: how well it is isolated here, and one program run in it."""
 
@@ -100,7 +101,8 @@ def _source(file: str, data: bytes) -> str:
     except UnicodeDecodeError as bad:
         raise AssayError(f"{file} is not {bad.encoding.upper()} text ({bad.reason} at byte {bad.start})") from None
     except SyntaxError as bad:
-        raise AssayError(f"{file}: {bad.msg}") from None
+        what = "save it as UTF-8, or name its encoding in its first line, as in # -*- coding: latin-1 -*-"
+        raise AssayError(f"{file}: {bad.msg}; {what}") from None
 
 
 def _shown(output: bytes) -> str:
