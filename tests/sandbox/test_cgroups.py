@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Pool, Program, cgroups
+from assay.sandbox import Limits, Outcome, Pool, Program, cgroups
 from assay.sandbox.processes import level_of
 
 LEVEL, SENTENCE = sandbox.isolation()
@@ -44,7 +45,7 @@ def files(tmp_path, monkeypatch) -> Path:
 
     def mkdir(path: str, mode: int = 0o777) -> None:
         make(path, mode)
-        for name in ("cgroup.procs", "cgroup.kill", "pids.max", "memory.max", "memory.swap.max"):
+        for name in ("cgroup.procs", "cgroup.kill", "pids.max", "memory.max", "memory.swap.max", "memory.events"):
             Path(path, name).touch()
 
     monkeypatch.setattr(os, "mkdir", mkdir)
@@ -72,6 +73,26 @@ def test_a_group_bounds_memory_and_processes(files) -> None:
     group.close()
     assert not os.path.exists(group.path)
     group.close()
+
+
+def test_what_held_too_much_is_told_by_the_kernel(files, monkeypatch) -> None:
+    """A job that something outside killed has no verdict, unless its group ran out of memory."""
+    pool = Pool(1)
+    pool.run(Program("print(1)"))
+    worker = pool._idle[0]
+    worker.group = cgroups.new_group(cgroups.find_parent())
+    assert worker.group is not None and not worker.group.ran_out()
+    Path(worker.group.path, "memory.events").write_text("low 0\nhigh 0\nmax 8\noom 1\noom_kill 1\n")
+    assert worker.group.ran_out()
+    wait = worker.wait
+
+    def killed(limits: Limits) -> object:
+        signal.pidfd_send_signal(worker.pidfd, signal.SIGKILL)
+        return wait(limits)
+
+    monkeypatch.setattr(worker, "wait", killed)
+    assert pool.run(Program("while True: pass")).outcome is Outcome.MEMORY_LIMIT
+    pool.close()
 
 
 def test_only_empty_groups_of_the_dead_are_swept(files) -> None:

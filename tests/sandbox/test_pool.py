@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from assay import sandbox
-from assay.sandbox import Check, Outcome, Pool, Program, environments
+from assay.sandbox import Check, Outcome, Pool, Program, environments, processes
 
 LEVEL, SENTENCE = sandbox.isolation()
 pytestmark = pytest.mark.skipif(LEVEL < "L3", reason=SENTENCE)
@@ -67,12 +67,20 @@ def test_any_part_may_be_killed(pool: Pool, place: int) -> None:
             time.sleep(0.001)
         os.kill(parts[place], signal.SIGKILL)
         result = running.result(60)
-    if place == 3:  # whoever kills a job is taken for the kernel, unless it was not jailed yet: then it runs again
-        assert result.outcome in (Outcome.MEMORY_LIMIT, Outcome.DONE)
-    else:
-        assert result.output == b"done\n"
+    assert result.output == b"done\n"
     assert pool.run(Program("print(7)")).output == b"7\n"
     assert gone(parts[place:])
+
+
+def test_an_idle_worker_that_was_killed_is_not_used(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in (0, 1, 2):
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(pool.run, [SLOW, SLOW]))
+        parts = family(pool._templates["bare"].process.pid)
+        assert len(parts) == 5
+        for pid in [parts[0]] if place == 0 else parts[2 * place - 1 : 2 * place + 1]:
+            os.kill(pid, signal.SIGKILL)
+        assert pool.run(Program("print(7)")).output == b"7\n"
 
 
 def test_everything_ends_with_the_pool(pool: Pool) -> None:
@@ -104,10 +112,14 @@ def test_many_jobs_leave_nothing(pool: Pool) -> None:
     assert len(family(template)) == 3
 
 
-def test_a_worker_below_the_wanted_level_runs_nothing(pool: Pool) -> None:
+def test_a_worker_below_the_wanted_level_runs_nothing(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     assert pool.run(Program("print(1)"), min_level=LEVEL).level == LEVEL
     for worker in pool._idle:
-        worker.level = "L1"  # as if this one had got less than the one that was measured
+        worker.level = "L1"  # as if this one had got less than the one that was measured: another is started
+    assert pool.run(Program("print(1)"), min_level=LEVEL).level == LEVEL
+    for worker in pool._idle:
+        worker.level = "L1"
+    monkeypatch.setattr(processes, "level_of", lambda _: "L1")
     refused = pool.run(Program("print(1)"), min_level="L3")
     assert refused.outcome is Outcome.SANDBOX_ERROR and "is L1, not L3" in refused.text and not refused.output
 

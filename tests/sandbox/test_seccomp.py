@@ -132,8 +132,13 @@ def test_arguments_decide(machine: str, on) -> None:
     assert job("clone3") == MISSING
     assert [job("sendto", 3, 9, 9, 0, address) for address in (0, 9, HIGH)] == [ALLOW, REFUSE, REFUSE]
     assert [job("socketpair", family) for family in (1, 2, 30)] == [ALLOW, REFUSE, REFUSE]
-    assert [job("kill", pid) for pid in (7, 0, 1, 2**64 - 1, 2**64 - 7)] == [ALLOW, *4 * [REFUSE]]
-    assert [job("tgkill", pid) for pid in (7, 0, 1)] == [ALLOW, REFUSE, REFUSE]
+    assert [job("sendto", 3, 9, 9, flags) for flags in (0, 0x4000, 1, 0x4001)] == [ALLOW, ALLOW, REFUSE, REFUSE]
+    assert [job("recvfrom", 3, 9, 9, flags) for flags in (0, 2, 1, 0x101)] == [ALLOW, ALLOW, REFUSE, REFUSE]
+    assert [job("getsockopt", 3, 1, option) for option in (3, 38, 39, 17, 77)] == [*3 * [ALLOW], REFUSE, REFUSE]
+    assert [job("kill", pid, 15) for pid in (7, 0, 1, 2**64 - 1, 2**64 - 7)] == [ALLOW, *4 * [REFUSE]]
+    assert [job("tgkill", pid, pid, 15) for pid in (7, 0, 1)] == [ALLOW, REFUSE, REFUSE]
+    assert job("kill", 7, 9) == job("kill", 7, 9 | HIGH) == job("tgkill", 7, 7, 9) == REFUSE
+    assert [job("prlimit64", 0, 0, new) for new in (0, 8, HIGH)] == [ALLOW, REFUSE, REFUSE]
 
 
 @MACHINES

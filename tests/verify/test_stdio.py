@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from assay import sandbox
+from assay.effort import due_in
 from assay.judging import budget
 from assay.judging.session import verify
 from assay.sandbox import Batch, Limits, Outcome, Program, Result
@@ -31,7 +32,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[sandbox.Job]:
     """The jobs that verdicts run from here on."""
     seen: list[sandbox.Job] = []
     run = sandbox.run
-    monkeypatch.setattr(sandbox, "run", lambda job, patience=None: (seen.append(job), run(job, patience))[1])
+    monkeypatch.setattr(sandbox, "run", lambda job: (seen.append(job), run(job))[1])
     return seen
 
 
@@ -129,11 +130,12 @@ def result(outcome: Outcome, wall: float, starved: float) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("starved", "status"), [(0.0, Status.INCORRECT), (0.1, Status.INCORRECT), (0.4, Status.TIMEOUT)]
+    ("starved", "status"), [(0.0, Status.INCORRECT), (0.1, Status.INCORRECT), (0.4, Status.CORRECT)]
 )
 def test_who_had_the_time_is_to_blame(starved: float, status: Status, monkeypatch: pytest.MonkeyPatch) -> None:
-    def run(job: sandbox.Job, patience: float | None = None) -> Result:
-        time.sleep(0.4)
+    """Twelve runs of 0.4 s each within half a second: they are late where the programs had that time themselves."""
+
+    def run(job: sandbox.Job) -> Result:
         return result(Outcome.DONE, 0.4, starved)
 
     monkeypatch.setattr(sandbox, "run", run)
@@ -143,19 +145,26 @@ def test_who_had_the_time_is_to_blame(starved: float, status: Status, monkeypatc
     assert verdict.status is status, verdict
 
 
-def test_a_queue_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "run", lambda *_: Result(Outcome.STARVED, "no slot was free before the deadline"))
+def test_a_starved_machine_is_nobodys_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "run", lambda _: Result(Outcome.STARVED, "it waited 59 of 60 s for a processor"))
     verdict = judge("print(1)", deadline=0.5)
     assert (verdict.status, verdict.score) == (Status.TIMEOUT, None)
 
 
-def test_limits_keep_within_the_deadline() -> None:
-    token = budget.DEADLINE.set(time.monotonic() + 4)
-    try:
+def test_a_queue_takes_nothing_from_a_deadline() -> None:
+    """Six programs that sleep in more threads than there are workers, and six that are right: all have a verdict."""
+    sleeps, right = "import time\ntime.sleep(100)", "print(2 * int(input()))"
+    with ThreadPoolExecutor(12) as threads:
+        verdicts = list(threads.map(lambda n: judge((sleeps, right)[n % 2], deadline=1.0).status, range(12)))
+    assert verdicts == 6 * [Status.INCORRECT, Status.CORRECT]
+
+
+def test_limits_keep_within_what_is_left() -> None:
+    with due_in(4.0):
         room = budget.limits()
         assert room is not None and room.cpu <= room.wall_seconds / 2 <= 2
-    finally:
-        budget.DEADLINE.reset(token)
+    with due_in(100.0, own=4.0):  # a patient clock buys no more work
+        assert budget.limits() == room
 
 
 @pytest.mark.parametrize("name", ["numpy", "sympy"])

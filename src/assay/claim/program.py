@@ -13,6 +13,8 @@ import re
 import sys
 import textwrap
 from collections.abc import Collection, Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 from assay.claim.fences import Fence, fences, parse
 from assay.claim.thinking import without_thinking
@@ -84,7 +86,7 @@ def program_of(example: Example, response: str, wanted: Collection[str] = ()) ->
     blocks = _blocks(body)
     labelled = any(f.label and _fits(f.text, wanted) for f in blocks)
     for block in reversed(blocks):
-        if _fits(block.text, wanted) and not (labelled and not block.label and _shows_result(block.text)):
+        if _fits(block.text, wanted) and not (labelled and not block.label and _facts(block.text).shows_result):
             return block.text
     joined = "\n".join(f.text for f in ([f for f in blocks if f.label] or blocks))
     for text in (joined, body):
@@ -121,12 +123,24 @@ def _blocks(body: str) -> list[Fence]:
     return blocks or [Fence("", tagged[3], tagged.start(3)) for tagged in _TAGGED.finditer(body) if tagged[3].strip()]
 
 
-def _shows_result(text: str) -> bool:
-    """Whether Python is only expressions and values given to names, and reads nothing."""
+class _Facts(NamedTuple):
+    """What is asked of a text, which is parsed once: the parser holds the interpreter's lock."""
+
+    is_python: bool
+    defines: frozenset[str] = frozenset()
+    does_something: bool = False
+    shows_result: bool = False
+    """Whether it is only expressions and values given to names, and reads nothing."""
+
+
+@lru_cache(8)
+def _facts(text: str) -> _Facts:
     tree = parse(text)
-    if tree is None or not all(isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) for node in tree.body):
-        return False
-    return not any(getattr(n, "id", getattr(n, "attr", "")) in _READS for n in ast.walk(tree))
+    if tree is None:
+        return _Facts(False)
+    shows = all(isinstance(node, (ast.Expr, ast.Assign, ast.AnnAssign)) for node in tree.body)
+    shows = shows and not any(getattr(n, "id", getattr(n, "attr", "")) in _READS for n in ast.walk(tree))
+    return _Facts(True, frozenset(defined(tree)), any(map(_does_something, tree.body)), shows)
 
 
 def hint(source: str, error: str) -> str:
@@ -146,10 +160,8 @@ def hint(source: str, error: str) -> str:
 
 
 def _fits(text: str, wanted: Collection[str]) -> bool:
-    tree = parse(text)
-    if tree is None:
-        return False
-    return bool(defined(tree) & set(wanted)) if wanted else any(_does_something(node) for node in tree.body)
+    facts = _facts(text)
+    return bool(facts.defines & set(wanted)) if wanted else facts.does_something
 
 
 def _does_something(node: ast.stmt) -> bool:

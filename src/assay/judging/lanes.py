@@ -188,7 +188,7 @@ def _in_place(
         waits = _awaited if inspect.iscoroutinefunction(verifier.judge) else _abandoned
         answered: Sequence[Verdict] = waits(verifier, given, room)
         return answered
-    with due_in(room.wall):
+    with due_in(room.wall, own=room.cpu):
         made = verifier.judge(*given)
     if isinstance(made, Awaitable):
         raise TypeError(f"the judge of {verifier.name!r} is a coroutine: its lane is 'remote'")

@@ -12,7 +12,7 @@ import re
 import threading
 import warnings
 
-_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){500}")
+_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){100}")
 """What the parser takes quadratic time and space for: `a.b.c...`."""
 _ONE_AT_A_TIME = threading.Lock()
 if hasattr(os, "register_at_fork"):  # the child of a fork must not inherit a lock that another thread holds

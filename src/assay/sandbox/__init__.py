@@ -19,7 +19,7 @@ from assay.errors import IsolationRefused
 from assay.sandbox import external, settings
 from assay.sandbox.environments import installed_modules
 from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
-from assay.sandbox.levels import NEEDED, Measured, measure
+from assay.sandbox.levels import Measured, measure
 from assay.sandbox.pool import Pool
 from assay.sandbox.settings import SWITCH, minimum, where
 
@@ -57,7 +57,7 @@ def pool() -> Pool:
         return _pool
 
 
-def run(job: Job, queue_timeout: float | None = None) -> Result:
+def run(job: Job) -> Result:
     """Run a job in this process's pool.
 
     Raises `IsolationRefused` where it may not run, and `BadConfig` where a variable has an unknown value.
@@ -66,7 +66,7 @@ def run(job: Job, queue_timeout: float | None = None) -> Result:
     if setting not in ("", "off"):
         return external.run(setting, job)
     require()
-    return pool().run(job, queue_timeout, minimum())
+    return pool().run(job, minimum())
 
 
 def require() -> str:
@@ -78,7 +78,7 @@ def require() -> str:
         return external.backend(setting).name
     found, least = measured(), minimum()
     if found.level < least:
-        raise IsolationRefused(f"{found.sentence}; {least} is wanted: {NEEDED}")
+        raise IsolationRefused(f"{found.sentence}; {least} is wanted{found.advice and ': '}{found.advice}")
     return found.level
 
 

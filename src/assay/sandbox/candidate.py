@@ -16,9 +16,9 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from assay.sandbox import aliases, arrays, wire
+from assay.sandbox import aliases, arrays, handed, wire
 
-CHANNEL, PEER = 3, 4
+STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
 SOLUTION = "solution.py"
 """The file that a program believes to be."""
@@ -33,8 +33,15 @@ for _name in ("exit", "quit"):  # which the site module defines, and programs us
 
 
 def run(_: object) -> int:
-    """Answer calls until the other side is gone."""
-    server = Server(open_channel())
+    """Answer the requests that are there already, up to the first that fails, or else calls until nobody asks."""
+    server, given = Server(open_channel()), wire.File(STDIN)
+    asked = False
+    while (request := wire.receive(given)) is not None:
+        asked = True
+        if not server.answer(request):
+            return 0
+    if asked:
+        return 0
     while (request := wire.receive(server.channel)) is not None:
         server.answer(request)
     return 0
@@ -95,10 +102,11 @@ class Server(wire.Codec):
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
         self._handles: dict[int, int] = {}
+        self._handed: dict[int, Callback] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
-            return {"cb": value.number}
+            return {"cb": vars(value)["number"]}
         if id(value) not in self._handles:  # one object has one handle
             self._handles[id(value)] = len(self.objects)
             self.objects.append(value)
@@ -106,12 +114,17 @@ class Server(wire.Codec):
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
-            return Callback(self, body["cb"], body.get("f"))
+            if body["cb"] not in self._handed:
+                name, actions = body.get("can", ("", []))
+                kind = handed.class_for(Callback, name, actions, _asked_of) if actions else Callback
+                self._handed[body["cb"]] = kind(self, body["cb"], body.get("f"))
+            return self._handed[body["cb"]]
         if "nd" in body:
             return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
 
-    def answer(self, request: dict[str, Any]) -> None:
+    def answer(self, request: dict[str, Any]) -> bool:
+        """Answer a request; whether it raised nothing."""
         try:
             if request["op"] in _BY_NAME:
                 value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
@@ -124,10 +137,12 @@ class Server(wire.Codec):
             wire.send(self.channel, {**reply, "n": request.get("n")})
         except wire.WireError as long:
             wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
+        return "x" not in reply
 
-    def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Call a function of the other side, which may call us before it answers."""
-        wire.send(self.channel, {"cb": callback, "a": self.pack((arguments, named))})
+    def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any], action: str = "") -> Any:
+        """Call a function of the other side, or do something to an object, which may call us before it answers."""
+        asked = {"cb": callback, "a": self.pack((arguments, named))}
+        wire.send(self.channel, {**asked, "do": action} if action else asked)
         while (message := wire.receive(self.channel)) is not None:
             if "op" in message:
                 self.answer(message)
@@ -182,10 +197,10 @@ class Server(wire.Codec):
 
 
 class Callback:
-    """A function of the other side, such as a key function that a test passes."""
+    """Something of the other side, such as a key function that a test passes."""
 
     def __init__(self, server: Server, number: int, described: Any) -> None:
-        self.server, self.number = server, number
+        vars(self).update(server=server, number=number)
         if described:
             name, doc, parameters = described
             made = [
@@ -195,7 +210,12 @@ class Callback:
             vars(self).update(__name__=name, __qualname__=name, __doc__=doc, __signature__=inspect.Signature(made))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.server.ask(self.number, args, kwargs)
+        return vars(self)["server"].ask(vars(self)["number"], args, kwargs)
+
+
+def _asked_of(handed_over: Callback, action: str, args: tuple[Any, ...]) -> Any:
+    known = vars(handed_over)
+    return known["server"].ask(known["number"], args, {}, action)
 
 
 def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:

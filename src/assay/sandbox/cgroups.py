@@ -117,6 +117,11 @@ class Group:
             _write(f"{self.path}/memory.max", str(memory + _SPARE))
             self._memory = memory
 
+    def ran_out(self) -> bool:
+        """Whether the kernel has killed a process of the group because the group held too much."""
+        counts = dict(line.split() for line in _read(f"{self.path}/memory.events").splitlines())
+        return counts.get("oom_kill", "0") != "0"
+
     def close(self) -> None:
         """End all that is in the group, and remove it."""
         if self.procs < 0:

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.sandbox import arrays, candidate, mixing, wire
-from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.client import CandidateGone, Client, Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts
@@ -48,6 +48,8 @@ class Checker:
         self.request, self.client = request, client
         self.names: dict[str, Any] = vars(candidate.new_module("tests"))
         self.result: SuiteResult | None = None
+        self.all_there = False
+        """Whether the candidate defines all that the tests want of it, and none of it is data that could steer them."""
 
     def run(self) -> dict[str, Any]:
         """The report: `stage` names what failed, and is `passed` only when every test ran to its end and passed."""
@@ -93,7 +95,7 @@ class Checker:
             called and (suite.raises or self.client.raised)
         ):
             return self._report("passed", None)
-        return self._report("unasserted" if called else "empty", None)
+        return self._report("empty" if self.all_there and not called else "unasserted", None)
 
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
@@ -109,9 +111,12 @@ class Checker:
         wanted = [name for name in self.request["wanted"] if name not in own]
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
         found = self.client.request(load)["names"]
-        self.names |= {name: self.client.read(found[name]) for name in wanted if name in found}
+        given = {name: self.client.read(found[name]) for name in wanted if name in found}
+        self.names |= given
+        self.client.answered = not all(isinstance(value, Proxy) for value in given.values())
         trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
         unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
+        self.all_there = not (self.client.answered or unbound.intersection(wanted) - found.keys())
         self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:
@@ -150,9 +155,9 @@ def _public(module: str) -> Iterable[str]:
 
 
 def run(_: object) -> int:
-    """Receive the tests on the private channel, check, report there."""
+    """Read the tests, check, report on the private channel."""
     channel = candidate.open_channel()
-    request = wire.receive(channel)
+    request = wire.receive(wire.File(candidate.STDIN))
     if request is None:
         return 1
     sys.setrecursionlimit(5000)

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
 
-from assay.sandbox import aliases, arrays, candidate, wire
+from assay.sandbox import aliases, arrays, candidate, handed, wire
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -47,9 +47,11 @@ class Client(wire.Codec):
         self._proxies: dict[int, Proxy] = {}
         self._kinds: dict[str, type[Proxy]] = {}
         self.callbacks: list[Any] = []
+        """What the tests have handed over that is no data."""
+        self._numbered: dict[int, int] = {}
         self.calls = 0
-        self._serving = False
-        """Whether a result of the tests' own function is packed."""
+        self.answered = False
+        """Whether what is handed over may come from what the candidate has answered, or has asked for."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
@@ -63,15 +65,17 @@ class Client(wire.Codec):
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Proxy):
             return {"h": value._assay_handle}
-        if callable(value):
+        actions = handed.possible(value)
+        if not (actions or callable(value) or self.answered):  # else no other program could do better
+            self.refused = f"a test cannot pass {type(value).__name__} to another process"
+            raise wire.WireError(self.refused)
+        if id(value) not in self._numbered:  # one object has one number
+            self._numbered[id(value)] = len(self.callbacks)
             self.callbacks.append(value)
-            number = len(self.callbacks) - 1
-            return {"cb": number, "f": _described(value)} if isinstance(value, FunctionType) else {"cb": number}
-        if self._serving:  # it is the candidate's to call, and to hand on
-            self.callbacks.append(value)
-            return {"cb": len(self.callbacks) - 1}
-        self.refused = f"a test cannot pass {type(value).__name__} to another process"
-        raise wire.WireError(self.refused)
+        body: dict[str, Any] = {"cb": self._numbered[id(value)]}
+        if isinstance(value, FunctionType):
+            body["f"] = _described(value)
+        return {**body, "can": [type(value).__name__, actions]} if actions else body
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
@@ -117,6 +121,7 @@ class Client(wire.Codec):
             raise self._lost("the program ended")
         if reply.get("n") != number:
             raise self._lost("it answered what was not asked")
+        self.answered |= message["op"] not in ("setup", "load")
         if "x" in reply:
             problem = self._raised(reply["x"])
             if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] != "next":
@@ -152,18 +157,16 @@ class Client(wire.Codec):
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
+        self.answered = True
         try:
             args, kwargs = self.unpack(message["a"])
-            value = self.callbacks[message["cb"]](*args, **kwargs)
-            self._serving = True
-            return self.pack(value)
+            value = self.callbacks[message["cb"]]
+            return self.pack(handed.done(value, message["do"], args) if "do" in message else value(*args, **kwargs))
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
             if isinstance(problem, AssertionError) and not self.has_raised(problem):
                 self.denied = "an assert failed in a function that the program called back"
                 problem = AssertionError()  # what it says may hold an expected value
             return {"x": candidate.describe(problem)}
-        finally:
-            self._serving = False
 
     def _raised(self, problem: Any) -> BaseException:
         try:

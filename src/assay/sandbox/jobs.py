@@ -20,7 +20,7 @@ class Limits:
     cpu: float = 10.0
     """Seconds of processor time of each process of the job, measured from outside."""
     wall: float | None = None
-    """Seconds from start to end; `None` is `max(2, 4 * cpu)`."""
+    """Seconds that it may run or sleep, not counting those in which it waits for a processor: `max(2, 4 * cpu)`."""
     memory: int = 1 << 30
     """Bytes of address space beyond the interpreter's own."""
     output: int = 16 << 20
@@ -41,6 +41,11 @@ class Limits:
     @property
     def wall_seconds(self) -> float:
         return max(2.0, 4 * self.cpu) if self.wall is None else self.wall
+
+    @property
+    def patience(self) -> float:
+        """Seconds on the clock after which a machine that gives the job hardly any processor is given up."""
+        return max(60.0, 20 * self.wall_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,7 @@ class Outcome(StrEnum):
     OUTPUT_LIMIT = "output_limit"
     SECURITY_VIOLATION = "security_violation"
     STARVED = "starved"
-    """The wall limit passed while the machine gave the job no processor: nobody's fault."""
+    """The machine gave the job hardly any processor for very long: nobody's fault."""
     SANDBOX_ERROR = "sandbox_error"
     """The sandbox broke: not the program's fault."""
 
@@ -142,7 +147,9 @@ class Result:
     cpu: float = 0.0
     wall: float = 0.0
     starved: float = 0.0
-    """Seconds of `wall` that the job was ready to run and had no processor; 0 for a short job."""
+    """Seconds of `wall` that the job was ready to run and had no processor; 0 where these are few."""
+    memory: int = 0
+    """Bytes that it held at most, as the kernel counted."""
     isolation: tuple[str, ...] = ()
     """What isolation was active, measured when the job's worker started."""
     level: str = ""

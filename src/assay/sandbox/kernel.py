@@ -5,11 +5,13 @@ Each function says whether its part is active or raises `OSError`; nothing here 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
 import platform
 import resource
+import signal
 import stat
 import struct
 
@@ -23,7 +25,7 @@ NEWNS, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x4000000, 0x8000000, 
 _NOBODY = 65534
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 1, 4, 22, 38
 _MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
-_MS_NOEXEC, _MNT_DETACH = 8, 2
+_MS_NOEXEC, _MS_NOATIME, _MNT_DETACH = 8, 1024, 2
 _LL_READ, _LL_LIST = 1 | 4 | 8, 8  # execute, read file, list a folder
 _LL_WRITE = 2 | 4 | 8 | 16 | 32 | 128 | 256  # and write, remove, make folders and files
 SCRATCH = "/tmp"
@@ -84,7 +86,7 @@ def empty_root(readable: list[str], scratch: bool) -> None:
             os.makedirs(os.path.dirname(root + path), exist_ok=True)
             os.symlink(target, root + path)
         if scratch:
-            flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC
+            flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_NOATIME  # else a job could leave word in that time
             os.makedirs(root + SCRATCH)
             _mount("tmpfs", root + SCRATCH, "tmpfs", flags, "size=16m,nr_inodes=1k,mode=1777")
         os.chdir(root)
@@ -228,6 +230,42 @@ def enter_seccomp() -> None:
         program.enter()
 
 
+_NEEDED = (
+    ("t", resource.RLIMIT_CPU, 60),
+    ("f", resource.RLIMIT_FSIZE, 64 << 20),
+    ("s", resource.RLIMIT_STACK, 64 << 20),
+    ("n", resource.RLIMIT_NOFILE, 256),
+    ("v", resource.RLIMIT_AS, 4 << 30),
+    ("d", resource.RLIMIT_DATA, 4 << 30),
+)
+"""Option of `ulimit`, limit, and what jobs with the usual limits and their workers need of it."""
+
+
+def take_over() -> str:
+    """Drop what the trusted side was started with: mask of files, blocked and ignored signals, resource limits.
+
+    Returns what to do where one of the limits is too low and cannot be raised, else nothing.
+    """
+    os.umask(0o022)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP, signal.SIGPIPE, signal.SIGXFSZ}:
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    for option, what, least in _NEEDED:
+        with contextlib.suppress(ValueError, OSError):  # only root may
+            resource.setrlimit(what, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        hard = resource.getrlimit(what)[1]
+        resource.setrlimit(what, (hard, hard))
+        if hard != resource.RLIM_INFINITY and hard < least:
+            return too_low(f"H{option}", hard, least)
+    return ""
+
+
+def too_low(option: str, value: int, least: int) -> str:
+    """What to say of a limit, named as `ulimit` names it."""
+    unit = {"t": "seconds", "n": "files"}.get(option[-1], "bytes")
+    return f"`ulimit -{option}` allows {value} {unit} here and programs need {least}: raise it where this was started"
+
+
 _HARD: dict[int, int] = {}
 STACK = 64 << 20
 """Bytes of a main thread's stack: enough for 100,000 calls through `lru_cache`, and never the caller's `ulimit -s`."""
@@ -241,9 +279,8 @@ def limit_all(threads: int | None) -> None:
     """
     for what, value in (*_SAME_FOR_ALL, *([(resource.RLIMIT_NPROC, threads)] if threads is not None else [])):
         _set(what, value)
-    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
-    soft = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
-    resource.setrlimit(resource.RLIMIT_STACK, (soft, hard))  # a program may ask for more
+    most = resource.getrlimit(resource.RLIMIT_STACK)[1]  # a program may ask for more
+    resource.setrlimit(resource.RLIMIT_STACK, (STACK, most))
     for what in (resource.RLIMIT_CPU, resource.RLIMIT_AS, resource.RLIMIT_FSIZE):
         _HARD[what] = resource.getrlimit(what)[1]
 
@@ -257,5 +294,6 @@ def limit(cpu: float, memory: int, output: int) -> None:
 
 def _set(what: int, value: int) -> None:
     hard = _HARD[what] if what in _HARD else resource.getrlimit(what)[1]
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    if hard != resource.RLIM_INFINITY and hard < value:
+        raise OSError(errno.EPERM, f"a limit of {value} is wanted and only {hard} allowed")
     resource.setrlimit(what, (value, value))

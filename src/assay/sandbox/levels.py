@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from assay.sandbox.jobs import Limits, Outcome, Program
 from assay.sandbox.pool import Pool
-from assay.sandbox.processes import WorkerDied, level_of
+from assay.sandbox.processes import LimitTooLow, WorkerDied, level_of
 
 NEEDED = "run it on Linux 5.13 or newer (x86-64 or aarch64), or allow user namespaces; `assay sandbox doctor` says more"
 
@@ -32,6 +32,8 @@ class Measured:
     sentence: str
     refused: dict[str, str] = field(default_factory=dict)
     """The kernel's error for each feature that it refused."""
+    advice: str = NEEDED
+    """What to do about a level that is too low, where the sentence does not say so."""
 
 
 def measure(pool: Pool) -> Measured:
@@ -40,6 +42,8 @@ def measure(pool: Pool) -> Measured:
         return Measured("L0", (), (), f"this machine ({sys.platform}) cannot isolate untrusted code: {NEEDED}")
     try:
         features, refused = pool.isolation()
+    except LimitTooLow as low:
+        return Measured("L0", (), (), f"nothing is run: {low}", advice="")
     except WorkerDied as died:
         return Measured("L0", (), (), f"the sandbox could not start ({died}): {NEEDED}")
     level = level_of(features)
@@ -75,7 +79,10 @@ print("end")
 
 def _escapes(pool: Pool) -> tuple[tuple[str, ...], str]:
     """What a job could do that it must not, and why that is not known."""
-    result = pool.run(Program(_CANARY, limits=Limits(cpu=5.0)))
+    for _ in range(3):  # it is asked once for all programs: a machine that is busy, or short, may be another time
+        result = pool.run(Program(_CANARY, limits=Limits(cpu=5.0)))
+        if not result.blameless:
+            break
     lines = result.output.decode(errors="replace").split("\n")
     if result.outcome is not Outcome.DONE or lines[-2:] != ["end", ""]:
         return (), f"failed ({result.outcome} {result.text})"

@@ -1,21 +1,27 @@
-"""A few workers that threads share. A worker that breaks is replaced; a job on it is run once more."""
+"""A few workers that threads share, in turn. A worker that breaks is replaced; a job on it is run again."""
 
 from __future__ import annotations
 
 import os
 import threading
-import time
+from collections import deque
+from dataclasses import replace
 
 from assay.sandbox import environments, runner
 from assay.sandbox.jobs import Job, Outcome, Result
-from assay.sandbox.processes import TemplateProcess, WorkerDied, WorkerProcess
+from assay.sandbox.processes import LimitTooLow, TemplateProcess, WorkerDied, WorkerProcess
+
+_TRIES = 3
+"""How often a job is run where what runs it breaks."""
+_HEAVY = 4
+"""A job that was killed each time, and held this part of its memory limit, was killed for its memory."""
 
 
 class Pool:
     """Up to `size` jobs at once, in workers that are forked when they are first needed.
 
-    Any number of threads may call `run`; each job has a worker of its own while it runs. A process that forks starts
-    anew: the child of a fork never talks to its parent's workers.
+    Any number of threads may call `run`; each job has a worker of its own while it runs, and they are served in the
+    order in which they came. A process that forks starts anew: the child of a fork never talks to its parent's workers.
     """
 
     def __init__(self, size: int | None = None) -> None:
@@ -23,52 +29,50 @@ class Pool:
         self._templates: dict[str, TemplateProcess] = {}
         self._idle: list[WorkerProcess] = []
         self._busy = 0
-        self._free = threading.Condition()
+        self._line: deque[threading.Event] = deque()
+        self._lock = threading.Lock()
         self._starting = threading.Lock()
         self.closed = False
 
-    def run(self, job: Job, queue_timeout: float | None = None, min_level: str = "") -> Result:
-        """Run a job at `min_level` or above, waiting up to `queue_timeout` seconds for a worker.
-
-        Never raises for what the job does.
-        """
-        error = ""
-        due = None if queue_timeout is None else time.monotonic() + queue_timeout
+    def run(self, job: Job, min_level: str = "") -> Result:
+        """Run a job at `min_level` or above, once a worker is free. Never raises for what the job does."""
+        result = Result(Outcome.SANDBOX_ERROR)
         environment = runner.environment_of(job)
-        for _ in range(2):
-            try:
-                worker = self._take(environment, due)
-            except WorkerDied as failed:
-                error = str(failed)
-                break
-            if worker.level < min_level:
-                self._give_back(worker)
-                error = f"a worker for {environment} programs is {worker.level}, not {min_level}"
-                return Result(Outcome.SANDBOX_ERROR, error)
+        for _ in range(_TRIES):
             reusable = False
             try:
+                worker = self._take(environment)
+            except WorkerDied as failed:
+                return Result(Outcome.SANDBOX_ERROR, str(failed))
+            try:
+                if worker.level < min_level:
+                    error = f"a worker for {environment} programs is {worker.level}, not {min_level}"
+                    result = Result(Outcome.SANDBOX_ERROR, error)
+                    continue
                 result = runner.run(worker, job)
-                reusable = not worker.used_up
+                reusable = not worker.used_up and result.outcome is not Outcome.SANDBOX_ERROR
             except WorkerDied as died:
-                error = str(died)
-                continue
+                result = Result(Outcome.SANDBOX_ERROR, str(died))
             finally:
+                ran_out = not reusable and worker.group is not None and worker.group.ran_out()
                 self._give_back(worker, reusable)
+            if ran_out:
+                return replace(result, outcome=Outcome.MEMORY_LIMIT, text="it held more memory than its group may")
             if result.outcome is not Outcome.SANDBOX_ERROR:
                 return result
-            error = result.text
-        starved = due is not None and time.monotonic() >= due
-        return Result(Outcome.STARVED if starved else Outcome.SANDBOX_ERROR, error)
+        if result.memory * _HEAVY >= job.limits.memory:
+            return replace(result, outcome=Outcome.MEMORY_LIMIT, text="the system killed it for its memory, each time")
+        return result
 
     def isolation(self) -> tuple[tuple[str, ...], dict[str, str]]:
         """What isolation a worker of this pool has, and why the rest was refused. Raises `WorkerDied`."""
-        worker = self._take(environments.BARE, None)
+        worker = self._take(environments.BARE)
         self._give_back(worker)
         return worker.isolation, worker.refused
 
     def close(self) -> None:
         """End all processes; a job that still runs ends as `sandbox_error`."""
-        with self._free:
+        with self._lock:
             self.closed = True
             idle, self._idle = self._idle, []
         for worker in idle:
@@ -86,24 +90,47 @@ class Pool:
             template.disown()
         self._idle, self._templates = [], {}
 
-    def _take(self, environment: str, due: float | None) -> WorkerProcess:
-        """A worker for one job. Raises `WorkerDied` where none is free in time, or none can be started."""
-        with self._free:
-            while self._busy >= self.size:
-                left = None if due is None else due - time.monotonic()
-                if left is not None and left <= 0:
-                    raise WorkerDied("no worker was free before the deadline")
-                self._free.wait(left)
-            self._busy += 1
+    def _take(self, environment: str) -> WorkerProcess:
+        """A worker for one job, in turn. Raises `WorkerDied` where none can be started."""
+        self._wait_in_line()
+        try:
+            while (worker := self._idle_worker(environment)) is not None:
+                if worker.is_idle():
+                    return worker
+                worker.close()  # something outside has ended it
+            return self._start(environment)
+        except BaseException as failed:
+            self._give_back(None)
+            if isinstance(failed, LimitTooLow) or not isinstance(failed, (OSError, WorkerDied)):
+                raise
+            raise WorkerDied(f"no worker could be started: {failed}") from None
+
+    def _wait_in_line(self) -> None:
+        """Wait for a slot, which those before get first."""
+        with self._lock:
+            if self._busy < self.size and not self._line:
+                self._busy += 1
+                return
+            turn = threading.Event()
+            self._line.append(turn)
+        try:
+            turn.wait()
+        except BaseException:
+            with self._lock:
+                left = turn in self._line
+                if left:
+                    self._line.remove(turn)
+            if not left:
+                self._give_back(None)
+            raise
+
+    def _idle_worker(self, environment: str) -> WorkerProcess | None:
+        with self._lock:
             for worker in reversed(self._idle):
                 if worker.environment == environment:
                     self._idle.remove(worker)
                     return worker
-        try:
-            return self._start(environment)
-        except (OSError, WorkerDied) as failed:
-            self._give_back(None)
-            raise WorkerDied(f"no worker could be started: {failed}") from None
+        return None
 
     def _start(self, environment: str) -> WorkerProcess:
         """A worker from the environment's template process, or from a new one where that is gone."""
@@ -114,6 +141,8 @@ class Pool:
             try:
                 template = template or TemplateProcess(environment)
                 worker = template.fork()
+            except LimitTooLow:
+                raise
             except WorkerDied:
                 if template is not None:
                     template.close()
@@ -123,11 +152,14 @@ class Pool:
             return worker
 
     def _give_back(self, worker: WorkerProcess | None, reusable: bool = True) -> None:
-        with self._free:
+        """Give up a slot to the next in line, and the worker to the next job unless it cannot be used again."""
+        with self._lock:
             self._busy -= 1
             keep = reusable and worker is not None and not self.closed
             if worker is not None and keep:
                 self._idle.append(worker)
-            self._free.notify()
+            while self._line and self._busy < self.size:
+                self._busy += 1
+                self._line.popleft().set()
         if worker is not None and not keep:
             worker.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -12,9 +13,9 @@ import subprocess
 import sys
 import threading
 
-from assay.sandbox import cgroups, environments
+from assay.sandbox import cgroups, environments, kernel
 from assay.sandbox.jobs import Limits
-from assay.sandbox.protocol import REUSABLE, STOP, USED_UP, ProcessExit, ProcessSpec, pack, unpack
+from assay.sandbox.protocol import REUSABLE, STOP, TEMPLATE_READY, USED_UP, ProcessExit, ProcessSpec, pack, unpack
 
 _BOOT = """
 import os, sys, types
@@ -26,10 +27,10 @@ for name, path in (("assay", sys.argv[1]), ("assay.sandbox", sys.argv[1] + "/san
 from assay.sandbox import template
 template.main(int(sys.argv[2]), sys.argv[3:])
 """
-_START_SECONDS = 60.0
+_START_SECONDS = 180.0
 """How long a template process may import its modules, and a worker may start."""
 _GRACE = 5.0
-"""Seconds after the wall limit until the worker itself is given up."""
+"""Seconds after a job must have ended until the worker itself is given up."""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MALLOC_ARENA_MAX"), "1")
 
 
@@ -37,10 +38,17 @@ class WorkerDied(Exception):
     """A worker is gone, does not answer or was never there; it must be replaced."""
 
 
+class LimitTooLow(WorkerDied):
+    """Nothing can be started within the limits that this process was given; the message says what to do."""
+
+
 class TemplateProcess:
     """A process that was exec'd with the modules of an environment, and forks workers."""
 
     def __init__(self, environment: str) -> None:
+        for option, what, least in (("f", resource.RLIMIT_FSIZE, 64 << 20), ("n", resource.RLIMIT_NOFILE, 128)):
+            if 0 <= (value := resource.getrlimit(what)[0]) < least:
+                raise LimitTooLow(kernel.too_low(option, value, least))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         boot = [_BOOT, package, str(theirs.fileno()), *environments.packages(environment)]
@@ -59,10 +67,13 @@ class TemplateProcess:
         self._lock = threading.Lock()
         self._parent_group = cgroups.find_parent()
         try:
-            _receive(self.control, _START_SECONDS)
+            said = _receive(self.control, _START_SECONDS)
         except WorkerDied:
             self.close()
             raise
+        if said != TEMPLATE_READY:
+            self.close()
+            raise LimitTooLow(said.decode())
 
     def fork(self) -> WorkerProcess:
         """Fork a worker. Raises `WorkerDied`."""
@@ -134,6 +145,13 @@ class WorkerProcess:
             os.close(self.pidfd)
             self.pidfd = -1
 
+    def is_idle(self) -> bool:
+        """Whether it lives and waits for a job; one that something outside has ended is not to be used."""
+        poll = select.poll()
+        for fd in (self.control.fileno(), self.pidfd):
+            poll.register(fd, select.POLLIN)
+        return not poll.poll(0)
+
     def start(self, specs: list[ProcessSpec], fds: list[int]) -> None:
         """Start the processes of a job, with the descriptors of the role of each."""
         if self.group:
@@ -146,7 +164,7 @@ class WorkerProcess:
 
     def wait(self, limits: Limits) -> list[ProcessExit]:
         """How each process of the job ended, once all have. Raises `WorkerDied`."""
-        reply = _receive(self.control, limits.wall_seconds + _GRACE)
+        reply = _receive(self.control, limits.patience + _GRACE)
         if reply[:1] not in (REUSABLE, USED_UP):
             raise WorkerDied(reply.decode(errors="replace"))
         self.used_up = reply[:1] == USED_UP

@@ -13,9 +13,11 @@ from typing import NamedTuple, TypeVar
 ROLES = ("program", "candidate", "checker")
 DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
-KILL_REASONS = ("", "stopped", "finished", "cpu", "wall")
+KILL_REASONS = ("", "stopped", "finished", "cpu", "wall", "starved")
 """Why a worker killed a process: with its job, or for its limits."""
 
+TEMPLATE_READY = b"ready"
+"""From a template process: it can fork workers. All else is what to do so that it can."""
 STOP = b"stop"
 """From the trusted side: end the job."""
 REUSABLE, USED_UP = b"\0", b"\1"
@@ -32,8 +34,9 @@ class ProcessSpec(NamedTuple):
     role: int
     """An index of `ROLES`."""
     cpu: float
-    """Seconds of processor time, and below it of wall time."""
+    """Seconds of processor time; below it those that it may run or sleep, and those until it is given up."""
     wall: float
+    patience: float
     memory: int
     """Bytes of address space, and below it of output."""
     output: int
@@ -56,10 +59,12 @@ class ProcessExit(NamedTuple):
     wall: float
     starved: float
     """Seconds in which it was ready to run and had no processor."""
+    memory: int
+    """Bytes that it held at most."""
 
 
 Record = TypeVar("Record", ProcessSpec, ProcessExit)
-_LAYOUTS = {ProcessSpec: struct.Struct("=B2d5Q"), ProcessExit: struct.Struct("=iB3d")}
+_LAYOUTS = {ProcessSpec: struct.Struct("=B3d5Q"), ProcessExit: struct.Struct("=iB3dQ")}
 
 
 def pack(records: Sequence[ProcessSpec] | Sequence[ProcessExit]) -> bytes:

@@ -18,7 +18,7 @@ from assay.sandbox.processes import WorkerDied, WorkerProcess
 from assay.sandbox.protocol import KILL_REASONS, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
 
 _GRACE = 5.0
-"""Seconds beyond the wall limit that a channel waits for a process."""
+"""Seconds after a job must have ended that a channel waits for a process."""
 _REPORT_SECONDS = 0.1
 """Seconds that a checker has beyond the wall limit, to report what passed until the candidate met it."""
 _LONGEST_VALUE = 3 << 20
@@ -92,8 +92,7 @@ def _write_stdin(fd: int, source: str, inputs: tuple[bytes, ...]) -> int:
     sizes = array("Q", map(len, inputs) if len(inputs) > 1 else ()).tobytes()
     view = memoryview(b"".join([*inputs, sizes, source.encode("utf-8", "surrogatepass")]))
     size = len(view)
-    while view:
-        view = view[os.write(fd, view) :]
+    wire.write_all(fd, view)
     os.lseek(fd, 0, os.SEEK_SET)
     return size
 
@@ -127,16 +126,18 @@ def _line_of(problem: Any) -> int:
 
 def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
+    load = {"op": "load", "source": job.source, "setup": "", "wanted": []}
+    asked = _requests(fds, load, {"op": "call", "name": job.function, "a": arguments})
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
             null = fds.null()
-            worker.start([_spec("candidate", job.limits)], [null, null, null, theirs.fileno()])
+            worker.start([_spec("candidate", job.limits)], [asked, null, null, theirs.fileno()])
         channel = _Channel(ours, job.limits, _LONGEST_VALUE)
-        reply = channel.ask({"op": "load", "source": job.source, "setup": "", "wanted": []})
+        reply = channel.receive() if channel.ready else None
         loaded = reply is not None and "x" not in reply
         if loaded:
-            reply = channel.ask({"op": "call", "name": job.function, "a": arguments})
+            reply = channel.receive()
         worker.stop()
         [end] = worker.wait(job.limits)
     if not channel.ready:
@@ -160,10 +161,11 @@ def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
             spec, null = _spec("checker", job.limits), fds.null()
             spec = spec._replace(memory=2 * spec.memory, wall=spec.wall + _REPORT_SECONDS)
             candidate_fds = [null, null, null, candidate_peer.fileno()]
-            checker_fds = [null, null, null, theirs.fileno(), checker_peer.fileno()]
+            asked = _requests(fds, {name: getattr(job, name) for name in names})
+            checker_fds = [asked, null, null, theirs.fileno(), checker_peer.fileno()]
             worker.start([_spec("candidate", job.limits), spec], candidate_fds + checker_fds)
         channel = _Channel(ours, job.limits)
-        report = channel.ask({name: getattr(job, name) for name in names})
+        report = channel.receive() if channel.ready else None
         worker.stop()
         candidate, checker = worker.wait(job.limits)
     if not channel.ready or (report is not None and report["stage"] == "sandbox"):
@@ -177,22 +179,24 @@ def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
     return _result(outcome, text, candidate, report)
 
 
+def _requests(fds: _Descriptors, *messages: dict[str, Any]) -> int:
+    """A file of requests, written before its reader starts: it never waits for this process, which may be busy."""
+    fd = fds.own(os.memfd_create("requests"))
+    for message in messages:
+        wire.write(fd, message)
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
 class _Channel:
     """Our end of a channel to a child that may die, lie or never read; a lost child is silence."""
 
     def __init__(self, sock: socket.socket, limits: Limits, longest: int = wire.MAX_FRAME) -> None:
         self.sock, self.longest = sock, longest
-        sock.settimeout(limits.wall_seconds + _GRACE)
-        self.ready = self._receive() == {"ready": 1}
+        sock.settimeout(limits.patience + _GRACE)
+        self.ready = self.receive() == {"ready": 1}
 
-    def ask(self, message: dict[str, Any]) -> dict[str, Any] | None:
-        if not self.ready:
-            return None
-        with contextlib.suppress(OSError):
-            wire.send(self.sock, message)
-        return self._receive()
-
-    def _receive(self) -> dict[str, Any] | None:
+    def receive(self) -> dict[str, Any] | None:
         try:
             return wire.receive(self.sock, self.longest)
         except (OSError, wire.WireError):
@@ -200,11 +204,12 @@ class _Channel:
 
 
 def _spec(role: str, limits: Limits) -> ProcessSpec:
-    return ProcessSpec(ROLES.index(role), limits.cpu, limits.wall_seconds, limits.memory, limits.output)
+    room = limits.cpu, limits.wall_seconds, limits.patience, limits.memory, limits.output
+    return ProcessSpec(ROLES.index(role), *room)
 
 
 def _result(outcome: Outcome, text: str, end: ProcessExit, value: Any = None) -> Result:
-    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved)
+    return Result(outcome, text, value=value, cpu=end.cpu, wall=end.wall, starved=end.starved, memory=end.memory)
 
 
 def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome, str]:
@@ -212,9 +217,9 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
     killed, code = KILL_REASONS[end.kill_reason], end.code
     if killed == "cpu" or (code == -9 and end.cpu >= limits.cpu):
         return Outcome.TIMEOUT, f"it used its {limits.cpu:g} s of CPU time"
+    if killed == "starved":
+        return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
     if killed == "wall":
-        if end.wall - end.starved < min(limits.cpu, end.wall / 2):
-            return Outcome.STARVED, f"it waited {end.starved:.1f} of {end.wall:.1f} s for a processor"
         return Outcome.TIMEOUT, f"it ran longer than {limits.wall_seconds:.3g} s"
     if problem is not None:
         return _outcome_of_exception(problem)
@@ -222,8 +227,8 @@ def outcome_of(end: ProcessExit, limits: Limits, problem: Any) -> tuple[Outcome,
         return Outcome.DONE, ""
     if code == -31:
         return Outcome.SECURITY_VIOLATION, "it made a forbidden system call"
-    if code == -9:
-        return Outcome.MEMORY_LIMIT, "the system killed it for its memory"
+    if code == -9:  # no program can send itself that signal, and the kernel kept count of its memory elsewhere
+        return Outcome.SANDBOX_ERROR, "something outside killed it"
     return Outcome.RUNTIME_ERROR, f"it ended with exit code {code}" if code > 0 else f"it died of signal {-code}"
 
 

@@ -30,12 +30,11 @@ geteuid 107 175;getgid 104 176;getegid 108 177;getresuid 118 148;getresgid 120 1
 getpgrp 111 -;getsid 124 156;uname 63 160;sysinfo 99 179;getrusage 98 165;times 100 153;getrlimit 97 163
 rt_sigpending 127 136;rt_sigtimedwait 128 137;rt_sigsuspend 130 133;sigaltstack 131 132;restart_syscall 219 128
 futex 202 98;futex_waitv 449 449;set_robust_list 273 99;set_tid_address 218 96;rseq 334 293;exit 60 93
-exit_group 231 94;wait4 61 260;waitid 247 95;recvfrom 45 207;shutdown 48 210;getsockname 51 204;getpeername 52 205
-getsockopt 55 209"""
+exit_group 231 94;wait4 61 260;waitid 247 95;shutdown 48 210;getsockname 51 204;getpeername 52 205"""
 """Calls that reach only the process itself and what it has open, whatever their arguments."""
 
 ARGUED = """fcntl 72 25;ioctl 16 29;prctl 157 167;prlimit64 302 261;clone 56 220;clone3 435 435;sendto 44 206
-socketpair 53 199"""
+recvfrom 45 207;getsockopt 55 209;socketpair 53 199"""
 """Calls whose arguments decide."""
 
 LOOK = """open 2 -;stat 4 -;lstat 6 -;newfstatat 262 79;statx 332 291;access 21 -;faccessat 269 48
@@ -89,6 +88,12 @@ _IOCTL = (0x5401, 0x5413, 0x5421, 0x541B, 0x5450, 0x5451)
 _NAMES = (15, 16)  # PR_SET_NAME, PR_GET_NAME
 _PRCTL = (*_NAMES, 1, 4, 22, 38)  # and, for the worker: death signal, dumpable, seccomp, no new privileges
 _O_ACCMODE, _O_TRUNC = 3, 0o1000
+_MSG_OOB = 1
+_SOCKET_OPTIONS = (2, 3, 4, 7, 8, 9, 20, 21, 30, 38, 39)
+"""SO_REUSEADDR, SO_TYPE, SO_ERROR, sizes of buffers, SO_KEEPALIVE, timeouts, SO_ACCEPTCONN, SO_PROTOCOL, SO_DOMAIN.
+
+None that names the process at the other end, or hands out a descriptor of it."""
+_RLIMIT_CPU, _SIGKILL = 0, 9
 
 _LOAD, _AND, _JUMP, _EQ, _GE, _SET, _RETURN = 0x20, 0x54, 0x05, 0x15, 0x35, 0x45, 0x06
 _NR, _ARCH = 0, 4
@@ -129,6 +134,22 @@ def _without(index: int, bits: int) -> _Code:
 
 def _null(index: int) -> _Code:
     return _argument(index) + _op(_EQ, 0, 0, 2) + _argument(index, high=True) + _op(_EQ, 0, 1, 0) + _REFUSE + _ALLOW
+
+
+def _sending() -> _Code:
+    """To the other end only, and nothing out of band, which is a path through the kernel that programs do not need."""
+    return _argument(3) + _op(_SET, _MSG_OOB, 0, 1) + _REFUSE + _null(4)
+
+
+def _signalling(index: int) -> _Code:
+    """To itself only, and not SIGKILL: who dies of that was killed from outside, and has its verdict made again."""
+    return _argument(0) + _op(_EQ, PID, 0, 2) + _argument(index) + _op(_EQ, _SIGKILL, 0, 1) + _REFUSE + _ALLOW
+
+
+def _limiting() -> _Code:
+    """Any limit but that of CPU time, at which the kernel sends SIGKILL; that one may be read."""
+    reading = _null(2)
+    return _argument(1) + _op(_EQ, _RLIMIT_CPU, 0, len(reading) // 8 - 1) + reading
 
 
 def _opening(index: int) -> _Code:
@@ -191,7 +212,9 @@ def base(files: str = OWN) -> bytes | None:
         "prlimit64": _one_of(0, (0,)),
         "clone": _without(0, _NAMESPACES),
         "clone3": _MISSING,  # its arguments are out of a filter's sight; glibc then asks for clone
-        "sendto": _null(4),
+        "sendto": _sending(),
+        "recvfrom": _without(3, _MSG_OOB),
+        "getsockopt": _one_of(2, _SOCKET_OPTIONS),
         "socketpair": _one_of(0, (_UNIX,)),
     }
     if files == READ:
@@ -206,7 +229,8 @@ def delta(files: str = OWN) -> bytes:
     machine = platform.machine()
     named = numbers(machine, *GROUPS)
     rules = dict.fromkeys(numbers(machine, WORKER).values(), _REFUSE)
-    rules |= dict.fromkeys(numbers(machine, SIGNAL).values(), _one_of(0, (PID,)))
+    rules |= {named["kill"]: _signalling(1), named["tgkill"]: _signalling(2)}
+    rules[named["prlimit64"]] = _limiting()
     rules |= dict.fromkeys(numbers(machine, NAMESPACES).values(), _KILL)
     rules[named["clone"]] = _argument(0) + _op(_SET, _CLONE_THREAD, 1, 0) + _REFUSE + _ALLOW
     rules[named["prctl"]] = _one_of(0, _NAMES)

@@ -21,7 +21,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from typing import Any, NoReturn
 
-from assay.sandbox import kernel, program
+from assay.sandbox import kernel, program, protocol
 from assay.sandbox.jail import Jail
 from assay.sandbox.worker import Worker
 
@@ -31,19 +31,21 @@ _PRELOAD = (
     "textwrap threading time traceback types typing"
 )
 _ALSO = "sortedcontainers numpy sympy scipy scipy.optimize pandas"
-_READY = b"ready"
 _THREAD_STACK = 8 << 20
 """Bytes of a thread's stack; else it would come from the `ulimit -s` of whoever started the trusted side."""
 
 
 def main(control_fd: int, packages: list[str]) -> NoReturn:
     """Import, then fork a worker for each request until the trusted side closes the socket."""
+    control = socket.socket(fileno=control_fd)
+    if refusal := kernel.take_over():
+        control.send(refusal.encode())
+        os._exit(1)
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("800")  # when memory runs out, jobs end before the trusted side does
     _import(packages)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers that end are nobody's concern here
-    control = socket.socket(fileno=control_fd)
-    control.send(_READY)
+    control.send(protocol.TEMPLATE_READY)
     while True:
         data, fds, _, _ = socket.recv_fds(control, 16, 2)
         if not data:
@@ -57,7 +59,7 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
                 os.close(group)
             _become_worker(fds[0], packages)
         pidfd = os.pidfd_open(pid)
-        control.sendmsg([_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
+        control.sendmsg([protocol.TEMPLATE_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
         for fd in (*fds, pidfd):
             os.close(fd)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import builtins
 import json
+import os
 import socket
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Iterator, Sequence
@@ -39,16 +40,40 @@ class WireError(Exception):
 
 def send(sock: socket.socket, message: dict[str, Any]) -> None:
     """Write one frame. Raises `WireError` when it is too long, `OSError` when the other side is gone."""
+    sock.sendall(_framed(message))
+
+
+def write(fd: int, message: dict[str, Any]) -> None:
+    """Write one frame to a file. Raises `WireError` when it is too long, `OSError` where it does not fit."""
+    write_all(fd, memoryview(_framed(message)))
+
+
+def write_all(fd: int, data: memoryview) -> None:
+    while data:
+        data = data[os.write(fd, data) :]
+
+
+def _framed(message: dict[str, Any]) -> bytes:
     try:
         data = json.dumps(message, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as bad:
         raise WireError(f"not plain data: {bad}") from None
     if len(data) > MAX_FRAME:
         raise WireError(f"{len(data)} bytes of data, more than {MAX_FRAME}")
-    sock.sendall(len(data).to_bytes(4, "big") + data)
+    return len(data).to_bytes(4, "big") + data
 
 
-def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | None:
+class File:
+    """A file of frames, to be read as from a socket."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+
+    def recv(self, size: int) -> bytes:
+        return os.read(self.fd, size)
+
+
+def receive(sock: socket.socket | File, longest: int = MAX_FRAME) -> dict[str, Any] | None:
     """Read one frame; `None` when the other side is gone. Raises `WireError` on what is no frame, or too long."""
     head = _exactly(sock, 4)
     if head is None:
@@ -68,7 +93,7 @@ def receive(sock: socket.socket, longest: int = MAX_FRAME) -> dict[str, Any] | N
     return message
 
 
-def _exactly(sock: socket.socket, size: int) -> bytearray | None:
+def _exactly(sock: socket.socket | File, size: int) -> bytearray | None:
     data = bytearray()
     while len(data) < size:
         try:

@@ -23,8 +23,10 @@ from assay.sandbox import candidate, checker, kernel, program, protocol
 from assay.sandbox.jail import Jail
 from assay.sandbox.protocol import DESCRIPTORS, ProcessExit, ProcessSpec
 
-_LONG = 0.2
-"""Seconds of wall time from which it is worth asking how long a process waited for a processor."""
+_IDLE = 0.01
+"""Seconds beyond its CPU time from which it is worth asking how long a process waited for a processor."""
+_TURN = 0.03
+"""Seconds that each turn is waited for, at least, where twenty and more want one processor."""
 _TICK = 0.05
 _RUN: tuple[Callable[[ProcessSpec], int], ...] = (program.run, candidate.run, checker.run)
 """What a process of each of `ROLES` does."""
@@ -37,7 +39,6 @@ class _Process:
     pid: int = 0
     pidfd: int = -1
     kill_reason: str = ""
-    starved: float = 0.0  # seconds it was ready to run and had no processor
     exit: ProcessExit | None = None
 
     def cpu(self) -> float:
@@ -132,23 +133,28 @@ class Worker:
             seconds = self._enforce(processes)
 
     def _enforce(self, processes: list[_Process]) -> float:
-        """Kill what is beyond its limits; the seconds until that may be so again."""
-        seconds = _TICK
+        """Kill what is beyond its limits; the seconds until that may be so again.
+
+        While one process of a job waits for a processor the others wait for it, so its wait counts for none of them.
+        """
+        seconds, starved = _TICK, None
         for process in processes:
             if process.exit is None and not process.kill_reason:
-                cpu = process.spec.cpu - process.cpu()
-                wall = process.started + process.spec.wall - time.monotonic()
+                cpu, elapsed = process.spec.cpu - process.cpu(), time.monotonic() - process.started
+                wall = process.spec.wall - elapsed
+                if wall <= 0 < cpu:
+                    starved = sum(map(self._starved, processes)) if starved is None else starved
+                    wall = min(wall + starved, process.spec.patience - elapsed)
                 if min(cpu, wall) <= 0:
-                    self._kill([process], "cpu" if cpu <= 0 else "wall")
-                seconds = min(seconds, cpu, wall)
+                    why = "wall" if elapsed < process.spec.patience else "starved"
+                    self._kill([process], "cpu" if cpu <= 0 else why)
+                seconds = min(seconds, cpu, max(wall, _TICK / 10))
         return max(seconds, 0.001)
 
     def _kill(self, processes: list[_Process], why: str) -> None:
         for process in processes:
             if process.exit is None and not process.kill_reason:
                 process.kill_reason = why
-                if why == "wall":
-                    process.starved = self._starved(process)
                 os.kill(process.pid, signal.SIGKILL)
 
     def _starved(self, process: _Process) -> float:
@@ -156,6 +162,8 @@ class Worker:
 
         A process cannot bring this about by threads of its own: while one waits others run, and their CPU time counts.
         """
+        if process.exit is not None:
+            return process.exit.starved
         waited = 0.0
         with contextlib.suppress(OSError, IndexError, ValueError):
             pid = _read(f"self/fdinfo/{process.pidfd}", self.jail.proc).split("\nPid:")[1].split()[0]
@@ -169,13 +177,15 @@ class Worker:
 
     def _reap(self, process: _Process) -> None:
         wall = time.monotonic() - process.started
-        if wall > _LONG and not process.kill_reason:
-            process.starved = self._starved(process)  # the kernel counts until it is waited for
+        waits = wall - process.cpu() > _IDLE
+        starved = self._starved(process) if waits else 0.0  # the kernel counts until it is waited for
         _, status, usage = os.wait4(process.pid, 0)
         os.close(process.pidfd)
         code, cpu = os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+        if process.kill_reason == "starved" and starved < _TURN * (usage.ru_nvcsw + usage.ru_nivcsw):
+            process.kill_reason = "wall"  # it waited so long only because it slept so often
         why = protocol.KILL_REASONS.index(process.kill_reason)
-        process.exit = ProcessExit(code, why, cpu, wall, min(process.starved, wall))
+        process.exit = ProcessExit(code, why, cpu, wall, min(starved, wall), usage.ru_maxrss << 10)
 
 
 def _read(path: str, proc: int) -> str:

@@ -1,8 +1,9 @@
 """An Example's own check program: `check(answer)` in the sandbox says whether the answer is right.
 
 The answer arrives as data: a literal where the marked answer is one, else its text. The program returns `True`,
-something false, or a pair of that and a sentence; an exception of `check` means wrong. The answer is never executed,
-and a check program must not do so either (`eval`, `sympify`): it runs where the expected value is.
+something false, or a pair of that and a sentence; an exception of `check` means wrong, and so does anything else that
+it returns, unless it says such of an empty answer too: then the row is broken. The answer is never executed, and a
+check program must not do so either (`eval`, `sympify`): it runs where the expected value is.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ DEFAULT_BUDGET = 10.0
 """CPU seconds of a check program that names no budget."""
 _ASKED = "assay_asked"
 _ASK = f"""
+def assay_says(answer):
+    said = check(answer)
+    said, why = said if isinstance(said, tuple) and len(said) == 2 else (said, "check(answer)")
+    known = type(said).__name__ in ("bool", "bool_", "BooleanTrue", "BooleanFalse") or not said
+    return [bool(said), str(why)[:300]] if known else [None, type(said).__name__]
+
 def {_ASKED}(answer):
     try:
-        said = check(answer)
-        said, why = said if isinstance(said, tuple) and len(said) == 2 else (said, "check(answer)")
-        if type(said).__name__ in ("bool", "bool_", "BooleanTrue", "BooleanFalse") or not said:
-            return [bool(said), str(why)[:300]]
-        return [None, type(said).__name__]
+        said, why = assay_says(answer)
+        if said is None and assay_says("")[0] is not None:
+            return [False, "check returned " + why]
+        return [said, why]
     except Exception as problem:
         return [False, ("check raised " + type(problem).__name__ + ": " + str(problem))[:300]]
 """

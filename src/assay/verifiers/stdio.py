@@ -100,7 +100,7 @@ class _Judge:
             number = left.pop(0)
             room = limits()
             if room is None:
-                over = late(f"the deadline passed before input {number + 1} of {len(self.inputs)}")
+                over = late(f"no time was left for input {number + 1} of {len(self.inputs)}")
                 return self._judged(over.why) if over.counts else over
             result = ran(sandbox.Program(source, self.inputs[number], room))
             if isinstance(result, Verdict):

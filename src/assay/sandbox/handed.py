@@ -1,0 +1,68 @@
+"""What tests hand a program that is no data: it stays where it is, and the program's process asks what is done to it.
+
+A function can be called and an iterator gives its next. An object of a class of the tests, and a file in memory, has
+its operators too and the attributes whose names begin with no underscore; a mock has these attributes. Anything else
+can be handed back and no more. So no frame, module or namespace of the tests is in reach.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+from typing import Any
+
+_READ, _WRITE = "getattr", "setattr"
+_ITERATOR = ("__iter__", "__next__")
+_UNARY = "len bool reversed enter exit str repr format hash int float index abs neg pos invert"
+_BINARY = "getitem setitem delitem contains eq ne lt le gt ge"
+_ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+_SPECIAL = (*_ITERATOR, *[f"__{name}__" for names in (_UNARY, _BINARY) for name in names.split()])
+_SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in _ARITHMETIC.split())
+"""Methods that a program calls by what it writes, in an order that never changes."""
+
+
+def possible(value: Any) -> list[str]:
+    """What can be done to an object of the tests beside calling it and handing it back."""
+    kind = type(value)
+    own = kind.__module__ == "tests" and not isinstance(value, type)
+    if own or isinstance(value, (io.StringIO, io.BytesIO)):
+        found = [name for name in _SPECIAL if getattr(kind, name, None) is not getattr(object, name, None)]
+        return [*found, _READ, *([_WRITE] if own else [])]
+    mock = sys.modules.get("unittest.mock")
+    if mock is not None and isinstance(value, mock.NonCallableMock):
+        return [_READ]
+    return [*_ITERATOR] if hasattr(kind, "__next__") else []
+
+
+def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
+    """Do to an object what the program asks. Raises `TypeError` where that is not possible, and whatever it raises."""
+    if action not in possible(value):
+        raise TypeError(f"{type(value).__name__} has no {action}")
+    if action not in (_READ, _WRITE):
+        return getattr(type(value), action)(value, *args)
+    if not isinstance(args[0], str) or args[0].startswith("_"):
+        raise AttributeError(f"{args[0]} cannot be asked for")
+    return getattr(value, *args) if action == _READ else setattr(value, *args)
+
+
+def class_for(base: type, name: str, actions: list[str], ask: Callable[..., Any]) -> type:
+    """A class whose instances do these things by asking; `ask` gets an instance, the action and its arguments."""
+
+    def method(action: str) -> Any:
+        return lambda self, *args: ask(self, action, args)
+
+    methods = {action: method(action) for action in actions if action.startswith("__")}
+    if _READ in actions:
+        methods["__getattr__"] = lambda self, name: _public(name) and ask(self, _READ, (name,))
+    if _WRITE in actions:
+        methods["__setattr__"] = lambda self, name, value: _public(name) and ask(self, _WRITE, (name, value))
+    if "__eq__" in methods and "__hash__" not in methods:
+        methods["__hash__"] = None
+    return type(name, (base,), methods)
+
+
+def _public(name: str) -> bool:
+    if name.startswith("_"):
+        raise AttributeError(name)
+    return True
