@@ -65,7 +65,7 @@ def _checked(kind: type[C], tree: dict[str, Any], overrides: Sequence[str], path
         own = set(kind.model_fields)
         foreign = [key for key in tree if key not in own]
         slips = [key for key in foreign if "did you mean" in did_you_mean(key, own)]
-        if path and foreign and (len(foreign) == len(tree) or (len(foreign) > len(tree) / 2 and not slips)):
+        if path and foreign and (len(foreign) == len(tree) or len(foreign) > max(len(tree) / 2, 2 * len(slips))):
             has, wanted = ", ".join(foreign), ", ".join(sorted(own)[:6])
             raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
         raise BadConfig(_explain(kind, bad, str(path or "override"))) from None
