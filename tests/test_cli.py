@@ -211,7 +211,7 @@ JSON = [
         lambda found: [(r["split"], r["ok"], r["examples"], r["faults"]) for r in found] == [("test", True, 5, [])] * 2,
     ),
     ("show mini", lambda found: found["recipe"]["samples"] == 8 and found["plan"][-1]["what"] == "takes"),
-    ("eval said.jsonl --suite own.toml --dry-run", lambda found: found["recipe"]["samples"] == 4),
+    ("eval said.jsonl --suite own.toml --samples 3 --dry-run", lambda found: found["recipe"]["samples"] == 3),
     (
         "eval said.jsonl --suite own.toml --samples 2 --temperature 0 --max_tokens=9 -o out",
         lambda found: found["samples"] == 2 and found["run"]["sampling"]["temperature"] == 0,
@@ -258,6 +258,19 @@ def test_an_evaluation_can_be_asked_in_another_way_and_judged_anew(tmp_path, mon
     assert fewer.exit_code == 0 and re.search(r"^own +1 ", fewer.output, re.M), fewer.output
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_recording_that_lacks_responses_is_refused_before_any_work(dry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    asked = ("eval", "said.jsonl", "--suite", "own.toml", "--k=[1]")
+    told = run(*asked, "--samples=5", *dry)
+    assert told.exit_code == 2 and "said.jsonl lacks 4 of 10 responses" in told.output, told.output
+    assert run(*asked, "--samples=3", "-o", "first").exit_code == 0
+    told = run("eval", "first", "--suite", "own.toml", "--k=[1]", "--samples=5", *dry)
+    assert told.exit_code == 2 and "first/rollouts lacks 4 of 10 responses" in told.output, told.output
+    assert not Path("evals").exists()
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell, monkeypatch):
     assert "_ASSAY_COMPLETE" in run("completion", shell).output
@@ -274,6 +287,15 @@ def test_completion(shell, monkeypatch):
         ("show m", {"mini"}),
         ("eval tiny --suite m", {"mini"}),
         ("eval tiny --tem", {"--temperature"}),
+        ("eval ti", {"tiny"}),
+        ("eval runs/de", {"runs/de"}),
+        ("check mine.jsonl --verifier code.st", {"code.stdio"}),
+        ("check math/gsm8k --split te", {"test"}),
+        ("check mine.jsonl --split te", {""}),
+        ("audit math-v", {"math-verify"}),
+        ("audit math ver", {"verl"}),
+        ("audit math verl math/math5", {"math/math500"}),
+        ("audit math verl said.js", {"said.js"}),
         ("check mine.json", {"mine.json"}),  # a file, for the shell to find
     ],
 )
@@ -289,11 +311,12 @@ DRY = [
     ("train demo --data.sources.0.size=5 --eval=false", "nothing: it is switched off (eval = false)"),
     ("train tiny", "4,000 steps of 64 demonstrations"),
     ("curate own.toml", "2 rows"),
-    ("eval said.jsonl --suite suite.toml", "8 completions in all"),
+    ("eval said.jsonl --suite suite.toml --samples=3", "6 completions in all"),
+    ("eval said.jsonl --suite suite.toml --samples=3", "as long as judging does"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "says"), DRY, ids=[arguments for arguments, _ in DRY])
+@pytest.mark.parametrize(("arguments", "says"), DRY, ids=[f"{arguments}: {says}" for arguments, says in DRY])
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(arguments, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own_suite()

@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `assay --help` is instant.
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ import click
 from assay.cli_list import completion, list_, show
 from assay.cli_options import (
     PASSES_ON,
+    Told,
+    a_model,
     a_recipe,
     a_suite,
     changes,
@@ -33,9 +36,10 @@ if TYPE_CHECKING:
 
 RESUMED = ("curate", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
-class Commands(click.Group):
+class Commands(Told):
     """A group that says what to do next: did-you-mean for commands, one line for errors that a user can mend."""
 
     def resolve_command(
@@ -56,7 +60,8 @@ class Commands(click.Group):
             raise
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
-            click.secho(f"error: {what}{error.strerror or error}", fg="red", err=True)
+            full = "; make room, and run the same command again" if error.errno in FULL else ""
+            click.secho(f"error: {what}{error.strerror or error}{full}", fg="red", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             again = "; run the same command again to resume" if ctx.invoked_subcommand in RESUMED else ""
@@ -80,8 +85,8 @@ def main() -> None:
       assay check math/gsm8k                      does every gold answer pass its own verifier?
       assay audit math math-verify math/math500   how often is a grader wrong, and what do attacks earn?
       assay sandbox doctor                        how well is untrusted code isolated here?
-      assay curate recipes/real-mix.toml          raw problem sets to one corpus with a card
-      assay train recipes/demo.toml --grpo.steps=50
+      assay curate real-mix                       raw problem sets to one corpus with a card
+      assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
       assay report runs/demo
     """
@@ -170,7 +175,7 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
 
 
 @main.command("eval", context_settings=PASSES_ON)
-@click.argument("model")
+@click.argument("model", shell_complete=a_model)
 @click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
 @click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
 @click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
@@ -212,8 +217,9 @@ def eval_(
         bar.loading("reading the problems")
         examples = asked.examples(data)
         if dry_run:
-            require_answers(path)
-            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0], model=path)
+            judged = readable(examples)[0]
+            require_answers(path, judged, asked.samples)
+            return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from assay.cli_options import json_option
+from assay.cli_options import Told, json_option
 from assay.errors import AssayError, BadRow, visible
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _CPP = (".cpp", ".cc", ".cxx")
 _SECONDS = click.FloatRange(0, 86_400, min_open=True)
 
 
-@click.group()
+@click.group(cls=Told)
 def sandbox() -> None:
     """Where untrusted code runs: how well it is isolated here, and one program run in it."""
 
@@ -142,7 +142,8 @@ def _source(file: str, data: bytes) -> str:
     except UnicodeDecodeError as bad:
         raise AssayError(f"{file} is not {bad.encoding.upper()} text ({bad.reason} at byte {bad.start})") from None
     except SyntaxError as bad:
-        raise AssayError(f"{file}: {bad.msg}") from None
+        what = "save it as UTF-8, or name its encoding in its first line, as in # -*- coding: latin-1 -*-"
+        raise AssayError(f"{file}: {bad.msg}; {what}") from None
 
 
 def _shown(output: bytes) -> str:

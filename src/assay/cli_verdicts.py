@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from assay.cli_options import a_source, data_option, json_option, progress
+from assay.cli_options import a_source, a_split, a_verifier, data_option, graders_then_rows, json_option, progress
 from assay.errors import AssayError, counted
 from assay.files import opened
 
@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, shell_complete=a_source)
 @click.option("--all", "everything", is_flag=True, help="Every registered source.")
 @data_option
-@click.option("--split", help="Which split; the first one of each source otherwise.")
+@click.option("--split", shell_complete=a_split, help="Which split; the first one of each source otherwise.")
 @click.option("--level", type=click.IntRange(1), default=1, show_default=True, help="Of procedural sources.")
 @click.option("--size", type=click.IntRange(1), help="At most so many rows of each source.")
-@click.option("--verifier", help="Who judges the rows of a file of your own, where they do not say.")
+@click.option(
+    "--verifier", shell_complete=a_verifier, help="Who judges the rows of a file of your own, where they do not say."
+)
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @json_option
 def check(
@@ -132,8 +134,8 @@ def grade(
 
 
 @click.command()
-@click.argument("graders", nargs=-1, required=True)
-@click.argument("rows", shell_complete=a_source)
+@click.argument("graders", nargs=-1, required=True, shell_complete=graders_then_rows)
+@click.argument("rows", shell_complete=graders_then_rows)
 @data_option
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows of a file; references of a source (500).")
 @click.option("--per", type=click.IntRange(2), default=8, show_default=True, help="Rewrites of each reference.")

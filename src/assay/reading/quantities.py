@@ -61,7 +61,7 @@ def without_unit(source: str, tokens: list[Token], *, letters: bool) -> Beside:
     percent = False
     if not tokens:
         raise Unreadable("a value is missing")
-    while len(tokens) > 1 and tokens[-1].text in ("%", "$"):
+    while len(tokens) > 1 and (tokens[-1].text == "%" or tokens[-1].text in CURRENCIES):
         percent, tokens = percent or tokens[-1].text == "%", tokens[:-1]
     if all(token.kind not in ("text", "id") for token in tokens[1:]) and tokens[-1].text not in _UNIT_SIGNS:
         return Beside(tokens, percent)
@@ -84,7 +84,8 @@ def _unit(source: str, before: Token, tokens: list[Token], letters: bool) -> str
     first = tokens[0]
     if before.kind != "num" and before.text not in _VALUE_ENDS:
         return None
-    if first.kind not in ("text", "id", "cmd") and first.text not in ("/", "°", "^"):
+    one_over = first.text == "1" and [token.text for token in tokens[1:2]] == ["/"]
+    if first.kind not in ("text", "id", "cmd") and first.text not in ("/", "°", "^") and not one_over:
         return None
     written = in_plain_letters(source[first.start : tokens[-1].end])
     unit = measure_name(written)

@@ -125,6 +125,19 @@ def measure(
     return job.result()
 
 
+def is_recorded(model: str) -> bool:
+    """Whether a name is that of recorded responses: a `.jsonl`, or the directory of an earlier measurement."""
+    return model.endswith((".jsonl", ".jsonl.gz")) or kind_of(Path(model)) == "measure"
+
+
+def require_recorded(model: str, examples: Sequence[Example], samples: int) -> None:
+    """Raise `AssayError` where recorded responses lack one that is asked for; nothing is judged."""
+    engine = _opened(model)
+    if isinstance(engine, Recorded):
+        asked = {example.id: example for example in examples}
+        engine.require(_Job(engine, asked, samples, 1, lambda count: None).missing())
+
+
 def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
     """How the responses came to be: of recorded ones, how they were sampled then."""
     return engine.sampling if isinstance(engine, RecordedEngine) else asdict(sampling)

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, counted, did_you_mean
-from assay.files import not_json, opened, read_jsonl
+from assay.files import not_json, not_utf8, opened, read_jsonl, require_file
 from assay.hub import load_rows
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import SOURCES, Source, sampled
@@ -59,8 +59,8 @@ def source_of(name: str, **how: Any) -> Source:
         if how:
             raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
         return source
-    if not name.startswith(HUB) and not Path(name).is_file():
-        raise MissingData(f"{name} does not exist")
+    if not name.startswith(HUB):
+        require_file(name)
     return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
 
 
@@ -266,7 +266,7 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
-        raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, f"not UTF-8: {bad.reason}") from None
+        raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, not_utf8(bad)) from None
 
 
 def _csv(path: Path) -> Iterator[tuple[int, dict[str, str | None] | BadRow]]:
@@ -317,6 +317,8 @@ def _cells(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
 def _array(path: Path) -> list[Any] | None:
     """The rows of a JSON array; `None` where the file holds JSON lines instead."""
     text = _text(path)
+    if not text.strip():
+        return []
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as bad:
