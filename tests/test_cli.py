@@ -387,3 +387,25 @@ def test_check_fits_in_a_glance():
     assert done.exit_code == 0
     assert "gold accepted" in done.output and "20 of 20" in done.output
     assert len(done.output.splitlines()) <= 12
+
+
+def test_measure_tells_difficulty_and_feeds_a_recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ("math/linear", "logic/ordering", "--size", "6", "--samples", "2")
+    done = run("measure", "tiny", *rows, "-o", "weak")
+    assert done.exit_code == 0 and 'rates = ["weak"]' in done.output, done.output
+    table = [line.split() for line in done.output.splitlines() if line.startswith(("math", "logic"))]
+    assert [(line[0], sum(map(int, line[1:9])), int(line[9])) for line in table] == [("logic", 6, 12), ("math", 6, 12)]
+    after = run("measure", "tiny", *rows, "--after", "weak", "-o", "strong")
+    assert after.exit_code == 0, after.output
+    Path("r.toml").write_text('sources = [{ name = ["math/linear", "logic/ordering"], size = 6 }]\nrates = ["weak"]\n')
+    assert run("curate", "r.toml", "-o", "corpus").exit_code == 0
+    assert run("measure", "tiny", "corpus", "--samples", "1", "-o", "again").exit_code == 0
+    for arguments, says in (
+        (("tinny", "math/linear"), "did you mean 'tiny'"),
+        (("tiny", "math/linaer"), "did you mean 'math/linear'"),
+        (("tiny", "math/linear", "--after", "none"), "holds no measurement"),
+        (("tiny", "math/arithmetic", "--after", "weak"), "measure that first"),
+    ):
+        wrong = run("measure", *arguments, "-o", "never")
+        assert wrong.exit_code == 2 and says in wrong.output and not Path("never").exists(), wrong.output

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli_list import completion, list_, show
+from assay.cli_measure import measure
 from assay.cli_options import (
     PASSES_ON,
     Told,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from assay.config import Config
     from assay.learn.recipe import GrpoRecipe
 
-RESUMED = ("curate", "train", "demo", "eval")
+RESUMED = ("curate", "measure", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
 FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -92,7 +93,7 @@ def main() -> None:
     """
 
 
-for command in (list_, show, completion, check, grade, audit, sandbox):
+for command in (list_, show, completion, check, grade, audit, measure, sandbox):
     main.add_command(command)
 
 

@@ -1,14 +1,19 @@
 """Difficulty by pass rate: the published rule for every count, and the same decisions when sampling stops early."""
 
+import random
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from curating import ex, found, reasons
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assay.curate.difficulty import BUCKETS, KEEP, Difficulty, Rate, bucket, buckets, decide, decided
+from assay.curate.difficulty import BUCKETS, KEEP, Difficulty, Rate, bucket, buckets, decide, decided, settled
 from assay.errors import BadConfig
+from assay.models.engine import Completion, Request, Sampling
+from assay.rollout.measure import measure
 from assay.types import DOMAINS, Example
 
 COUNTS = st.integers(0, 16)
@@ -84,3 +89,49 @@ def test_seven_buckets() -> None:
     rows = [rated((n, 16), (0, 0)) for n in (0, 1, 8, 16, 16)] + [ex("unmeasured")]
     counts = buckets(rows, "w")
     assert [counts[name] for name in BUCKETS] == [1, 1, 0, 1, 0, 0, 2]
+
+
+class Solver:
+    """Solves each problem at a rate of its own; the same sample is the same whatever else is asked for."""
+
+    name, fingerprint = "solver", ""
+
+    def __init__(self, rates: dict[str, float]) -> None:
+        self.rates, self.asked = rates, 0
+
+    async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
+        for request in requests:
+            self.asked += 1
+            example = request.id.rpartition("/")[0]
+            is_right = random.Random(f"{example}{request.sample}").random() < self.rates[example]
+            yield Completion("1" if is_right else "2", request=request.id)
+
+
+def test_a_costly_model_is_asked_less_and_every_decision_is_the_same(tmp_path: Path) -> None:
+    """Difficulties as they are measured: many problems near 0 and near 1, few between (Beta(0.5, 0.5))."""
+    rng = random.Random(7)
+    rows = [replace(ex(f"{n}?", 1), domain=domain) for domain in DOMAINS for n in range(60)]
+    ease = {row.id: rng.betavariate(0.5, 0.5) for row in rows}
+    weak = measure(Solver(ease), rows, samples=16)
+    counts = {name: (m.total or 0.0, m.n) for name, m in weak.items()}
+    better = {name: min(1.0, rate + 0.3 * rng.random()) for name, rate in ease.items()}
+    whole, early = Solver(better), Solver(better)
+    full = measure(whole, rows, samples=16)
+    out = tmp_path / "strong"
+    part = measure(early, rows, samples=16, out=out, enough=settled(counts, rows))
+    for row in rows:
+        known = Rate(*counts[row.id])
+        decisions = [decided(row.domain, known, Rate(m[row.id].total or 0.0, m[row.id].n)) for m in (full, part)]
+        assert decisions[0] is not None and decisions[0] == decisions[1]
+    assert whole.asked == 16 * len(rows) and early.asked <= 0.7 * whole.asked
+    again = Solver(better)
+    assert dict(measure(again, rows, samples=16, out=out, enough=settled(counts, rows))) == dict(part)
+    assert again.asked == 0
+    assert dict(measure(again, rows, samples=16, out=out)) == dict(full)  # the rest can still be had
+    assert again.asked == whole.asked - early.asked
+
+
+def test_the_weak_model_is_measured_first() -> None:
+    rows = [ex("1?"), ex("2?")]
+    with pytest.raises(BadConfig, match="0 of 16 samples of the weak model"):
+        settled({rows[0].id: (3, 16)}, rows)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, sift
 from assay.errors import BadConfig
+from assay.rollout.measure import Enough
 from assay.types import Example
 
 KEEP = ""
@@ -65,6 +66,23 @@ def decided(domain: str, weak: Rate, strong: Rate, samples: int = 16) -> str | N
     left = max(0, samples - strong.counted)
     possible = {decide(domain, weak.right, strong.right + more, samples) for more in range(left + 1)}
     return possible.pop() if len(possible) == 1 else None
+
+
+def settled(weak: Mapping[str, tuple[float, int]], examples: Iterable[Example], samples: int = 16) -> Enough:
+    """For `assay.measure(strong, ..., enough=...)`: whether samples of the strong model that are still to come cannot
+    change the decision, given what the weak one was measured at (Example id -> sum of scores, counted samples).
+
+    Raises `BadConfig` where an Example lacks samples of the weak model.
+    """
+    for example in examples:
+        if (counted := weak.get(example.id, (0, 0))[1]) < samples:
+            raise BadConfig(
+                f"{example.source} row {example.id} has {counted} of {samples} samples of the weak model: "
+                "measure that first, on the same rows"
+            )
+    return lambda example, right, counted: (
+        decided(example.domain, Rate(*weak[example.id]), Rate(right, counted), samples) is not None
+    )
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,13 @@ class Rates:
         return replace(example, pass_rates={**example.pass_rates, **new}) if new else example
 
     @property
+    def of_one(self) -> Mapping[str, tuple[float, int]]:
+        """Those of the only model. Raises `BadConfig` where there are several."""
+        if len(self.measured) != 1:
+            raise BadConfig(f"one model is wanted, and {', '.join(self.measured) or 'none'} was measured")
+        return next(iter(self.measured.values()))
+
+    @property
     def facts(self) -> dict[str, Any]:
         """What decides the result beside the recipe: the rates themselves."""
         return {"rates": content_hash(self.measured)} if self.measured else {}
