@@ -20,7 +20,7 @@ _COMMA = re.compile(
 )
 """Numbers with a decimal comma, or with points between thousands: `1.234,56`, `1.234.567`, `12,5`."""
 _SCALES = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion", "bn": "billion"}
-_SCALE = re.compile(r"(?<=\d)(?:(\s?k|K|M|B)(?![a-zA-Z°])|\s?(bn)\b)")
+_SCALE = re.compile(r"(?<=\d)(?:(\s?k|K|M|B)(?![^\W\d_]|°)|\s?(bn)\b)")
 _FRACTION = re.compile(r"-?\d{1,30}/0*[1-9]\d{0,29}")
 _NUMERAL = re.compile(r"([+-]?)([$€£¥₹]|US\$)?(-?)(\d{1,3}(?:,\d{3})++|\d{1,300})?(\.\d{1,300})?(\s?%)?")
 _TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")

@@ -58,13 +58,16 @@ def without_lead(tokens: list[Token]) -> tuple[list[Token], int, str]:
 
 def without_unit(source: str, tokens: list[Token], *, letters: bool) -> Beside:
     """A value without what stands behind it; `letters` says whether single letters can be a unit."""
-    percent = False
+    percent, currency = False, ""
     if not tokens:
         raise Unreadable("a value is missing")
     while len(tokens) > 1 and (tokens[-1].text == "%" or tokens[-1].text in CURRENCIES):
-        percent, tokens = percent or tokens[-1].text == "%", tokens[:-1]
-    if all(token.kind not in ("text", "id") for token in tokens[1:]) and tokens[-1].text not in _UNIT_SIGNS:
-        return Beside(tokens, percent)
+        percent, currency = percent or tokens[-1].text == "%", currency or CURRENCIES.get(tokens[-1].text, "")
+        tokens = tokens[:-1]
+    is_unit = tokens[-1].kind == "cmd" and tokens[-1].text in ("min", "sec") and source[tokens[-1].start] != "\\"
+    is_bare = all(token.kind not in ("text", "id") for token in tokens[1:])
+    if is_bare and tokens[-1].text not in _UNIT_SIGNS and not is_unit:
+        return Beside(tokens, percent, unit=currency)
     for place in range(1, len(tokens)):
         if unit := _unit(source, tokens[place - 1], tokens[place:], letters):
             return Beside(tokens[:place], percent, unit=unit)
