@@ -1,6 +1,6 @@
 """Every bar of curation: twins and held-out problems with peers beside, difficulty, and a corpus end to end.
 
-    python benchmarks/bench_curate.py [small]
+python benchmarks/bench_curate.py [small]
 """
 
 import random
@@ -10,14 +10,14 @@ import tempfile
 import time
 from pathlib import Path
 
-from curate_twins import decontamination, deduplication
-
 from assay.config import load_config
+from assay.corpus.store import read_manifest
 from assay.curate.difficulty import Rate, decide, decided
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
 from assay.curate.substring import held_by
 from assay.types import DOMAINS
+from curate_twins import decontamination, deduplication
 
 RECIPE = Path(__file__).parents[1] / "recipes" / "guru-mini.toml"
 
@@ -36,13 +36,15 @@ def substrings(rows: int) -> None:
     sum(1 for one in few for other in few if len(one) < len(other) and one in other)
     pairs = (time.process_time() - start) / len(few) ** 2
     print(f"\nsubstring rule: {rows:,} questions in {seconds:.1f} s of CPU, {found:,} dropped")
-    print(f"each with each: {pairs * 1e6:.2f} us a pair, so {pairs * rows**2 / 3600:.2f} hours: {pairs * rows**2 / seconds:,.0f}x")
+    every = pairs * rows**2
+    print(f"each with each: {pairs * 1e6:.2f} us a pair, so {every / 3600:.2f} hours: {every / seconds:,.0f} x")
 
 
 def curtailment(rows: int, batch: int = 4) -> None:
     """How many samples of the strong model are saved, and how many decisions differ."""
     rng = random.Random(2)
-    print(f"\n{'':12}{'samples saved':>14}{'decisions that differ':>23}   ({rows:,} problems a domain, {batch} samples at a time)")
+    print(f"\n{rows:,} problems a domain, {batch} samples of the strong model at a time")
+    print(f"{'':12}{'samples saved':>14}{'decisions that differ':>23}")
     for domain in DOMAINS:
         asked = differ = 0
         for _ in range(rows):
@@ -64,7 +66,7 @@ def whole_recipe() -> None:
             start = time.monotonic()
             corpus = run_curation(recipe, Path(scratch) / "out", workers=workers)
             seconds, total = time.monotonic() - start, corpus.card.total
-            hashes.append(corpus.data_hash)
+            hashes.append(read_manifest(Path(scratch) / "out")["data_hash"])
             said = f"{total.came_in:,} rows in = {total.kept:,} kept + {sum(total.dropped.values()):,} dropped"
             print(f"guru-mini, {workers} worker(s): {said}, {seconds:.0f} s; adds up: {corpus.card.adds_up}")
     peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20

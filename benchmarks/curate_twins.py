@@ -165,7 +165,9 @@ def deduplication(each: int) -> None:
         ("rensa, 16 bands and J >= .7", with_rensa),
         ("datasketch LSH, J >= .7", with_datasketch),
     ]
-    print(f"{len(rows):,} problems of reasoning-gym, {sum(map(len, (r.text for r in rows))) // len(rows)} characters each")
+    print(
+        f"{len(rows):,} problems of reasoning-gym, {sum(map(len, (r.text for r in rows))) // len(rows)} characters each"
+    )
     print(f"{'':32}{'recall':>8}{'precision':>11}{'problems lost':>15}{'rows/s':>10}")
     for name, rule in rules:
         start = time.process_time()
@@ -188,7 +190,10 @@ def decontamination(each: int) -> None:
     rows = [*train, *copies]
     print(f"\n{len(rows):,} training rows, {ALTERED} of them altered copies of {HELD:,} held-out problems")
     print(f"{'':32}{'recall':>8}{'clean rows lost':>17}")
-    for name, found in (("ours", _held_out(held, rows)), *((f"a shared {n}-gram", _shared(held, rows, n)) for n in (8, 13))):
+    for name, found in (
+        ("ours", _held_out(held, rows)),
+        *((f"a shared {n}-gram", _shared(held, rows, n)) for n in (8, 13)),
+    ):
         hits = np.fromiter(found, np.bool_)
         print(f"{name:32}{hits[len(train) :].mean():8.3f}{hits[: len(train)].mean():16.2%}")
 
