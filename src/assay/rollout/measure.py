@@ -105,6 +105,8 @@ def measure(
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
     """
+    if isinstance(examples, str | Example):
+        raise TypeError("what is measured is a list of Examples, or a corpus such as assay.load('math/arithmetic')")
     if not isinstance(samples, int) or samples < 1:
         raise BadConfig(f"samples is a whole number of at least 1, not {samples!r}")
     if out:

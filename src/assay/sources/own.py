@@ -57,7 +57,7 @@ def source_of(name: str, **how: Any) -> Source:
     if not is_own(name):
         source = _registered(name)
         if how:
-            raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
+            raise BadConfig(f"{name} is a registered source: only files of your own take {', '.join(sorted(how))}")
         return source
     if not name.startswith(HUB):
         require_file(name)
