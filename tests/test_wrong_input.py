@@ -186,7 +186,21 @@ def test_options(arguments):
     assert not Path("out").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written():
+def test_what_may_not_be_read_or_written_is_told_so(monkeypatch):
     Path("closed").mkdir(mode=0o500)
-    assert "permission denied" in wrong("grade", "other.jsonl", "-o", "closed/out.jsonl")
+    may = os.access  # root may do everything, so what may not be done is told here
+
+    def allowed(path, mode, **how):
+        return not Path(path).name.startswith("closed") and may(path, mode, **how)
+
+    monkeypatch.setattr(os, "access", allowed)
+    Path("closed.jsonl").write_bytes(FILES["other"])
+    for taken in ("-o", "--cache"):
+        for name in ("closed.jsonl", "closed/new"):
+            assert f"cannot write {name}: permission denied" in wrong("grade", "other.jsonl", taken, name)
+    assert "cannot write closed.jsonl" in wrong("audit", "number", "words.jsonl", "--json", "closed.jsonl")
+    for command in ("curate real-mix", "train demo", "eval tiny", "demo"):
+        assert "is read-only; name a folder of yours" in wrong(*command.split(), "-o", "closed")
+    for taken in ("-o", "--cache"):
+        assert "there is no folder" in wrong("grade", "other.jsonl", taken, "nowhere/new")
+        assert "is a directory" in wrong("grade", "other.jsonl", taken, "folder")

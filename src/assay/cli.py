@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 RESUMED = ("curate", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM, RIGHTS = "; make room, and run the same command again", "; get the right to it, or name another"
+HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPERM: RIGHTS, errno.EROFS: RIGHTS}
+"""What to do about an error of the system."""
 
 
 class Commands(Told):
@@ -60,8 +62,8 @@ class Commands(Told):
             raise
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
-            full = "; make room, and run the same command again" if error.errno in FULL else ""
-            click.secho(f"error: {what}{error.strerror or error}{full}", fg="red", err=True)
+            hint = HINTS.get(error.errno or 0, "")
+            click.secho(f"error: {what}{error.strerror or error}{hint}", fg="red", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             again = "; run the same command again to resume" if ctx.invoked_subcommand in RESUMED else ""
@@ -157,7 +159,9 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
 
 
 @main.command()
-@click.option("-o", "--out", "output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path, readable=False), default="runs/demo", show_default=True
+)
 @click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
 @click.option("--yes", is_flag=True, help="With --fresh: delete the earlier run without asking.")
 def demo(output: Path, fresh: bool, yes: bool) -> None:

@@ -71,13 +71,18 @@ def check(
 @click.command()
 @click.argument("source", default="-", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--out", "output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout."
+    "-o",
+    "--out",
+    "output",
+    default="-",
+    type=click.Path(allow_dash=True, readable=False),
+    help="Appears atomically; - is stdout.",
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option(
     "--deadline", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds a line; 1, or 30 for programs."
 )
-@click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
+@click.option("--cache", type=click.Path(path_type=Path, readable=False), help="A file that remembers verdicts.")
 @click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
 @click.option("--id", "only", multiple=True, help="Judge the line of this id alone (or number, where it has none).")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
@@ -102,6 +107,8 @@ def grade(
     from assay.files import refuse_output
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
+    if cache:
+        refuse_output(cache, source)
     if output != "-":
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
     with ExitStack() as stack:
@@ -138,7 +145,7 @@ def grade(
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
-@click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Also write all of it here.")
+@click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
 def audit(
     graders: Sequence[str],
     rows: str,
