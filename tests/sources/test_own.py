@@ -138,7 +138,7 @@ def test_a_data_set_of_the_hub_without_a_network_is_refused_at_once(monkeypatch,
 def test_a_selection_names_a_source_or_a_file_and_not_both():
     with pytest.raises(ValidationError, match="either the name of a source or the path"):
         Selection(name="math/arithmetic", path="mine.jsonl")
-    with pytest.raises(ValidationError, match="only files of your own .path. take verifier"):
+    with pytest.raises(ValidationError, match=r"only files of your own \(path\) take verifier"):
         Selection(name="math/arithmetic", verifier="math")
 
 
