@@ -44,6 +44,11 @@ HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPE
 class Commands(Told):
     """A group that says what to do next: did-you-mean for commands, one line for errors that a user can mend."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "" in args:  # a path of no letters is the folder one stands in
+            raise click.UsageError(f"argument {args.index('') + 1} is empty: is a variable of the shell not set?", ctx)
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
