@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verifier", shell_complete=a_verifier, help="Who judges the rows of a file of your own, where they do not say."
 )
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @json_option
 def check(
@@ -39,6 +40,7 @@ def check(
     level: int,
     size: int | None,
     verifier: str | None,
+    columns: tuple[str, ...],
     workers: int,
     as_json: bool,
 ) -> None:
@@ -54,8 +56,12 @@ def check(
 
     if not names and not everything:
         raise click.UsageError("name a source, such as math/gsm8k, or give --all")
-    reports, own = [], {"verifier": verifier} if verifier else {}
-    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers, **own}
+    if unclear := [given for given in columns if not all(given.partition("="))]:
+        raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
+    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers}
+    how |= {"verifier": verifier} if verifier else {}
+    how |= {"columns": dict(given.split("=", 1) for given in columns)} if columns else {}
+    reports = []
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
             reports.append(check_source(name, **how))
