@@ -271,6 +271,21 @@ def test_a_recording_that_lacks_responses_is_refused_before_any_work(dry, tmp_pa
     assert not Path("evals").exists()
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_recording_that_has_changed_is_another_run(dry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    asked = ("eval", "said.jsonl", "--suite", "own.toml", "--k=[1]", "--samples=3", "-o", "out")
+    assert run(*asked).exit_code == 0 and run(*asked, *dry).exit_code == 0
+    with open("said.jsonl", "a") as said:
+        said.write('{"prompt": "3 + 3?", "response": "6"}\n')
+    told = run(*asked, *dry)
+    assert told.exit_code == 2 and "out holds another run (differs in: responses: " in told.output, told.output
+    Path("rows.toml").write_text('sources = [{ path = "rows.jsonl", verifier = "number" }]\n')
+    told = run("curate", "rows.toml", "-o", "out", *dry)
+    assert told.exit_code == 2 and "out holds another run (of the kind 'measure')" in told.output, told.output
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell, monkeypatch):
     assert "_ASSAY_COMPLETE" in run("completion", shell).output

@@ -227,7 +227,7 @@ def eval_(
         examples = asked.examples(data)
         if dry_run:
             judged = readable(examples)[0]
-            require_answers(path, judged, asked.samples)
+            require_answers(path, asked, judged, out)
             return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)

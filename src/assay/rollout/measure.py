@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig
-from assay.journal import kind_of, owned, refuse_foreign, timed
+from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
@@ -120,8 +120,7 @@ def measure(
         return job.result()
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
-    facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": _sampled(engine, how)} | judging_facts(examples)), timed(Path(out)):
+    with owned(Path(out), _facts(engine, samples, how, examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
@@ -132,12 +131,24 @@ def is_recorded(model: str) -> bool:
     return model.endswith((".jsonl", ".jsonl.gz")) or kind_of(Path(model)) == "measure"
 
 
-def require_recorded(model: str, examples: Sequence[Example], samples: int) -> None:
-    """Raise `AssayError` where recorded responses lack one that is asked for; nothing is judged."""
+def require_recorded(
+    model: str, examples: Sequence[Example], samples: int, sampling: Sampling, out: Path | None = None
+) -> None:
+    """Raise `AssayError` where recorded responses lack one that is asked for, or `out` holds another run than theirs;
+    nothing is judged."""
     engine = _opened(model)
     if isinstance(engine, Recorded):
         asked = {example.id: example for example in examples}
         engine.require(_Job(engine, asked, samples, 1, lambda count: None).missing())
+    if out is not None:
+        refuse_another_run(out, _facts(engine, samples, sampling, examples))
+
+
+def _facts(engine: Engine, samples: int, sampling: Sampling, examples: Sequence[Example]) -> dict[str, Any]:
+    """What decides a measurement."""
+    answers = "responses" if isinstance(engine, Recorded) else "weights"
+    facts = {"kind": "measure", "model": engine.name, answers: engine.fingerprint, "samples": samples}
+    return facts | {"sampling": _sampled(engine, sampling)} | judging_facts(examples)
 
 
 def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
