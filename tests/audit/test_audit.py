@@ -148,7 +148,7 @@ def test_a_broken_line_is_named(tmp_path, line, says):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(MissingData, match=r"absent.jsonl does not exist"):
+    with pytest.raises(MissingData, match=r"absent\.jsonl does not exist"):
         list(read_labelled(tmp_path / "absent.jsonl"))
 
 
