@@ -139,11 +139,14 @@ def test_grade_answers_a_line_before_the_next_one_comes():
     assert told.decode().startswith("1 correct, 1 error, 1 incorrect")
 
 
+ONE = "--sources.0.name=math/arithmetic --sources.0.size=1"
+
+
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
         ("grade rows.jsonl -o out.jsonl", ("grading", "3/3", "left")),
-        ("eval tiny --samples=1 --sources.0.size=1 --max_tokens=4 -o out", ("loading the model", "12/12", "left")),
+        (f"eval tiny --samples=1 {ONE} --max_tokens=4 -o out", ("loading the model", "1/1", "left")),
     ],
 )
 def test_progress_is_for_a_terminal_alone(arguments, shown, tmp_path):
@@ -269,6 +272,21 @@ def test_a_recording_that_lacks_responses_is_refused_before_any_work(dry, tmp_pa
     told = run("eval", "first", "--suite", "own.toml", "--k=[1]", "--samples=5", *dry)
     assert told.exit_code == 2 and "first/rollouts lacks 4 of 10 responses" in told.output, told.output
     assert not Path("evals").exists()
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_recording_that_has_changed_is_another_run(dry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    asked = ("eval", "said.jsonl", "--suite", "own.toml", "--k=[1]", "--samples=3", "-o", "out")
+    assert run(*asked).exit_code == 0 and run(*asked, *dry).exit_code == 0
+    with open("said.jsonl", "a") as said:
+        said.write('{"prompt": "3 + 3?", "response": "6"}\n')
+    told = run(*asked, *dry)
+    assert told.exit_code == 2 and "out holds another run (differs in: responses: " in told.output, told.output
+    Path("rows.toml").write_text('sources = [{ path = "rows.jsonl", verifier = "number" }]\n')
+    told = run("curate", "rows.toml", "-o", "out", *dry)
+    assert told.exit_code == 2 and "out holds another run (of the kind 'measure')" in told.output, told.output
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

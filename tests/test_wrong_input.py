@@ -109,6 +109,11 @@ def test_a_directory_is_never_said_to_be_missing(command, suffix):
     assert "is a directory" in wrong(*command.format("place" + suffix).split()).lower()
 
 
+@pytest.mark.parametrize("command", [*READERS, "report {}", "demo -o {}", "grade other.jsonl -o {}", "sandbox run {}"])
+def test_an_empty_argument_is_no_folder(command):
+    assert "is empty: is a variable of the shell not set?" in wrong(*command.format("").split(" "))
+
+
 def test_text_in_another_encoding_is_told_what_to_do():
     for command in READERS:
         suffix = ".toml" if any(word in command for word in ("curate", "train", "show", "suite")) else ".jsonl"
@@ -132,7 +137,7 @@ def test_a_value_that_fits_no_other_is_told_before_any_row_is_read():
             assert "needs a k from 1 to the samples" in wrong(*arguments, *dry, "-o", "out")
     said = wrong("train", "demo", "--grpo.micro_batch=5", "-o", "out")
     assert "prompts x group = 192 must be a multiple of micro_batch" in said and len(said) < 250
-    assert "no model is named" in wrong("eval", "", "-o", "out")
+    assert "no model is named" in wrong("train", "demo", "--model.path=", "-o", "out")
     assert not Path("out").exists()
 
 
@@ -186,7 +191,21 @@ def test_options(arguments):
     assert not Path("out").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written():
+def test_what_may_not_be_read_or_written_is_told_so(monkeypatch):
     Path("closed").mkdir(mode=0o500)
-    assert "permission denied" in wrong("grade", "other.jsonl", "-o", "closed/out.jsonl")
+    may = os.access  # root may do everything, so what may not be done is told here
+
+    def allowed(path, mode, **how):
+        return not Path(path).name.startswith("closed") and may(path, mode, **how)
+
+    monkeypatch.setattr(os, "access", allowed)
+    Path("closed.jsonl").write_bytes(FILES["other"])
+    for taken in ("-o", "--cache"):
+        for name in ("closed.jsonl", "closed/new"):
+            assert f"cannot write {name}: permission denied" in wrong("grade", "other.jsonl", taken, name)
+    assert "cannot write closed.jsonl" in wrong("audit", "number", "words.jsonl", "--json", "closed.jsonl")
+    for command in ("curate real-mix", "train demo", "eval tiny", "demo"):
+        assert "is read-only; name a folder of yours" in wrong(*command.split(), "-o", "closed")
+    for taken in ("-o", "--cache"):
+        assert "there is no folder" in wrong("grade", "other.jsonl", taken, "nowhere/new")
+        assert "is a directory" in wrong("grade", "other.jsonl", taken, "folder")

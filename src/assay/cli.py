@@ -37,11 +37,18 @@ if TYPE_CHECKING:
 
 RESUMED = ("curate", "measure", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
-FULL = (errno.ENOSPC, errno.EDQUOT)
+ROOM, RIGHTS = "; make room, and run the same command again", "; get the right to it, or name another"
+HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPERM: RIGHTS, errno.EROFS: RIGHTS}
+"""What to do about an error of the system."""
 
 
 class Commands(Told):
     """A group that says what to do next: did-you-mean for commands, one line for errors that a user can mend."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "" in args:  # a path of no letters is the folder one stands in
+            raise click.UsageError(f"argument {args.index('') + 1} is empty: is a variable of the shell not set?", ctx)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -61,8 +68,8 @@ class Commands(Told):
             raise
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
-            full = "; make room, and run the same command again" if error.errno in FULL else ""
-            click.secho(f"error: {what}{error.strerror or error}{full}", fg="red", err=True)
+            hint = HINTS.get(error.errno or 0, "")
+            click.secho(f"error: {what}{error.strerror or error}{hint}", fg="red", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             again = "; run the same command again to resume" if ctx.invoked_subcommand in RESUMED else ""
@@ -158,7 +165,9 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
 
 
 @main.command()
-@click.option("-o", "--out", "output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path, readable=False), default="runs/demo", show_default=True
+)
 @click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
 @click.option("--yes", is_flag=True, help="With --fresh: delete the earlier run without asking.")
 def demo(output: Path, fresh: bool, yes: bool) -> None:
@@ -219,7 +228,7 @@ def eval_(
         examples = asked.examples(data)
         if dry_run:
             judged = readable(examples)[0]
-            require_answers(path, judged, asked.samples)
+            require_answers(path, asked, judged, out)
             return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)

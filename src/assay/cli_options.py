@@ -38,7 +38,7 @@ dry_option = click.option("--dry-run", is_flag=True, help="Check everything, say
 
 def out_option(help: str) -> Callable[[F], F]:
     """`-o`, the directory or file that a command writes."""
-    return click.option("-o", "--out", "output", type=click.Path(path_type=Path), help=help)
+    return click.option("-o", "--out", "output", type=click.Path(path_type=Path, readable=False), help=help)
 
 
 def changes(ctx: click.Context) -> list[str]:

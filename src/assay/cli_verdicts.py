@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--verifier", shell_complete=a_verifier, help="Who judges the rows of a file of your own, where they do not say."
 )
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @json_option
 def check(
@@ -39,6 +40,7 @@ def check(
     level: int,
     size: int | None,
     verifier: str | None,
+    columns: tuple[str, ...],
     workers: int,
     as_json: bool,
 ) -> None:
@@ -54,8 +56,12 @@ def check(
 
     if not names and not everything:
         raise click.UsageError("name a source, such as math/gsm8k, or give --all")
-    reports, own = [], {"verifier": verifier} if verifier else {}
-    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers, **own}
+    if unclear := [given for given in columns if not all(given.partition("="))]:
+        raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
+    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers}
+    how |= {"verifier": verifier} if verifier else {}
+    how |= {"columns": dict(given.split("=", 1) for given in columns)} if columns else {}
+    reports = []
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
             reports.append(check_source(name, **how))
@@ -71,13 +77,18 @@ def check(
 @click.command()
 @click.argument("source", default="-", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--out", "output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout."
+    "-o",
+    "--out",
+    "output",
+    default="-",
+    type=click.Path(allow_dash=True, readable=False),
+    help="Appears atomically; - is stdout.",
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option(
     "--deadline", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds a line; 1, or 30 for programs."
 )
-@click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
+@click.option("--cache", type=click.Path(path_type=Path, readable=False), help="A file that remembers verdicts.")
 @click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
 @click.option("--id", "only", multiple=True, help="Judge the line of this id alone (or number, where it has none).")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
@@ -103,6 +114,8 @@ def grade(
     from assay.files import refuse_output
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
+    if cache:
+        refuse_output(cache, source)
     if output != "-":
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
     before = sandbox.stats()
@@ -142,7 +155,7 @@ def grade(
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
-@click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Also write all of it here.")
+@click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
 def audit(
     graders: Sequence[str],
     rows: str,

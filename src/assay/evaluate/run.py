@@ -99,11 +99,11 @@ def find_model(name: str) -> str:
     return name
 
 
-def require_answers(model: str, asked: Sequence[Example], samples: int) -> None:
+def require_answers(model: str, suite: Suite, asked: Sequence[Example], out: Path) -> None:
     """Raise `AssayError` where nothing of a name or path could answer, or where recorded responses do not answer all
-    that is asked; weights are not read."""
+    that is asked, or `out` holds another run than theirs; weights are not read."""
     if is_recorded(model):
-        require_recorded(model, asked, samples)
+        require_recorded(model, asked, suite.samples, suite.sampling, out)
     else:
         require_model(model)
 

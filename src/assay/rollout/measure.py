@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig
-from assay.journal import kind_of, owned, refuse_foreign, timed
+from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
@@ -111,6 +111,8 @@ def measure(
         enough: Whether an Example needs no further samples, given the sum of its scores and its counted samples so far;
             samples are then asked for four at a time. Responses that are judged as a group are always asked for whole.
     """
+    if isinstance(examples, str | Example):
+        raise TypeError("what is measured is a list of Examples, or a corpus such as assay.load('math/arithmetic')")
     if not isinstance(samples, int) or samples < 1:
         raise BadConfig(f"samples is a whole number of at least 1, not {samples!r}")
     if out:
@@ -124,8 +126,7 @@ def measure(
         return job.result()
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
-    facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": _sampled(engine, how)} | judging_facts(examples)), timed(Path(out)):
+    with owned(Path(out), _facts(engine, samples, how, examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
@@ -136,12 +137,24 @@ def is_recorded(model: str) -> bool:
     return model.endswith((".jsonl", ".jsonl.gz")) or kind_of(Path(model)) == "measure"
 
 
-def require_recorded(model: str, examples: Sequence[Example], samples: int) -> None:
-    """Raise `AssayError` where recorded responses lack one that is asked for; nothing is judged."""
+def require_recorded(
+    model: str, examples: Sequence[Example], samples: int, sampling: Sampling, out: Path | None = None
+) -> None:
+    """Raise `AssayError` where recorded responses lack one that is asked for, or `out` holds another run than theirs;
+    nothing is judged."""
     engine = _opened(model)
     if isinstance(engine, Recorded):
         asked = {example.id: example for example in examples}
         engine.require(_Job(engine, asked, samples, 1, lambda count: None).missing())
+    if out is not None:
+        refuse_another_run(out, _facts(engine, samples, sampling, examples))
+
+
+def _facts(engine: Engine, samples: int, sampling: Sampling, examples: Sequence[Example]) -> dict[str, Any]:
+    """What decides a measurement."""
+    answers = "responses" if isinstance(engine, Recorded) else "weights"
+    facts = {"kind": "measure", "model": engine.name, answers: engine.fingerprint, "samples": samples}
+    return facts | {"sampling": _sampled(engine, sampling)} | judging_facts(examples)
 
 
 def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:

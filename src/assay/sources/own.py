@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "domain": ("domain",),
     "tags": ("tags",),
 }
-"""Field of an Example -> the names under which its column is looked for; the first that is there counts."""
+"""Field of an Example -> the names, in whatever case, under which its column is looked for; the first there counts."""
 _SHARD = {"id", "source", "prompt", "reference", "verifier", "params", "options", "template", "pass_rates", "extra"}
 _BOXED = ("math", "number", "choice", "boolean", "text")
 Numbered = Iterator[tuple[int, Any]]
@@ -57,7 +58,7 @@ def source_of(name: str, **how: Any) -> Source:
     if not is_own(name):
         source = _registered(name)
         if how:
-            raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
+            raise BadConfig(f"{name} is a registered source: only files of your own take {', '.join(sorted(how))}")
         return source
     if not name.startswith(HUB):
         require_file(name)
@@ -212,7 +213,16 @@ class Own(Source):
                 known = did_you_mean(self.columns[name], row)
                 raise ValueError(f"no column {self.columns[name]!r}{known}")
             return self.columns[name]
-        return next((column for column in USUAL[name] if column in row), None)
+        return _usual(name, tuple(row))
+
+
+@lru_cache(1024)
+def _usual(name: str, columns: tuple[str, ...]) -> str | None:
+    """The column that has a usual name of a field, whatever its case where none has it as it is."""
+    folded = {column.strip().lower(): column for column in reversed(columns)}
+    return next((column for column in USUAL[name] if column in columns), None) or next(
+        (folded[column] for column in USUAL[name] if column in folded), None
+    )
 
 
 def _refuse_deaf(template: Any, where: str = "") -> None:
