@@ -50,7 +50,7 @@ def measure(
     """
     from assay.curate.difficulty import settled
     from assay.curate.rates import Rates
-    from assay.evaluate.run import find_model, readable, require_answers, unreadable_note
+    from assay.evaluate.run import find_model, readable, unreadable_note
     from assay.models.engine import Sampling
     from assay.report.text import bucket_table
     from assay.rollout.measure import measure as run
@@ -62,7 +62,6 @@ def measure(
         bar.loading("reading the problems")
         asked, left_out = readable(_rows(rows, split, size, data))
         enough = settled(Rates.read([str(after)]).of_one, asked, samples) if after else None
-        require_answers(path, asked, samples)
         bar.stage(f"{model} on {', '.join(rows)}", len(asked))
         measured = run(
             path,

@@ -45,8 +45,8 @@ _EITHER = re.compile(
     rf"(?<![a-zа-я\\]){either(tuple(w for w in lexicon.FOREIGN_JOINTS if len(w) > 1 or not w.isascii()))}\s?\d"
 )
 _PROSE = re.compile(
-    r"(?<![A-Za-z])(?:is|are|was|were|the|of|(?<!\d )in|in(?!\W*$)|on|to|for|with|which|that|because|since|as|by|we|it|at"
-    r"|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
+    r"(?<![A-Za-z])(?:is|are|was|were|the|of|(?<!\d )in|in(?!\W*$)|on|to|for|with|which|that|because|since|as|by|we|it"
+    r"|at|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """Words that make a text a sentence, where the letters of a formula are symbols."""
