@@ -71,8 +71,11 @@ def started(method: str) -> list[tuple[str, str]]:
     if method == "main":
         return verdicts()
     verdicts()  # the parent has a pool of its own
-    with multiprocessing.get_context(method).Pool(1) as pool:
-        return pool.apply(verdicts)
+    pool = multiprocessing.get_context(method).Pool(1)
+    made_there = pool.apply(verdicts)
+    pool.close()  # it ends by itself: SIGTERM may be blocked
+    pool.join()
+    return made_there
 
 
 def main(odd: dict[str, Any]) -> None:
