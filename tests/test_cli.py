@@ -139,11 +139,14 @@ def test_grade_answers_a_line_before_the_next_one_comes():
     assert told.decode().startswith("1 correct, 1 error, 1 incorrect")
 
 
+ONE = "--sources.0.name=math/arithmetic --sources.0.size=1"
+
+
 @pytest.mark.parametrize(
     ("arguments", "shown"),
     [
         ("grade rows.jsonl -o out.jsonl", ("grading", "3/3", "left")),
-        ("eval tiny --samples=1 --sources.0.size=1 --max_tokens=4 -o out", ("loading the model", "12/12", "left")),
+        (f"eval tiny --samples=1 {ONE} --max_tokens=4 -o out", ("loading the model", "1/1", "left")),
     ],
 )
 def test_progress_is_for_a_terminal_alone(arguments, shown, tmp_path):
@@ -211,7 +214,7 @@ JSON = [
         lambda found: [(r["split"], r["ok"], r["examples"], r["faults"]) for r in found] == [("test", True, 5, [])] * 2,
     ),
     ("show mini", lambda found: found["recipe"]["samples"] == 8 and found["plan"][-1]["what"] == "takes"),
-    ("eval said.jsonl --suite own.toml --dry-run", lambda found: found["recipe"]["samples"] == 4),
+    ("eval said.jsonl --suite own.toml --samples 3 --dry-run", lambda found: found["recipe"]["samples"] == 3),
     (
         "eval said.jsonl --suite own.toml --samples 2 --temperature 0 --max_tokens=9 -o out",
         lambda found: found["samples"] == 2 and found["run"]["sampling"]["temperature"] == 0,
@@ -258,6 +261,34 @@ def test_an_evaluation_can_be_asked_in_another_way_and_judged_anew(tmp_path, mon
     assert fewer.exit_code == 0 and re.search(r"^own +1 ", fewer.output, re.M), fewer.output
 
 
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_recording_that_lacks_responses_is_refused_before_any_work(dry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    asked = ("eval", "said.jsonl", "--suite", "own.toml", "--k=[1]")
+    told = run(*asked, "--samples=5", *dry)
+    assert told.exit_code == 2 and "said.jsonl lacks 4 of 10 responses" in told.output, told.output
+    assert run(*asked, "--samples=3", "-o", "first").exit_code == 0
+    told = run("eval", "first", "--suite", "own.toml", "--k=[1]", "--samples=5", *dry)
+    assert told.exit_code == 2 and "first/rollouts lacks 4 of 10 responses" in told.output, told.output
+    assert not Path("evals").exists()
+
+
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_recording_that_has_changed_is_another_run(dry, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    own_suite()
+    asked = ("eval", "said.jsonl", "--suite", "own.toml", "--k=[1]", "--samples=3", "-o", "out")
+    assert run(*asked).exit_code == 0 and run(*asked, *dry).exit_code == 0
+    with open("said.jsonl", "a") as said:
+        said.write('{"prompt": "3 + 3?", "response": "6"}\n')
+    told = run(*asked, *dry)
+    assert told.exit_code == 2 and "out holds another run (differs in: responses: " in told.output, told.output
+    Path("rows.toml").write_text('sources = [{ path = "rows.jsonl", verifier = "number" }]\n')
+    told = run("curate", "rows.toml", "-o", "out", *dry)
+    assert told.exit_code == 2 and "out holds another run (of the kind 'measure')" in told.output, told.output
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(shell, monkeypatch):
     assert "_ASSAY_COMPLETE" in run("completion", shell).output
@@ -274,6 +305,15 @@ def test_completion(shell, monkeypatch):
         ("show m", {"mini"}),
         ("eval tiny --suite m", {"mini"}),
         ("eval tiny --tem", {"--temperature"}),
+        ("eval ti", {"tiny"}),
+        ("eval runs/de", {"runs/de"}),
+        ("check mine.jsonl --verifier code.st", {"code.stdio"}),
+        ("check math/gsm8k --split te", {"test"}),
+        ("check mine.jsonl --split te", {""}),
+        ("audit math-v", {"math-verify"}),
+        ("audit math ver", {"verl"}),
+        ("audit math verl math/math5", {"math/math500"}),
+        ("audit math verl said.js", {"said.js"}),
         ("check mine.json", {"mine.json"}),  # a file, for the shell to find
     ],
 )
@@ -289,11 +329,12 @@ DRY = [
     ("train demo --data.sources.0.size=5 --eval=false", "nothing: it is switched off (eval = false)"),
     ("train tiny", "4,000 steps of 64 demonstrations"),
     ("curate own.toml", "2 rows"),
-    ("eval said.jsonl --suite suite.toml", "8 completions in all"),
+    ("eval said.jsonl --suite suite.toml --samples=3", "6 completions in all"),
+    ("eval said.jsonl --suite suite.toml --samples=3", "as long as judging does"),
 ]
 
 
-@pytest.mark.parametrize(("arguments", "says"), DRY, ids=[arguments for arguments, _ in DRY])
+@pytest.mark.parametrize(("arguments", "says"), DRY, ids=[f"{arguments}: {says}" for arguments, says in DRY])
 def test_a_dry_run_says_what_would_be_done_and_writes_nothing(arguments, says, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     own_suite()
@@ -364,3 +405,25 @@ def test_check_fits_in_a_glance():
     assert done.exit_code == 0
     assert "gold accepted" in done.output and "20 of 20" in done.output
     assert len(done.output.splitlines()) <= 12
+
+
+def test_measure_tells_difficulty_and_feeds_a_recipe(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ("math/linear", "logic/ordering", "--size", "6", "--samples", "2")
+    done = run("measure", "tiny", *rows, "-o", "weak")
+    assert done.exit_code == 0 and 'rates = ["weak"]' in done.output, done.output
+    table = [line.split() for line in done.output.splitlines() if line.startswith(("math", "logic"))]
+    assert [(line[0], sum(map(int, line[1:9])), int(line[9])) for line in table] == [("logic", 6, 12), ("math", 6, 12)]
+    after = run("measure", "tiny", *rows, "--after", "weak", "-o", "strong")
+    assert after.exit_code == 0, after.output
+    Path("r.toml").write_text('sources = [{ name = ["math/linear", "logic/ordering"], size = 6 }]\nrates = ["weak"]\n')
+    assert run("curate", "r.toml", "-o", "corpus").exit_code == 0
+    assert run("measure", "tiny", "corpus", "--samples", "1", "-o", "again").exit_code == 0
+    for arguments, says in (
+        (("tinny", "math/linear"), "did you mean 'tiny'"),
+        (("tiny", "math/linaer"), "did you mean 'math/linear'"),
+        (("tiny", "math/linear", "--after", "none"), "holds no measurement"),
+        (("tiny", "math/arithmetic", "--after", "weak"), "measure that first"),
+    ):
+        wrong = run("measure", *arguments, "-o", "never")
+        assert wrong.exit_code == 2 and says in wrong.output and not Path("never").exists(), wrong.output

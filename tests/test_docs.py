@@ -34,7 +34,6 @@ def folder(request, tmp_path_factory):
     made = tmp_path_factory.getbasetemp() / request.node.callspec.id.rpartition("-")[0]
     if not made.exists():
         made.mkdir()
-        (made / "recipes").symlink_to(ROOT / "recipes")
     return made
 
 

@@ -17,7 +17,7 @@ def test_rows_are_numbered_by_line_and_a_mark_is_no_content(tmp_path: Path, name
 
 
 @pytest.mark.parametrize(
-    ("line", "says"), [("{torn", "not JSON"), ("[1]", "a JSON object, not list"), ("\xff", "not JSON")]
+    ("line", "says"), [("{torn", "not JSON"), ("[1]", "a JSON object, not a list"), ("\xff", "not UTF-8")]
 )
 def test_a_broken_line_is_named(tmp_path: Path, line: str, says: str) -> None:
     (tmp_path / "x.jsonl").write_bytes(b"{}\n" + line.encode("latin-1"))

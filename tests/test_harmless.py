@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -235,6 +236,56 @@ def test_a_corpus_is_written_only_where_nothing_else_lies():
     assert len(Corpus.read("hidden")) == 3
 
 
+KILLED = """
+import os, sys
+from assay.corpus.collection import load
+replace, left = os.replace, int(sys.argv[1])
+def counted(*given):
+    global left
+    left -= 1
+    if not left:
+        os.kill(os.getpid(), 9)
+    replace(*given)
+os.replace = counted
+load("math/arithmetic", size=3).write(sys.argv[1])
+"""
+
+
+def test_a_killed_writing_of_a_corpus_is_repeated_and_no_other_takes_its_folder():
+    corpus, steps = load("math/arithmetic", size=3), "12345"
+    corpus.write("whole")
+    jobs = {step: subprocess.Popen([sys.executable, "-c", KILLED, step]) for step in steps}
+    assert [job.wait(60) for job in jobs.values()] == [-9] * len(steps)
+    for step in steps:
+        before = contents(step)
+        if step > "2":  # a shard is there
+            with pytest.raises(AssayError, match="holds another corpus"):
+                load("math/linear", size=3).write(step)
+            assert contents(step) == before
+        else:
+            shutil.copytree(step, f"other{step}")
+            load("math/linear", size=3).write(f"other{step}")
+        corpus.write(step)
+        written = {name.removeprefix(f"{step}/"): text for name, text in contents(step).items()}
+        assert written == {name.removeprefix("whole/"): text for name, text in contents("whole").items()}
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_a_folder_that_a_file_system_made_is_no_ones(kind):
+    Path("disk").mkdir()
+    there = Path("disk/lost+found")
+    there.mkdir() if kind == "folder" else there.write_text("mine")
+    if kind == "file":
+        refused("name an empty or new folder", "demo", "-o", "disk")
+        return
+    load("math/arithmetic", size=3).write("disk")
+    assert len(Corpus.read("disk")) == 3
+    Path("other").mkdir()
+    Path("other/lost+found").mkdir()
+    claim(Path("other"), {"kind": "train"})
+    release(Path("other"))
+
+
 def test_verl_replaces_parquet_alone():
     corpus = load("math/arithmetic", size=3)
     with pytest.raises(AssayError, match="no parquet file, so it is not replaced"):
@@ -261,7 +312,7 @@ def test_an_evaluation_that_lacks_responses_claims_nothing():
     Path("all.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     Path("some.jsonl").write_text(json.dumps(rows[0]) + "\n")
     measure("some.jsonl", corpus[:1], samples=1, out="earlier")
-    for model, says in (("some.jsonl", "0 of 1 responses"), ("earlier", "lacks 1 of 2 responses")):
+    for model, says in (("some.jsonl", "lacks 1 of 2 responses"), ("earlier", "lacks 1 of 2 responses")):
         with pytest.raises(AssayError, match=says):
             measure(model, corpus, samples=1, out="out")
         assert not Path("out").exists()

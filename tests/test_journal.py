@@ -145,7 +145,7 @@ def test_a_killed_owner_owns_nothing(tmp_path):
 def test_a_released_or_refused_directory_is_free(tmp_path):
     claim(tmp_path, {"kind": "test"})
     release(tmp_path)
-    with pytest.raises(RunConflict, match="differs in"):
+    with pytest.raises(RunConflict, match="holds another run"):
         claim(tmp_path, {"kind": "other"})
     with owner_of(tmp_path):
         pass

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,8 @@ FILES = {
     "words": b"not a row\n",
     "array": b"[1, 2]\n",
     "other": b'{"a": 1}\n',
+    "null": b"null\n",
+    "utf16": '{"a": 1}\n'.encode("utf-16"),
     "deep": b"[" * 100_000 + b"\n",
 }
 FEW = ("--data.sources.0.size=2", "--eval.sources.0.size=2")
@@ -47,10 +51,12 @@ def wrong(*arguments):
     assert done.exception is None or isinstance(done.exception, SystemExit), (arguments, done.exception)
     said = done.output.strip().splitlines()
     assert done.exit_code == 2 and said and len(said[-1]) > 20, (arguments, done.exit_code, done.output)
+    assert not re.search(r"NoneType|Errno|\bb'|Field required|: 'prompt'|got \{", done.output), done.output
     return done.output
 
 
-ROWS = [f"{name}.jsonl" for name in ("missing", "binary", "words", "array", "other", "deep", "folder")]
+ROWS = [f"{name}.jsonl" for name in ("missing", *FILES.keys() - {"empty"}, "folder")]
+ROWS.sort()
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -78,6 +84,61 @@ def test_recipes_and_suites(name):
 def test_own_files_of_every_kind(kind):
     for name in ("binary", "words", "array"):
         wrong("check", f"{name}.{kind}", "--verifier", "math")
+
+
+READERS = (
+    "check {} --verifier math",
+    "audit math {}",
+    "eval {}",
+    "grade {}",
+    "curate {}",
+    "train {}",
+    "show {}",
+    "eval tiny --suite {}",
+)
+
+
+@pytest.mark.parametrize("command", READERS)
+@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".csv", ".json", ".parquet", ".toml"])
+def test_a_directory_is_never_said_to_be_missing(command, suffix):
+    if (suffix == ".toml") != any(word in command for word in ("curate", "train", "show", "suite")):
+        return
+    if suffix[:6] != ".jsonl" and not command.startswith(("check", "curate", "train", "show", "eval tiny")):
+        return
+    Path("place" + suffix).mkdir()
+    assert "is a directory" in wrong(*command.format("place" + suffix).split()).lower()
+
+
+@pytest.mark.parametrize("command", [*READERS, "report {}", "demo -o {}", "grade other.jsonl -o {}", "sandbox run {}"])
+def test_an_empty_argument_is_no_folder(command):
+    assert "is empty: is a variable of the shell not set?" in wrong(*command.format("").split(" "))
+
+
+def test_text_in_another_encoding_is_told_what_to_do():
+    for command in READERS:
+        suffix = ".toml" if any(word in command for word in ("curate", "train", "show", "suite")) else ".jsonl"
+        if "grade" not in command:
+            assert "save the file as UTF-8" in wrong(*command.format("utf16" + suffix).split())
+    assert "save the file as UTF-8" in wrong("check", "utf16.csv", "--verifier", "math")
+    assert "save it as UTF-8" in wrong("sandbox", "run", "utf16.toml")
+
+
+def test_what_is_no_gzip_file_is_told_so():
+    Path("plain.jsonl.gz").write_bytes(FILES["other"])
+    Path("cut.jsonl.gz").write_bytes(gzip.compress(FILES["other"] * 1000)[:-20])
+    for command in ("grade {}", "check {} --verifier math", "audit math {}", "eval {}"):
+        assert "not gzipped" in wrong(*command.format("plain.jsonl.gz").split())
+        assert "damaged gzip file" in wrong(*command.format("cut.jsonl.gz").split()) or "grade" not in command
+
+
+def test_a_value_that_fits_no_other_is_told_before_any_row_is_read():
+    for arguments in (("train", "demo", "--eval.k=[99]"), ("eval", "tiny", "--samples=2", "--k=[4]")):
+        for dry in ((), ("--dry-run",)):
+            assert "needs a k from 1 to the samples" in wrong(*arguments, *dry, "-o", "out")
+    said = wrong("train", "demo", "--grpo.micro_batch=5", "-o", "out")
+    assert "prompts x group = 192 must be a multiple of micro_batch" in said and len(said) < 250
+    assert "no model is named" in wrong("train", "demo", "--model.path=", "-o", "out")
+    assert not Path("out").exists()
 
 
 @pytest.mark.parametrize("run", ["missing", "folder", "broken", "foreign", "other.jsonl"])
@@ -130,7 +191,21 @@ def test_options(arguments):
     assert not Path("out").exists()
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written():
+def test_what_may_not_be_read_or_written_is_told_so(monkeypatch):
     Path("closed").mkdir(mode=0o500)
-    assert "permission denied" in wrong("grade", "other.jsonl", "-o", "closed/out.jsonl")
+    may = os.access  # root may do everything, so what may not be done is told here
+
+    def allowed(path, mode, **how):
+        return not Path(path).name.startswith("closed") and may(path, mode, **how)
+
+    monkeypatch.setattr(os, "access", allowed)
+    Path("closed.jsonl").write_bytes(FILES["other"])
+    for taken in ("-o", "--cache"):
+        for name in ("closed.jsonl", "closed/new"):
+            assert f"cannot write {name}: permission denied" in wrong("grade", "other.jsonl", taken, name)
+    assert "cannot write closed.jsonl" in wrong("audit", "number", "words.jsonl", "--json", "closed.jsonl")
+    for command in ("curate real-mix", "train demo", "eval tiny", "demo"):
+        assert "is read-only; name a folder of yours" in wrong(*command.split(), "-o", "closed")
+    for taken in ("-o", "--cache"):
+        assert "there is no folder" in wrong("grade", "other.jsonl", taken, "nowhere/new")
+        assert "is a directory" in wrong("grade", "other.jsonl", taken, "folder")

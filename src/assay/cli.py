@@ -5,6 +5,7 @@ Rooms are imported inside the commands, so that `assay --help` is instant.
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli_list import completion, list_, show
+from assay.cli_measure import measure
 from assay.cli_options import (
     PASSES_ON,
+    Told,
+    a_model,
     a_recipe,
     a_suite,
     changes,
@@ -31,12 +35,20 @@ if TYPE_CHECKING:
     from assay.config import Config
     from assay.learn.recipe import GrpoRecipe
 
-RESUMED = ("curate", "train", "demo", "eval")
+RESUMED = ("curate", "measure", "train", "demo", "eval")
 """Commands that go on where they were stopped."""
+ROOM, RIGHTS = "; make room, and run the same command again", "; get the right to it, or name another"
+HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPERM: RIGHTS, errno.EROFS: RIGHTS}
+"""What to do about an error of the system."""
 
 
-class Commands(click.Group):
+class Commands(Told):
     """A group that says what to do next: did-you-mean for commands, one line for errors that a user can mend."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if "" in args:  # a path of no letters is the folder one stands in
+            raise click.UsageError(f"argument {args.index('') + 1} is empty: is a variable of the shell not set?", ctx)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -56,7 +68,8 @@ class Commands(click.Group):
             raise
         except OSError as error:
             what = f"{error.filename}: " if error.filename else ""
-            click.secho(f"error: {what}{error.strerror or error}", fg="red", err=True)
+            hint = HINTS.get(error.errno or 0, "")
+            click.secho(f"error: {what}{error.strerror or error}{hint}", fg="red", err=True)
             ctx.exit(2)
         except KeyboardInterrupt:
             again = "; run the same command again to resume" if ctx.invoked_subcommand in RESUMED else ""
@@ -80,14 +93,14 @@ def main() -> None:
       assay check math/gsm8k                      does every gold answer pass its own verifier?
       assay audit math math-verify math/math500   how often is a grader wrong, and what do attacks earn?
       assay sandbox doctor                        how well is untrusted code isolated here?
-      assay curate recipes/real-mix.toml          raw problem sets to one corpus with a card
-      assay train recipes/demo.toml --grpo.steps=50
+      assay curate real-mix                       raw problem sets to one corpus with a card
+      assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
       assay report runs/demo
     """
 
 
-for command in (list_, show, completion, check, grade, audit, sandbox):
+for command in (list_, show, completion, check, grade, audit, measure, sandbox):
     main.add_command(command)
 
 
@@ -152,7 +165,9 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
 
 
 @main.command()
-@click.option("-o", "--out", "output", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@click.option(
+    "-o", "--out", "output", type=click.Path(path_type=Path, readable=False), default="runs/demo", show_default=True
+)
 @click.option("--fresh", is_flag=True, help="Start again instead of resuming or showing the finished demo.")
 @click.option("--yes", is_flag=True, help="With --fresh: delete the earlier run without asking.")
 def demo(output: Path, fresh: bool, yes: bool) -> None:
@@ -170,7 +185,7 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
 
 
 @main.command("eval", context_settings=PASSES_ON)
-@click.argument("model")
+@click.argument("model", shell_complete=a_model)
 @click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
 @click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
 @click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
@@ -212,8 +227,9 @@ def eval_(
         bar.loading("reading the problems")
         examples = asked.examples(data)
         if dry_run:
-            require_answers(path)
-            return _tell_plan(asked, out, data, "measure", as_json, asked=readable(examples)[0], model=path)
+            judged = readable(examples)[0]
+            require_answers(path, asked, judged, out)
+            return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
         scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
     for note in unreadable_note(scores.left_out):

@@ -68,7 +68,7 @@ def show(ctx: click.Context, recipe: str, data: Path | None, as_json: bool) -> N
 @click.command()
 @click.argument("shell", required=False, type=click.Choice(SHELLS))
 def completion(shell: str | None) -> None:
-    """Print what lets a shell complete commands, options, sources, recipes and suites.
+    """Print what lets a shell complete commands, options and names: sources, recipes, suites, verifiers, graders.
 
     \b
       bash:  eval "$(assay completion bash)"                          in ~/.bashrc

@@ -16,6 +16,17 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
 PASSES_ON = {"ignore_unknown_options": True, "allow_extra_args": True}
 """Settings of a command whose further arguments are overrides."""
+
+
+class Told(click.Group):
+    """A group whose help says the first sentence of each command in full."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = [(name, command.get_short_help_str(limit=1000)) for name, command in sorted(self.commands.items())]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 data_option = click.option(
@@ -27,7 +38,7 @@ dry_option = click.option("--dry-run", is_flag=True, help="Check everything, say
 
 def out_option(help: str) -> Callable[[F], F]:
     """`-o`, the directory or file that a command writes."""
-    return click.option("-o", "--out", "output", type=click.Path(path_type=Path), help=help)
+    return click.option("-o", "--out", "output", type=click.Path(path_type=Path, readable=False), help=help)
 
 
 def changes(ctx: click.Context) -> list[str]:
@@ -72,5 +83,36 @@ def _suites() -> list[str]:
     return sorted(SUITES)
 
 
+def _graders() -> list[str]:
+    from assay.audit.graders import known_graders
+
+    return known_graders()
+
+
+def _verifiers() -> list[str]:
+    from assay.judging.verifier import VERIFIERS
+
+    return VERIFIERS.names()
+
+
+def _models() -> list[str]:
+    from assay.models.engine import TINY
+
+    return [TINY]
+
+
+def a_split(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:
+    """The splits of the sources that are named already."""
+    from assay.sources.base import SOURCES
+
+    words = [*(ctx.params.get("names") or ()), *ctx.args]  # where click leaves the arguments depends on the word before
+    named = [SOURCES.get(name) for name in words if name in SOURCES]
+    splits = dict.fromkeys(split for source in named for split in source.splits)
+    return [CompletionItem(split) for split in splits if split.startswith(begun)]
+
+
 a_source, a_recipe, a_suite = _completed(_sources), _completed(_recipes), _completed(_suites)
+a_verifier, a_model = _completed(_verifiers), _completed(_models)
 a_plan = _completed(lambda: [*_recipes(), *_suites()])
+graders_then_rows = _completed(lambda: [*_graders(), *_sources()])
+"""Of any number of graders and the rows behind them no shell can tell which word is which."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from assay.cli_options import a_source, data_option, json_option, progress
+from assay.cli_options import a_source, a_split, a_verifier, data_option, graders_then_rows, json_option, progress
 from assay.errors import AssayError, counted
 from assay.files import opened
 
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
 @click.argument("names", nargs=-1, shell_complete=a_source)
 @click.option("--all", "everything", is_flag=True, help="Every registered source.")
 @data_option
-@click.option("--split", help="Which split; the first one of each source otherwise.")
+@click.option("--split", shell_complete=a_split, help="Which split; the first one of each source otherwise.")
 @click.option("--level", type=click.IntRange(1), default=1, show_default=True, help="Of procedural sources.")
 @click.option("--size", type=click.IntRange(1), help="At most so many rows of each source.")
-@click.option("--verifier", help="Who judges the rows of a file of your own, where they do not say.")
+@click.option(
+    "--verifier", shell_complete=a_verifier, help="Who judges the rows of a file of your own, where they do not say."
+)
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @json_option
 def check(
@@ -37,6 +40,7 @@ def check(
     level: int,
     size: int | None,
     verifier: str | None,
+    columns: tuple[str, ...],
     workers: int,
     as_json: bool,
 ) -> None:
@@ -52,8 +56,12 @@ def check(
 
     if not names and not everything:
         raise click.UsageError("name a source, such as math/gsm8k, or give --all")
-    reports, own = [], {"verifier": verifier} if verifier else {}
-    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers, **own}
+    if unclear := [given for given in columns if not all(given.partition("="))]:
+        raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
+    how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers}
+    how |= {"verifier": verifier} if verifier else {}
+    how |= {"columns": dict(given.split("=", 1) for given in columns)} if columns else {}
+    reports = []
     for name in SOURCES.names() if everything else names:
         with Console(stderr=True).status(f"checking {name}"):
             reports.append(check_source(name, **how))
@@ -69,13 +77,18 @@ def check(
 @click.command()
 @click.argument("source", default="-", type=click.Path(allow_dash=True))
 @click.option(
-    "-o", "--out", "output", default="-", type=click.Path(allow_dash=True), help="Appears atomically; - is stdout."
+    "-o",
+    "--out",
+    "output",
+    default="-",
+    type=click.Path(allow_dash=True, readable=False),
+    help="Appears atomically; - is stdout.",
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Verifications side by side.")
 @click.option(
     "--deadline", type=click.FloatRange(0, 86_400, min_open=True), help="Seconds a line; 1, or 30 for programs."
 )
-@click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="A file that remembers verdicts.")
+@click.option("--cache", type=click.Path(path_type=Path, readable=False), help="A file that remembers verdicts.")
 @click.option("--explain", is_flag=True, help="Tell each verdict on standard error.")
 @click.option("--id", "only", multiple=True, help="Judge the line of this id alone (or number, where it has none).")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
@@ -97,11 +110,15 @@ def grade(
     Each line holds `verifier`, `reference`, `response`, and if wanted `params`, `prompt`, `id`:
       {"verifier": "number", "reference": 42, "response": "The answer is 42."}
     """
+    from assay import sandbox
     from assay.files import refuse_output
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
+    if cache:
+        refuse_output(cache, source)
     if output != "-":
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
+    before = sandbox.stats()
     with ExitStack() as stack:
         lines = sys.stdin.buffer if source == "-" else _opened(Path(source), stack)
         target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
@@ -116,7 +133,9 @@ def grade(
     rate, failed = pass_rate(counts), []
     shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     told_rate = "none" if rate is None else f"{rate:.4f}"
-    click.echo(f"{shown or 'no lines'}; pass rate {told_rate}", err=True)
+    ran = sandbox.stats().since(before)
+    told = f"{shown or 'no lines'}; pass rate {told_rate}" + (f"; sandbox: {ran}" if ran.jobs else "")
+    click.echo(told, err=True)
     if fail_below is not None and (rate is None or rate < fail_below):
         failed.append(f"pass rate {told_rate} is below {fail_below}")
     allowed = 0 if max_errors is None and fail_below is not None else max_errors
@@ -128,15 +147,15 @@ def grade(
 
 
 @click.command()
-@click.argument("graders", nargs=-1, required=True)
-@click.argument("rows", shell_complete=a_source)
+@click.argument("graders", nargs=-1, required=True, shell_complete=graders_then_rows)
+@click.argument("rows", shell_complete=graders_then_rows)
 @data_option
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows of a file; references of a source (500).")
 @click.option("--per", type=click.IntRange(2), default=8, show_default=True, help="Rewrites of each reference.")
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
-@click.option("--json", "output", type=click.Path(dir_okay=False, path_type=Path), help="Also write all of it here.")
+@click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
 def audit(
     graders: Sequence[str],
     rows: str,

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assay.errors import BadConfig, did_you_mean
+from assay.files import not_utf8
 from assay.types import content_hash
 
 
@@ -64,7 +65,7 @@ def _checked(kind: type[C], tree: dict[str, Any], overrides: Sequence[str], path
         own = set(kind.model_fields)
         foreign = [key for key in tree if key not in own]
         slips = [key for key in foreign if "did you mean" in did_you_mean(key, own)]
-        if path and foreign and (len(foreign) == len(tree) or (len(foreign) > len(tree) / 2 and not slips)):
+        if path and foreign and (len(foreign) == len(tree) or len(foreign) > max(len(tree) / 2, 2 * len(slips))):
             has, wanted = ", ".join(foreign), ", ".join(sorted(own)[:6])
             raise BadConfig(f"{path} is of another kind: it has {has}; wanted are keys such as {wanted}") from None
         raise BadConfig(_explain(kind, bad, str(path or "override"))) from None
@@ -79,8 +80,10 @@ def read_toml(path: Path | str) -> dict[str, Any]:
         raise BadConfig(f"no recipe at {path}{near}") from None
     except tomllib.TOMLDecodeError as bad:
         raise BadConfig(f"{path}: not TOML: {bad}") from None
+    except IsADirectoryError:
+        raise BadConfig(f"{path} is a directory: name a file in it") from None
     except UnicodeDecodeError as bad:
-        raise BadConfig(f"{path}: not TOML, which is UTF-8 text: {bad.reason} at byte {bad.start}") from None
+        raise BadConfig(f"{path}: {not_utf8(bad)}") from None
 
 
 def shipped_recipes() -> dict[str, Path]:
@@ -94,6 +97,8 @@ def find_recipe(name: str) -> Path:
     known = shipped_recipes()
     if Path(name).is_file():
         return Path(name)
+    if Path(name).is_dir() and name not in known:
+        raise BadConfig(f"{name} is a directory: name a recipe in it")
     if "/" in name or name.endswith(".toml"):  # a path is never another file of the same name
         hint = f"; the recipe that ships is called {Path(name).stem!r}" if Path(name).stem in known else ""
         raise BadConfig(f"no recipe at {name}{hint}")
@@ -164,7 +169,8 @@ def _put(tree: dict[str, Any], keys: Sequence[str], value: Any, whole: str) -> N
     for number, key in enumerate(keys):
         if isinstance(place, list):  # `sources.0.cap`: an item of a list by its number, from 0
             if not key.isdecimal() or int(key) >= len(place):
-                raise BadConfig(f"override {whole!r}: {key!r} is none of the items 0 to {len(place) - 1}")
+                there = f"its items are 0 to {len(place) - 1}" if len(place) > 1 else f"it has {len(place)}, from 0"
+                raise BadConfig(f"override {whole!r}: there is no item {key!r}; {there}")
             at: Any = int(key)
         elif isinstance(place, dict):
             at = key
@@ -186,7 +192,9 @@ def _explain(kind: type[BaseModel], bad: ValidationError, where: str) -> str:
             lines.append(f"{where}: unknown key {key!r}{hint}")
         elif not any(other["loc"][: len(loc)] == loc for other in errors if other is not error):  # its parts say why
             said = _wanted(error, key)
-            lines.append(f"{where}: {key}: {said} (got {error['input']!r})" if key else f"{where}: {said}")
+            given = error["input"]
+            shown = "" if isinstance(given, dict) else f" (got {given!r})"  # a whole table would say nothing
+            lines.append(f"{where}: {key}: {said}{shown}" if key else f"{where}: {said}")
     return "\n".join(lines)
 
 
@@ -196,6 +204,8 @@ def _wanted(error: Any, key: str) -> str:
     if error["type"] == "tuple_type" and isinstance(given, str):
         items = json.dumps([item.strip() for item in given.strip("[]").split(",")], ensure_ascii=False)
         return f"a list is wanted: '--{key}={items}', or in a file {key} = {items}"
+    if error["type"] == "missing":
+        return "it is needed, and not there"
     return str(error["msg"]).removeprefix("Value error, ")
 
 

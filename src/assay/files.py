@@ -26,8 +26,7 @@ def read_jsonl(
     `on_bad` takes it; that is told of blank lines too.
     """
     path = Path(path)
-    if not path.is_file():
-        raise MissingData(f"{path} does not exist")
+    require_file(path)
     with opened(path) as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
@@ -44,6 +43,14 @@ def read_jsonl(
                 yield number, row
 
 
+def require_file(path: Path | str) -> None:
+    """Raise `MissingData` where a path is no file that can be read from: a directory, or nothing."""
+    if Path(path).is_dir():
+        raise MissingData(f"{path} is a directory: name a file in it")
+    if not Path(path).is_file():
+        raise MissingData(f"{path} does not exist")
+
+
 @contextmanager
 def opened(path: Path | str) -> Iterator[BinaryIO]:
     """The bytes of a file, gzipped or not. Raises `AssayError` where a .gz is none, or was cut short."""
@@ -51,8 +58,10 @@ def opened(path: Path | str) -> Iterator[BinaryIO]:
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
             yield cast(BinaryIO, file)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as bad:
-        raise AssayError(f"{path} is no whole gzip file: {bad}") from None
+    except gzip.BadGzipFile:
+        raise AssayError(f"{path} is not gzipped, though its name ends in .gz: rename it, or gzip it") from None
+    except (EOFError, zlib.error) as bad:
+        raise AssayError(f"{path} is a damaged gzip file, or the beginning of one: {bad}") from None
 
 
 def not_json(bad: Exception) -> str:
@@ -61,10 +70,21 @@ def not_json(bad: Exception) -> str:
         at = f"column {bad.colno}" if bad.lineno == 1 else f"line {bad.lineno}, column {bad.colno}"
         return f"not JSON: {bad.msg[0].lower()}{bad.msg[1:]} at {at}"
     if isinstance(bad, UnicodeDecodeError):
-        return f"not UTF-8: {bad.reason} at byte {bad.start}"
+        return not_utf8(bad)
     if isinstance(bad, RecursionError):
         return "its lists or objects are nested too deeply"
     return "a number of more than 4,300 digits: write it as text"
+
+
+def not_utf8(bad: UnicodeDecodeError) -> str:
+    """Why bytes are no text, and what to do."""
+    return f"not UTF-8: {bad.reason} at byte {bad.start}; save the file as UTF-8"
+
+
+def json_kind(value: Any) -> str:
+    """What JSON calls a value."""
+    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
+    return names.get(type(value), "a number")
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -73,7 +93,7 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as fault:
         raise BadRow(str(path), number, not_json(fault)) from fault
     if not isinstance(row, dict):
-        raise BadRow(str(path), number, f"a row is a JSON object, not {type(row).__name__}")
+        raise BadRow(str(path), number, f"a row is a JSON object, not {json_kind(row)}")
     return row
 
 
@@ -104,9 +124,13 @@ def refuse_folder(path: Path | str) -> None:
 
 
 def refuse_filled(directory: Path) -> None:
-    """Raise `RunConflict` where a folder holds anything but hidden files."""
-    if directory.is_dir() and any(not file.name.startswith(".") for file in directory.iterdir()):
+    """Raise `RunConflict` where a folder holds anything but hidden files and the `lost+found` of a file system."""
+    if directory.is_dir() and any(not _nobodys(file) for file in directory.iterdir()):
         raise RunConflict(f"{directory} holds files that are not of a run of ours: name an empty or new folder")
+
+
+def _nobodys(file: Path) -> bool:
+    return file.name.startswith(".") or (file.name == "lost+found" and file.is_dir())
 
 
 @contextmanager

@@ -119,6 +119,8 @@ def refuse_another_run(directory: Path, facts: Row) -> None:
     """Raise `RunConflict` where a directory holds a run with other facts, naming them, and what `refuse_foreign`
     raises; nothing is written."""
     there = refuse_foreign(directory)
+    if there and (kind := there.get("kind")) != facts.get("kind"):
+        raise RunConflict(f"{directory} holds another run (of the kind {kind!r}): choose another directory")
     if there and there["fingerprint"] != content_hash(dict(facts)):
         changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
         raise RunConflict(

@@ -61,10 +61,9 @@ def without_turn_tokens(text: str) -> str:
     while True:
         while end and text[end - 1].isspace():
             end -= 1
-        token = next((token for token in TURN_TOKENS if text.endswith(token, 0, end)), "")
-        if not token:
+        if not text.endswith(TURN_TOKENS, 0, end):
             return text[:kept]
-        kept = end = end - len(token)
+        kept = end = end - max(len(token) for token in TURN_TOKENS if text.endswith(token, 0, end))
 
 
 def content_of(content: Any) -> tuple[str, tuple[str, ...]]:

@@ -132,7 +132,7 @@ def test_a_peer_grades_or_says_what_to_install(name):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{broken", "Expecting"),
+        ("{broken", "not JSON: expecting"),
         ("[1]", "a row is a JSON object"),
         ('{"reference": 1, "response": "1"}', "the row has no label"),
         ('{"reference": 1, "response": 1, "label": true}', "'response' is text"),
@@ -148,7 +148,7 @@ def test_a_broken_line_is_named(tmp_path, line, says):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(MissingData, match="give a JSONL"):
+    with pytest.raises(MissingData, match=r"absent\.jsonl does not exist"):
         list(read_labelled(tmp_path / "absent.jsonl"))
 
 
@@ -193,7 +193,7 @@ def test_the_command_rewrites_a_source():
     [
         (["audit", "mth", "math/arithmetic"], "did you mean 'math'"),
         (["audit", "math", "math/arithmetc"], "did you mean 'math/arithmetic'"),
-        (["audit", "math", "absent.jsonl"], "cannot read absent.jsonl"),
+        (["audit", "math", "absent.jsonl"], "absent.jsonl does not exist"),
     ],
 )
 def test_a_mistake_gets_one_line(arguments, says):

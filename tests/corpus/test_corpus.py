@@ -83,7 +83,7 @@ def test_load_is_deterministic_and_counted() -> None:
         (("rows.jsonl",), {"verifer": "number"}, r"assay\.load: unknown key 'verifer'; did you mean 'verifier'\?"),
         (("rows.jsonl",), {"verifier": "numbr"}, "unknown verifier 'numbr'; did you mean 'number'"),
         (("math/arithmetic",), {"size": "many"}, r"assay\.load: size: .*integer.* \(got 'many'\)$"),
-        (("math/arithmetic",), {"verifier": "math"}, r"^assay\.load: verifier are for files of your own \(path\)$"),
+        (("math/arithmetic",), {"verifier": "math"}, r"^assay\.load: only files of your own \(path\) take verifier$"),
         ((), {}, r"^assay\.load: give either the name of a source or the path of a file of your own$"),
         ((5,), {}, "takes names of sources or of files, such as 'math/gsm8k', not 5"),
         ((".",), {}, r"\. is a directory: name a file of rows; a corpus is opened by assay\.Corpus\.read\('\.'\)"),

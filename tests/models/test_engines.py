@@ -121,8 +121,8 @@ def test_replay_serves_what_was_recorded(tmp_path):
     engine = open_engine(str(path))
     assert texts(generate(engine, [as_messages("2 + 2?")], 3, Sampling())) == [["4", "five", "four"]]
     assert texts(generate(engine, [as_messages("2 + 2?")], 1, Sampling(), first=2)) == [["four"]]
-    with pytest.raises(AssayError, match="holds 3 of 4 responses"):
-        generate(engine, [as_messages("2 + 2?")], 4, Sampling())
+    with pytest.raises(AssayError, match=r"said.jsonl.gz lacks 2 of 5 responses .* to '2 \+ 2\?' it holds 3"):
+        generate(engine, [as_messages("2 + 2?")], 5, Sampling())
 
 
 def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
@@ -143,9 +143,10 @@ def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
     assert wait_for(said()) == ["by id", "by either", "by either", "by prompt"]
 
 
-def test_a_broken_record_names_its_line(tmp_path):
+@pytest.mark.parametrize("said", [{}, {"response": 4}, {"response": None}, {"responses": "42"}, {"responses": [4]}])
+def test_a_broken_record_names_its_line(tmp_path, said):
     path = tmp_path / "said.jsonl"
-    path.write_text('{"prompt": "a", "response": "b"}\n{"prompt": "a"}\n')
+    path.write_text('{"prompt": "a", "response": "b"}\n' + json.dumps({"prompt": "a"} | said) + "\n")
     with pytest.raises(BadRow, match=r"said.jsonl:2: .*'response'"):
         open_engine(str(path))
 
@@ -154,6 +155,12 @@ def test_unknown_engines_and_models_say_what_to_do(tmp_path):
     with pytest.raises(UnknownName, match="did you mean 'replay'"):
         ENGINES.get("replays")
     pytest.importorskip("transformers")
+    (tmp_path / "rows.csv").write_text("a,b\n")
+    with pytest.raises(AssayError, match=r"rows.csv is a file: give the directory of a model"):
+        open_engine(str(tmp_path / "rows.csv"))
+    with pytest.raises(AssayError, match=r"holds no model \(no config.json\)"):
+        open_engine(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}")
     with pytest.raises(AssayError, match="cannot open model"):
         open_engine(str(tmp_path))
 

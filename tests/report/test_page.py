@@ -1,8 +1,11 @@
 """The page: honest sentence, whole tables, escaped model text, nothing from the network."""
 
 import json
+import os
 import re
-from html import unescape
+import shutil
+import subprocess
+from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -19,6 +22,7 @@ from assay.types import Example, Rollout, Verdict
 pytest.importorskip("matplotlib", reason="the page needs the extra 'report'")
 pytest.importorskip("jinja2", reason="the page needs the extra 'report'")
 
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 HOSTILE = "<script>alert(1)</script>{{ 7 * 7 }}"
 
 
@@ -140,6 +144,49 @@ def test_tables_are_described_and_names_are_unique(kind, request):
     assert len(page.names) == len(set(page.names))
 
 
+MEASURE = """<script>
+onload = () => { document.title = JSON.stringify([...document.querySelectorAll("iframe")].map(frame => {
+  const page = frame.contentDocument, wide = page.documentElement.clientWidth;
+  const all = [...page.querySelectorAll("main *")], cells = all.filter(one => /^T[HD]$/.test(one.tagName));
+  return {
+    beyond: all.filter(one => one.getBoundingClientRect().right > wide + 1).map(one => one.outerHTML.slice(0, 80)),
+    scrolled: all.filter(one => one.scrollWidth > one.clientWidth && one.className == "scroll").length,
+    cut: cells.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent),
+    hidden: cells.filter(one => one.textContent && !one.getBoundingClientRect().height).length,
+    small: [...page.querySelectorAll("svg text")].filter(one => one.getBoundingClientRect().height < 11).length,
+  }}))}
+</script>"""
+
+
+@pytest.mark.skipif(BROWSER is None, reason="a browser is needed")
+def test_a_phone_shows_every_column_without_scrolling_and_charts_that_can_be_read(run, evaluated, tmp_path):
+    pages = [render(evaluated), render(run)]
+    for side in ("before", "after"):
+        path = run / "eval" / side / "scores.json"
+        found = json.loads(path.read_text())
+        for row in found["rows"]:
+            row["passes"] = {str(k): estimate(1.0) for k in (1, 2, 4, 8, 16)}
+        path.write_text(json.dumps(found))
+    pages.append(render(run))
+    frames = [
+        f'<iframe style="width: {wide}px; height: 800px" srcdoc="{escape(page)}"></iframe>'
+        for page in pages
+        for wide in (320, 390)
+    ]
+    (tmp_path / "phones.html").write_text("<!doctype html>" + "".join(frames) + MEASURE)
+    flags = ["--headless=new", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=5000"]
+    flags += ["--no-sandbox"] if os.geteuid() == 0 else []
+    done = subprocess.run(
+        [BROWSER, *flags, "--dump-dom", f"file://{tmp_path / 'phones.html'}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    measured = json.loads(unescape(re.search("<title>(.*?)</title>", done.stdout, re.S)[1]))
+    assert measured == [{"beyond": [], "scrolled": 0, "cut": [], "hidden": 0, "small": 0}] * len(frames)
+
+
 def test_every_chart_has_a_name_and_its_numbers(run):
     page = render(run)
     pictures = re.findall(r'<svg role="img".*?</svg>', page, re.S)
@@ -175,7 +222,7 @@ def test_charts_follow_the_theme(run):
     page = render(run)
     pictures = "".join(re.findall(r"<svg.*?</svg>", page, re.S))
     assert not re.search("#[0-9a-f]{6}", pictures), "every colour is a variable"
-    assert set(re.findall(r"var\(--(\w+)\)", page)) <= set(PALETTE)
+    assert set(re.findall(r"var\(--(\w+)\)", page)) <= {*PALETTE, "narrow"}
     light, dark = page.split("@media (prefers-color-scheme: dark)")
     for name, (on_light, on_dark) in PALETTE.items():
         assert f"--{name}: {on_light};" in light and f"--{name}: {on_dark};" in dark

@@ -64,12 +64,14 @@ def test_what_would_end_a_run_ends_its_dry_run():
     assert said(curation, "reads", must=True)[0].startswith("own.jsonl: 1 row; 1 cannot be read")
     for config, says in (
         (changed(curation, ["strict=true"]), "own.jsonl:2: not JSON"),
-        (changed(curation, ["sources.0.verifier=mth"]), "did you mean 'math'"),
         (Suite(sources=curation.sources), "own.jsonl:2: not JSON"),
     ):
         assert said(config, "takes")
         with pytest.raises(AssayError, match=says):
             plan(config, Path("out"), must=True)
+    for must in (False, True):  # a wrong name ends the showing too
+        with pytest.raises(AssayError, match="did you mean 'math'"):
+            plan(changed(curation, ["sources.0.verifier=mth"]), Path("out"), must=must)
 
 
 def test_completions_are_counted():

@@ -63,6 +63,9 @@ def test_what_is_no_number_is_told():
     for samples in (0, "8", 1.5):
         with pytest.raises(AssayError, match="samples is a whole number of at least 1"):
             measure(Counting(), EXAMPLES, samples=samples)
+    for examples in ("math/arithmetic", EXAMPLES[0]):
+        with pytest.raises(TypeError, match="a list of Examples, or a corpus"):
+            measure(Counting(), examples)
     with pytest.raises(TypeError, match="two numbers from 0 to 1"):
         measure(Counting(), EXAMPLES, samples=1).between("a", "b")
 

@@ -63,19 +63,19 @@ def verdicts() -> list[tuple[str, str]]:
 
 def started(method: str) -> list[tuple[str, str]]:
     if method == "thread":
-        made: list[list[tuple[str, str]]] = []
-        thread = threading.Thread(target=lambda: made.append(verdicts()))
+        told: list[list[tuple[str, str]]] = []
+        thread = threading.Thread(target=lambda: told.append(verdicts()))
         thread.start()
         thread.join()
-        return made[0]
+        return told[0]
     if method == "main":
         return verdicts()
     verdicts()  # the parent has a pool of its own
     pool = multiprocessing.get_context(method).Pool(1)
-    made_there = pool.apply(verdicts)
-    pool.close()  # it ends by itself: SIGTERM may be blocked
+    made = pool.apply(verdicts)
+    pool.close()  # it would be ended by a signal, which may be blocked there
     pool.join()
-    return made_there
+    return made
 
 
 def main(odd: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import shutil
@@ -205,3 +206,68 @@ def test_a_process_that_holds_many_descriptors_can_close_its_pool():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "done" and not done.stderr, done.stderr
+
+
+def test_eighteen_threads_measure_once(monkeypatch) -> None:
+    measured, really = [], sandbox.measure
+    monkeypatch.setattr(sandbox, "_measured", None)
+    monkeypatch.setattr(sandbox, "measure", lambda pool: (measured.append(pool), really(pool))[1])
+    gate = threading.Barrier(18)
+
+    def first_use(number: int) -> bytes:
+        gate.wait()
+        return sandbox.run(Program(f"print({number})")).output
+
+    with ThreadPoolExecutor(18) as threads:
+        assert list(threads.map(first_use, range(18))) == [f"{number}\n".encode() for number in range(18)]
+    assert len(measured) == 1
+
+
+def descriptors() -> set[str]:
+    """What this process has open, but for what it opens to look."""
+    found = set()
+    for number in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError):
+            found.add(os.readlink(f"/proc/self/fd/{number}"))
+    return {name for name in found if "/fd" not in name}
+
+
+def test_a_forked_child_holds_nothing_of_its_parents_jobs(pool: Pool) -> None:
+    before = descriptors()
+    jobs = [SLOW, Check("import time\ndef f():\n    time.sleep(0.3)\n    return 1", ("assert f()",), wanted=("f",))]
+    with ThreadPoolExecutor(2) as threads:
+        running = [threads.submit(pool.run, job) for job in jobs]
+        due = time.monotonic() + 20
+        while len(pool._templates) < 1 or len(family(pool._templates["bare"].process.pid)) < 8:
+            assert time.monotonic() < due
+            time.sleep(0.001)
+        assert len(descriptors()) > len(before)
+        read, write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                left = descriptors() - before
+                ran = pool.run(Program("print(7)")).output
+                os.write(write, f"{sorted(name for name in left if not name.startswith('pipe'))} {ran!r}".encode())
+                pool.close()
+            finally:
+                os._exit(0)
+        os.close(write)
+        with open(read, "rb") as told:
+            assert told.read() == b"[] b'7\\n'"
+        os.waitpid(pid, 0)
+        assert [job.result(60).outcome for job in running] == [Outcome.DONE, Outcome.DONE]
+
+
+def test_the_jobs_of_a_slot_inherit_nothing_of_another(pool: Pool) -> None:
+    source = (
+        "import os\nfound = []\nfor fd in range(256):\n    try:\n        os.fstat(fd)\n        found.append(fd)\n"
+        "    except OSError:\n        pass\nimport time\ntime.sleep(0.2)\nprint(found)"
+    )
+    with ThreadPoolExecutor(2) as threads:
+        outputs = [job.output for job in threads.map(pool.run, [Program(source)] * 4)]
+    assert outputs == [b"[0, 1, 2, 3]\n"] * 4
+    [template] = [one.process.pid for one in pool._templates.values()]
+    held = [{os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")} for pid in family(template)]
+    sockets = [name for process in held for name in process if name.startswith("socket")]
+    assert len(sockets) == len(set(sockets)), "a channel is open in one process"

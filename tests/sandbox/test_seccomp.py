@@ -45,9 +45,9 @@ def answer(code: bytes, machine: str, number: int, *arguments: int) -> int:
 class Filter:
     """Both filters of a job on a machine, asked by name; the stricter answer counts, as in the kernel."""
 
-    def __init__(self, machine: str, files: str, pid: int = 7) -> None:
+    def __init__(self, machine: str, files: str, *kind: bool, pid: int = 7) -> None:
         self.machine, self.numbers = machine, seccomp.numbers(machine, *seccomp.GROUPS)
-        base, delta = seccomp.base(files), bytearray(seccomp.delta(files))
+        base, delta = seccomp.base(files, *kind[:1]), bytearray(seccomp.delta(files, *kind))
         for place in seccomp.places(bytes(delta)):
             struct.pack_into("=I", delta, place, pid)
         assert base is not None and len(base) // 8 <= 4096
@@ -64,9 +64,9 @@ class Filter:
 
 @pytest.fixture
 def on(monkeypatch):
-    def make(machine: str, files: str = seccomp.OWN) -> Filter:
+    def make(machine: str, files: str = seccomp.OWN, *kind: bool) -> Filter:
         monkeypatch.setattr(platform, "machine", lambda: machine)
-        return Filter(machine, files)
+        return Filter(machine, files, *kind)
 
     return make
 
@@ -79,7 +79,9 @@ def test_numbers_are_those_of_the_kernel(machine: str) -> None:
     theirs = {name: int(number) for name, number in found}
     theirs["newfstatat"] = theirs.pop("newfstatat", theirs.get("fstatat"))
     ours = seccomp.numbers(machine, *seccomp.GROUPS)
-    newer = {"fchmodat2", "futex_waitv", "landlock_restrict_self"} - set(theirs)  # headers may be older than these
+    newer = {"fchmodat2", "futex_waitv", "landlock_restrict_self", "landlock_add_rule"} - set(
+        theirs
+    )  # headers may be older than these
     assert {name: number for name, number in ours.items() if name not in newer and theirs.get(name) != number} == {}
     assert {ours["fchmodat2"], ours["futex_waitv"], ours["landlock_restrict_self"]} == {452, 449, 446}
 
@@ -108,6 +110,8 @@ def test_what_is_not_named_is_refused(machine: str, files: str, on) -> None:
             assert both.job(number) == KILL, name
         elif name is None or name in seccomp.numbers(machine, seccomp.WORKER):
             assert both.job(number) == (MISSING if number >= 424 and name is None else REFUSE), (number, name)
+    for name in seccomp.numbers(machine, seccomp.START):  # for C++ only
+        assert both.job(name) == (MISSING if both.numbers[name] >= 424 else REFUSE)
     for number in (0x40000000, 0x40000027, 0x80000000, 0xFFFFFFFF):
         assert both.job(number) == KILL  # the x32 numbers of x86-64
     assert answer(both.base, "i386", both.numbers["read"]) == KILL  # int 0x80
@@ -172,3 +176,21 @@ def test_without_files_a_job_finds_none(machine: str, on) -> None:
 def test_an_unknown_machine_has_no_filter(monkeypatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "riscv64")
     assert seccomp.base() is None
+
+
+@MACHINES
+@pytest.mark.parametrize("files", [seccomp.OWN, seccomp.READ])
+def test_machine_code_is_started_and_starts_nothing(machine: str, files: str, on) -> None:
+    python, code, compiler = (on(machine, files, *kind) for kind in [(), (True, False), (True, True)])
+    start = {*seccomp.numbers(machine, seccomp.START)}
+    starts = [name for name in ("fork", "vfork", "execve") if name in code.numbers]
+    child = 17  # SIGCHLD
+    assert {name for name in start if code.job(name, 0x1002) == ALLOW} == {"execveat", "arch_prctl"} & start
+    assert {code.job(name) for name in starts} == {REFUSE} and code.job("clone", child) == REFUSE
+    assert {compiler.job(name) for name in starts} == {ALLOW} and compiler.job("clone", child) == ALLOW
+    assert "arch_prctl" not in start or code.job("arch_prctl", 0x3001) == 0x50000 | errno.EINVAL
+    for both in (code, compiler):
+        assert both.job("clone", 0x10000000) == both.job("landlock_add_rule") == both.job("kill", 1) == REFUSE
+        assert {both.job(name) for name in seccomp.numbers(machine, seccomp.ATTACK, seccomp.NAMESPACES)} == {KILL}
+        more = {name for name in both.numbers if both.job(name) == ALLOW != python.job(name)}
+        assert more <= start | {*seccomp.numbers(machine, seccomp.REMOVE)} | {*starts, "clone"}

@@ -80,6 +80,26 @@ def test_columns_of_any_name_and_rows_that_say_more():
     assert first.asked[0].content == "Frage: 2 + 2?"
 
 
+def test_the_usual_names_count_in_whatever_case():
+    Path("mine.csv").write_text("Question, ANSWER ,Prompt text\n1 + 1?,2,x\n")
+    assert [(e.text, e.reference) for e in assay.load("mine.csv", verifier="number")] == [("1 + 1?", "2")]
+    _jsonl("mine.jsonl", [{"Answer": 3, "answer": 2, "Question": "x", "QUESTION": "1 + 1?", "question": "2 + 0?"}])
+    (only,) = assay.load("mine.jsonl", verifier="number")
+    assert (only.text, only.reference) == ("2 + 0?", 2)
+
+
+def test_columns_are_named_on_the_command_line():
+    _jsonl("mine.jsonl", [{"frage": f"{n} + 0?", "antwort": n} for n in range(3)])
+    named = ["--column", "prompt=frage", "--column", "reference=antwort"]
+    done = CliRunner().invoke(main, ["check", "mine.jsonl", "--verifier", "number", *named])
+    assert done.exit_code == 0 and "gold accepted    3 of 3" in done.output, done.output
+    for wrong, says in (("prompt", "takes FIELD=COLUMN"), ("promt=frage", "'prompt'"), ("prompt=frag", "'frage'")):
+        done = CliRunner().invoke(main, ["check", "mine.jsonl", "--verifier", "number", *named, "--column", wrong])
+        assert done.exit_code == 2 and says in done.output, done.output
+    done = CliRunner().invoke(main, ["check", "math/arithmetic", *named])
+    assert done.exit_code == 2 and "only files of your own take columns" in done.output, done.output
+
+
 def test_examples_that_were_written_come_back():
     corpus = assay.load("math/arithmetic", size=3)
     corpus.to_jsonl("again.jsonl")
@@ -138,7 +158,7 @@ def test_a_data_set_of_the_hub_without_a_network_is_refused_at_once(monkeypatch,
 def test_a_selection_names_a_source_or_a_file_and_not_both():
     with pytest.raises(ValidationError, match="either the name of a source or the path"):
         Selection(name="math/arithmetic", path="mine.jsonl")
-    with pytest.raises(ValidationError, match="verifier are for files of your own"):
+    with pytest.raises(ValidationError, match=r"only files of your own \(path\) take verifier"):
         Selection(name="math/arithmetic", verifier="math")
 
 

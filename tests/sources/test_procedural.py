@@ -1,5 +1,7 @@
 """Procedural sources: deterministic, disjoint, distinct; gold is right and slips are wrong by construction."""
 
+import math
+from collections import Counter
 from itertools import islice
 from random import Random
 
@@ -68,3 +70,23 @@ def test_bad_arguments_are_named() -> None:
         list(islice(source.examples(level=9), 1))
     with pytest.raises(BadConfig, match="negative"):
         source.examples(size=-1)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+def test_an_ordering_names_everybody_in_its_clues(level: int) -> None:
+    for row in SOURCES.get("logic/ordering").examples("train", size=60, level=level):
+        assert {name for name in row.reference if name in row.text} == set(row.reference)
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_no_constant_passes_a_list_function(level: int) -> None:
+    for row in SOURCES.get("code/list_ops").examples("train", size=80, level=level):
+        assert len({test.partition(" == ")[2] for test in row.reference["tests"]}) > 1
+
+
+def test_no_number_of_knights_is_likelier_than_by_chance() -> None:
+    """Three people, 400 problems: each number of knights within four standard deviations of a fair coin's."""
+    rows = SOURCES.get("logic/knights_knaves").examples("train", size=400, level=2)
+    found = Counter(sum(kind == "knight" for kind in row.reference.values()) for row in rows)
+    for knights, share in enumerate((1 / 8, 3 / 8, 3 / 8, 1 / 8)):
+        assert abs(found[knights] - 400 * share) < 4 * math.sqrt(400 * share * (1 - share))

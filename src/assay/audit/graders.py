@@ -60,6 +60,11 @@ class Grader(Protocol):
     def close(self) -> None: ...
 
 
+def known_graders() -> list[str]:
+    """The names that `find_grader` knows, beside `module:function`."""
+    return [OWN, *PEERS, *VERIFIERS.names()]
+
+
 def find_grader(name: str, *, deadline: float | None = None) -> Grader:
     """The grader of a name: `assay`, a verifier, `math-verify`, `verl`, `reasoning-gym`, or `module:function`.
 
@@ -72,8 +77,9 @@ def find_grader(name: str, *, deadline: float | None = None) -> Grader:
         return ForeignGrader(name, [peer, option] if option else [peer], deadline, PEERS[peer])
     if ":" in name:
         return ForeignGrader(name, [name], deadline)
-    known = [OWN, *PEERS, *VERIFIERS.names()]
-    raise BadConfig(f"no grader {name!r}{did_you_mean(name, known)}; a function of your own is 'module:function'")
+    raise BadConfig(
+        f"no grader {name!r}{did_you_mean(name, known_graders())}; a function of your own is 'module:function'"
+    )
 
 
 class OwnGrader:

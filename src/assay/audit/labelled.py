@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from assay.errors import BadRow, MissingData
-from assay.files import read_jsonl
+from assay.errors import BadRow
+from assay.files import json_kind, read_jsonl
 from assay.types import Example, as_messages
 
 FIELDS = ("verifier", "params", "prompt", "reference", "response", "label", "family")
@@ -46,8 +46,6 @@ def read_labelled(path: Path) -> Iterator[LabelledRow]:
 
     Raises `MissingData` where there is no file, and `BadRow` with file and line for a line that is no such row.
     """
-    if not path.is_file():
-        raise MissingData(f"cannot read {path}: there is no such file; give a JSONL of labelled rows or a source")
     for number, raw in read_jsonl(path):
         try:
             yield _row(raw)
@@ -59,7 +57,7 @@ def _row(raw: Mapping[str, Any]) -> LabelledRow:
     if missing := [name for name in ("reference", "response", "label") if name not in raw]:
         raise ValueError(f"the row has no {', '.join(missing)}")
     if not isinstance(raw["response"], str):
-        raise ValueError(f"'response' is text, not {type(raw['response']).__name__}")
+        raise ValueError(f"'response' is text, not {json_kind(raw['response'])}")
     if raw["label"] not in (0, 1):
         raise ValueError(f"'label' is true or false, not {raw['label']!r}")
     given = {name: raw[name] for name in FIELDS if raw.get(name) is not None or name == "reference"}

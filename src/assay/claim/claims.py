@@ -151,7 +151,7 @@ def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, be
     other = beside_it(after)
     offered = other and (other[:1].isupper() or not reader.any_text) and reader.value(other) is not None
     others = (*(alternatives(before, behind) if beside else ()), *([other] if offered else ()))
-    made = replace(made, others=tuple(dict.fromkeys(others)))
+    made = replace(made, others=tuple(dict.fromkeys(others))) if others else made
     if (tail := may_correct(after)) is not None:
         return _corrected(tail, reader, made)
     return made

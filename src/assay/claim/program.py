@@ -25,6 +25,9 @@ from assay.types import Example
 _MAX_BODY = 500_000
 _MAX_COMPLETION = 20_000
 _PYTHON = re.compile(r"(?:(?:i?python|pypy|py)[\d.]*|pycon|sage)?")
+_CPP = re.compile(r"(?:(?:c\+\+|cpp|cxx|cc|g\+\+|gnu\+\+)[\dxyzab]*|c)?")
+_MAIN = re.compile(r"\bmain[ \t]*+\(")
+_BEGINS = re.compile(r"^[ \t]*+(?:#[ \t]*+include\b|(?:int|auto|signed|void)[ \t]++main[ \t]*+\()", re.MULTILINE)
 _READS = {"input", "stdin", "open"}
 _TAGGED = re.compile(
     r"^[ \t]*+(?:\[(BEGIN|PYTHON|CODE)\]|<(code|python|answer|solution)>)[ \t]*\n(.*?)"
@@ -100,6 +103,25 @@ def program_of(example: Example, response: str, wanted: Collection[str] = ()) ->
     if _fits(body, ()) or _CODE_WORD.search(body):
         return body
     raise NoAnswer("no program in the response")
+
+
+def cpp_program(example: Example, response: str) -> str:
+    """The C++ program that a response holds. Raises `NoAnswer`.
+
+    The last C++ or unlabelled fence that has a `main` counts; else the last C++ fence; else a response without fences,
+    or one that only closes a fence, that is a program.
+    """
+    body = spoken(example, response)
+    blocks = [f for f in fences(body) if _CPP.fullmatch(f.label) and f.text.strip()]
+    for block in reversed(blocks):
+        if _MAIN.search(block.text):
+            return block.text
+    if labelled := [f for f in blocks if f.label]:
+        return labelled[-1].text
+    whole = body.partition("\n```")[0]
+    if _BEGINS.search(whole) and "```" not in whole:
+        return whole
+    raise NoAnswer("no C++ program in the response")
 
 
 def last_program(example: Example, response: str) -> str:

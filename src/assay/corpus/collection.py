@@ -20,7 +20,7 @@ from assay.config import made
 from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
-from assay.corpus.store import Writer, read_ledger, read_manifest, refuse_another, shards_of, tally
+from assay.corpus.store import Writer, only_these, read_ledger, read_manifest, shards_of, tally
 from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
@@ -200,13 +200,14 @@ class Corpus(Sequence[Example]):
         """Write shards, ledger, card and, last, the manifest.
 
         Raises `UnknownName` for a verifier that is not there, `BadReference` for rows that their verifier cannot use,
-        and `RunConflict` when another corpus lies there.
+        and `RunConflict` when another corpus lies there. A writing that was killed is repeated over what it left.
         """
-        refuse_another(Path(out), data_hash(self._readable()))
-        writer = Writer(Path(out))
-        for batch in self.batches():
-            writer.add(batch)
-        writer.finish(self.ledger, self.came_in, self.notes, fingerprint)
+        out = Path(out)
+        with only_these(out, data_hash(self._readable())):
+            writer = Writer(out)
+            for batch in self.batches():
+                writer.add(batch)
+            writer.finish(self.ledger, self.came_in, self.notes, fingerprint)
 
     def _readable(self) -> Iterator[Example]:
         """All rows, once it is clear that their verifiers can use them."""

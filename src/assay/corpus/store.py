@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from assay.version import VERSION
 
 SHARD_ROWS = 10 * GROUP
 LEDGER, CARD, MANIFEST = "ledger.jsonl", "card.md", "manifest.json"
+UNFINISHED = ".unfinished"
+"""The hash of rows that are being written: a writing that was killed is repeated over what it left, no other is."""
 
 
 class Writer:
@@ -50,8 +53,7 @@ class Writer:
     def _flush(self, least: int = 1) -> None:
         table = pa.Table.from_batches(self._waiting, self._waiting[0].schema) if self._waiting else SCHEMA.empty_table()
         while len(table) >= least:
-            path = self.out / f"part-{len(self._shards):05d}.parquet"
-            self._shards.append(write_shard(table.slice(0, SHARD_ROWS), path))
+            self._shards.append(write_shard(table.slice(0, SHARD_ROWS), _shard(self.out, len(self._shards))))
             table = table.slice(SHARD_ROWS)
         self._waiting = table.to_batches()
 
@@ -80,6 +82,10 @@ class Writer:
         write_atomically(self.out / MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
 
 
+def _shard(out: Path, number: int) -> Path:
+    return out / f"part-{number:05d}.parquet"
+
+
 def write_shard(table: pa.Table, path: Path, compression: str = "zstd") -> Shard:
     """Write one shard in one step: a reader sees all of it or nothing."""
     with replacing(path) as temporary:
@@ -94,13 +100,23 @@ def kinds(batch: pa.RecordBatch) -> Iterator[Kind]:
     return (Kind(*row) for row in zip(*names[0], names[1].to_pylist(), strict=True))
 
 
-def refuse_another(out: Path, data: str) -> None:
-    """Raise `RunConflict` when a corpus of other rows lies in a directory, or files that are of none."""
+@contextmanager
+def only_these(out: Path, data: str) -> Iterator[None]:
+    """A block that writes the rows of a hash. Raises `RunConflict` when other rows lie in the directory, or were being
+    written there, or files that are of no corpus."""
     refuse_folder(out)
-    if not (out / MANIFEST).exists():
+    there, begun = None, out / UNFINISHED
+    if (out / MANIFEST).exists():
+        there = read_manifest(out)["data_hash"]
+    elif begun.is_file() and _shard(out, 0).exists():
+        there = begun.read_text("utf-8").strip()
+    else:
         refuse_filled(out)
-    elif read_manifest(out)["data_hash"] != data:
+    if there not in (None, data):
         raise RunConflict(f"{out} holds another corpus; choose another directory, or delete this one")
+    write_atomically(begun, data + "\n")
+    yield
+    begun.unlink()
 
 
 def read_manifest(directory: Path) -> dict[str, Any]:

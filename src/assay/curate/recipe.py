@@ -2,25 +2,113 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
+from assay.curate.wording import LEAST
+from assay.errors import did_you_mean
 from assay.sources.selection import Selection
+
+PlainName = Literal["length", "contamination", "readable", "gold", "duplicates", "cap"]
+
+
+class PlainStep(Config):
+    """A step without parameters of its own; what it needs to know are keys of the recipe and its sources."""
+
+    name: PlainName
+    """Which step this is."""
+
+
+class SubstringStep(Config):
+    """Drops a problem that stands word for word in a longer one."""
+
+    name: Literal["substring"] = "substring"
+    """Which step this is."""
+    domains: tuple[str, ...] = ("math", "code")
+    """Domains whose rows are compared with each other; none is all."""
+
+
+class NearDuplicatesStep(Config):
+    """Drops later rows of problems that differ in wording alone."""
+
+    name: Literal["near_duplicates"] = "near_duplicates"
+    """Which step this is."""
+    least: float = Field(LEAST, gt=0, le=1)
+    """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
+
+
+class AnswerStep(Config):
+    """Drops rows whose reference is of a kind, or of a length, that makes a poor reward."""
+
+    name: Literal["answer"] = "answer"
+    """Which step this is."""
+    domains: tuple[str, ...] = ()
+    """Domains whose rows are looked at; none is all."""
+    max_chars: int | None = Field(None, ge=1)
+    """Longest reference, in characters."""
+    max_words: int | None = Field(None, ge=1)
+    """Longest reference, in words."""
+    max_decimals: int | None = Field(None, ge=0)
+    """Most digits behind a decimal point."""
+    closed: bool = True
+    """Whether references may be one of few: an option, a single letter, yes or no, true or false."""
+
+
+class TagsStep(Config):
+    """Drops rows by their tags (`level:University`, `split:test`)."""
+
+    name: Literal["tags"] = "tags"
+    """Which step this is."""
+    domains: tuple[str, ...] = ()
+    """Domains whose rows are looked at; none is all."""
+    keep: tuple[str, ...] = ()
+    """A row stays only if it has one of these; none keeps all."""
+    drop: tuple[str, ...] = ()
+    """A row that has one of these goes."""
+
+
+class DifficultyStep(Config):
+    """Drops rows by the pass rates of a weak and a strong model, by Guru's rule."""
+
+    name: Literal["difficulty"] = "difficulty"
+    """Which step this is."""
+    weak: str
+    """Name of the weak model, as its measurement names it."""
+    strong: str
+    """Name of the strong model."""
+    samples: int = Field(16, ge=1)
+    """Samples of each row."""
+    domains: tuple[str, ...] = ()
+    """Domains that are measured; rows of others stay. None is all."""
+
+
+Step = Annotated[
+    PlainStep | SubstringStep | NearDuplicatesStep | AnswerStep | TagsStep | DifficultyStep, Field(discriminator="name")
+]
+PLAIN: tuple[PlainName, ...] = ("length", "contamination", "readable", "gold", "duplicates", "cap")
+STEPS = (*PLAIN, "substring", "near_duplicates", "answer", "tags", "difficulty")
+"""Names of the steps."""
 
 
 class CurationRecipe(Config):
     """One corpus: where rows come from and which are kept.
 
     Example:
-        >>> CurationRecipe(sources=[{"name": "math/arithmetic", "cap": 100}]).on_conflict
-        'drop'
+        >>> recipe = CurationRecipe(sources=[{"name": "math/arithmetic", "cap": 100}], steps=["gold", "cap"])
+        >>> recipe.on_conflict, [step.name for step in recipe.steps]
+        ('drop', ['gold', 'cap'])
     """
 
     sources: tuple[Selection, ...] = Field(min_length=1)
     seed: int = 0
     """Seed of what is made and drawn where a selection names none."""
+    steps: tuple[Step, ...] = tuple(PlainStep(name=name) for name in PLAIN)
+    """What rows must pass, in this order: names (`"gold"`), or tables of a name and its parameters
+    (`{ name = "near_duplicates", least = 0.5 }`)."""
+    rates: tuple[str, ...] = ()
+    """Directories of measurements (`assay measure`), whose pass rates are written into the rows."""
     min_prompt_chars: int = Field(1, ge=0)
     """Rows whose problem has fewer characters are dropped."""
     max_prompt_chars: int = Field(16_000, ge=1)
@@ -38,9 +126,27 @@ class CurationRecipe(Config):
     executor: Literal["local", "ray"] = "local"
     """Where steps run; the corpus is the same."""
 
+    @field_validator("steps", mode="before")
+    @classmethod
+    def _names_are_steps(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            return given
+        steps = [{"name": step} if isinstance(step, str) else step for step in given]
+        for step in steps:
+            name = step.get("name") if isinstance(step, dict) else getattr(step, "name", None)
+            if name not in STEPS:
+                raise ValueError(f"no step {name!r}{did_you_mean(str(name), STEPS)}")
+        return steps
+
     @model_validator(mode="after")
     def _caps_are_clear(self) -> CurationRecipe:
         names = [name for chosen in self.sources for name in chosen.names]
         if unclear := sorted({n for s in self.sources if s.cap for n in s.names if names.count(n) > 1}):
             raise ValueError(f"{', '.join(unclear)}: a source with a cap may be named only once")
+        given = [step.name for step in self.steps]
+        if twice := sorted({name for name in given if name in PLAIN and given.count(name) > 1}):
+            raise ValueError(f"{', '.join(twice)}: a step without parameters is named only once")
+        needed = {"contamination": bool(self.without), "cap": any(chosen.cap for chosen in self.sources)}
+        if lacking := sorted(name for name, is_asked in needed.items() if is_asked and name not in given):
+            raise ValueError(f"'without' and 'cap' need their step: put {', '.join(lacking)} into 'steps'")
         return self

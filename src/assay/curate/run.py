@@ -1,9 +1,10 @@
 """Curation as a long job: it streams, appends to disk as it goes, resumes where it stopped, and ends in the same bytes.
 
-Rows are read once into a spool on disk. Steps that look at one row at a time run over it in one pass; steps that must
-see all rows decide on keys alone. Both are repeated on resume; decisions of the expensive step (does the gold response
-pass?) are appended to `decisions.jsonl` batch by batch. Corpus, ledger and card are written at the end, so a run that
-was killed and resumed gives the files of one that was not, and one on Ray those of one here.
+Rows are read once into a spool on disk. Steps are made in the order of the recipe. Those that look at one row at a time
+share a pass with the keys of those behind them that must see all rows; these decide on keys alone. All are repeated on
+resume, but decisions of the expensive step (does the gold response pass?) are appended to `decisions.jsonl`. Corpus,
+ledger and card are written at the end, so a run that was killed and resumed gives the files of one that was not, and
+one on Ray those of one here.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,14 +22,28 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from assay.config import Config
 from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Dropped
 from assay.corpus.rows import GROUP
 from assay.corpus.store import MANIFEST, Writer, read_manifest
+from assay.curate.alike import Contamination, Duplicates, NearDuplicates
+from assay.curate.difficulty import Difficulty
 from assay.curate.executors import Executor, Local, OnRay, Pass
-from assay.curate.recipe import CurationRecipe
+from assay.curate.forms import AnswerForm, Tagged
+from assay.curate.rates import Rates
+from assay.curate.recipe import (
+    AnswerStep,
+    CurationRecipe,
+    DifficultyStep,
+    NearDuplicatesStep,
+    PlainStep,
+    SubstringStep,
+    TagsStep,
+)
 from assay.curate.spool import Mask, Spool
-from assay.curate.steps import BatchStep, Cap, Contamination, Duplicates, GoldPasses, KeyedStep, Length, Readable
+from assay.curate.steps import BatchStep, Cap, GoldPasses, KeyedStep, Length, Readable
+from assay.curate.substring import Substring
 from assay.errors import AssayError, BadConfig, BadRow
 from assay.journal import Journal, owned, refuse_foreign
 from assay.judging.session import default_judge
@@ -62,7 +78,6 @@ def run_curation(
         more: Steps of your own, made before gold is tried. Their names are part of what decides the result, so a step
             whose rule changes gets a new name.
     """
-    own = [step for step in more if isinstance(step, KeyedStep)]
     out, where = Path(out), Path(data) if data is not None else None
     refuse_foreign(out)
     tell = progress or (lambda step, done, total: None)
@@ -74,23 +89,20 @@ def run_curation(
         bad: list[BadRow] = []
         refuse_held_out(recipe)
         contamination = Contamination.of(recipe.without, where)
-        spool = Spool.fill(Path(scratch), _read(recipe, where, tell, bad))
+        rates = Rates.read(recipe.rates)
+        spool = Spool.fill(Path(scratch), map(rates.into, _read(recipe, where, tell, bad)))
         if not len(spool):
             first = f"; the first: {bad[0]}" if bad else ""
             raise AssayError(f"not one row could be read, so there is no corpus to make{first}")
-        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more)))
+        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more) | rates.facts))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
         if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
-            sieve = _Sieve(spool, run, tell, bad, {name: one.domain for one in recipe.sources for name in one.names})
-            duplicates = Duplicates(recipe.on_conflict)
-            length = Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars)
-            batchwise = [step for step in more if not isinstance(step, KeyedStep)]
-            sieve.look([length, contamination, Readable(), *batchwise], [duplicates, *own, _caps(recipe)])
-            if recipe.check_gold:
-                sieve.look_durably(GoldPasses(1 if isinstance(run, OnRay) else workers), out)
-            sieve.write(out, _notes(recipe, duplicates.conflicts(sieve.index(duplicates))), fingerprint)
+            domains = {name: one.domain for one in recipe.sources for name in one.names}
+            sieve = _Sieve(spool, run, tell, bad, domains, out)
+            sieve.make(_steps(recipe, contamination, more, 1 if isinstance(run, OnRay) else workers))
+            sieve.write(out, _notes(recipe, sieve.conflicts), fingerprint)
     return Corpus.read(out)
 
 
@@ -121,39 +133,55 @@ class _Sieve:
     """Own rows that could not be read at all."""
     domains: Mapping[str, str]
     """Source -> the domain that the recipe names for its rows."""
+    out: Path
+    """Where decisions of expensive steps are appended."""
     left: Mask = field(init=False)
     gone: list[pa.Table] = field(default_factory=list)
     """`DROPPED` and the step's name, step by step."""
-    keys: pa.Table = None
+    conflicts: int = 0
+    """Problems with more than one value, where they are kept."""
 
     def __post_init__(self) -> None:
         self.left = np.ones(len(self.spool), np.bool_)
         self.ids = self.spool.index
 
+    def make(self, steps: Sequence[BatchStep | KeyedStep]) -> None:
+        """Make steps in their order."""
+        while steps:
+            if isinstance(steps[0], GoldPasses):
+                self.look_durably(steps[0])
+                steps = steps[1:]
+                continue
+            batchwise = list(takewhile(lambda s: not isinstance(s, KeyedStep | GoldPasses), steps))
+            keyed = [*takewhile(lambda s: isinstance(s, KeyedStep), steps[len(batchwise) :])]
+            self.look(batchwise, keyed)  # type: ignore[arg-type]
+            steps = steps[len(batchwise) + len(keyed) :]
+
     def look(self, steps: list[BatchStep], keyed: list[KeyedStep]) -> None:
         """Make batch steps in one pass, then keyed ones on what they leave."""
         work, total, found = Pass(steps, keyed), len(self.spool), [Pass(steps, keyed).schema.empty_table()]
+        every: list[BatchStep | KeyedStep] = [*steps, *keyed]
         for batch in self.run.run(work, self.spool, self.left, GROUP):
             found.append(pa.Table.from_batches([batch]))
-            self.tell(steps[-1].name, batch["place"][-1].as_py() + 1, total)
+            self.tell(every[0].name, batch["place"][-1].as_py() + 1, total)
         seen = pa.concat_tables(found)
-        self.keys = seen.select(["place", *(step.name for step in keyed)])
         for step in steps:
             self._drop(step.name, seen.filter(pc.equal(seen["step"], step.name)))
         for by_key in keyed:
-            self._drop(by_key.name, pa.Table.from_batches([by_key(self.index(by_key))]))
-        for name in [*(step.name for step in steps), *(by_key.name for by_key in keyed)]:
-            self.tell(name, total, total)
+            self._drop(by_key.name, pa.Table.from_batches([by_key(self._index(seen, by_key))]))
+            if isinstance(by_key, Duplicates) and by_key.on_conflict == "keep":
+                self.conflicts = by_key.conflicts(self._index(seen, by_key))
+        for made in every:
+            self.tell(made.name, total, total)
 
-    def index(self, step: KeyedStep) -> pa.Table:
+    def _index(self, seen: pa.Table, step: KeyedStep) -> pa.Table:
         """Place, id and key of the rows that are left."""
-        places = self.keys["place"].to_numpy()
-        keys = self.keys.filter(pa.array(self.left[places]))
+        keys = seen.filter(pa.array(self.left[seen["place"].to_numpy()]))
         return pa.table({"place": keys["place"], "id": self.ids["id"].take(keys["place"]), "key": keys[step.name]})
 
-    def look_durably(self, step: BatchStep, out: Path) -> None:
+    def look_durably(self, step: BatchStep) -> None:
         """Make a step whose decisions are appended to disk; those that are there are not made again."""
-        journal = Journal(out / "decisions.jsonl")
+        journal = Journal(self.out / "decisions.jsonl")
         places = np.flatnonzero(self.left)
         made = list(journal.read())
         done = sum(line["rows"] for line in made)
@@ -232,6 +260,42 @@ def _read(recipe: CurationRecipe, data: Path | None, tell: Progress, bad: list[B
             one = chosen if chosen.path else chosen.model_copy(update={"name": name})
             yield from one.examples(data, seed=recipe.seed, capped=False, on_bad=None if recipe.strict else bad.append)
             tell(f"read {name}", names.index(name) + 1, len(names))
+
+
+def _steps(
+    recipe: CurationRecipe, contamination: Contamination, more: Sequence[BatchStep | KeyedStep], workers: int
+) -> list[BatchStep | KeyedStep]:
+    """The steps of a recipe in its order; a step of the caller's own stands before gold is tried."""
+    plain: dict[str, BatchStep | KeyedStep] = {
+        "length": Length(recipe.min_prompt_chars, recipe.max_prompt_chars, recipe.max_gold_chars),
+        "contamination": contamination,
+        "readable": Readable(),
+        "gold": GoldPasses(workers),
+        "duplicates": Duplicates(recipe.on_conflict),
+        "cap": _caps(recipe),
+    }
+    named = [step for step in recipe.steps if step.name != "gold" or recipe.check_gold]
+    made = [plain[step.name] if isinstance(step, PlainStep) else _with_parameters(step) for step in named]
+    at = next((place for place, step in enumerate(made) if isinstance(step, GoldPasses)), len(made))
+    made[at:at] = more
+    seen: Counter[str] = Counter()
+    for place, step in enumerate(made):
+        seen[step.name] += 1
+        if seen[step.name] > 1:  # the ledger names steps
+            made[place] = replace(step, name=f"{step.name} {seen[step.name]}")  # type: ignore[type-var]
+    return made
+
+
+def _with_parameters(step: Config) -> BatchStep | KeyedStep:
+    given = {key: value for key, value in step if key != "name"}
+    kinds: dict[type[Config], Callable[..., BatchStep | KeyedStep]] = {
+        SubstringStep: Substring,
+        NearDuplicatesStep: NearDuplicates,
+        AnswerStep: AnswerForm,
+        TagsStep: Tagged,
+        DifficultyStep: Difficulty,
+    }
+    return kinds[type(step)](**given)
 
 
 def _caps(recipe: CurationRecipe) -> Cap:

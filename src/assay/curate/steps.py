@@ -9,20 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assay.corpus.collection import stems_of
 from assay.corpus.ledger import GOLD, READABLE
 from assay.corpus.parquet import to_examples
-from assay.judging.session import answer_keys, unreadable, verify_many
+from assay.judging.session import unreadable, verify_many
 from assay.sources.base import rank
-from assay.sources.own import entry_of
-from assay.types import Example, Status, Verdict, canonical, content_hash
+from assay.types import Example, Status, Verdict
 
 KEYS = pa.schema(
     [
@@ -110,28 +106,6 @@ class Length:
 
 
 @dataclass(frozen=True)
-class Contamination:
-    """No problem that occurs in a held-out set: texts are compared without options, instruction, typography."""
-
-    held_out: Mapping[str, str]
-    """Stem id -> where it occurs."""
-    name: str = "contamination"
-
-    @classmethod
-    def of(cls, names: Sequence[str], data: Path | None = None) -> Contamination:
-        """Against the sources named `name` (all splits) or `name:split`."""
-        found: dict[str, str] = {}
-        for entry in names:
-            name, split = entry_of(entry)
-            found = stems_of([name], split=split or None, data=data) | found
-        return cls(found)
-
-    def __call__(self, batch: pa.RecordBatch) -> Sifted:
-        found = map(self.held_out.get, batch["stem"].to_pylist())
-        return sift(batch, (None if where is None else Drop("contaminated", where) for where in found))
-
-
-@dataclass(frozen=True)
 class Readable:
     """Reference and parameters that the row's verifier can use."""
 
@@ -141,72 +115,6 @@ class Readable:
         why = unreadable(to_examples(batch))
         found = map(why.get, batch["id"].to_pylist())
         return sift(batch, (None if said is None else Drop("bad_reference", said) for said in found))
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """One row a problem. Equal problems of equal value: the first stays; of different value: a label conflict.
-
-    Problems are equal whose texts are (white space apart), with the same set of options; values, by their answer key.
-    """
-
-    on_conflict: str = "drop"
-    name: str = "duplicates"
-
-    def key(self, batch: pa.RecordBatch) -> pa.Array:
-        examples = to_examples(batch)
-        values = answer_keys(examples, [example.reference for example in examples])
-        labels = (value or canonical(example.reference) for value, example in zip(values, examples, strict=True))
-        keys = zip(batch["problem"].to_pylist(), map(content_hash, labels), strict=True)
-        return pa.array(map(":".join, keys), pa.string())
-
-    def __call__(self, index: pa.Table) -> pa.RecordBatch:
-        places, ids = index["place"].to_pylist(), index["id"]
-        problem, label = self._groups(index)
-        first = first_of(label)
-        gone = [
-            (places[at], "duplicate", ids[first[label[at]]].as_py())
-            for at in np.flatnonzero(first[label] != np.arange(len(label)))
-        ]
-        if self.on_conflict == "drop":
-            one, other = self._labels(problem, first)
-            for at in first[np.isin(problem[first], np.flatnonzero(other >= 0))]:
-                twin = one[problem[at]] if one[problem[at]] != at else other[problem[at]]
-                gone.append((places[at], "label_conflict", ids[int(twin)].as_py()))
-        return dropped(sorted(gone))
-
-    def conflicts(self, index: pa.Table) -> int:
-        """Problems that carry more than one value."""
-        problem, label = self._groups(index)
-        return int((self._labels(problem, first_of(label))[1] >= 0).sum())
-
-    @staticmethod
-    def _groups(index: pa.Table) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """A number of each row's problem, and of its problem and value, in the order in which they first occur."""
-        problems = pc.utf8_slice_codeunits(index["key"], 0, 16)
-        return codes(problems), codes(index["key"])
-
-    @staticmethod
-    def _labels(
-        problem: np.ndarray[Any, Any], first: np.ndarray[Any, Any]
-    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
-        """For each problem the first row of its first value and of its second, -1 where there is none."""
-        one, other = (np.full(problem.max(initial=-1) + 1, -1) for _ in range(2))
-        one[problem[first[::-1]]] = first[::-1]
-        rest = first[one[problem[first]] != first][::-1]
-        other[problem[rest]] = rest
-        return one, other
-
-
-def codes(texts: pa.ChunkedArray) -> np.ndarray[Any, Any]:
-    """A number for each distinct text, in the order in which they first occur."""
-    numbers: np.ndarray[Any, Any] = texts.combine_chunks().dictionary_encode().indices.to_numpy()
-    return numbers
-
-
-def first_of(groups: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """The first row of each group."""
-    return np.unique(groups, return_index=True)[1]
 
 
 @dataclass(frozen=True)

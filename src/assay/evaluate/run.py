@@ -15,9 +15,9 @@ from assay.evaluate.suite import Suite
 from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
-from assay.models.engine import Engine, open_engine
+from assay.models.engine import Engine
 from assay.models.hf import require_model
-from assay.rollout.measure import Measurements, measure
+from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
 from assay.rollout.recorded import EXAMPLES as EXAMPLES
 from assay.types import Example, Measurement
 
@@ -99,11 +99,12 @@ def find_model(name: str) -> str:
     return name
 
 
-def require_answers(model: str) -> None:
-    """Raise `AssayError` where nothing of a name or path could answer; weights are not read."""
-    if model.endswith((".jsonl", ".jsonl.gz")):
-        open_engine(model)
-    elif kind_of(Path(model)) != "measure":
+def require_answers(model: str, suite: Suite, asked: Sequence[Example], out: Path) -> None:
+    """Raise `AssayError` where nothing of a name or path could answer, or where recorded responses do not answer all
+    that is asked, or `out` holds another run than theirs; weights are not read."""
+    if is_recorded(model):
+        require_recorded(model, asked, suite.samples, suite.sampling, out)
+    else:
         require_model(model)
 
 

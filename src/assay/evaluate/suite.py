@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from assay.config import Config, changed
-from assay.errors import AssayError, UnknownName
+from assay.errors import UnknownName
 from assay.models.engine import Sampling
 from assay.sources.selection import Selection
 from assay.types import Example
@@ -33,6 +34,12 @@ class Suite(Config):
     allow_overlap: bool = False
     """Whether problems that training saw may be asked after it all the same."""
 
+    @model_validator(mode="after")
+    def _enough_samples(self) -> Suite:
+        if wrong := [k for k in self.k if not 1 <= k <= self.samples]:
+            raise ValueError(f"pass@{wrong[0]} needs a k from 1 to the samples, which are {self.samples}")
+        return self
+
     @property
     def names(self) -> list[str]:
         """The sources it asks, in order."""
@@ -45,10 +52,8 @@ class Suite(Config):
     def examples(self, data: Path | None = None) -> list[Example]:
         """Everything the suite asks, of the split `test` where none is named.
 
-        Raises `UnknownName` where a source has no such split, and `AssayError` when a k is larger than the samples.
+        Raises `UnknownName` where a source has no such split.
         """
-        if max(self.k, default=1) > self.samples:
-            raise AssayError(f"pass@{max(self.k)} needs samples >= {max(self.k)}, the suite has {self.samples}")
         return [example for chosen in self.sources for example in chosen.examples(data, split="test", seed=self.seed)]
 
 
@@ -107,8 +112,7 @@ def asked_with(
     suite: Suite, overrides: Sequence[str] = (), samples: int | None = None, temperature: float | None = None
 ) -> Suite:
     """A suite with keys changed. With fewer `samples` than a pass@k needs, that k is not reported."""
-    given = {"samples": samples, "temperature": temperature}
-    new = changed(suite, [*overrides, *(f"{name}={value}" for name, value in given.items() if value is not None)])
-    if samples is None or any(override.startswith("k=") for override in overrides):
-        return new
-    return new.model_copy(update={"k": tuple(k for k in new.k if k <= samples) or (1,)})
+    given: dict[str, Any] = {"samples": samples, "temperature": temperature}
+    if samples is not None and not any(override.startswith("k=") for override in overrides):
+        given["k"] = [k for k in suite.k if k <= samples] or [1]
+    return changed(suite, [*overrides, *(f"{name}={value}" for name, value in given.items() if value is not None)])

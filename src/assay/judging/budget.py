@@ -32,14 +32,17 @@ def limits(cpu: float = CPU_SECONDS) -> Limits | None:
 
 
 def ran(job: sandbox.Job) -> Result | Verdict:
-    """The result of a job, or the verdict where the sandbox or the machine is to blame."""
+    """The result of a job, or the verdict where the sandbox or the machine is to blame.
+
+    What a compiler takes is bounded by itself, and is not taken from the program's time.
+    """
     try:
         result = sandbox.run(job)
     except IsolationRefused as refused:
         return Verdict.error(str(refused))
     except WireError as long:  # the response is what differs from job to job
         return Verdict.of(False, why=f"it cannot be handed to the sandbox: {long}")
-    if (allowed := ALLOWANCE.get()) is not None:
+    if (allowed := ALLOWANCE.get()) is not None and not isinstance(job, sandbox.Compile):
         allowed.had += result.wall - result.starved
     if result.outcome is Outcome.STARVED:
         return Verdict.timeout(result.text)

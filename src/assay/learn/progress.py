@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
+from assay.sandbox import Stats
 from assay.types import Rollout, Status
 
 
@@ -26,6 +27,9 @@ class DomainStep:
     verdicts: Mapping[str, int]
 
 
+_NONE = Stats()
+
+
 @dataclass(frozen=True)
 class StepRecord:
     """Everything that a step writes to `metrics.jsonl`, and its rollouts."""
@@ -39,17 +43,24 @@ class StepRecord:
     """To the starting policy; `None` where the recipe's `kl` is 0, since nothing measures it then."""
     learning_rate: float | None
     seconds: float | None
+    sandbox: Mapping[str, Any]
+    """Counters of the sandbox in this step (`sandbox.Stats`); empty where no program ran."""
     rollouts: tuple[Rollout, ...] = field(repr=False)
 
     @classmethod
     def of(
-        cls, step: int, logs: Mapping[str, float], rollouts: Sequence[Rollout], domain_of: Mapping[str, str]
+        cls,
+        step: int,
+        logs: Mapping[str, float],
+        rollouts: Sequence[Rollout],
+        domain_of: Mapping[str, str],
+        ran: Stats = _NONE,
     ) -> StepRecord:
-        """Summarise the rollouts of a step; `domain_of` says where each Example belongs."""
+        """Summarise the rollouts of a step; `domain_of` says where each Example belongs, `ran` what programs did."""
         domains = by_domain(rollouts, domain_of)
         names = ("entropy", "grad_norm", "loss", "kl", "learning_rate", "step_time")
         entropy, grad_norm, loss, kl, rate, seconds = (logs.get(name) for name in names)
-        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, tuple(rollouts))
+        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, ran.to_json(), tuple(rollouts))
 
     def to_json(self) -> dict[str, Any]:
         """The row of `metrics.jsonl`."""

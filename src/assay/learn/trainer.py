@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from trl import GRPOTrainer
 
+from assay import sandbox
 from assay.judging.session import verify_many
 from assay.learn.progress import StepRecord, by_domain, scalars
 from assay.learn.sampler import DomainMix, repeated
@@ -50,6 +51,7 @@ class PolicyTrainer(GRPOTrainer):
         self.domains = {example.id: example.domain for example in examples}
         self.pending: list[Rollout] = []
         self.opened: dict[str, str] = {}
+        self.counted = sandbox.stats()
         super().__init__(reward_funcs=[self.verified_reward], **trl_arguments)
 
     def verified_reward(
@@ -117,13 +119,15 @@ class PolicyTrainer(GRPOTrainer):
         return _tokens(few) / _tokens(inputs) if self.loss_type == "bnpo" else 1.0
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
-        """Pass TRL's step metrics on to `on_step` and, with those of each domain, to the recipe's `report_to`."""
+        """Pass TRL's step metrics on to `on_step` and, with those of domains and sandbox, to `report_to`."""
         ended = "grad_norm" in logs  # else it is the summary of the whole run
         if ended:
-            logs |= scalars(by_domain(self.pending, self.domains))
+            now = sandbox.stats()
+            ran, self.counted = now.since(self.counted), now
+            logs |= scalars(by_domain(self.pending, self.domains)) | ran.scalars()
         super().log(logs, start_time)
         if ended:
-            self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.domains))
+            self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.domains, ran))
             self.pending = []
 
 

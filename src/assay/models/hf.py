@@ -18,7 +18,7 @@ import numpy as np
 
 from assay.errors import AssayError, MissingExtra, did_you_mean
 from assay.hub import offline
-from assay.models.engine import TINY, Completion, Request, Sampling, base_model, model_path, weights_hash
+from assay.models.engine import ADAPTER, TINY, Completion, Request, Sampling, base_model, model_path, weights_hash
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -55,6 +55,12 @@ def weights_path(path: str) -> str:
     Raises `AssayError`, at once, where there is no copy.
     """
     where = model_path(path)
+    if not where:
+        raise AssayError("no model is named: give the directory of one, a hub name, or 'tiny'")
+    if Path(where).is_file():
+        raise AssayError(f"{path} is a file: give the directory of a model, a hub name, or recorded responses (.jsonl)")
+    if Path(where).is_dir() and not any((Path(where) / name).is_file() for name in ("config.json", ADAPTER)):
+        raise AssayError(f"{path} holds no model (no config.json): give the directory of one")
     if Path(where).exists() or not (why := offline()):
         return where
     try:

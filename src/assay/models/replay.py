@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError, BadRow
+from assay.errors import AssayError, BadRow, counted
 from assay.files import read_jsonl
 from assay.models.engine import Completion, Request, Sampling, weights_hash
 from assay.types import Message, as_messages, content_hash
@@ -35,10 +35,13 @@ class ReplayEngine:
             keys = [str(row[name]) for name in ("example_id", "id") if row.get(name) is not None][:1]
             keys += [_key(as_messages(row["prompt"]))] if row.get("prompt") or not keys else []
             said = row["responses"] if "responses" in row else [row["response"]]
+            if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
+                raise TypeError("'response' is text, and 'responses' a list of texts")
             finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
-            completions = [Completion(str(text), finish, thinking=thinking) for text in said]
+            completions = [Completion(text, finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
-            why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({bad})"
+            fault = f"it has no {bad}" if isinstance(bad, KeyError) else bad
+            why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({fault})"
             raise BadRow(path, number, why) from None
         for key in keys:
             self._responses[key] += completions
@@ -56,10 +59,14 @@ class ReplayEngine:
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
-        for request in requests:
-            if (held := len(self._said(request))) <= request.sample:
-                shown = request.prompt[-1].content[:60] if request.prompt else ""
-                raise AssayError(f"{self.name} holds {held} of {request.sample + 1} responses to {shown!r}")
+        asked = list(requests)
+        if lacking := [request for request in asked if len(self._said(request)) <= request.sample]:
+            first = lacking[0]
+            shown, held = first.prompt[-1].content[:60] if first.prompt else "", len(self._said(first))
+            raise AssayError(
+                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
+                f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"
+            )
 
 
 def _key(prompt: tuple[Message, ...]) -> str:

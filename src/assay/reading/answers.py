@@ -7,12 +7,27 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 
+from assay.reading import lexicon
 from assay.reading.arithmetic import numeric
 from assay.reading.beside import is_free
 from assay.reading.building import bare, holds, mapped, names, negative, num, product
 from assay.reading.cursor import CLOSING, OPENING, depth_of, split
 from assay.reading.labels import is_name
-from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Relation, Sym, Text, TooCostly, Tuple, Unreadable
+from assay.reading.lexicon import either
+from assay.reading.nodes import (
+    Call,
+    Listing,
+    Node,
+    Num,
+    Quantity,
+    Relation,
+    Sym,
+    Text,
+    TooCostly,
+    Tuple,
+    Undefined,
+    Unreadable,
+)
 from assay.reading.numerals import once
 from assay.reading.parser import MAX_DEPTH, Parser
 from assay.reading.phrases import EMPTY, read_words
@@ -23,6 +38,18 @@ from assay.reading.tokens import Token, tokenize
 from assay.reading.words import fold
 
 MAX_PARTS = 64
+LIGHT_CHARS = 200
+"""Characters of the longest answer that is read in the caller; one of small numbers and powers is compared there."""
+_WORDING = re.compile(r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+")
+_EITHER = re.compile(
+    rf"(?<![a-zа-я\\]){either(tuple(w for w in lexicon.FOREIGN_JOINTS if len(w) > 1 or not w.isascii()))}\s?\d"
+)
+_PROSE = re.compile(
+    r"(?<![A-Za-z])(?:is|are|was|were|the|of|(?<!\d )in|in(?!\W*$)|on|to|for|with|which|that|because|since|as|by|we|it|at"
+    r"|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""Words that make a text a sentence, where the letters of a formula are symbols."""
 RELATIONS = ("=", "<", ">", "≤", "≥", "≠", "∈", "∉", "≈", "≡", "→", "∼", "∥", "⊥", "≅", "⊂", "⊆")
 QUANTIFIERS = names(
     "if for all any every each where with and whenever real reals number numbers integer integers positive "
@@ -50,6 +77,31 @@ def read_answer(text: str, *, letters: bool = False) -> Node:
         return words
     source = spelled(text)
     return _Reader(source, letters).read(tokenize(source))
+
+
+def read_in_prose(text: str, *, letters: bool = False, words: bool = False) -> Node | None:
+    """The answer that a text among words is; `None` where it is none. Raises `TooCostly`.
+
+    Words are an answer only with `words`, else what holds some is a sentence.
+    """
+    if _EITHER.search(text) or (not words and _PROSE.search(_WORDING.sub("", text))):
+        return None  # "16 或 18"
+    try:
+        answer = read_answer(text, letters=letters)
+    except TooCostly:
+        raise
+    except (Unreadable, Undefined, LookupError, TypeError, AttributeError):  # a fault of ours buys a response nothing
+        return None
+    if isinstance(answer, Listing) and len({isinstance(part, Text) for part in answer.parts}) > 1:
+        return None  # a value beside words
+    return None if is_words(answer) and not words else answer
+
+
+def is_words(answer: Node | None) -> bool:
+    """Whether an answer is words, or a list of them."""
+    if isinstance(answer, Listing):
+        return all(isinstance(part, Text) for part in answer.parts)
+    return isinstance(answer, Text)
 
 
 class _Reader:
@@ -127,10 +179,12 @@ class _Reader:
         label = next((place for place, token in enumerate(tokens) if token.text == ":"), 0)
         if label and label + 1 < len(tokens) and all(token.kind == "text" for token in tokens[:label]):
             return self.part(tokens[label + 1 :])
-        while len(tokens) > 1 and tokens[0].kind == "text" and {*tokens[0].text.lower().split()} <= QUANTIFIERS:
-            tokens = tokens[1:]
         sides, signs = split(tokens, *RELATIONS)
-        return self.relation(sides, ["=" if sign == "≡" else sign for sign in signs]) if signs else self.side(tokens)
+        if not signs:
+            return self.side(tokens)
+        while len(sides[0]) > 1 and sides[0][0].kind == "text" and {*sides[0][0].text.lower().split()} <= QUANTIFIERS:
+            sides[0] = sides[0][1:]
+        return self.relation(sides, ["=" if sign == "≡" else sign for sign in signs])
 
     def relation(self, sides: list[list[Token]], signs: list[str]) -> Node:
         if not all(sides):

@@ -168,7 +168,7 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     """The value that a text begins with, when only free words stand beside it: `read` gives that of a bare text."""
     if (value := read(text)) is not None:
         return value
-    bare = without_lead(text.strip("\"'“”‘’ "))
+    bare = without_lead(_QUOTED.sub(r"\1", text).strip("\"'“”‘’ "))
     if bare != text and (value := read(bare)) is not None:
         return value
     places = [match.start() for match, _ in zip(_CUT.finditer(bare), range(MAX_CUTS), strict=False)]
@@ -180,11 +180,17 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     return None
 
 
+_AMOUNT = re.compile(r"-?\$-?\d[^$]*+")
+
+
 def _is_whole(text: str) -> bool:
     """Whether every bracket and formula that begins in a text ends there."""
-    return text.count("$") % 2 == 0 and all(text.count(one) == text.count(other) for one, other in ("{}", "()", "[]"))
+    return (text.count("$") % 2 == 0 or _AMOUNT.fullmatch(text) is not None) and all(
+        text.count(one) == text.count(other) for one, other in ("{}", "()", "[]")
+    )
 
 
+_QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
 _ONE_NUMBER = re.compile(r"[-−]?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
 _UNSAFE = {*_CALCULATES, *lexicon.MODIFIERS, *lexicon.DEGREES, *lexicon.REJECTIONS, *lexicon.JUDGEMENTS} - {"i", "one"}
 _UNSAFE |= set(

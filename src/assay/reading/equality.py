@@ -46,12 +46,16 @@ class Policy:
     decimals: str
     place: Fraction = Fraction(0)
     """Half a unit of the last decimal of all numbers beside it, where they are taken for rounded."""
+    tolerance: tuple[Fraction, Fraction] | None = None
+    """How far a number may be off instead: by this, and by this times the reference."""
 
 
 def equal(wanted: Node, given: Node, policy: Policy) -> bool:
     """Whether two answers are the same. Raises `TooCostly` or `Undefined`."""
     if wanted == given:
         return True
+    if isinstance(wanted, Num) and isinstance(given, Num):
+        return _same_value(wanted, given, policy)
     if isinstance(wanted, Listing) and len(wanted.parts) == 1:
         return equal(wanted.parts[0], given, policy)
     if isinstance(given, Listing) and len(given.parts) == 1:
@@ -214,14 +218,18 @@ def _same_value(wanted: Node, given: Node, policy: Policy) -> bool:
         return str(given.value) == wanted.numeral
     if infinite(wanted) or infinite(given):
         return infinite(wanted) == infinite(given)
-    if not isinstance(wanted, Num) or not wanted.half or policy.decimals == "exact" or symbols(given):
-        return identical(wanted, given)
+    exactly = not policy.tolerance and policy.decimals == "exact"
+    if not isinstance(wanted, Num) or not (wanted.half or policy.tolerance) or exactly or symbols(given):
+        plain = isinstance(wanted, Num) and isinstance(given, Num) and not wanted.numeral + given.numeral
+        return wanted == given if plain else identical(wanted, given)
     if (value := exact(given)) is None:
         seen = numeric(given)
         if abs(seen.imag) > 1e-20:
             return False
         value = Fraction(str(seen.real))
     off, half = abs(value - wanted.value), policy.place or wanted.half
+    if policy.tolerance is not None:
+        return off <= policy.tolerance[0] + policy.tolerance[1] * abs(wanted.value)
     if policy.decimals == "auto" and not policy.place and not _is_rounded(wanted):
         return not off
     return off < half or (off == half and abs(value) < abs(wanted.value))

@@ -63,11 +63,10 @@ def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
     if "real" in text.lower() and (excepted := _EXCEPT.fullmatch(bare)):
         inside = read(excepted[1])
         return Call("∖", (REALS, inside))
+    if (bare[0].isalpha() or " and a" in bare) and (number := from_words(bare.lower())) is not None:
+        return number
     if _FORMULA.search(bare):
         return None
-    if (number := from_words(bare.lower())) is not None:
-        bare_number = num(number.value)
-        return Quantity(bare_number, number.unit, number.percent) if number.unit or number.percent else bare_number
     return _words(bare, text)
 
 

@@ -58,13 +58,16 @@ def without_lead(tokens: list[Token]) -> tuple[list[Token], int, str]:
 
 def without_unit(source: str, tokens: list[Token], *, letters: bool) -> Beside:
     """A value without what stands behind it; `letters` says whether single letters can be a unit."""
-    percent = False
+    percent, currency = False, ""
     if not tokens:
         raise Unreadable("a value is missing")
-    while len(tokens) > 1 and tokens[-1].text in ("%", "$"):
-        percent, tokens = percent or tokens[-1].text == "%", tokens[:-1]
-    if all(token.kind not in ("text", "id") for token in tokens[1:]) and tokens[-1].text not in _UNIT_SIGNS:
-        return Beside(tokens, percent)
+    while len(tokens) > 1 and (tokens[-1].text == "%" or tokens[-1].text in CURRENCIES):
+        percent, currency = percent or tokens[-1].text == "%", currency or CURRENCIES.get(tokens[-1].text, "")
+        tokens = tokens[:-1]
+    is_unit = tokens[-1].kind == "cmd" and tokens[-1].text in ("min", "sec") and source[tokens[-1].start] != "\\"
+    is_bare = all(token.kind not in ("text", "id") for token in tokens[1:])
+    if is_bare and tokens[-1].text not in _UNIT_SIGNS and not is_unit:
+        return Beside(tokens, percent, unit=currency)
     for place in range(1, len(tokens)):
         if unit := _unit(source, tokens[place - 1], tokens[place:], letters):
             return Beside(tokens[:place], percent, unit=unit)
@@ -84,7 +87,8 @@ def _unit(source: str, before: Token, tokens: list[Token], letters: bool) -> str
     first = tokens[0]
     if before.kind != "num" and before.text not in _VALUE_ENDS:
         return None
-    if first.kind not in ("text", "id", "cmd") and first.text not in ("/", "°", "^"):
+    one_over = first.text == "1" and [token.text for token in tokens[1:2]] == ["/"]
+    if first.kind not in ("text", "id", "cmd") and first.text not in ("/", "°", "^") and not one_over:
         return None
     written = in_plain_letters(source[first.start : tokens[-1].end])
     unit = measure_name(written)

@@ -80,7 +80,7 @@ def verdict_mix(steps: Steps) -> Chart:
     counts = [{v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICT_COLOURS} for s in seen]
     shares = {v: [count[v] / max(1, sum(count.values())) for count in counts] for v in VERDICT_COLOURS}
     at = [s["step"] for s in seen]
-    figure, axis = empty_panel(at, width=4.6)
+    figure, axis = empty_panel(at)
     wide = at if len(at) > 1 else [n + side for n in at for side in (-0.5, 0.5)]
     heights = [share if len(at) > 1 else share * 2 for share in shares.values()]
     axis.stackplot(wide, *heights, colors=[light for light, _ in VERDICT_COLOURS.values()], linewidth=0)

@@ -12,6 +12,7 @@ from assay.evaluate.run import SCORES
 from assay.evaluate.suite import Suite
 from assay.journal import CLAIM, TIMES, Journal
 from assay.learn.recipe import GrpoRecipe
+from assay.rollout.measure import is_recorded
 
 
 def curation_time(recipe: CurationRecipe) -> str:
@@ -45,6 +46,8 @@ def training_time(recipe: GrpoRecipe, out: Path) -> str:
 
 def evaluation_time(suite: Suite, model: str, completions: int, out: Path) -> str:
     """By a finished evaluation of the same model with the same longest response, that was never killed."""
+    if is_recorded(model):
+        return "as long as judging does: responses are recorded, and no model is asked"
     for run, facts in _runs(out):
         same = (facts.get("model"), facts.get("sampling", {}).get("max_tokens")) == (model, suite.max_tokens)
         times = Journal(run / TIMES).read() if same and (run / SCORES).is_file() else []

@@ -41,17 +41,17 @@ PAGE_COLOURS = {
 PALETTE = PAGE_COLOURS | DOMAIN_COLOURS | VERDICT_COLOURS
 """Name of each colour variable -> its value on light and on dark paper; the light values tell them apart."""
 WIDTH, HEIGHT = 3.1, 1.75
-"""Inches of a panel: at 96 pixels an inch its 8 point text is read on a phone."""
+"""Inches of every panel: the width of a phone shows its 8 point text at 12 pixels."""
 
 
-def empty_panel(at: Sequence[int], width: float = WIDTH) -> tuple[Any, Any]:
+def empty_panel(at: Sequence[int]) -> tuple[Any, Any]:
     """An empty figure whose horizontal axis spans the steps, with ticks at whole ones."""
     try:
         from matplotlib.figure import Figure
         from matplotlib.ticker import FuncFormatter, MaxNLocator
     except ImportError:
         raise MissingExtra("the report page", "report") from None
-    figure = Figure(figsize=(width, HEIGHT), layout="constrained")
+    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axis = figure.subplots()
     soft, line = PAGE_COLOURS["soft"][0], PAGE_COLOURS["line"][0]
     axis.spines[["top", "right"]].set_visible(False)

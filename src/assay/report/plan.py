@@ -14,7 +14,16 @@ from typing import Any
 
 from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
 from assay.corpus.store import MANIFEST, read_manifest
-from assay.curate.recipe import CurationRecipe
+from assay.curate.recipe import (
+    AnswerStep,
+    CurationRecipe,
+    DifficultyStep,
+    NearDuplicatesStep,
+    PlainStep,
+    Step,
+    SubstringStep,
+    TagsStep,
+)
 from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
 from assay.evaluate.suite import SUITES, Suite
 from assay.judging.verifier import VERIFIERS
@@ -164,12 +173,35 @@ def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
         splits = (split,) if split else chosen.source(name).splits
         for part in splits:
             yield from _reads("leaves out", chosen, part, look)
-    yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
-    yield "drops", "references that their verifier cannot read, and problems that came before"
-    if recipe.on_conflict == "drop":
-        yield "drops", "equal problems with different references"
-    if recipe.check_gold:
-        yield "judges", "every gold response; what does not pass is dropped"
+    for step in recipe.steps:
+        yield from _drops(step, recipe)
+
+
+def _drops(step: Step, recipe: CurationRecipe) -> Iterator[Line]:
+    """What a step of a curation drops."""
+    match step:
+        case SubstringStep():
+            yield "drops", f"problems that stand inside longer ones ({', '.join(step.domains) or 'all domains'})"
+        case NearDuplicatesStep():
+            yield "drops", "problems that repeat an earlier one in other words: same numbers and signs, same answer"
+        case AnswerStep() | TagsStep():
+            given = {
+                key: value for key, value in step if key not in ("name", "domains") and value not in (None, (), True)
+            }
+            where = ", ".join(step.domains) or "all domains"
+            yield "drops", f"by {step.name} ({where}): {', '.join(f'{key} {value}' for key, value in given.items())}"
+        case DifficultyStep():
+            yield "drops", f"by difficulty: {step.samples} samples of {step.weak} and {step.strong}"
+        case PlainStep(name="length"):
+            yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
+        case PlainStep(name="readable"):
+            yield "drops", "references that their verifier cannot read"
+        case PlainStep(name="duplicates"):
+            yield "drops", "problems that came before with the same value"
+            if recipe.on_conflict == "drop":
+                yield "drops", "equal problems with different references"
+        case PlainStep(name="gold") if recipe.check_gold:
+            yield "judges", "every gold response; what does not pass is dropped"
 
 
 def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:

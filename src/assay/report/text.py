@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.curate.difficulty import BUCKETS, bucket
 from assay.evaluate.metrics import Estimate
 from assay.evaluate.run import SCORES, Scores
 from assay.report.summary import percent, points, score_rows
+from assay.types import Measurement
 
 SPAN = "95 % interval"
 
@@ -24,6 +27,20 @@ def score_table(scores: Scores) -> str:
         missing = f"  ({row.uncounted} not counted)" if row.uncounted else ""
         name = row.name if row.domain in ("", row.name) else f"  {row.name}"
         lines.append(f"{name:28} {row.avg.questions:8d}  {shown}{missing}".rstrip())
+    return "\n".join(lines)
+
+
+def bucket_table(measured: Iterable[Measurement]) -> str:
+    """How many problems of each domain are of which difficulty, by the share of samples that were right."""
+    by_domain: dict[str, Counter[str]] = {}
+    for one in measured:
+        kinds = by_domain.setdefault(one.domain or "-", Counter())
+        kinds["no rate" if one.rate is None else bucket(one.rate)] += 1
+        kinds["samples"] += one.n + one.uncounted
+    heads = (*BUCKETS, "no rate", "samples")
+    lines = ["".join([f"{'problems':14}", *(f"{head:>11}" for head in heads)])]
+    for name, kinds in sorted(by_domain.items()):
+        lines.append("".join([f"{name:14}", *(f"{kinds[head]:11,}" for head in heads)]))
     return "\n".join(lines)
 
 

@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from types import NoneType
 from typing import Any, TextIO, cast
 
 from assay.errors import AssayError, visible
-from assay.files import not_json, replacing
+from assay.files import json_kind, not_json, replacing
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict, as_messages
@@ -189,26 +188,20 @@ def _parse(number: int, line: str | bytes) -> Parsed | dict[str, Any]:
 
 def _checked(row: Any) -> Parsed:
     if not isinstance(row, dict):
-        raise ValueError(f"a line is a JSON object, not {_kind(row)}")
+        raise ValueError(f"a line is a JSON object, not {json_kind(row)}")
     if missing := [name for name in ("verifier", "reference", "response") if name not in row]:
         raise ValueError(f"the line has no {', '.join(missing)}")
     for name in ("verifier", "response"):
         if not isinstance(row[name], str):
-            raise ValueError(f"{name!r} is text, not {_kind(row[name])}")
+            raise ValueError(f"{name!r} is text, not {json_kind(row[name])}")
     params = row.get("params") or {}
     if not isinstance(params, dict):
-        raise ValueError(f"'params' is an object, not {_kind(params)}")
+        raise ValueError(f"'params' is an object, not {json_kind(params)}")
     VERIFIERS.get(row["verifier"]).parameters(params)
     example = Example(
         prompt=as_messages(row.get("prompt") or ""), reference=row["reference"], verifier=row["verifier"], params=params
     )
     return row.get("id"), example, row["response"]
-
-
-def _kind(value: Any) -> str:
-    """What JSON calls a value."""
-    names = {dict: "an object", list: "a list", str: "text", bool: "true or false", NoneType: "null"}
-    return names.get(type(value), "a number")
 
 
 def _row(identity: Any, verdict: Verdict, number: int, verifier: str = "") -> dict[str, Any]:

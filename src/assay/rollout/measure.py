@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig
-from assay.journal import kind_of, owned, refuse_foreign, timed
+from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
@@ -30,6 +30,9 @@ BLOCK = 16_384
 """Requests that an engine is handed at a time."""
 BACKLOG = 1024
 """Completions that may wait for their verdict before the engine has to wait."""
+ROUND = 4
+"""Samples of an Example that are asked for before it is asked whether they are enough."""
+Enough = Callable[[Example, float, int], bool]
 Judged = tuple[str, int, str, float | None]
 """Example, sample, status and score of a rollout."""
 
@@ -90,6 +93,7 @@ def measure(
     out: Path | str | None = None,
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
+    enough: Enough | None = None,
 ) -> Measurements:
     """Sample `samples` responses to each Example, judge them, and count.
 
@@ -104,25 +108,53 @@ def measure(
             when it holds another run, or another process works in it.
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
+        enough: Whether an Example needs no further samples, given the sum of its scores and its counted samples so far;
+            samples are then asked for four at a time. Responses that are judged as a group are always asked for whole.
     """
+    if isinstance(examples, str | Example):
+        raise TypeError("what is measured is a list of Examples, or a corpus such as assay.load('math/arithmetic')")
     if not isinstance(samples, int) or samples < 1:
         raise BadConfig(f"samples is a whole number of at least 1, not {samples!r}")
     if out:
         refuse_foreign(Path(out))
     engine = _opened(model) if isinstance(model, str) else model
     asked = {example.id: example for example in examples}
-    job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None))
+    job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None), enough)
     how = sampling or Sampling()
     if not out:
         wait_for(job.run(how))
         return job.result()
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
-    facts = {"kind": "measure", "model": engine.name, "weights": engine.fingerprint, "samples": samples}
-    with owned(Path(out), facts | {"sampling": _sampled(engine, how)} | judging_facts(examples)), timed(Path(out)):
+    with owned(Path(out), _facts(engine, samples, how, examples)), timed(Path(out)):
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()
+
+
+def is_recorded(model: str) -> bool:
+    """Whether a name is that of recorded responses: a `.jsonl`, or the directory of an earlier measurement."""
+    return model.endswith((".jsonl", ".jsonl.gz")) or kind_of(Path(model)) == "measure"
+
+
+def require_recorded(
+    model: str, examples: Sequence[Example], samples: int, sampling: Sampling, out: Path | None = None
+) -> None:
+    """Raise `AssayError` where recorded responses lack one that is asked for, or `out` holds another run than theirs;
+    nothing is judged."""
+    engine = _opened(model)
+    if isinstance(engine, Recorded):
+        asked = {example.id: example for example in examples}
+        engine.require(_Job(engine, asked, samples, 1, lambda count: None).missing())
+    if out is not None:
+        refuse_another_run(out, _facts(engine, samples, sampling, examples))
+
+
+def _facts(engine: Engine, samples: int, sampling: Sampling, examples: Sequence[Example]) -> dict[str, Any]:
+    """What decides a measurement."""
+    answers = "responses" if isinstance(engine, Recorded) else "weights"
+    facts = {"kind": "measure", "model": engine.name, answers: engine.fingerprint, "samples": samples}
+    return facts | {"sampling": _sampled(engine, sampling)} | judging_facts(examples)
 
 
 def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
@@ -142,6 +174,16 @@ class _Tally:
     """Bit `i` is set when sample `i` has its verdict."""
     scores: list[float] = field(default_factory=list)
     verdicts: Counter[str] = field(default_factory=Counter)
+    done: bool = False
+    """Whether nothing more is asked for."""
+
+    @property
+    def uncounted(self) -> int:
+        return self.verdicts[Status.TIMEOUT] + self.verdicts[Status.ERROR]
+
+    @property
+    def counted(self) -> int:
+        return self.verdicts.total() - self.uncounted
 
 
 @dataclass
@@ -153,6 +195,7 @@ class _Job:
     samples: int
     workers: int
     on_groups: Callable[[int], None]
+    enough: Enough | None = None
     store: RolloutStore | None = None
     said: list[Rollout] = field(default_factory=list)
     """The rollouts of a measurement without a directory."""
@@ -182,7 +225,15 @@ class _Job:
 
     async def run(self, sampling: Sampling) -> None:
         """Ask for every sample that is missing; judge what has come while the engine goes on."""
-        missing = self.missing()
+        settled = [tally for name, tally in self.tallies.items() if not tally.done and self._is_enough(name, tally)]
+        for tally in settled:  # without a single sample
+            tally.done = True
+        self.on_groups(len(settled))
+        for upto in range(ROUND, self.samples, ROUND) if self.enough else ():
+            await self._ask(self.missing(upto), sampling)
+        await self._ask(self.missing(), sampling)
+
+    async def _ask(self, missing: Iterator[Request], sampling: Sampling) -> None:
         while block := {request.id: request for request in islice(missing, BLOCK)}:
             completions = self.engine.stream(list(block.values()), sampling)
             async for batch in gathered(completions, BACKLOG):
@@ -193,10 +244,11 @@ class _Job:
             if block:
                 raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
 
-    def missing(self) -> Iterator[Request]:
-        """Every sample that has no verdict yet."""
+    def missing(self, upto: int | None = None) -> Iterator[Request]:
+        """Every sample that has no verdict yet and is needed; of the first `upto` of each Example."""
         for name, tally in self.tallies.items():
-            for index in range(self.samples):
+            asked = range(0 if tally.done else self.samples if upto is None or name in self.held else upto)
+            for index in asked:
                 if not tally.seen >> index & 1:
                     yield Request(f"{name}/{index}", self.examples[name].asked, index)
 
@@ -256,18 +308,24 @@ class _Job:
             tally.seen |= 1 << index
             tally.scores += [score] if score else []
             tally.verdicts[str(status)] += 1
-            finished += tally.seen == whole
+            if not tally.done and (tally.seen == whole or self._is_enough(name, tally)):
+                tally.done = True
+                finished += 1
         self.on_groups(finished)
+
+    def _is_enough(self, name: str, tally: _Tally) -> bool:
+        if self.enough is None or name in self.held:
+            return False
+        return self.enough(self.examples[name], fsum(tally.scores), tally.counted)
 
     def _measurement(self, example: Example) -> Measurement:
         tally = self.tallies[example.id]
-        late = tally.verdicts[Status.TIMEOUT] + tally.verdicts[Status.ERROR]
         return Measurement(
             example_id=example.id,
             model=self.engine.name,
             correct=tally.verdicts[Status.CORRECT],
-            n=tally.verdicts.total() - late,
-            uncounted=late,
+            n=tally.counted,
+            uncounted=tally.uncounted,
             domain=example.domain,
             source=example.source,
             total=fsum(tally.scores),  # the same in whatever order they came

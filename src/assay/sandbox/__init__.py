@@ -16,9 +16,10 @@ import os
 import threading
 
 from assay.errors import IsolationRefused
-from assay.sandbox import external, settings
+from assay.sandbox import cpp, external, settings
+from assay.sandbox.counters import Counts, Stats
 from assay.sandbox.environments import installed_modules
-from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
+from assay.sandbox.jobs import Batch, Call, Check, Compile, Job, Limits, Native, Outcome, Program, Result
 from assay.sandbox.levels import Measured, measure
 from assay.sandbox.pool import Pool
 from assay.sandbox.settings import SWITCH, minimum, where
@@ -27,24 +28,31 @@ __all__ = [
     "Batch",
     "Call",
     "Check",
+    "Compile",
     "Job",
     "Limits",
     "Measured",
+    "Native",
     "Outcome",
     "Pool",
     "Program",
     "Result",
+    "Stats",
+    "compiler",
+    "find_compiler",
     "installed_modules",
     "isolation",
     "measured",
     "pool",
     "require",
     "run",
+    "stats",
 ]
 
-_lock = threading.Lock()
+_lock, _measuring, _trying, _counts = threading.Lock(), threading.Lock(), threading.Lock(), Counts()
 _pool: Pool | None = None
 _measured: tuple[Pool, Measured] | None = None  # the pool whose isolation was measured, and what was found
+_found: tuple[Pool, cpp.Found] | None = None  # the same of the C++ compiler
 
 
 def pool() -> Pool:
@@ -64,9 +72,51 @@ def run(job: Job) -> Result:
     """
     setting = where()
     if setting not in ("", "off"):
-        return external.run(setting, job)
-    require()
-    return pool().run(job, minimum())
+        result = external.run(setting, job)
+    else:
+        require()
+        if isinstance(job, Compile):
+            return cpp.compiled(job, compiler(), _run)
+        if isinstance(job, Native):
+            compiler()
+        return _run(job)
+    _counts.add(result, job.limits)
+    return result
+
+
+def _run(job: Job) -> Result:
+    result = pool().run(job, minimum())
+    _counts.add(result, job.limits)
+    return result
+
+
+def compiler() -> cpp.Found:
+    """The C++ compiler of this machine, tried once. Raises `IsolationRefused` where there is none that works."""
+    found = find_compiler()
+    if not found.command:
+        raise IsolationRefused(found.sentence)
+    return found
+
+
+def find_compiler() -> cpp.Found:
+    """The same, or why there is none. Raises `IsolationRefused` where no program runs at all."""
+    global _found
+    level = require()
+    if level < "L3":
+        return cpp.Found(sentence=f"isolation is {level}, and a C++ compiler needs files that it can read (L3)")
+    here = pool()
+    with _trying:
+        if _found is None or _found[0] is not here:
+            found = cpp.find(_run)
+            if not found.sure:
+                return found
+            _found = (here, found)
+        return _found[1]
+
+
+def stats() -> Stats:
+    """What the sandbox of this process has done since it started; `stats().since(earlier)` is what it did meanwhile."""
+    return _counts.stats(_pool.waited, _pool.restarts) if _pool else _counts.stats(0.0, 0)
 
 
 def require() -> str:
@@ -88,8 +138,11 @@ def measured() -> Measured:
     known = _measured
     if known is None or known[0] is not _pool:
         settings.check()
-        here = pool()
-        known = _measured = (here, measure(here))
+        with _measuring:  # whoever else comes first waits for what this one finds
+            known = _measured
+            if known is None or known[0] is not _pool:
+                here = pool()
+                known = _measured = (here, measure(here))
     return known[1]
 
 
@@ -100,11 +153,10 @@ def isolation() -> tuple[str, str]:
 
 
 def _after_fork() -> None:
-    global _pool, _measured, _lock
-    _lock = threading.Lock()
-    if _pool is not None:
-        _pool.forget()
-    _pool = _measured = None
+    """The child of a fork starts anew, and holds nothing of its parent's jobs and workers."""
+    global _pool, _measured, _found, _lock, _measuring, _trying, _counts
+    _lock, _measuring, _trying, _counts = threading.Lock(), threading.Lock(), threading.Lock(), Counts()
+    _pool = _measured = _found = None
 
 
 if hasattr(os, "register_at_fork"):

@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import IsolationRefused, visible
-from assay.sandbox import Limits, Measured, Outcome, Program, Result, cgroups, external, measured, settings
+from assay.sandbox import (
+    Limits,
+    Measured,
+    Outcome,
+    Program,
+    Result,
+    cgroups,
+    external,
+    find_compiler,
+    measured,
+    settings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +74,7 @@ def examine() -> Diagnosis:
     found = measured()
     tried = ", ".join(found.escapes) or ("could do nothing" if found.level >= "L2" else "not tried")
     canary = Part("a job that tries to get out", tried == "could do nothing", tried)
-    parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary)
+    parts = (_system(), *(_taken(found, *part) for part in _PARTS), _cgroups(found), canary, _cpp(found, wanted))
     advice = tuple(_advice(found, {part.name for part in parts if part.active}, wanted))
     return Diagnosis(found.level, wanted, found.sentence, parts, advice, found.level >= wanted, f"{wanted} is wanted")
 
@@ -122,6 +133,14 @@ def _cgroups(found: Measured) -> Part:
     if entered and parent.controllers == ("memory", "pids"):
         return Part("control groups", True, detail)
     return Part("control groups", False, f"{detail} (not needed)")
+
+
+def _cpp(found: Measured, wanted: str) -> Part:
+    """Whether C++ programs run too."""
+    if found.level < wanted:
+        return Part("C++ programs", False, "no program runs here (not needed)")
+    there = find_compiler()
+    return Part("C++ programs", bool(there.command), there.sentence + ("" if there.command else " (not needed)"))
 
 
 def _read(path: str) -> str:

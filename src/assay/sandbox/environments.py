@@ -12,6 +12,9 @@ import re
 from functools import cache
 from importlib import metadata
 
+from assay.sandbox import cpp
+from assay.sandbox.protocol import NATIVE
+
 BARE, SCIENTIFIC = "bare", "sci"
 MODULES = {
     BARE: "",
@@ -34,7 +37,9 @@ def environment_for(*sources: str) -> str:
 
 @cache
 def packages(environment: str) -> tuple[str, ...]:
-    """Files and folders of the installed modules of an environment."""
+    """Files and folders of the installed modules of an environment, or of the compiler."""
+    if environment == NATIVE:
+        return cpp.folders()
     names = MODULES[environment].split()
     parts = [part for name in names for part in _PARTS.get(name, "").split()]
     return tuple(path for name in [*names, *parts] for path in _places(name))

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import Any
 
 from assay.errors import IsolationRefused
-from assay.sandbox.jobs import Batch, Job, Outcome, Program, Result
+from assay.sandbox.jobs import Batch, Compile, Job, Native, Outcome, Program, Result
 from assay.sandbox.processes import ends_within
 
 GRACE = 10.0
@@ -35,6 +35,8 @@ def run(setting: str, job: Job) -> Result:
     if isinstance(job, Batch):
         result = chosen.run(Program(job.source, job.inputs[0], job.limits))
         return replace(result, outputs=(result.output,) if result.outcome is Outcome.DONE else ())
+    if isinstance(job, Compile | Native):
+        raise IsolationRefused(f"{chosen.name} is given Python programs only: unset ASSAY_SANDBOX to run C++")
     raise IsolationRefused(
         f"{chosen.name} runs whole programs (code.stdio) only, and tests beside a candidate could be forged: "
         "unset ASSAY_SANDBOX for the sandbox that is built in"

@@ -7,28 +7,34 @@ import os
 from collections.abc import Callable, Sequence
 
 from assay.sandbox import kernel, memory_imports
-from assay.sandbox.protocol import ProcessSpec
+from assay.sandbox.native import FOLDER
+from assay.sandbox.protocol import COMPILER, ProcessSpec
 from assay.sandbox.seccomp import NONE, OWN, READ
 
 _SHARED = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/share/zoneinfo"]
 _SPARE_MEMORY = 128 << 20  # address space that the interpreter itself needs
 _THREADS = 128
+_SCRATCH, _NATIVE_SCRATCH = 16, 64
+"""MiB of the scratch folder; a compiler's holds assembler text, objects and the program."""
 _NAMESPACES = {"net": kernel.NEWNET, "ipc": kernel.NEWIPC, "uts": kernel.NEWUTS, "pid": kernel.NEWPID}
 
 
 class Jail:
     """The isolation, taken in order as far as the kernel gives it; each child adds what only it can take.
 
-    `packages` are files and folders of third-party modules that programs may read besides the standard library.
+    `packages` are files and folders that programs may read besides the standard library: third-party modules, or where
+    it is `native` those of a compiler, which may also start processes.
     """
 
-    def __init__(self, packages: Sequence[str] = ()) -> None:
+    def __init__(self, packages: Sequence[str] = (), native: bool = False) -> None:
+        self.native = native
         self.proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)
         self.features: list[str] = []
         self.refused: dict[str, str] = {}
         """The kernel's error for each part that it refused."""
         self.scratch = ""
         """The folder in which programs may write."""
+        self.abi = 0
         stdlib = os.path.dirname(os.__file__)
         root = os.getuid() == 0
         if not root:
@@ -66,7 +72,8 @@ class Jail:
     def _leave_the_files(self, readable: list[str]) -> None:
         kernel.unshare(kernel.NEWNS)
         scratch = "" if any(path.startswith(f"{kernel.SCRATCH}/") for path in readable) else kernel.SCRATCH
-        kernel.empty_root(readable, bool(scratch))  # it would hide an environment that lies there
+        size = _NATIVE_SCRATCH if self.native else _SCRATCH  # none where it would hide an environment that lies there
+        kernel.empty_root(readable, size if scratch else 0)
         self.scratch = scratch
 
     def _landlock(self, stdlib: str, packages: Sequence[str]) -> int:
@@ -77,8 +84,8 @@ class Jail:
         if made is None:
             self.refused["landlock"] = "the kernel does not offer it"
             return -1
-        rules, abi = made
-        self.features.append(f"landlock{abi}")
+        rules, self.abi = made
+        self.features.append(f"landlock{self.abi}")
         if (
             "root" in self.features
         ):  # without a root of its own a job could find `/proc`, which only the worker may read
@@ -93,8 +100,8 @@ class Jail:
         landlock = any(name.startswith("landlock") for name in self.features)
         files = OWN if "root" in self.features else READ if landlock else NONE
         if files == NONE:
-            memory_imports.install(stdlib, packages)
-        kernel.enter_base_seccomp(files)
+            memory_imports.install(stdlib, () if self.native else packages)
+        kernel.enter_base_seccomp(files, self.native)
         if files == NONE:
             self.features.append("nofiles")
 
@@ -103,8 +110,11 @@ class Jail:
         if "pid" not in self.features:
             kernel.die_with_parent()  # else the kernel ends it with the first process of the namespace
         kernel.limit(spec.cpu, spec.memory + _SPARE_MEMORY, spec.output)
+        compiles = spec.role == COMPILER
         if self.rules >= 0:
+            if compiles:
+                kernel.allow_writing(self.rules, FOLDER, self.abi)
             kernel.enter_landlock(self.rules)
         kernel.drop_capabilities()
         if "seccomp" in self.features:
-            kernel.enter_seccomp()
+            kernel.enter_seccomp(compiles)

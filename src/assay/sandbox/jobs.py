@@ -106,7 +106,27 @@ class Check:
     """Whether a test that fails lets the next ones run."""
 
 
-Job = Program | Batch | Call | Check
+@dataclass(frozen=True, slots=True)
+class Compile:
+    """Make machine code of a C++ program."""
+
+    source: str
+    command: tuple[str, ...] = ()
+    """The compiler and what it is told, as `cpp.py` found it to work here."""
+    limits: Limits = Limits(wall=600.0, output=64 << 20)
+    """Of each part of the compiler, none of which sleeps; its output is the machine code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """Run machine code that `Compile` has made: text in, text out."""
+
+    code: bytes = field(repr=False)
+    stdin: bytes = b""
+    limits: Limits = Limits()
+
+
+Job = Program | Batch | Call | Check | Compile | Native
 
 
 class Outcome(StrEnum):
@@ -133,7 +153,7 @@ class Result:
     text: str = ""
     """One sentence about an outcome other than `done`."""
     output: bytes = b""
-    """Standard output of a `Program`."""
+    """Standard output of a `Program` or of machine code, or the machine code that was made."""
     stderr: bytes = b""
     """Its standard error, where it was to be kept."""
     line: int = 0

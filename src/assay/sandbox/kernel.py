@@ -68,8 +68,8 @@ def new_user_namespace(proc: int) -> None:
             os.close(fd)
 
 
-def empty_root(readable: list[str], scratch: bool) -> None:
-    """Make a root that holds only `readable`, read-only, two devices and, if wanted, an empty folder to write in.
+def empty_root(readable: list[str], scratch: int) -> None:
+    """Make a root that holds only `readable`, read-only, two devices and an empty folder of `scratch` MiB to write in.
 
     Needs a mount namespace. Raises `OSError`.
     """
@@ -88,7 +88,7 @@ def empty_root(readable: list[str], scratch: bool) -> None:
         if scratch:
             flags = _MS_NOSUID | _MS_NODEV | _MS_NOEXEC | _MS_NOATIME  # else a job could leave word in that time
             os.makedirs(root + SCRATCH)
-            _mount("tmpfs", root + SCRATCH, "tmpfs", flags, "size=16m,nr_inodes=1k,mode=1777")
+            _mount("tmpfs", root + SCRATCH, "tmpfs", flags, f"size={scratch}m,nr_inodes=1k,mode=1777")
         os.chdir(root)
         _call("syscall", _SYS_PIVOT_ROOT[platform.machine()], b".", b".")
     except OSError:
@@ -130,6 +130,10 @@ def become_nobody() -> None:
     os.setresuid(_NOBODY, _NOBODY, _NOBODY)
 
 
+def _write_rights(abi: int) -> int:
+    return _LL_WRITE | (1 << 13) * (abi >= 2) | (1 << 14) * (abi >= 3)  # move, truncate
+
+
 def landlock_rules(readable: list[str], listable: list[str], writable: list[str]) -> tuple[int, int] | None:
     """A rule set that allows reading, listing and writing below those paths, and the ABI; `None` without Landlock."""
     abi = int(_libc.syscall(444, None, ctypes.c_size_t(0), 1))
@@ -139,8 +143,7 @@ def landlock_rules(readable: list[str], listable: list[str], writable: list[str]
     parts = [files, 3 * (abi >= 4), 3 * (abi >= 6)][: 1 + (abi >= 4) + (abi >= 6)]
     attributes = struct.pack(f"={len(parts)}Q", *parts)
     rules = _call("syscall", 444, attributes, ctypes.c_size_t(len(attributes)), 0)
-    write = _LL_WRITE | (1 << 13) * (abi >= 2) | (1 << 14) * (abi >= 3)  # move, truncate
-    for paths, rights in ((readable, _LL_READ), (listable, _LL_LIST), (writable, write)):
+    for paths, rights in ((readable, _LL_READ), (listable, _LL_LIST), (writable, _write_rights(abi))):
         for path in paths:
             _allow(rules, path, rights)
     _allow(rules, "/dev/null", 2 | 4)
@@ -162,6 +165,11 @@ def _allow(rules: int, path: str, rights: int) -> None:
 def allow_below(rules: int, fd: int, rights: int = _LL_READ) -> None:
     """Allow reading, or other rights, below an open folder, too. Raises `OSError`."""
     _call("syscall", 445, rules, 1, struct.pack("=Qi", rights, fd), 0)
+
+
+def allow_writing(rules: int, fd: int, abi: int) -> None:
+    """Allow writing below an open folder, too. Raises `OSError`."""
+    allow_below(rules, fd, _write_rights(abi))
 
 
 def enter_landlock(rules: int) -> None:
@@ -212,22 +220,22 @@ class _Filter:
         _call(*self.call)
 
 
-_delta: list[_Filter] = []
+_deltas: list[_Filter] = []
 
 
-def enter_base_seccomp(files: str = seccomp.OWN) -> None:
+def enter_base_seccomp(files: str = seccomp.OWN, native: bool = False) -> None:
     """Refuse, from here on and in all children, what a worker does not need. Raises `OSError`."""
-    code = seccomp.base(files)
+    code = seccomp.base(files, native)
     if code is None:
         raise OSError(errno.ENOSYS, "the numbers of this machine's system calls are not known")
     _Filter(code).enter()
-    _delta[:] = [_Filter(seccomp.delta(files))]
+    kinds = (False, True) if native else (False,)
+    _deltas[:] = [_Filter(seccomp.delta(files, native, compiles)) for compiles in kinds]
 
 
-def enter_seccomp() -> None:
-    """Refuse what only the worker needed, for good. Raises `OSError`."""
-    for program in _delta:
-        program.enter()
+def enter_seccomp(compiles: bool = False) -> None:
+    """Refuse what only the worker needed, for good; a compiler starts its parts. Raises `OSError`."""
+    _deltas[compiles].enter()
 
 
 _NEEDED = (

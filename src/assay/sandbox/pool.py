@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+import weakref
 from collections import deque
 from dataclasses import replace
 
@@ -21,18 +23,27 @@ class Pool:
     """Up to `size` jobs at once, in workers that are forked when they are first needed.
 
     Any number of threads may call `run`; each job has a worker of its own while it runs, and they are served in the
-    order in which they came. A process that forks starts anew: the child of a fork never talks to its parent's workers.
+    order in which they came. A process that forks starts anew: the child of a fork never talks to its parent's workers,
+    and holds no descriptor of theirs.
     """
 
     def __init__(self, size: int | None = None) -> None:
         self.size = size or max(2, os.cpu_count() or 2)
+        self.closed = False
+        self._begin()
+        _pools.add(self)
+
+    def _begin(self) -> None:
         self._templates: dict[str, TemplateProcess] = {}
         self._idle: list[WorkerProcess] = []
         self._busy = 0
         self._line: deque[threading.Event] = deque()
         self._lock = threading.Lock()
         self._starting = threading.Lock()
-        self.closed = False
+        self.waited = 0.0
+        """Seconds that jobs waited for a free worker, all together."""
+        self.restarts = 0
+        """Processes that died and were replaced."""
 
     def run(self, job: Job, min_level: str = "") -> Result:
         """Run a job at `min_level` or above, once a worker is free. Never raises for what the job does."""
@@ -52,6 +63,7 @@ class Pool:
                 result = runner.run(worker, job)
                 reusable = not worker.used_up and result.outcome is not Outcome.SANDBOX_ERROR
             except WorkerDied as died:
+                self._count_restart()
                 result = Result(Outcome.SANDBOX_ERROR, str(died))
             finally:
                 ran_out = not reusable and worker.group is not None and worker.group.ran_out()
@@ -83,12 +95,8 @@ class Pool:
             template.close()
 
     def forget(self) -> None:
-        """In the child of a fork: let go of the parent's processes without ending them."""
-        for worker in self._idle:
-            worker.disown()
-        for template in self._templates.values():
-            template.disown()
-        self._idle, self._templates = [], {}
+        """In the child of a fork: begin anew, whoever held which lock; the parent's processes are let go of already."""
+        self._begin()
 
     def _take(self, environment: str) -> WorkerProcess:
         """A worker for one job, in turn. Raises `WorkerDied` where none can be started."""
@@ -97,6 +105,7 @@ class Pool:
             while (worker := self._idle_worker(environment)) is not None:
                 if worker.is_idle():
                     return worker
+                self._count_restart()
                 worker.close()  # something outside has ended it
             return self._start(environment)
         except BaseException as failed:
@@ -111,10 +120,12 @@ class Pool:
             if self._busy < self.size and not self._line:
                 self._busy += 1
                 return
-            turn = threading.Event()
+            turn, began = threading.Event(), time.monotonic()
             self._line.append(turn)
         try:
             turn.wait()
+            with self._lock:
+                self.waited += time.monotonic() - began
         except BaseException:
             with self._lock:
                 left = turn in self._line
@@ -145,11 +156,16 @@ class Pool:
                 raise
             except WorkerDied:
                 if template is not None:
+                    self._count_restart()
                     template.close()
                 template = TemplateProcess(environment)
                 worker = template.fork()
             self._templates[environment] = template
             return worker
+
+    def _count_restart(self) -> None:
+        with self._lock:
+            self.restarts += 1
 
     def _give_back(self, worker: WorkerProcess | None, reusable: bool = True) -> None:
         """Give up a slot to the next in line, and the worker to the next job unless it cannot be used again."""
@@ -163,3 +179,15 @@ class Pool:
                 self._line.popleft().set()
         if worker is not None and not keep:
             worker.close()
+
+
+_pools: weakref.WeakSet[Pool] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for pool in list(_pools):
+        pool.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

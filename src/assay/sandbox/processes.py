@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 
 from assay.sandbox import cgroups, environments, kernel
 from assay.sandbox.jobs import Limits
@@ -25,7 +26,7 @@ for name, path in (("assay", sys.argv[1]), ("assay.sandbox", sys.argv[1] + "/san
     package.__path__ = [path]
     sys.modules[name] = package
 from assay.sandbox import template
-template.main(int(sys.argv[2]), sys.argv[3:])
+template.main(int(sys.argv[2]), sys.argv[3], sys.argv[4:])
 """
 _START_SECONDS = 180.0
 """How long a template process may import its modules, and a worker may start."""
@@ -51,7 +52,7 @@ class TemplateProcess:
                 raise LimitTooLow(kernel.too_low(option, value, least))
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        boot = [_BOOT, package, str(theirs.fileno()), *environments.packages(environment)]
+        boot = [_BOOT, package, str(theirs.fileno()), environment, *environments.packages(environment)]
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-s", "-S", "-P", "-c", *boot],
@@ -64,6 +65,7 @@ class TemplateProcess:
                 start_new_session=True,
             )
         self.environment, self.control = environment, ours
+        _held.add(self)
         self._lock = threading.Lock()
         self._parent_group = cgroups.find_parent()
         try:
@@ -110,6 +112,7 @@ class WorkerProcess:
 
     def __init__(self, environment: str, control: socket.socket, pidfd: int, group: cgroups.Group | None) -> None:
         self.environment, self.control, self.pidfd, self.group = environment, control, pidfd, group
+        _held.add(self)
         self.used_up = False
         """Whether it has run its last job."""
         try:
@@ -169,6 +172,19 @@ class WorkerProcess:
             raise WorkerDied(reply.decode(errors="replace"))
         self.used_up = reply[:1] == USED_UP
         return unpack(ProcessExit, reply[1:])
+
+
+_held: weakref.WeakSet[TemplateProcess | WorkerProcess] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    """The child of a fork holds no descriptor of its parent's processes, which else would not see the parent end."""
+    for process in list(_held):
+        process.disown()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def level_of(isolation: tuple[str, ...]) -> str:

@@ -10,8 +10,11 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple, TypeVar
 
-ROLES = ("program", "candidate", "checker")
-DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4))
+ROLES = ("program", "candidate", "checker", "compiler", "native")
+NATIVE = "c++"
+"""The environment in which C++ is compiled and machine code run."""
+COMPILER = ROLES.index("compiler")
+DESCRIPTORS = ((0, 1, 2, 3), (0, 1, 2, 3), (0, 1, 2, 3, 4), (0, 1, 2, 3, 4), (0, 1, 2, 3, 4))
 """For each role, the descriptors that its process is given, in the order in which they are sent."""
 KILL_REASONS = ("", "stopped", "finished", "cpu", "wall", "starved")
 """Why a worker killed a process: with its job, or for its limits."""

@@ -7,15 +7,18 @@ import contextlib
 import json
 import os
 import socket
+import tempfile
+import weakref
 from array import array
 from dataclasses import replace
 from typing import Any
 
+from assay.errors import visible
 from assay.sandbox import wire
 from assay.sandbox.environments import MODULES, SCIENTIFIC, environment_for
-from assay.sandbox.jobs import Batch, Call, Check, Job, Limits, Outcome, Program, Result
+from assay.sandbox.jobs import Batch, Call, Check, Compile, Job, Limits, Native, Outcome, Program, Result
 from assay.sandbox.processes import WorkerDied, WorkerProcess
-from assay.sandbox.protocol import KILL_REASONS, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
+from assay.sandbox.protocol import KILL_REASONS, NATIVE, READY, ROLES, RUN_RECORD, ProcessExit, ProcessSpec
 
 _GRACE = 5.0
 """Seconds after a job must have ended that a channel waits for a process."""
@@ -24,10 +27,18 @@ _REPORT_SECONDS = 0.1
 _LONGEST_VALUE = 3 << 20
 """Bytes of the longest value that a `Call` may return: it is read on the trusted side, outside all limits."""
 _PIPE_SIZE = 1 << 16
+_MOST_SAID = 1 << 16
+"""Bytes that are read of what a compiler or machine code says on standard error."""
+_ERRORS = ("error:", "Error:", "undefined reference", "multiple definition", "relocation truncated")
+_MFD_EXEC = 0x10
+_NO_COMPILER = 120
+"""The exit code of a process that failed before a compiler told anything."""
 
 
 def environment_of(job: Job) -> str:
     """What modules a job's processes need."""
+    if isinstance(job, Compile | Native):
+        return NATIVE
     if isinstance(job, Check):
         return environment_for(job.source, job.setup, job.given, *job.tests)
     return environment_for(job.source)
@@ -39,6 +50,10 @@ def run(worker: WorkerProcess, job: Job) -> Result:
         with _Descriptors() as fds:
             if isinstance(job, (Program, Batch)):
                 result = _run_program(worker, job, fds)
+            elif isinstance(job, Compile):
+                result = _compile(worker, job, fds)
+            elif isinstance(job, Native):
+                result = _run_native(worker, job, fds)
             else:
                 result = _call(worker, job, fds) if isinstance(job, Call) else _check(worker, job, fds)
     except OSError as failed:
@@ -47,15 +62,38 @@ def run(worker: WorkerProcess, job: Job) -> Result:
 
 
 class _Descriptors(contextlib.ExitStack):
-    """Descriptors that are closed when their job has ended."""
+    """Descriptors that are closed when their job has ended, and in the child of a fork."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        _open.add(self)
 
     def own(self, fd: int) -> int:
         self.callback(os.close, fd)
         return fd
 
+    def pair(self) -> tuple[socket.socket, socket.socket]:
+        """A channel; while a copy of one end is open anywhere, the other end never sees it close."""
+        ends = socket.socketpair()
+        for end in ends:
+            self.callback(end.close)
+        return ends
+
     def null(self) -> int:
         """`/dev/null`, opened for this job only: flags and locks that a job leaves on it end with the job."""
         return self.own(os.open(os.devnull, os.O_RDWR))
+
+
+_open: weakref.WeakSet[_Descriptors] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for fds in list(_open):
+        fds.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors) -> Result:
@@ -85,6 +123,78 @@ def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors)
         ends.append(size)  # it left before it could tell of this run
     outputs = tuple(output[a:b] for a, b in zip([0, *ends], ends, strict=False))
     return replace(_result(outcome, text, end), outputs=outputs[: len(inputs)])
+
+
+def _compile(worker: WorkerProcess, job: Compile, fds: _Descriptors) -> Result:
+    source, code, said = (fds.own(os.memfd_create(name)) for name in ("source", "code", "said"))
+    report, their_report = map(fds.own, os.pipe())
+    wire.write_all(source, memoryview(json.dumps({"command": job.command, "source": job.source}).encode()))
+    os.lseek(source, 0, os.SEEK_SET)
+    with tempfile.TemporaryDirectory(prefix="assay-", ignore_cleanup_errors=True) as folder:
+        inner = os.path.join(folder, "c++")  # whoever may not enter the outer folder does not reach it
+        os.mkdir(inner)
+        os.chmod(inner, 0o777)  # a job may have another user than this process
+        place = fds.own(os.open(inner, os.O_RDONLY | os.O_DIRECTORY))
+        worker.start([_spec("compiler", job.limits)], [source, code, said, their_report, place])
+        [end] = worker.wait(job.limits)
+    if _drain(report) != READY or end.code == _NO_COMPILER:
+        return _result(Outcome.SANDBOX_ERROR, "the compiler could not be isolated or started", end)
+    text = os.pread(said, _MOST_SAID, 0).decode(errors="replace")
+    outcome, why = outcome_of(end, job.limits, None)
+    size = os.fstat(code).st_size
+    if KILL_REASONS[end.kill_reason] in ("wall", "starved"):
+        outcome, why = Outcome.STARVED, f"the compiler had too little of a processor in {end.wall:.0f} s"
+    elif end.code > 0 and end.cpu >= job.limits.cpu:  # its parts have a clock each, and the kernel ends them
+        outcome, why = Outcome.TIMEOUT, f"compiling used its {job.limits.cpu:g} s of CPU time"
+    elif end.code > 0 or (outcome is Outcome.DONE and not 0 < size < job.limits.output):
+        outcome, why = Outcome.COMPILE_ERROR, _first_error(text) or "the compiler made no program"
+    output = os.pread(code, size, 0) if outcome is Outcome.DONE else b""
+    return replace(_result(outcome, why, end), output=output, stderr=text.encode())
+
+
+def _first_error(text: str) -> str:
+    """The first error of a compiler, an assembler or a linker, else the first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if any(word in line for word in _ERRORS) and not line.startswith("collect2")]
+    return visible(next(iter(told + lines), ""))[:300]
+
+
+def _run_native(worker: WorkerProcess, job: Native, fds: _Descriptors) -> Result:
+    stdin, stdout, stderr = (fds.own(os.memfd_create(name)) for name in ("stdin", "stdout", "stderr"))
+    report, their_report = map(fds.own, os.pipe())
+    wire.write_all(stdin, memoryview(job.stdin))
+    os.lseek(stdin, 0, os.SEEK_SET)
+    spec = _spec("native", job.limits)
+    worker.start([spec], [stdin, stdout, stderr, their_report, fds.own(_executable(job.code))])
+    [end] = worker.wait(job.limits)
+    reported = _drain(report)
+    if not reported.startswith(READY):
+        return _result(Outcome.SANDBOX_ERROR, "the process could not be isolated", end)
+    size = os.fstat(stdout).st_size
+    outcome, text = outcome_of(end, job.limits, None)
+    said = os.pread(stderr, _MOST_SAID, 0)
+    if size >= job.limits.output and outcome is not Outcome.TIMEOUT:
+        outcome, text = Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output"
+    elif refused := reported[len(READY) :]:
+        outcome, text = Outcome.RUNTIME_ERROR, f"it cannot be started: {refused.decode(errors='replace')}"
+    elif outcome is Outcome.RUNTIME_ERROR and said.strip():
+        outcome = Outcome.MEMORY_LIMIT if b"std::bad_alloc" in said else outcome
+        text = visible(f"{text}: {said[:200].decode(errors='replace').strip()}")
+    output = os.pread(stdout, min(size, job.limits.output), 0)
+    return replace(_result(outcome, text, end), output=output, stderr=said)
+
+
+def _executable(code: bytes) -> int:
+    """A file in memory that can be executed: nothing has it open for writing."""
+    try:
+        writable = os.memfd_create("program", os.MFD_CLOEXEC | _MFD_EXEC)
+    except OSError:  # before Linux 6.3 there is no such flag, and no need of it
+        writable = os.memfd_create("program")
+    try:
+        wire.write_all(writable, memoryview(code))
+        return os.open(f"/proc/self/fd/{writable}", os.O_RDONLY)
+    finally:
+        os.close(writable)
 
 
 def _write_stdin(fd: int, source: str, inputs: tuple[bytes, ...]) -> int:
@@ -128,7 +238,7 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
     arguments = wire.Codec().pack((job.args, job.kwargs))
     load = {"op": "load", "source": job.source, "setup": "", "wanted": []}
     asked = _requests(fds, load, {"op": "call", "name": job.function, "a": arguments})
-    ours, theirs = socket.socketpair()
+    ours, theirs = fds.pair()
     with ours:
         with theirs:
             null = fds.null()
@@ -155,7 +265,7 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
 
 def _check(worker: WorkerProcess, job: Check, fds: _Descriptors) -> Result:
     names = ("source", "tests", "entry", "call", "setup", "given", "wanted", "partial")
-    (ours, theirs), (candidate_peer, checker_peer) = socket.socketpair(), socket.socketpair()
+    (ours, theirs), (candidate_peer, checker_peer) = fds.pair(), fds.pair()
     with ours:
         with theirs, candidate_peer, checker_peer:
             spec, null = _spec("checker", job.limits), fds.null()

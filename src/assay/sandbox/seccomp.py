@@ -56,6 +56,12 @@ WORKER = "fork 57 -;capset 126 91;sendmsg 46 211;recvmsg 47 212;pidfd_open 434 4
 SIGNAL = "kill 62 129;tgkill 234 131"
 """Calls that a worker needs, and a child for itself alone."""
 
+START = "execve 59 221;execveat 322 281;vfork 58 -;arch_prctl 158 -;landlock_add_rule 445 445"
+"""Calls that a compiler needs to be given a folder and to start its parts, and machine code to be started."""
+
+REMOVE = "unlink 87 -;unlinkat 263 35"
+"""Calls of `KEEP` that a compiler needs; Landlock knows them."""
+
 NAMESPACES = "unshare 272 97;setns 308 268"
 """Calls that a worker needs, and no program has a reason for."""
 
@@ -67,7 +73,7 @@ open_by_handle_at 304 265;kexec_load 246 104;kexec_file_load 320 294;init_module
 delete_module 176 106;reboot 169 142;swapon 167 224;swapoff 168 225;iopl 172 -;ioperm 173 -;modify_ldt 154 -"""
 """Calls that no judged program has a reason for: they reach into other processes or into the kernel."""
 
-GROUPS = (PLAIN, ARGUED, LOOK, OPEN, KEEP, WORKER, SIGNAL, NAMESPACES, ATTACK)
+GROUPS = (PLAIN, ARGUED, LOOK, OPEN, KEEP, WORKER, START, SIGNAL, NAMESPACES, ATTACK)
 
 OWN, READ, NONE = "own", "read", "none"
 """Which files calls may reach: those of a root of one's own, those that Landlock lets through for reading, or none."""
@@ -85,6 +91,7 @@ _FCNTL = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032, 1034)
 """Duplicates, flags, locks, the size of a pipe and seals; none by which the kernel would send a signal for you."""
 _IOCTL = (0x5401, 0x5413, 0x5421, 0x541B, 0x5450, 0x5451)
 """TCGETS, TIOCGWINSZ, FIONBIO, FIONREAD, FIONCLEX, FIOCLEX."""
+_FS = (0x1002, 0x1003)  # ARCH_SET_FS, ARCH_GET_FS: where a thread's own variables are
 _NAMES = (15, 16)  # PR_SET_NAME, PR_GET_NAME
 _PRCTL = (*_NAMES, 1, 4, 22, 38)  # and, for the worker: death signal, dumpable, seccomp, no new privileges
 _O_ACCMODE, _O_TRUNC = 3, 0o1000
@@ -194,14 +201,15 @@ def _chosen(rules: dict[int, _Code]) -> _Code:
     return code + b"".join(tails)
 
 
-def base(files: str = OWN) -> bytes | None:
-    """The filter of a worker, which its children inherit; `None` where the machine is unknown."""
+def base(files: str = OWN, native: bool = False) -> bytes | None:
+    """The filter of a worker, which its children inherit, of machine code if `native`; `None` on an unknown machine."""
     machine = platform.machine()
     if machine not in _ARCHES:
         return None
     groups = [PLAIN, OPEN, WORKER, SIGNAL, NAMESPACES]
     groups += [LOOK] if files != NONE else []
     groups += [KEEP] if files == OWN else []
+    groups += [START, REMOVE] if native else []
     named = numbers(machine, *GROUPS)
     rules = dict.fromkeys(numbers(machine, *groups).values(), _ALLOW)
     rules |= dict.fromkeys(numbers(machine, ATTACK).values(), _KILL)
@@ -224,8 +232,12 @@ def base(files: str = OWN) -> bytes | None:
     return ours + _op(_LOAD, _NR) + _search(rules, {0: _REFUSE, _NEW: _MISSING, _X32: _KILL})
 
 
-def delta(files: str = OWN) -> bytes:
-    """The filter that a child adds, small since it is installed once a job; a child writes its id to `places`."""
+def delta(files: str = OWN, native: bool = False, compiles: bool = False) -> bytes:
+    """The filter that a child adds, small since it is installed once a job; a child writes its id to `places`.
+
+    What is `native` may be replaced by other machine code, which is then where it was; only what `compiles` may start a
+    process.
+    """
     machine = platform.machine()
     named = numbers(machine, *GROUPS)
     rules = dict.fromkeys(numbers(machine, WORKER).values(), _REFUSE)
@@ -234,6 +246,12 @@ def delta(files: str = OWN) -> bytes:
     rules |= dict.fromkeys(numbers(machine, NAMESPACES).values(), _KILL)
     rules[named["clone"]] = _argument(0) + _op(_SET, _CLONE_THREAD, 1, 0) + _REFUSE + _ALLOW
     rules[named["prctl"]] = _one_of(0, _NAMES)
+    if native:
+        rules |= {number: _REFUSE for name, number in numbers(machine, START).items() if name != "execveat"}
+        rules |= {named["arch_prctl"]: _one_of(0, _FS, _fail(errno.EINVAL))} if "arch_prctl" in named else {}
+    if compiles:
+        for name in ("fork", "vfork", "clone", "execve"):
+            rules.pop(named.get(name, -1), None)
     if files == NONE:
         rules |= dict.fromkeys(numbers(machine, OPEN).values(), _REFUSE)
     return _op(_LOAD, _NR) + _chosen(rules)

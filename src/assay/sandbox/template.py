@@ -23,6 +23,7 @@ from typing import Any, NoReturn
 
 from assay.sandbox import kernel, program, protocol
 from assay.sandbox.jail import Jail
+from assay.sandbox.protocol import NATIVE
 from assay.sandbox.worker import Worker
 
 _PRELOAD = (
@@ -35,7 +36,7 @@ _THREAD_STACK = 8 << 20
 """Bytes of a thread's stack; else it would come from the `ulimit -s` of whoever started the trusted side."""
 
 
-def main(control_fd: int, packages: list[str]) -> NoReturn:
+def main(control_fd: int, environment: str, packages: list[str]) -> NoReturn:
     """Import, then fork a worker for each request until the trusted side closes the socket."""
     control = socket.socket(fileno=control_fd)
     if refusal := kernel.take_over():
@@ -57,7 +58,7 @@ def main(control_fd: int, packages: list[str]) -> NoReturn:
                 with suppress(OSError):  # the trusted side looks whether it worked
                     os.write(group, b"0")
                 os.close(group)
-            _become_worker(fds[0], packages)
+            _become_worker(fds[0], environment == NATIVE, packages)
         pidfd = os.pidfd_open(pid)
         control.sendmsg([protocol.TEMPLATE_READY], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [pidfd]))])
         for fd in (*fds, pidfd):
@@ -113,7 +114,7 @@ def _warm_up(sympy: Any) -> None:
     sympy.integrate(sympy.diff(x**3 + sympy.sin(x), x), x)
 
 
-def _become_worker(control_fd: int, packages: list[str]) -> NoReturn:
+def _become_worker(control_fd: int, native: bool, packages: list[str]) -> NoReturn:
     """Take the isolation, then go on as the first process of the own process namespace."""
     code = 1
     try:
@@ -121,7 +122,7 @@ def _become_worker(control_fd: int, packages: list[str]) -> NoReturn:
         while os.dup(0) < 15:
             pass  # low numbers stay taken, so that what a job brings never collides with a child's own
         kernel.die_with_parent()
-        jail = Jail(packages)
+        jail = Jail(packages, native)
         kernel.die_with_parent()  # a change of user has undone it
         pid = os.fork()
         if pid == 0:

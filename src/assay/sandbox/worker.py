@@ -19,16 +19,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NoReturn
 
-from assay.sandbox import candidate, checker, kernel, program, protocol
+from assay.sandbox import candidate, checker, kernel, native, program, protocol
 from assay.sandbox.jail import Jail
-from assay.sandbox.protocol import DESCRIPTORS, ProcessExit, ProcessSpec
+from assay.sandbox.protocol import COMPILER, DESCRIPTORS, ProcessExit, ProcessSpec
 
 _IDLE = 0.01
 """Seconds beyond its CPU time from which it is worth asking how long a process waited for a processor."""
 _TURN = 0.03
 """Seconds that each turn is waited for, at least, where twenty and more want one processor."""
 _TICK = 0.05
-_RUN: tuple[Callable[[ProcessSpec], int], ...] = (program.run, candidate.run, checker.run)
+_RUN: tuple[Callable[[ProcessSpec], int], ...]
+_RUN = (program.run, candidate.run, checker.run, native.compile_source, native.run)
 """What a process of each of `ROLES` does."""
 
 
@@ -86,7 +87,7 @@ class Worker:
             for fd in fds:
                 os.close(fd)
         self._watch(processes, waiting, soon)
-        used_up = self._changed() != self.untouched
+        used_up = self._changed() != self.untouched or processes[0].spec.role == COMPILER
         exits = [process.exit for process in processes if process.exit]
         return (protocol.USED_UP if used_up else protocol.REUSABLE) + protocol.pack(exits)
 

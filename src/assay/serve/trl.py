@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from assay import sandbox
 from assay.corpus.dataset import to_trl as to_trl
 from assay.judging.session import verify_many
 from assay.rollout.text import response_text
@@ -36,9 +37,12 @@ class Reward:
         asked = columns.get("prompt", [""] * len(said)) if prompts is None else prompts
         examples = examples_of(columns, asked)
         attempts = [Attempt(response=text, thinking=self.thinking) for text in said]
+        before = sandbox.stats()
         verdicts = verify_many(examples, attempts, workers=self.workers, deadline=self.deadline)
         if log := columns.get("log_metric"):
             _log(log, examples, verdicts)
+            for name, value in sandbox.stats().since(before).scalars().items():
+                log(name, value)
         warn_of_nulls(verdicts, [f"{example.source or 'the problem'} {example.id}" for example in examples])
         self._proven = self._proven or any(verdict.counts for verdict in verdicts)
         if not self._proven or len({example.id for example in examples}) > 1:

@@ -99,12 +99,14 @@ def data_dir(given: Path | str | None = None) -> Path:
     where = given or os.environ.get(DATA_VARIABLE)
     if not where:
         raise MissingData(
-            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data or pass a path; "
-            f"{DATA_VARIABLE}=hub reads what is published there (extra 'hub')"
+            f"real sources read files from a data directory: set {DATA_VARIABLE}=/path/to/data, or name it with --data "
+            f"(data= in Python); {DATA_VARIABLE}=hub reads what is published there (extra 'hub')"
         )
     path = Path(where).expanduser()
     if not path.is_dir():
-        raise MissingData(f"the data directory {path} does not exist; set {DATA_VARIABLE} to the one that does")
+        raise MissingData(
+            f"the data directory {path} does not exist; name the one that does with {DATA_VARIABLE} or --data"
+        )
     return path
 
 

@@ -100,6 +100,13 @@ _LISTS = (
 
 
 def _list_ops(rng: Random, level: int) -> Problem:
+    while True:
+        problem = _list_op(rng, level)
+        if len({test.partition(" == ")[2] for test in problem.reference["tests"]}) > 1:  # else a constant would pass
+            return problem
+
+
+def _list_op(rng: Random, level: int) -> Problem:
     cut = (rng.choice(list(_SLICES)), rng.randint(1, 9))
     each = [(rng.choice(list(_EACH)), rng.randint(2, 30)) for _ in range(1 if level < 3 else 2)]
     end = rng.choice(list(_ENDS)) if level > 1 else ""

@@ -27,10 +27,10 @@ def _ordering(rng: Random, level: int) -> Problem:
     orders = list(permutations(sorted(right)))
     clues: list[Clue] = []
     left: list[tuple[str, ...]] = orders
-    while len(left) > 1:
+    while len(left) > 1 or not _named(right, clues):
         clue = _clue(rng, right, level)
         narrowed = [order for order in left if clue.holds(order)]
-        if len(narrowed) < len(left):
+        if len(narrowed) < len(left) or (len(left) == 1 and not _named(right, clues)):
             clues, left = [*clues, clue], narrowed
     clues = _needed(clues, orders)
     rng.shuffle(clues)
@@ -60,11 +60,17 @@ def _not_at(right: Order, place: int, both: int) -> Callable[[Order], bool]:
     return lambda order: order[elsewhere] != name
 
 
+def _named(names: Order, clues: Sequence[Clue]) -> bool:
+    """Whether the clues name everybody: who is not named is known to nobody who reads the problem."""
+    said = {word for clue in clues for word in clue.text.split()}
+    return said.issuperset(names)
+
+
 def _needed(clues: list[Clue], orders: Sequence[Order]) -> list[Clue]:
-    """Without the clues that the others already imply."""
+    """Without the clues that the others already imply, as long as everybody is named."""
     for clue in list(clues):
         rest = [c for c in clues if c is not clue]
-        if sum(all(c.holds(order) for c in rest) for order in orders) == 1:
+        if _named(orders[0], rest) and sum(all(c.holds(order) for c in rest) for order in orders) == 1:
             clues = rest
     return clues
 
@@ -104,19 +110,21 @@ def _claims(names: Order, speaker: int, other: int) -> list[Claim]:
 
 def _knights_knaves(rng: Random, level: int) -> Problem:
     people = level + 1
+    right = tuple(rng.random() < 0.5 for _ in range(people))  # first, so that no answer is likelier than another
     while True:
         names = rng.sample(NAMES, people)
         claims = []
         for speaker in range(people):
             other = rng.choice([i for i in range(people) if i != speaker])
-            claims.append(rng.choice(_claims(names, speaker, other)))
+            sayable = [claim for claim in _claims(names, speaker, other) if claim.true(right) == right[speaker]]
+            claims.append(rng.choice(sayable))
         fits = [
             kinds
             for kinds in product((True, False), repeat=people)
             if all(claim.true(kinds) == kinds[i] for i, claim in enumerate(claims))
         ]
         if len(fits) == 1:
-            return _told(names, claims, fits[0])
+            return _told(names, claims, right)
 
 
 def _told(names: Order, claims: Sequence[Claim], kinds: Kinds) -> Problem:

@@ -12,13 +12,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName, counted, did_you_mean
-from assay.files import not_json, opened, read_jsonl
+from assay.files import not_json, not_utf8, opened, read_jsonl, require_file
 from assay.hub import load_rows
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import SOURCES, Source, sampled
@@ -41,7 +42,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "domain": ("domain",),
     "tags": ("tags",),
 }
-"""Field of an Example -> the names under which its column is looked for; the first that is there counts."""
+"""Field of an Example -> the names, in whatever case, under which its column is looked for; the first there counts."""
 _SHARD = {"id", "source", "prompt", "reference", "verifier", "params", "options", "template", "pass_rates", "extra"}
 _BOXED = ("math", "number", "choice", "boolean", "text")
 Numbered = Iterator[tuple[int, Any]]
@@ -57,10 +58,10 @@ def source_of(name: str, **how: Any) -> Source:
     if not is_own(name):
         source = _registered(name)
         if how:
-            raise BadConfig(f"{name} is a registered source: {', '.join(sorted(how))} are for files of your own")
+            raise BadConfig(f"{name} is a registered source: only files of your own take {', '.join(sorted(how))}")
         return source
-    if not name.startswith(HUB) and not Path(name).is_file():
-        raise MissingData(f"{name} does not exist")
+    if not name.startswith(HUB):
+        require_file(name)
     return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
 
 
@@ -212,7 +213,16 @@ class Own(Source):
                 known = did_you_mean(self.columns[name], row)
                 raise ValueError(f"no column {self.columns[name]!r}{known}")
             return self.columns[name]
-        return next((column for column in USUAL[name] if column in row), None)
+        return _usual(name, tuple(row))
+
+
+@lru_cache(1024)
+def _usual(name: str, columns: tuple[str, ...]) -> str | None:
+    """The column that has a usual name of a field, whatever its case where none has it as it is."""
+    folded = {column.strip().lower(): column for column in reversed(columns)}
+    return next((column for column in USUAL[name] if column in columns), None) or next(
+        (folded[column] for column in USUAL[name] if column in folded), None
+    )
 
 
 def _refuse_deaf(template: Any, where: str = "") -> None:
@@ -266,7 +276,7 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as bad:
-        raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, f"not UTF-8: {bad.reason}") from None
+        raise BadRow(str(path), data[: bad.start].count(b"\n") + 1, not_utf8(bad)) from None
 
 
 def _csv(path: Path) -> Iterator[tuple[int, dict[str, str | None] | BadRow]]:
@@ -317,6 +327,8 @@ def _cells(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
 def _array(path: Path) -> list[Any] | None:
     """The rows of a JSON array; `None` where the file holds JSON lines instead."""
     text = _text(path)
+    if not text.strip():
+        return []
     try:
         rows = json.loads(text)
     except (ValueError, RecursionError) as bad:

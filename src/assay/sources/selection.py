@@ -57,7 +57,7 @@ class Selection(Config):
         if bool(self.name) == bool(self.path):
             raise ValueError("give either the name of a source or the path of a file of your own")
         if not self.path and (own := [key for key in _OWN if getattr(self, key)]) and not any(map(is_own, self.names)):
-            raise ValueError(f"{', '.join(own)} are for files of your own (path)")
+            raise ValueError(f"only files of your own (path) take {', '.join(own)}")
         return self
 
     @property

@@ -25,37 +25,23 @@ from assay.claim.unmarked import Reader
 from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
-from assay.reading import lexicon
-from assay.reading.answers import read_answer
+from assay.reading.answers import LIGHT_CHARS, is_words, read_answer, read_in_prose
 from assay.reading.arithmetic import exact, numeric
 from assay.reading.beside import head, stated
-from assay.reading.building import MINUS_ONE, infinite, light, num, symbols
+from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbols
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
-from assay.reading.lexicon import either
-from assay.reading.nodes import Call, Listing, Node, Quantity, Text, TooCostly, Undefined, Unreadable
+from assay.reading.nodes import Call, Node, Quantity, Text, TooCostly, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.tokens import tokenize
 from assay.types import Example, Verdict
 
 MAX_CHARS = 10_000
-LIGHT_CHARS = 200
-"""Characters of the longest answer that is judged in the caller, if its numbers and powers are small too."""
 _INTEGER = re.compile(r"-?\d{1,40}")
-_WORDING = re.compile(r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+")
 _HOLDS_VALUE = re.compile(r"[\d\\=^]")
-_EITHER = re.compile(
-    rf"(?<![a-zа-я\\]){either(tuple(w for w in lexicon.FOREIGN_JOINTS if len(w) > 1 or not w.isascii()))}\s?\d"
-)
 _LETTERS = re.compile(r"[a-z]{3,}")
-_PROSE = re.compile(
-    r"(?<![A-Za-z])(?:is|are|was|were|the|of|in|on|to|for|with|which|that|because|since|as|by|we|it|at|from|than|within"
-    r"|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
-    re.IGNORECASE,
-)
-"""Words that make a text a sentence, where the letters of a formula are symbols."""
 _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
@@ -188,29 +174,14 @@ def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:
     text = next(filter(None, formula.groups())) if formula else text
     if _layout_free(text) == _layout_free(reference):
         return _Given(text, wanted)
-    if _EITHER.search(text):
-        return None  # "16 或 18"
-    if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not _is_words(wanted):
-        return _Given(text, num(known.value)) if (known := from_words(text)) else None  # a word, no product
-    if _PROSE.search(_WORDING.sub("", text)) and not _is_words(wanted) and as_words(reference) is None:
-        return None
+    words = is_words(wanted)
+    if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not words:
+        return _Given(text, bare(known)) if (known := from_words(text)) else None  # a word, no product
     try:
-        answer = read_answer(text)
+        answer = read_in_prose(text, words=words or as_words(reference) is not None)
     except TooCostly as costly:
         return _Given(text, costly=str(costly))
-    except (Unreadable, Undefined, LookupError, TypeError, AttributeError):  # a fault of ours buys a response nothing
-        return None
-    if isinstance(answer, Listing) and len({isinstance(part, Text) for part in answer.parts}) > 1:
-        return None  # a value beside words
-    if _is_words(answer) and not _is_words(wanted) and as_words(reference) is None:
-        return None
-    return _Given(text, answer)
-
-
-def _is_words(answer: Node | None) -> bool:
-    return isinstance(answer, Text) or (
-        isinstance(answer, Listing) and all(isinstance(part, Text) for part in answer.parts)
-    )
+    return None if answer is None else _Given(text, answer)
 
 
 def _compare(given: _Given, wanted: Node | None, reference: str, policy: Policy) -> tuple[bool, str]:

@@ -18,7 +18,8 @@ from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.reading import lexicon
-from assay.reading.numerals import TooLong, plain, quantity
+from assay.reading.nodes import Num
+from assay.reading.numerals import numeral, plain
 from assay.reading.words import fold, items
 from assay.types import Example, Verdict
 
@@ -213,11 +214,7 @@ def _known(text: str, names: list[str]) -> Iterator[str]:
 def _value(text: str) -> str:
     """A value in one spelling: folded, without the plural of a group, a number by its value."""
     text = text.strip(" .;,*`\"'()")
-    try:
-        number = quantity(text) if any(sign.isdigit() for sign in text) and len(text) < 40 else None
-    except TooLong:
-        number = None
-    if number is not None and not number.unit and not number.percent:
+    if isinstance(number := numeral(text), Num):
         return str(number.value)
     said = fold(text)
     return said[:-1] if len(said) > 3 and said.endswith("s") and not said.endswith("ss") else said

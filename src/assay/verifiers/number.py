@@ -1,4 +1,4 @@
-"""One number, or a list of them, exact at the digits of the reference.
+"""One number, or a list of them: `math` for answers that are one quantity, with the forms and parameters of reports.
 
 An integer or a fraction is only itself; of decimals, one with three or more significant digits accepts what rounds to
 it at its last digit (`decimals`). Currency, thousands separators and units may be left out, and a different unit is
@@ -16,21 +16,30 @@ from typing import Any, Literal
 
 from assay.claim.claims import claim, described
 from assay.claim.unmarked import Claim, Reader
+from assay.effort import NotShort, in_caller
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, Params, verifier
+from assay.reading.answers import LIGHT_CHARS, read_answer, read_in_prose
+from assay.reading.arithmetic import exact
 from assay.reading.beside import head, stated, without_lead
-from assay.reading.calculations import RANGE, worked_out
-from assay.reading.counting import SCALES
-from assay.reading.numerals import Quantity, TooLong, once, plain, quantity, without_account
-from assay.reading.units import conversion, same_unit, unit_name
+from assay.reading.building import light, negative, num, symbols
+from assay.reading.counting import SCALES, VALUES
+from assay.reading.equality import Policy, equal
+from assay.reading.keys import key_of
+from assay.reading.labels import is_name
+from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Relation, TooCostly, Undefined
+from assay.reading.numerals import from_words, numeral, plain, usual
+from assay.reading.units import unit_name
 from assay.types import Example, Verdict
 
-MAX_ALTERNATIVES = 32
-SIGNIFICANT = 3
-"""Significant digits from which a decimal reference is taken for a rounded one."""
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
+_RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
 _SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
-_OR = re.compile(r"(?:(?<!\s)\s++)?(?:,\s*+)?\bor\b\s*+", re.IGNORECASE)
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+_MONEY = r"US\$|[$€£¥₹]"
+_ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)
+"""An amount in brackets: `(1,234)`, `$(5.2) million`."""
+_SCALED = re.compile(rf"\b(?:{'|'.join(SCALES)})\b", re.IGNORECASE)
 _FALLS = re.compile(
     r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction)\sof\s"
     r"|(?:that\s)?(?:[a-z]{1,20}\s){0,2}(?:decreased|declined|dropped|fell|reduced|down|lost)\s(?:by\s)?(?=[\d$€£.])",
@@ -38,7 +47,6 @@ _FALLS = re.compile(
 )
 _FALL = re.compile(r"\s(?:decrease|decline|drop|fall|reduction|lower|loss)$", re.IGNORECASE)
 """Words that a negative change may be answered in."""
-Decimals = Literal["auto", "as-written", "exact"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class NumberParams(AnswerParams):
 
     tolerance: Tolerance | None = None
     """How far off is still right; without it, the reference's digits decide."""
-    decimals: Decimals = "auto"
+    decimals: Literal["auto", "as-written", "exact"] = "auto"
     """Which decimals accept what rounds to them: those of three or more significant digits, all, or none."""
     scale: str | float | None = 1
     """What the reference is counted in: "thousand", "million", "billion", "percent" or a number."""
@@ -75,36 +83,35 @@ class NumberParams(AnswerParams):
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """A number that a response gives, and whether it gives it as the size of a decrease."""
+    """A number that a response gives, whether as the size of a decrease, and whether with a word such as `million`."""
 
-    quantity: Quantity
+    value: Node
     falls: bool = False
+    scaled: bool = False
 
 
-def _wanted(example: Example, params: NumberParams) -> list[Quantity] | tuple[int, int]:
-    integer = _plain_integer(example)
-    return [Quantity(Fraction(integer))] if integer is not None else _reference(example, params)
+Wanted = list[Quantity] | tuple[int, int]
+"""The numbers of the reference, or a range of years."""
 
 
-def _reader_of(wanted: list[Quantity] | tuple[int, int], params: NumberParams) -> Reader[Any]:
-    """Reads a range of years, a list of numbers, or one number, as the reference is."""
+def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
     if isinstance(wanted, tuple):
         return Reader(_year_range)
     if len(wanted) != 1:
         return Reader(lambda text: _read_list(text, params.accounting, len(wanted)))
     return Reader(
-        lambda text: _read_one(text, params.accounting) or _read_sentence(text),
-        states=lambda text: _read_one(text, params.accounting),
+        lambda text: _read(text, params.accounting) or stated(plain(text), _said),
+        states=lambda text: _read(text, params.accounting),
     )
 
 
 @verifier(
     "number",
-    version=3,
+    version=4,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
-    reads=lambda example, params: _reference(example, params),
+    reads=lambda example, params: _wanted(example, params),
     keys=lambda example, answer: _answer_key(example, answer),
     reads_claim=described(lambda example, params: _reader_of(_wanted(example, params), params)),
 )
@@ -119,35 +126,18 @@ def number(example: Example, response: str, params: NumberParams) -> Verdict:
             return _unread(found)
         if len(wanted) != 1:
             return _verdict(found, _match(found.value, wanted, params), f"the reference has {len(wanted)} numbers")
-        return _judge_one(found, wanted[0], params)
-    except TooLong as long:
-        return Verdict.of(False, why=f"too costly to evaluate: {long}")
-
-
-def _judge_one(found: Claim[Any], target: Quantity, params: NumberParams) -> Verdict:
-    given: list[_Said] = list(found.value or ())
-    for other in found.others:
-        if (said := _read_one(other, params.accounting)) is None:
-            return _verdict(found, False, f"it is offered beside {other[:40]!r}")
-        given += said
-    right = True
-    for one in given:
-        factor = conversion(one.quantity.unit, target.unit)
-        if factor is None:
-            return _verdict(found, False, f"the unit {one.quantity.unit!r} is not {target.unit!r}")
-        right = right and _is(one if factor == 1 else _times(one, factor), target, params)
-    return _verdict(found, right, _why(target))
-
-
-def _times(said: _Said, factor: Fraction) -> _Said:
-    """The number in another unit."""
-    given = said.quantity
-    return replace(said, quantity=replace(given, value=given.value * factor, half_unit=given.half_unit * factor))
+        said = [found.value, *(_read(other, params.accounting) for other in found.others)]
+        right = all(one is not None and _is(one, wanted[0], params) for one in said)
+        why = "" if right else "it is offered beside another" if len(said) > 1 else _why(wanted[0])
+        return _verdict(found, right, why)
+    except TooCostly as costly:
+        return Verdict.of(False, why=f"too costly to evaluate: {costly}")
 
 
 def _unread(found: Claim[Any]) -> Verdict:
     """Wrong where a number stands among words that change it; no answer where none stands."""
-    if any(sign.isdigit() for sign in found.text) or not found.is_prose:
+    names_one = any(sign.isdigit() for sign in found.text) or not VALUES.keys().isdisjoint(found.text.lower().split())
+    if names_one or not found.is_prose:
         return Verdict.of(False, read=found.text[:2000], why="it is not one number")
     return Verdict.no_answer(f"{found.text[:80]!r} holds no number")
 
@@ -158,171 +148,184 @@ def _verdict(found: Claim[Any], right: bool, why: str) -> Verdict:
     return Verdict.of(right, read=found.text[:2000], why=why)
 
 
+# --- comparing -------------------------------------------------------------------------------------------------------
+
+
 def _is(said: _Said, wanted: Quantity, params: NumberParams) -> bool:
-    given = said.quantity
-    if said.falls and wanted.value < 0:
-        given = replace(given, value=-given.value)
-    if _equal(given, wanted, params):
-        return True
-    if params.scale in (1, "", None, "percent", "%") or given.scaled:
+    given, allowed = said.value, params.tolerance
+    if said.falls and _size(wanted).value < 0:
+        given = replace(given, value=negative(given.value)) if isinstance(given, Quantity) else negative(given)
+    if in_caller() and not isinstance(given, Num) and not light(given):
+        raise NotShort
+    match given:
+        case Call("clock", (Num(hour), Num(minutes))) if not minutes and isinstance(wanted.value, Num):
+            given = num(hour % 12 or 12)  # a full hour answers its number
+    limits = None if allowed is None else (Fraction(allowed.abs), Fraction(allowed.rel))
+    policy = Policy(True, "optional", params.decimals, tolerance=limits)
+    try:
+        if equal(wanted if wanted.unit or wanted.percent else wanted.value, given, policy):
+            return True
+        if said.scaled or params.scale in (1, "", None, "percent", "%"):
+            return False
+        return equal(_times(wanted, 1 / _scale(params.scale)[0]), given, policy)
+    except (Undefined, ArithmeticError):
         return False
-    factor, _ = _scale(params.scale)
-    return _equal(given, replace(wanted, value=wanted.value / factor, half_unit=wanted.half_unit / factor), params)
-
-
-def _plain_integer(example: Example) -> int | None:
-    """The reference where it is a bare integer and no parameter changes it, as most are."""
-    reference = example.reference
-    if example.params or isinstance(reference, bool) or not isinstance(reference, int | str):
-        return None
-    return int(reference) if isinstance(reference, int) or _INTEGER.fullmatch(reference) else None
 
 
 def _match(given: list[_Said], wanted: list[Quantity], params: NumberParams) -> bool:
     if len(given) != len(wanted):
         return False
-    if not params.ordered:
-        given = sorted(given, key=lambda said: said.quantity.value)
-        wanted = sorted(wanted, key=lambda quantity: quantity.value)
-    pairs = zip(given, wanted, strict=True)
-    return all(_is(g, w, params) and same_unit(g.quantity.unit, w.unit) for g, w in pairs)
+    if params.ordered:
+        return all(_is(one, target, params) for one, target in zip(given, wanted, strict=True))
+    left = list(given)
+    for target in wanted:
+        place = next((place for place, one in enumerate(left) if _is(one, target, params)), None)
+        if place is None:
+            return False
+        left.pop(place)
+    return True
 
 
-def _equal(given: Quantity, wanted: Quantity, params: NumberParams) -> bool:
-    """Whether a number is the reference at the reference's digits, percent signs by their table."""
-    values = [given.value]
-    if wanted.percent and not given.percent:
-        values.append(given.value * 100)
-    elif given.percent and not wanted.percent and 0 < abs(wanted.value) <= 1:
-        values = [given.value / 100] + ([given.value] if wanted.value == 1 else [])
-    return any(_near(value, wanted, params) for value in values)
+def _size(wanted: Quantity) -> Num:
+    """The number of a reference, which a time of day has not."""
+    return wanted.value if isinstance(wanted.value, Num) else num(0)
 
 
-def _near(value: Fraction, wanted: Quantity, params: NumberParams) -> bool:
-    if value == wanted.value:
-        return True
-    if not wanted.half_unit and not wanted.percent and params.tolerance is None:
-        return False
-    off = abs(value - wanted.value)
-    if params.tolerance is not None:
-        return off <= Fraction(params.tolerance.abs) + Fraction(params.tolerance.rel) * abs(wanted.value)
-    half = allowed(wanted.half_unit, wanted.digits, params.decimals, percent=wanted.percent)
-    return off < half or (off == half and abs(value) < abs(wanted.value))
+def _times(wanted: Quantity, factor: Fraction) -> Quantity:
+    size = _size(wanted)
+    return replace(wanted, value=Num(size.value * factor, size.half * abs(factor))) if factor != 1 else wanted
 
 
-def allowed(half_unit: Fraction, digits: int, decimals: Decimals, *, percent: bool = False) -> Fraction:
-    """How far a value may be from a reference with these digits: half a unit of its last one, or nothing."""
-    if decimals == "as-written":
-        return half_unit or Fraction(1, 2) * percent
-    return half_unit if decimals == "auto" and digits >= SIGNIFICANT else Fraction(0)
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def _read_one(text: str, accounting: bool) -> list[_Said] | None:
-    """The number that a text gives; several where it offers alternatives, all of which must then be right."""
+def _read(text: str, accounting: bool) -> _Said | None:
+    """The number that a text gives, or several where it offers them with "or", all of which must then be right."""
     if _INTEGER.fullmatch(text):
-        return [_Said(Quantity(Fraction(int(text))))]
-    text = plain(text)
-    parts = _OR.split(text) if " or " in text else [text]
-    if len(parts) > MAX_ALTERNATIVES:
-        return None
-    said = [_read_part(part, accounting) for part in parts]
-    if len(parts) > 1 and None in said:
-        parts, said = [text], [_read_part(text, accounting)]
-    return None if None in said else [one for one in said if one is not None]
-
-
-def _read_sentence(text: str) -> list[_Said] | None:
-    """The number that a marked sentence states."""
-    value = stated(plain(text), _strictly)
-    return None if value is None else [_Said(value)]
-
-
-def _read_part(text: str, accounting: bool) -> _Said | None:
-    text = without_account(text.strip(), accounting=accounting)
+        return _Said(num(int(text)))
+    if in_caller() and len(text) > LIGHT_CHARS:
+        raise NotShort
+    text = _without_account(plain(text), accounting)
     if (fall := _FALL.search(text.rstrip(" ."))) is not None:
-        value = head(text[: fall.start()], _strictly)
-        return None if value is None else _Said(value, falls=True)
-    if (value := head(text, _strictly)) is not None:
-        return _Said(value)
+        said = head(text[: fall.start()], _said)
+        return said and replace(said, falls=True)
+    if (said := head(text, _said)) is not None:
+        return said
     fall = _FALLS.match(bare := without_lead(text))
-    value = head(bare[fall.end() :], _strictly) if fall else None
-    return _Said(value, falls=True) if value is not None else None
+    said = head(bare[fall.end() :], _said) if fall else None
+    return said and replace(said, falls=True)
 
 
-def _strictly(text: str) -> Quantity | None:
-    text = once(text)
-    return quantity(text) or worked_out(text)
+def _of(value: Node | None) -> _Said | None:
+    return None if value is None else _Said(value)
+
+
+def _said(text: str) -> _Said | None:
+    value = _strictly(text)
+    return None if value is None else _Said(value, scaled=_SCALED.search(usual(text)) is not None)
+
+
+def _strictly(text: str) -> Node | None:
+    """The quantity that a whole text is, worked out or not. Raises `TooCostly`."""
+    if (bare := numeral(text)) is not None:
+        return bare
+    if _RANGE.fullmatch(text) or _ORDINAL.search(text) or not text.strip():
+        return None
+    read = from_words(text.lower()) or read_in_prose(usual(text), letters=True)
+    return read if read is not None and _is_number(read) else None
+
+
+def _is_number(node: Node) -> bool:
+    match node:
+        case Num():
+            return True
+        case Quantity(value):
+            return _is_number(value)
+        case Relation(("=",), (label, value)) if is_name(label):
+            return _is_number(value)
+        case Relation(signs, sides) if {*signs} == {"="}:
+            return all(map(_is_number, sides))
+        case Listing(parts, "or"):
+            return all(map(_is_number, parts))
+    return isinstance(node, Call) and not symbols(node) and node.head not in ("pmod", "∪", "∩", "∖")
 
 
 def _read_list(text: str, accounting: bool, count: int) -> list[_Said] | None:
     text = without_lead(plain(text).rstrip(". ")).strip("[](){}\\ ")
     for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
         parts = [part for part in parts if part]
-        given = [_read_part(part, accounting) for part in parts] if len(parts) == count else [None]
+        given = [_read(part, accounting) for part in parts] if len(parts) == count else [None]
         if None not in given:
             return [said for said in given if said is not None]
     return [] if any(sign.isdigit() for sign in text) else None
 
 
-def _answer_key(example: Example, answer: Any) -> str | None:
-    """The value of each number, with its unit; a percentage by its value."""
-    try:
-        if not isinstance(answer, str):
-            read = [_one_reference(item) for item in (answer if isinstance(answer, list) else [answer])]
-        elif isinstance(example.reference, list):
-            read = [head(part, _strictly) for part in _SPLIT.split(plain(answer).strip("[](){}\\ .")) if part]
-        else:
-            read = [head(plain(answer), _strictly)]
-    except TooLong:
-        return None
-    known = [f"{q.value / 100 if q.percent else q.value}{q.unit and ' ' + q.unit}" for q in read if q is not None]
-    if not known or len(known) < len(read):
-        return None
-    return "; ".join(known if example.params.get("ordered", True) else sorted(known))
-
-
-def _reference(example: Example, params: NumberParams) -> list[Quantity] | tuple[int, int]:
-    raw = example.reference
-    items = raw if isinstance(raw, list) else [raw]
-    try:
-        wanted = [_one_reference(item, accounting=params.accounting) for item in items]
-    except TooLong as long:
-        raise BadReference(f"the reference is {long}") from None
-    if not wanted:
-        raise BadReference("the reference is an empty list")
-    if None in wanted:
-        text = plain(raw) if isinstance(raw, str) else ""
-        if (years := _year_range(text)) is not None:
-            return years
-        parts = [quantity(part) for part in _SPLIT.split(text.strip("[]()"))] if text else []
-        if not parts or None in parts:
-            raise BadReference(f"the reference {raw!r} is not a number")
-        wanted = list(parts)
-    factor, percent = _scale(params.scale)
-    unit = unit_name(params.unit or "")
-    known = [replace(q, percent=q.percent or percent, unit=unit or q.unit) for q in wanted if q is not None]
-    return [replace(q, value=q.value * factor, half_unit=q.half_unit * factor) for q in known]
-
-
-def _one_reference(item: Any, *, accounting: bool = False) -> Quantity | None:
-    if isinstance(item, str):
-        return quantity(without_account(plain(item), accounting=accounting)) if len(item) < 5000 else None
-    if isinstance(item, bool) or not isinstance(item, int | float) or item in (math.inf, -math.inf) or item != item:
-        return None
-    if isinstance(item, int) or (item.is_integer() and abs(item) < 1 << 53):
-        return Quantity(Fraction(item))
-    written = quantity(repr(item))
-    assert written is not None  # repr of a finite float is a number
-    noise = abs(written.value) / 10**14  # what is left of binary arithmetic
-    return replace(written, half_unit=max(written.half_unit, noise) if len(repr(item)) > 16 else written.half_unit)
+def _without_account(text: str, accounting: bool) -> str:
+    """An amount in brackets without them: negative where accounts are read, else as it stands."""
+    account = _ACCOUNT.fullmatch(text)
+    return text if account is None else f"{'-' * accounting}{account[1] or ''}{account[2]}{account[3]}"
 
 
 def _year_range(text: str) -> tuple[int, int] | None:
-    match = RANGE.fullmatch(plain(text))
+    match = _RANGE.fullmatch(plain(text))
     if match is None or max(len(match[1]), len(match[2])) > 9:
         return None
     first, last = match[1], match[2]
     return int(first), int(first[: -len(last)] + last if len(last) < len(first) else last)
+
+
+# --- the reference ---------------------------------------------------------------------------------------------------
+
+
+def _wanted(example: Example, params: NumberParams) -> Wanted:
+    raw = example.reference
+    if not example.params and isinstance(raw, str) and _INTEGER.fullmatch(raw):  # as most are
+        return [Quantity(num(int(raw)))]
+    try:
+        read = [_one_reference(item, params.accounting) for item in (raw if isinstance(raw, list) else [raw])]
+        if None in read and isinstance(raw, str):
+            text = plain(raw)
+            if (years := _year_range(text)) is not None:
+                return years
+            read = [_one_reference(part, params.accounting) for part in _SPLIT.split(text.strip("[]()"))]
+    except TooCostly as costly:
+        raise BadReference(f"the reference is {costly}") from None
+    known = [quantity for quantity in read if quantity is not None]
+    if not known or len(known) < len(read):
+        raise BadReference(f"the reference {raw!r} is not a number" if read else "the reference is an empty list")
+    (factor, percent), unit = _scale(params.scale), unit_name(params.unit or "")
+    made = [_times(q, factor) for q in known]
+    made = [replace(q, unit=unit or q.unit, percent=q.percent or percent) for q in made]
+    return [_whole_percent(q) if params.decimals == "as-written" and q.percent else q for q in made]
+
+
+def _whole_percent(wanted: Quantity) -> Quantity:
+    """A percentage without decimals as one that is rounded to a whole one."""
+    size = _size(wanted)
+    return wanted if size.half else replace(wanted, value=Num(size.value, Fraction(1, 2)))
+
+
+def _one_reference(item: Any, accounting: bool) -> Quantity | None:
+    """The size of a reference with its unit; `None` where it is no rational number."""
+    if isinstance(item, str):
+        read = _strictly(_without_account(plain(item), accounting)) if len(item) < 5000 else None
+        found = read if isinstance(read, Quantity) or read is None else Quantity(read)
+        if (
+            found is None
+            or isinstance(found.value, Num)
+            or (isinstance(found.value, Call) and found.value.head == "clock")
+        ):
+            return found
+        size = exact(found.value) if isinstance(found.value, Call) else None
+        return None if size is None else replace(found, value=num(size))
+    if isinstance(item, bool) or not isinstance(item, int | float) or not math.isfinite(item):
+        return None
+    if isinstance(item, int) or (item.is_integer() and abs(item) < 1 << 53):
+        return Quantity(num(int(item)))
+    written = read_answer(repr(item))
+    assert isinstance(written, Num)  # repr of a finite float is a number
+    noise = abs(written.value) / 10**14  # what is left of binary arithmetic
+    return Quantity(replace(written, half=max(written.half, noise)) if len(repr(item)) > 16 else written)
 
 
 def _scale(scale: Any) -> tuple[Fraction, bool]:
@@ -338,7 +341,23 @@ def _scale(scale: Any) -> tuple[Fraction, bool]:
 
 
 def _why(wanted: Quantity) -> str:
-    small = wanted.value.denominator == 1 and abs(wanted.value.numerator) < 10**15
-    shown = abs(wanted.value) < 10**300
-    value = str(wanted.value) if small else f"{float(wanted.value):.15g}" if shown else "as written"
+    size = _size(wanted).value
+    small = size.denominator == 1 and abs(size.numerator) < 10**15
+    value = str(size) if small else f"{float(size):.15g}" if abs(size) < 10**300 else "as written"
     return f"the reference is {value}" + ("%" if wanted.percent else "")
+
+
+def _answer_key(example: Example, answer: Any) -> str | None:
+    """The value of each number, with its unit; a percentage by its value."""
+    items = answer if isinstance(answer, list) else [answer]
+    if isinstance(answer, str):
+        text = plain(answer)
+        items = _SPLIT.split(text.strip("[](){}\\ .")) if isinstance(example.reference, list) else [text]
+    try:
+        said = [head(item, _said) if isinstance(item, str) else _of(_one_reference(item, False)) for item in items]
+        known = [key_of(one.value) for one in said if one is not None]
+    except (TooCostly, Undefined):
+        return None
+    if not known or len(known) < len(said):
+        return None
+    return "; ".join(known if example.params.get("ordered", True) else sorted(known))

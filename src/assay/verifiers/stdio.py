@@ -7,6 +7,8 @@ of one, and the run that had met most of what others leave behind gives the same
 that differs decides nothing, unless it is of the first run, which had a new process: that input is run again alone.
 Once an input has another result alone, what was printed together counts for nothing: else a program had two guesses.
 
+A C++ program (`language`) is compiled once, and each input has a process of its own from the start.
+
 With `partial` the score is the share of inputs whose output is right; short ones are run alone first, and one that uses
 up its time ends the rest.
 """
@@ -17,6 +19,7 @@ import hashlib
 import math
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -25,7 +28,7 @@ from assay.claim import program
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
-from assay.sandbox import Outcome, Result
+from assay.sandbox import Limits, Outcome, Result
 from assay.types import Example, Verdict
 from assay.verifiers.number import Tolerance
 
@@ -49,6 +52,8 @@ class StdioParams(Params):
     """How far numbers among the tokens may be off, absolutely and relatively; written numbers count without it."""
     partial: bool = False
     """Whether the score is the share of inputs whose output is right."""
+    language: Literal["python", "c++"] = "python"
+    """What the program is written in; a response cannot choose. C++ (GNU C++20) needs a compiler on the machine."""
 
 
 @verifier(
@@ -65,8 +70,9 @@ def stdio(example: Example, response: str, params: StdioParams) -> Verdict:
     With a tolerance, numbers among the tokens (of a line) may differ by it.
     """
     judge = _Judge(example, params)
-    source = program.program_of(example, response)
-    return judge.verdict(source)
+    if params.language == "c++":
+        return judge.verdict_on_cpp(program.cpp_program(example, response))
+    return judge.verdict(program.program_of(example, response))
 
 
 class _Judge:
@@ -95,14 +101,28 @@ class _Judge:
         self.source, order = source, self._order()
         if len(order) > 1 and (nothing := self._run_together(order)) is not None:
             return nothing
-        left = self._unsure(order)
+        return self._verdict_alone(self._unsure(order), lambda given, room: sandbox.Program(source, given, room))
+
+    def verdict_on_cpp(self, source: str) -> Verdict:
+        """Compile it once, and give each input a process of its own."""
+        self.source, made = source, ran(sandbox.Compile(source))
+        if isinstance(made, Verdict):
+            return made
+        if made.outcome is not Outcome.DONE:
+            why = f"it does not compile as C++20: {made.text}"
+            return Verdict.of(False, read=source, why=why[:_MAX_WHY])
+        order = self._short_first(set(range(len(self.inputs))))
+        return self._verdict_alone(order, lambda given, room: sandbox.Native(made.output, given, room))
+
+    def _verdict_alone(self, left: list[int], job: Callable[[bytes, Limits], sandbox.Job]) -> Verdict:
+        """Run inputs alone, each in a process of its own."""
         while left and self.compiles and (self.partial or not self.wrong):
             number = left.pop(0)
             room = limits()
             if room is None:
                 over = late(f"no time was left for input {number + 1} of {len(self.inputs)}")
                 return self._judged(over.why) if over.counts else over
-            result = ran(sandbox.Program(source, self.inputs[number], room))
+            result = ran(job(self.inputs[number], room))
             if isinstance(result, Verdict):
                 return result
             before = number in self.right

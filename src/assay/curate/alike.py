@@ -1,0 +1,162 @@
+"""Steps that compare problems: equal ones, those alike but for their wording, and those of held-out suites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from assay.corpus.parquet import to_examples
+from assay.curate.steps import Drop, Sifted, dropped, sift
+from assay.curate.wording import LEAST, Said, identities, same, twins, words
+from assay.judging.session import answer_keys
+from assay.sources.own import entry_of, held_out
+from assay.types import canonical, content_hash
+
+
+@dataclass(frozen=True)
+class Contamination:
+    """No problem that occurs in a held-out set.
+
+    It occurs there where the texts are the same but for options, instruction and typography, whatever the answer; or
+    where it is the same problem in other words (see `wording`).
+    """
+
+    held_out: Mapping[str, str]
+    """Stem id -> where it occurs."""
+    near: Mapping[str, Sequence[tuple[str, Said]]] = field(default_factory=dict)
+    """Identity -> where it occurs, and what it says there."""
+    name: str = "contamination"
+
+    @classmethod
+    def of(cls, names: Sequence[str], data: Path | None = None) -> Contamination:
+        """Against the sources named `name` (all splits) or `name:split`."""
+        stems: dict[str, str] = {}
+        near: dict[str, list[tuple[str, Said]]] = {}
+        for entry in names:
+            name, split = entry_of(entry)
+            source = held_out(name)
+            for part in [split] if split else source.splits:
+                examples = list(source.examples(part, data=data))
+                for example, (identity, size, text) in zip(examples, identities(examples), strict=True):
+                    where = f"{name}:{example.id}"
+                    stems.setdefault(example.stem_id, where)
+                    near.setdefault(identity, []).append((where, Said(size, words(text))))
+        return cls(stems, near)
+
+    def __call__(self, batch: pa.RecordBatch) -> Sifted:
+        examples = to_examples(batch) if self.near else []
+        near = [self._near(*known) for known in identities(examples)] or [None] * len(batch)
+        stems = map(self.held_out.get, batch["stem"].to_pylist())
+        found = (stem or twin for stem, twin in zip(stems, near, strict=True))
+        return sift(batch, (None if where is None else Drop("contaminated", where) for where in found))
+
+    def _near(self, identity: str, size: int, text: str) -> str | None:
+        if (held := self.near.get(identity)) is None:
+            return None
+        problem = Said(size, words(text))
+        return next((where for where, other in held if same(problem, other)), None)
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """One row of problems that differ in wording alone (see `wording`): same numbers and signs in order, same answer.
+
+    Of such rows the first stays; every dropped row names the kept one that it repeats. Holds the text of all rows.
+    """
+
+    least: float = LEAST
+    name: str = "near_duplicates"
+
+    def key(self, batch: pa.RecordBatch) -> pa.Array:
+        known = identities(to_examples(batch))
+        return pa.array((f"{identity}{size} {text}" for identity, size, text in known), pa.string())
+
+    def __call__(self, index: pa.Table) -> pa.RecordBatch:
+        groups = codes(pc.utf8_slice_codeunits(index["key"], 0, 16))
+        order = np.argsort(groups, kind="stable")
+        starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+        gone: list[tuple[int, str, str]] = []
+        for group in np.split(order, starts[1:]):
+            if len(group) > 1:
+                some = index.take(pa.array(group))
+                problems = [_read(key) for key in some["key"].to_pylist()]
+                places, ids = some["place"].to_pylist(), some["id"].to_pylist()
+                gone += [(places[at], "near_duplicate", ids[twin]) for at, twin in twins(problems, self.least)]
+        return dropped(sorted(gone))
+
+
+def _read(key: str) -> Said:
+    size, _, text = key[16:].partition(" ")
+    return Said(int(size), words(text))
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """One row a problem. Equal problems of equal value: the first stays; of different value: a label conflict.
+
+    Problems are equal whose texts are (white space apart), with the same set of options; values, by their answer key.
+    """
+
+    on_conflict: str = "drop"
+    name: str = "duplicates"
+
+    def key(self, batch: pa.RecordBatch) -> pa.Array:
+        examples = to_examples(batch)
+        values = answer_keys(examples, [example.reference for example in examples])
+        labels = (value or canonical(example.reference) for value, example in zip(values, examples, strict=True))
+        keys = zip(batch["problem"].to_pylist(), map(content_hash, labels), strict=True)
+        return pa.array(map(":".join, keys), pa.string())
+
+    def __call__(self, index: pa.Table) -> pa.RecordBatch:
+        places, ids = index["place"].to_pylist(), index["id"]
+        problem, label = self._groups(index)
+        first = first_of(label)
+        gone = [
+            (places[at], "duplicate", ids[first[label[at]]].as_py())
+            for at in np.flatnonzero(first[label] != np.arange(len(label)))
+        ]
+        if self.on_conflict == "drop":
+            one, other = self._labels(problem, first)
+            for at in first[np.isin(problem[first], np.flatnonzero(other >= 0))]:
+                twin = one[problem[at]] if one[problem[at]] != at else other[problem[at]]
+                gone.append((places[at], "label_conflict", ids[int(twin)].as_py()))
+        return dropped(sorted(gone))
+
+    def conflicts(self, index: pa.Table) -> int:
+        """Problems that carry more than one value."""
+        problem, label = self._groups(index)
+        return int((self._labels(problem, first_of(label))[1] >= 0).sum())
+
+    @staticmethod
+    def _groups(index: pa.Table) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """A number of each row's problem, and of its problem and value, in the order in which they first occur."""
+        problems = pc.utf8_slice_codeunits(index["key"], 0, 16)
+        return codes(problems), codes(index["key"])
+
+    @staticmethod
+    def _labels(
+        problem: np.ndarray[Any, Any], first: np.ndarray[Any, Any]
+    ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        """For each problem the first row of its first value and of its second, -1 where there is none."""
+        one, other = (np.full(problem.max(initial=-1) + 1, -1) for _ in range(2))
+        one[problem[first[::-1]]] = first[::-1]
+        rest = first[one[problem[first]] != first][::-1]
+        other[problem[rest]] = rest
+        return one, other
+
+
+def codes(texts: pa.ChunkedArray) -> np.ndarray[Any, Any]:
+    """A number for each distinct text, in the order in which they first occur."""
+    numbers: np.ndarray[Any, Any] = texts.combine_chunks().dictionary_encode().indices.to_numpy()
+    return numbers
+
+
+def first_of(groups: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The first row of each group."""
+    return np.unique(groups, return_index=True)[1]
