@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,12 @@ CASES = (
     ("code.stdio", IO, f"{BURN}burn(0.02)\nprint(3)", "incorrect"),
 )
 """Programs that need a sixth of their CPU limit."""
+NEIGHBOURS = (
+    ("code.tests", ADD, "import time\ndef add(a, b): time.sleep(100)", "incorrect"),
+    ("code.tests", ADD, "def add(a, b):\n    while True: pass", "incorrect"),
+    ("code.stdio", IO, "import os\nwhile True: os.write(1, b'3' * 65536)", "incorrect"),
+)
+"""Programs that sleep, spin and flood beside the others, in a quarter of the threads."""
 ENDLESS = ("code.tests", ADD, "def add(a, b):\n    while True: pass", "incorrect")
 DEADLINE = 30.0
 CPU = 0.25
@@ -61,32 +68,47 @@ def corpus(level: str, jobs: int) -> None:
 
 
 def flips(count: int) -> None:
-    """Verdicts, eight at once a core; one without a score is counted apart."""
+    """Verdicts, eight at once a core, with a worker for every second of them; one without a score is counted apart."""
     at_once = 8 * (os.cpu_count() or 2)
     made: Counter[str] = Counter()
     start = time.perf_counter()
+    done = threading.Event()
+
+    def disturb(number: int) -> None:
+        while not done.is_set():
+            again(-1 - number)
 
     def again(number: int) -> None:
-        name, reference, program, expected = ENDLESS if number % 40 == 0 else CASES[number % len(CASES)]
+        if number < 0:
+            name, reference, program, expected = NEIGHBOURS[-number % len(NEIGHBOURS)]
+            made["neighbours"] += 1
+        else:
+            name, reference, program, expected = ENDLESS if number % 40 == 0 else CASES[number % len(CASES)]
         example = Example(prompt="", reference=reference, verifier=name)
         status = str(verify(example, f"```python\n# {number}\n{program}\n```", deadline=DEADLINE).status)
         made["same" if status == expected else "no score" if status in ("timeout", "error") else "flipped"] += 1
 
     usual, size = code.limits, sandbox.pool().size
-    sandbox.pool().size = at_once
+    sandbox.pool().size = at_once // 2
     try:
         for module in (code, stdio):
-            module.limits = lambda: Limits(cpu=CPU, wall=DEADLINE / 3)
-        with ThreadPoolExecutor(at_once) as threads:
+            module.limits = lambda: Limits(cpu=CPU, wall=2.0)
+        with ThreadPoolExecutor(at_once // 4) as beside, ThreadPoolExecutor(at_once - at_once // 4) as threads:
+            disturbing = [beside.submit(disturb, number) for number in range(at_once // 4)]
             list(threads.map(again, range(count)))
+            done.set()
+            for neighbour in disturbing:
+                neighbour.result()
     finally:
         for module in (code, stdio):
             module.limits = usual
         sandbox.pool().size = size
     seconds = time.perf_counter() - start
     print(
-        f"{count} verdicts at 8 times oversubscription: {made['flipped']} flips, {made['no score']} without a score   "
-        f"bar: 0   ({seconds:.0f} s)"
+        f"{count} verdicts at 8 times oversubscription beside {made['neighbours']} that sleep, spin and flood, "
+        f"{at_once // 2} workers for {at_once} threads: {made['flipped']} flips, {made['no score']} without a score   "
+        f"bar: 0   ({seconds:.0f} s)",
+        flush=True,
     )
 
 

@@ -38,3 +38,11 @@ def test_case_has_its_verdict(case: dict[str, Any]) -> None:
     assert verdict.status == case["expected"], f"{case['why']}: {verdict}"
     assert verdict.score == pytest.approx(case.get("score", verdict.score)), f"{case['why']}: {verdict}"
     assert case.get("says", "") in verdict.why, f"{case['why']}: {verdict}"
+
+
+def test_honest_styles_are_accepted() -> None:
+    """Each line of styles.jsonl is right by what a careful reader says; those that stay refused say so in `why`."""
+    styles = [json.loads(line) for line in (CASES / "styles.jsonl").read_text(encoding="utf-8").splitlines()]
+    refused = [case["why"] for case in styles if case["expected"] != "correct"]
+    assert len(styles) >= 240 and len(styles) - len(refused) >= 225
+    assert all(why.startswith("refused: ") for why in refused)

@@ -84,7 +84,23 @@ def describe(problem: BaseException) -> dict[str, Any]:
     except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
         text = ""
     homes = [kind.__module__ for kind in type(problem).__mro__[:-1]]
-    return {"names": names_of(problem), "homes": homes, "args": packed, "text": text}
+    try:
+        own = wire.Codec().pack({name: value for name, value in vars(problem).items() if name[0] != "_"})
+    except wire.WireError:
+        own = {"v": {"d": []}}
+    return {"names": names_of(problem), "homes": homes, "args": packed, "own": own, "text": text}
+
+
+def parameters(function: Any) -> list[list[Any]]:
+    """Name and kind of each parameter of a function, and whether it has a default. Raises as `inspect` does."""
+    found = inspect.signature(function).parameters.values()
+    return [[one.name, int(one.kind), one.default is not one.empty] for one in found]
+
+
+def parameter(name: str, kind: int, has_default: bool) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect._ParameterKind(kind), default=None if has_default else inspect.Parameter.empty
+    )
 
 
 def names_of(problem: BaseException) -> list[str]:
@@ -174,7 +190,10 @@ class Server(wire.Codec):
         known = {**self.classes, **self.derived}  # a program may define such a class again
         found = {name: self.names.get(name) for name in known}
         self.set_classes({name: again if isinstance(again := found[name], type) else known[name] for name in known})
-        return {"names": {name: self.pack(self.names[name]) for name in request["wanted"] if name in self.names}}
+        found = {name: self.names[name] for name in request["wanted"] if name in self.names}
+        errors = {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Exception)}
+        told = {name: [base.__name__ for base in kind.__mro__[:-1]] for name, kind in errors.items()}
+        return {"names": {name: self.pack(value) for name, value in found.items()}, "errors": told}
 
     def run_text(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run text that the tests got from the program: its value, or the names that it sets."""
@@ -206,10 +225,7 @@ class Callback:
         vars(self).update(server=server, number=number)
         if described:
             name, doc, parameters = described
-            made = [
-                inspect.Parameter(name, kind, default=None if has_default else inspect.Parameter.empty)
-                for name, kind, has_default in parameters
-            ]
+            made = [parameter(*one) for one in parameters]
             vars(self).update(__name__=name, __qualname__=name, __doc__=doc, __signature__=inspect.Signature(made))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -259,6 +275,9 @@ _ARITHMETIC += (operator.pow, operator.matmul)
 _BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
 _BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
 _BY_NAME |= {
+    "parameters": parameters,
+    "enter": lambda own: own.__enter__(),
+    "exit": lambda own, *told: own.__exit__(*told),
     "await": lambda own: _loop().run_until_complete(_until(own)),
     "aiter": aiter,
     "anext": lambda own: _loop().run_until_complete(_until(anext(own))),

@@ -113,10 +113,19 @@ class Checker:
         own = {*self.names, *LARGE, *vars(builtins)} - {entry}
         wanted = [name for name in self.request["wanted"] if name not in own]
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
-        found = self.client.request(load)["names"]
+        reply = self.client.request(load)
+        found = reply["names"]
         given = {name: self.client.read(found[name]) for name in wanted if name in found}
+        caught = [
+            name
+            for name in reply.get("errors", {})
+            if name in given and self.result and name in self.result.suite.catches
+        ]
+        given |= {name: self.client.exception(name, reply["errors"][name]) for name in caught}
         self.names |= given
-        self.client.answered = not all(isinstance(value, Proxy) for value in given.values())
+        self.client.answered = not all(
+            isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
+        )
         trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
         unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
         self.all_there = not (self.client.answered or unbound.intersection(wanted) - found.keys())
@@ -131,7 +140,7 @@ class Checker:
         new = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
         own = {k: v for k, v in new.items() if v.__module__ == "tests" and not issubclass(v, BaseException)}
         self.client.set_classes(own)
-        self.client.exceptions = {k: v for k, v in new.items() if issubclass(v, Exception)}
+        self.client.exceptions |= {k: v for k, v in new.items() if issubclass(v, Exception)}
 
     def _call_check(self) -> None:
         name, _, method = self.request["entry"].partition("().")

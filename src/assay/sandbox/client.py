@@ -12,6 +12,7 @@ import inspect
 import os
 import socket
 import sys
+import threading
 from collections.abc import Sequence
 from types import FunctionType
 from typing import Any
@@ -53,6 +54,8 @@ class Client(wire.Codec):
         self.calls = 0
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
+        self._turn = threading.RLock()
+        """Held while a question of one thread of the tests is answered."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
@@ -62,6 +65,8 @@ class Client(wire.Codec):
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.exceptions: dict[str, type[Exception]] = {}
+        self.own_exceptions: set[type[Exception]] = set()
+        """Those among them that stand for the candidate's, and have what its instances have."""
         self.watch: patches.Watch | None = None
         """What the tests may put in the place of Python's own."""
         self.ends: tuple[str, ...] = ("next", "anext")
@@ -71,7 +76,9 @@ class Client(wire.Codec):
         if id(value) in self._handles:
             return {"h": self._handles[id(value)]}
         actions = handed.possible(value)
-        if not (actions or callable(value) or self.answered):  # else no other program could do better
+        if not (
+            isinstance(value, BaseException) or actions or callable(value) or self.answered
+        ):  # else no other program could do better
             self.refused = f"a test cannot pass {type(value).__name__} to another process"
             raise wire.WireError(self.refused)
         if id(value) not in self._numbered:  # one object has one number
@@ -92,7 +99,7 @@ class Client(wire.Codec):
         if body["h"] not in self._proxies:
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
-            made = self._kinds.setdefault(shown, type(shown, (Proxy,), {"__slots__": ()}))
+            made = self._kinds.setdefault(shown, type(shown, (Proxy,), dict(_PROXIED)))
             proxy = made(self, body["h"], kind)
             self._proxies[body["h"]] = _awaited(proxy, "await") if kind == "coroutine" else proxy
             self._handles[id(self._proxies[body["h"]])] = body["h"]
@@ -112,6 +119,10 @@ class Client(wire.Codec):
 
         A reply repeats the request's number, which nobody can guess: no answer can be written ahead of its question.
         """
+        with self._turn:
+            return self._answer_to(message)
+
+    def _answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
@@ -199,9 +210,20 @@ class Client(wire.Codec):
                 kind = type(names[0], (kind,), {"__module__": "solution"}) if own else kind
                 made = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
                 made.args = args
+                if kind in self.own_exceptions:
+                    vars(made).update(self.read(problem["own"]))
                 break
         vars(made)["assay_text"] = text
         self.raised.append(made)
+        return made
+
+    def exception(self, name: str, names: list[str]) -> type[Exception]:
+        """A class in place of an exception of the candidate that the tests catch by its name."""
+        known = (self.exceptions.get(base) or vars(builtins).get(base) for base in names[1:])
+        base = next((kind for kind in known if isinstance(kind, type) and issubclass(kind, Exception)), Exception)
+        made = type(name, (base,), {"__module__": "solution", "__str__": lambda self: vars(self).get("assay_text", "")})
+        self.exceptions[name] = made
+        self.own_exceptions.add(made)
         return made
 
     def has_raised(self, problem: BaseException) -> bool:
@@ -220,11 +242,9 @@ def _of_module(home: str, name: str) -> Any:
 def _described(function: FunctionType) -> list[Any] | None:
     """Name, documentation and parameters of a function of the tests, which programs may ask for."""
     try:
-        parameters = inspect.signature(function).parameters.values()
+        return [function.__name__, function.__doc__, candidate.parameters(function)]
     except (TypeError, ValueError):
         return None
-    described = [[p.name, int(p.kind), p.default is not p.empty] for p in parameters]
-    return [function.__name__, function.__doc__, described]
 
 
 def _forward(op: str) -> Any:
@@ -282,6 +302,14 @@ class Proxy:
         return _forward("getattr")(self, name)
 
     @property
+    def __signature__(self) -> inspect.Signature:
+        """The parameters of a function, as `inspect` shows them."""
+        if self._assay_kind != "function":
+            raise AttributeError("__signature__")
+        told = _forward("parameters")(self)
+        return inspect.Signature([candidate.parameter(*one) for one in told])
+
+    @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
         """The attributes of what it stands for, as `vars` shows them."""
         return dict(_forward("getattr")(self, "__dict__"))
@@ -322,6 +350,13 @@ class Proxy:
     def __deepcopy__(self, _: Any) -> Any:
         return _forward("deepcopy")(self)
 
+    def __enter__(self) -> Any:
+        return _forward("enter")(self)
+
+    def __exit__(self, kind: Any, problem: Any, trace: Any) -> None:
+        """The candidate is told, and does not choose that what the tests raise is passed over."""
+        _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
+
     def __await__(self) -> Any:
         return _awaited(self, "await").__await__()
 
@@ -343,6 +378,7 @@ class Proxy:
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
 
+_PROXIED = {"__slots__": (), "__doc__": property(lambda self: _forward("getattr")(self, "__doc__"))}
 _SHOWN = (
     "__name__",
     "__doc__",

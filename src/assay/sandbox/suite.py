@@ -68,6 +68,11 @@ class Suite:
         self.imports = set().union(*map(imported_modules, self.trees))
         """Modules that the tests import by name."""
         caught = [node.type for tree in self.trees for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
+        caught += [part for tree in self.trees for node in ast.walk(tree) for part in _raised(node)]
+        self.catches = {
+            part.id for kind in caught if kind is not None for part in ast.walk(kind) if isinstance(part, ast.Name)
+        }
+        """Names of exceptions that the tests catch or expect."""
         self.expects_stop = any("StopIteration" in ast.unparse(kind) for kind in caught if kind is not None)
         """Whether the tests catch `StopIteration`, and so expect it."""
         self._partial, self._candidates = partial, {*candidates} - self._modules
@@ -262,6 +267,12 @@ def _called(node: ast.AST) -> ast.expr | None:
 
 def _inner_blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     yield from (part for name in _BLOCKS if isinstance(part := getattr(node, name, None), list))
+
+
+def _raised(node: ast.AST) -> list[ast.expr]:
+    """What a call such as `assertRaises(E, f)` or `raises(E)` expects."""
+    name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+    return node.args[:1] if isinstance(node, ast.Call) and "raises" in name.lower() else []
 
 
 def _stays_first(node: ast.stmt) -> bool:

@@ -12,6 +12,7 @@ import base64
 import builtins
 import json
 import os
+import re
 import socket
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
+from pathlib import PosixPath, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from assay.sandbox import aliases, arrays
@@ -337,6 +339,10 @@ def _fraction(parts: list[str]) -> Fraction:
     return Fraction(int(top, 16), int(bottom, 16))
 
 
+def _path(kind: str, text: str) -> Any:
+    return {known.__name__: known for known in _PATHS}[kind](text)
+
+
 def _builtin_type(name: str) -> type:
     found = vars(builtins)[name]
     if not isinstance(found, type):
@@ -354,6 +360,7 @@ _SCALARS: tuple[tuple[type, Any], ...] = (
     (float, float.__pos__),
     (str, lambda text: str.__add__(text, "")),
 )
+_PATHS = (PurePosixPath, PureWindowsPath, PosixPath)
 _WRITERS: dict[type, Any] = {
     bytes: lambda value: {"b": base64.b64encode(value).decode()},
     bytearray: lambda value: {"ba": base64.b64encode(value).decode()},
@@ -365,6 +372,8 @@ _WRITERS: dict[type, Any] = {
     datetime: lambda value: {"at": value.isoformat()},
     time: lambda value: {"hour": value.isoformat()},
     timedelta: lambda value: {"td": [value.days, value.seconds, value.microseconds]},
+    re.Pattern: lambda value: {"re": [value.pattern if isinstance(value.pattern, str) else None, value.flags]},
+    **dict.fromkeys(_PATHS, lambda value: {"path": [type(value).__name__, str(value)]}),
     type(...): lambda value: {"el": 0},
     type(NotImplemented): lambda value: {"ni": 0},
 }
@@ -381,6 +390,8 @@ _READERS: dict[str, Any] = {
     "at": datetime.fromisoformat,
     "hour": time.fromisoformat,
     "td": lambda parts: timedelta(*parts),
+    "re": lambda parts: re.compile(parts[0], parts[1] & ~re.DEBUG),
+    "path": lambda parts: _path(*parts),
     "el": lambda _: ...,
     "ni": lambda _: NotImplemented,
     "ty": _builtin_type,
