@@ -44,9 +44,9 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-_SAID = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[^\w.,+\-*/=<>^|%]|_")
+_TYPOGRAPHY = re.compile(r"(?<!\d)[.,]|[.,](?!\d)|[;:?!()\[\]{}\"'`’‘“”„«»~$\\&]")
 
 
 def bare(text: str) -> str:
-    """A text for comparison that would rather find too much: letters, digits, and the signs between numbers alone."""
-    return _SAID.sub("", "".join(unicodedata.normalize("NFKC", text).casefold().split()))
+    """A text for comparison that would rather find too much: without white space, case and typography."""
+    return _TYPOGRAPHY.sub("", "".join(unicodedata.normalize("NFKC", text).casefold().split()))

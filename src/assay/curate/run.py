@@ -323,8 +323,8 @@ def _notes(recipe: CurationRecipe, conflicts: int) -> list[str]:
     notes = []
     if recipe.without:
         notes.append(
-            "No problem of " + ", ".join(recipe.without) + " is left: texts were compared by their letters, digits "
-            "and signs alone, without options and instructions."
+            "No problem of " + ", ".join(recipe.without) + " is left: texts were compared without case, typography, "
+            "options and instructions, and by numbers, signs and answer where the words differ."
         )
     if conflicts:
         notes.append(f"{conflicts} problems carry more than one reference (label conflicts, kept as the recipe asks).")

@@ -27,11 +27,12 @@ _WORD = re.compile(rf"[{_WORD_SIGN}]|[^\W\d_{_WORD_SIGN}]{{2,}}")
 _ASCII_WORD = re.compile(r"[a-z]{2,}")
 _SIGN = r"(?:[^\w\s.,;:?!()\[\]{}\"'`’‘“”„«»$\\/&-]|_)"
 _SKELETON = re.compile(
-    r"\d+(?:[.,]\d+)*"
+    r"[^\W\d_]{2,}| (?! )"  # passed over in one go
+    r"|(\d+(?:[.,]\d+)*"
     rf"|{_SIGN}"
     r"|/(?![a-z]{2})|-(?=\s?(?:[\d(\\{$]|[a-z]\b))"
-    r"|(?<![a-z])[b-hj-z](?![a-z])"  # a variable
-    rf"| {{2,}}(?={_SIGN})|\.{{2,}}|\.(?={_SIGN})|(?<={_SIGN})\."  # of a drawing
+    r"|[b-hj-z]"  # a variable
+    rf"| {{2,}}(?={_SIGN})|\.{{2,}}|\.(?={_SIGN})|(?<={_SIGN})\.)"  # of a drawing
 )
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
 _MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)
@@ -96,7 +97,7 @@ def skeleton(text: str) -> list[str]:
         >>> skeleton(plain("Problem 3: Find the roots of $x+1$ if x = 2,000."))
         ['x', '+', '1', 'x', '=', '2000']
     """
-    return [token.replace(",", "") if "," in token else token for token in _SKELETON.findall(text)]
+    return [token.replace(",", "") if "," in token else token for token in _SKELETON.findall(text) if token]
 
 
 def words(text: str) -> tuple[str, ...]:
