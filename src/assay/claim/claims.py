@@ -58,9 +58,10 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     every: Iterable[Mark] = marks(body, a_line=reader.a_line)
     if example.params.get("take") == "first":
         every = list(every)[::-1]
-    found = _marked(body, every, reader) or unmarked(body, reader)
-    if found is not None:
+    if (found := _marked(body, every, reader)) is not None:
         return found
+    if (made := unmarked(body, reader)) is not None:
+        return _with_stance(body, made, body[made.span[1] :], reader, beside=True)
     for mark in marks(body, a_line=reader.a_line):
         if mark.text.strip():
             return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)

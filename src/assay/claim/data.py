@@ -10,7 +10,7 @@ from typing import Any
 from assay.claim.fences import fences
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, marks
-from assay.claim.stance import Stance, around
+from assay.claim.stance import Stance, around, reopens
 from assay.effort import short
 from assay.errors import NoAnswer
 from assay.types import Example
@@ -39,8 +39,11 @@ class Data:
     """Where it stands in the part of the response that answers."""
 
 
-def find_data(example: Example, response: str) -> Data:
-    """What a response gives as its data. Raises `NoAnswer` where nothing stands, and `NotShort` (see `effort`)."""
+def find_data(example: Example, response: str, *, of_statement: bool = False) -> Data:
+    """What a response gives as its data; `of_statement` as in a `Reader`.
+
+    Raises `NoAnswer` where nothing stands or it is taken back, and `NotShort` (see `effort`).
+    """
     body, span, first = final_part(example, response), (0, 0), example.params.get("take") == "first"
     kind = "data"
     for _ in range(MAX_NESTED):
@@ -50,6 +53,7 @@ def find_data(example: Example, response: str) -> Data:
         if not span[1]:
             span, kind = (mark.start, mark.end), mark.kind
             _owned(body[: mark.start])
+        _stands(body[mark.end :], of_statement)
         if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
             return _asserted(Data(short(_without_closing(text)), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
@@ -59,6 +63,7 @@ def find_data(example: Example, response: str) -> Data:
         body = mark.text
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
+    _stands(body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], of_statement)
     if not span[1]:
         _owned(_WORDS.match(body)[0])  # type: ignore[index]  # it may match nothing
     text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
@@ -70,6 +75,12 @@ def _owned(before: str) -> None:
     line = before.rstrip().rpartition("\n")[2]
     if _DISOWNED.search(line):
         raise NoAnswer(f"the line before says that this is not the answer: {line.strip()[-80:]!r}")
+
+
+def _stands(after: str, of_statement: bool) -> None:
+    """Raises `NoAnswer` where the text behind data takes them back."""
+    if reopens(after, of_statement=of_statement):
+        raise NoAnswer("the answer is taken back")
 
 
 def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:

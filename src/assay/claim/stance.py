@@ -79,25 +79,34 @@ _SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
     rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually)[\s,.!]+){{0,2}}"
-    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:))(?!\w)",
+    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:)|(?<=,\s)no(?=[.,!]))(?!\w)",
     re.IGNORECASE,
 )
 _MAY_TAKE_BACK = re.compile(
     rf"{_SENTENCE}(?P<opener>{either(lexicon.TURNS)})\b(?!(?<=no)\s+(?!(?:that|it|this|the|wait|i)\b))", re.IGNORECASE
 )
+_SO = r"(?:so|thus|hence|therefore|which means)"
+_FAILS = r"(?:(?:does|did)(?: not|n['’]t) (?:work|hold|check|fit|satisfy|add up|make sense)|fails)\b"
+_NOT_RIGHT = (
+    r"(?: not|n['’]t|not)(?: be)?(?: quite)?"
+    r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
+)
 _ERROR = re.compile(
-    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b"
-    r"|(?:\b(?:not|cannot)|n['’]t) (?:be )?(?:right|correct|the answer|it|quite right|true)\b"
-    r"|\bshould (?:be|have been)\b",
+    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
-    rf"{_SENTENCE}(?:this|that|it|which)(?: answer)? (?:is|was|would be|seems|must be)"
-    rf" (?:clearly |obviously |definitely )?(?:{either(lexicon.REJECTIONS)}|not (?:right|correct|the answer))\b"
-    r"(?! (?:to|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
+    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and|[a-z]{{1,20}}:)[\s,]+)?|,\s{_SO}\s(?:that\s)?)"
+    r"(?:(?P<bare>this|that|it|which)"
+    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
+    r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
+    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
+    r"(?! (?:for|if|when|with)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"\s*+(?:[-*•]\s|[-*•(\s]*+(?:option )?[A-Z0-9][).:*])", re.IGNORECASE)
+"""An item of a list, in which "this is wrong" is said of the item."""
 _NEW = re.compile(
     r"(?:\b(?:should (?:actually )?(?:be|have been|read)|must be|it is|it['’]s|is|are|make (?:that|it)|becomes|gives"
     r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|really|instead"
@@ -105,6 +114,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
+SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b", re.IGNORECASE)
 _MIND = re.compile(
     r"(?:[,;—–]|(?<!\.)\.{2,}+|…)\s*(?:no,? |oh,? )?"
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
@@ -208,9 +218,18 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
         if _ERROR.search(sentence):
             return after[match.start("opener") :]
     for match in _THIS_IS_WRONG.finditer(after):
-        if not (of_statement and match["because"]):
+        explains = of_statement and (match["because"] or (match["bare"] and match["fails"]))
+        line = after[: match.start()].rpartition("\n")[2]
+        if not explains and not _ITEM.match(line) and not SUPPOSES.search(re.split(r"[.!?]", line)[-1]):
             return after[match.start() :]
     return None
+
+
+def reopens(after: str, *, of_statement: bool) -> bool:
+    """Whether what stands behind data takes them back or goes on to change them ("Wait, also z.")."""
+    opened = _MAY_TAKE_BACK.search(after[:TAIL]) if after.strip(CLOSING) else None
+    changes = opened is not None and opened["opener"].lower() in (*lexicon.INTERJECTIONS, "actually")
+    return changes or taken_back(after, of_statement=of_statement) is not None
 
 
 def may_correct(after: str) -> str | None:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around, beside, changes_mind, contrast, within
+from assay.claim.stance import SUPPOSES, Stance, around, changes_mind, contrast, within
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -33,7 +33,6 @@ JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))[.!?](?=\s+\S)|[。！？](?=.)")
 _WHICH = re.compile(r",\s(?:which|who|where)\b", re.IGNORECASE)
-_SUPPOSES = re.compile(r"\b(?:if|suppose|supposing|assume|assuming|unless|were)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +79,12 @@ class Reader(Generic[V]):
 
 
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
-    """The claim of a text without a marker, or `None`."""
+    """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
     whole = _unwrapped(body.strip())
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
-            before, _, behind = whole.partition(f"**{bold}**")
-            stance = around(before, behind)
-            stance = within(before) if stance is Stance.ASSERTED else stance
-            other = beside(behind)
-            others = (other,) if other and reader.value(other) is not None else ()
-            return Claim(bold, "statement", stance, (0, len(body)), value, others)
+            start = body.find(bold)
+            return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
@@ -113,7 +108,8 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return Claim(sentence, "whole" if not ends else "statement", within(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
-            return Claim(bold[1], "statement", around(sentence[: bold.start()], sentence[bold.end() :]), span, value)
+            at = (span[0] + bold.start(1), span[0] + bold.end(1))
+            return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
     return _behind_a_joint(sentence, span, read, reader.joints) if reader.joints is not None else None
 
 
@@ -121,7 +117,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     sentence = _WHICH.split(sentence)[0]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if _SUPPOSES.search(before):
+        if SUPPOSES.search(before):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

@@ -118,6 +118,8 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
+SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, were, consider, try, trying, imagine, say")
+"""What makes a sentence a supposition, or a trial of one."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
     somebody, someone"""

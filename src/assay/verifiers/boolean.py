@@ -45,7 +45,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=3,
+    version=4,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

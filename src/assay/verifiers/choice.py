@@ -124,7 +124,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=3,
+    version=4,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

@@ -47,7 +47,7 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 
 @verifier(
     "grid",
-    version=3,
+    version=4,
     reference="a list of lists of integers",
     params=AnswerParams,
     lane=Lane.INLINE,

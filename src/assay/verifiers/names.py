@@ -18,6 +18,7 @@ from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.reading import lexicon
+from assay.reading.lexicon import either
 from assay.reading.nodes import Num
 from assay.reading.numerals import numeral, plain
 from assay.reading.words import fold, items
@@ -28,8 +29,7 @@ _EDGE = re.compile(r"^\W+")
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
-_DRAFTS = re.compile(r"\b(?:suppose|supposing|assume|assuming|if|consider|check|test|try|imagine|say)\b", re.IGNORECASE)
-"""What makes a line a supposition."""
+_DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
@@ -84,7 +84,7 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
 
 @verifier(
     "set",
-    version=3,
+    version=4,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -99,7 +99,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=3,
+    version=4,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -129,7 +129,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=3,
+    version=4,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -140,7 +140,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
-    found = find_data(example, response)
+    found = find_data(example, response, of_statement=True)
     given = _pairs(found.text[:MAX_CHARS], list(wanted))
     if given is None:
         return Verdict.of(False, read=found.text, why="a name is given two values")

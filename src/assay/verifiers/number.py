@@ -107,7 +107,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=4,
+    version=5,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

@@ -59,7 +59,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=3,
+    version=4,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,
@@ -124,7 +124,12 @@ def _table(value: Any) -> Table | None:
         return None
     if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return None
-    return [fold(str(name)) for name in names], [[fold(str(cell)) for cell in row] for row in rows]
+    return [fold(str(name)) for name in names], [[_cell(str(cell)) for cell in row] for row in rows]
+
+
+def _cell(text: str) -> str:
+    """The words of a cell; one with a question mark is in doubt."""
+    return fold(text) + "?" * text.rstrip("* ").endswith("?")
 
 
 def _compare(given: Table, wanted: Table, key: str | None) -> tuple[float, str]:
