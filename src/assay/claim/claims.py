@@ -22,6 +22,7 @@ from assay.claim.stance import (
     changes_mind,
     contrast,
     corrections,
+    depends,
     may_correct,
     taken_back,
     without_denial,
@@ -129,9 +130,9 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
     text, changed = changes_mind(contrast(text)) if len(text) < MAX_CLAIM else (text, "")
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
-    value = reader.value(short(text))
+    denied = without_denial(text) if mark.is_prose else None
+    value = reader.value(short(text)) if denied is None or text.isascii() else None
     if value is None and mark.is_prose:
-        denied = without_denial(text)
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
     made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
@@ -145,6 +146,8 @@ def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, be
     before = _SENTENCE.split(line)[-1] if "." in line or "!" in line or "?" in line else line
     behind = after.split("\n\n")[0][:SHORT] if beside else after[:1]
     stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
+    if stance is Stance.ASSERTED and before and depends(before, made.text + after[:SHORT]):
+        stance = Stance.CONDITIONAL
     if not made.is_asserted or stance is not Stance.ASSERTED:
         return made if not made.is_asserted else replace(made, stance=stance)
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:

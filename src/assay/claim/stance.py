@@ -37,6 +37,8 @@ _DENIED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
+_FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
+_DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
     r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
 )
@@ -56,6 +58,14 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(if|unless|when|assuming|provided|for|with|without|otherwise|else)\b", re.IGNORECASE)
+_BRANCH = re.compile(
+    r"(?:\A|[;,.]\s|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
+    r"(?P<word>if|when|for|with|without)\s(?!example|instance|you\b|we\b)[^.;]{1,60}?"
+    r"\s(?:it|that|this|the answer)(?: is|['’]s| would)\b",
+    re.IGNORECASE,
+)
+"""The other branch of a condition: "; for odd n it is 5"."""
 _OR_AFTER = re.compile(
     r"[\s$)\]*}]*+\(?(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*+"
@@ -135,7 +145,9 @@ def contrast(text: str) -> str:
 
 
 def without_denial(text: str) -> str | None:
-    """What a text that begins with a denial denies, or `None`."""
+    """What a text that begins or ends with a denial denies, or `None`."""
+    if not text.isascii() and (match := _DENIED_AT_END.search(text)):
+        return text[: match.start()].strip()
     match = _DENIED_WITHIN.match(text)
     return text[match.end() :].strip() if match else None
 
@@ -151,6 +163,8 @@ def around(before: str, behind: str) -> Stance:
     stance = _ahead(before) if matters else Stance.ASSERTED
     if _FOREIGN_DOUBT.search(before) is not None:
         return Stance.HEDGED
+    if _FOREIGN_DENIED.search(before) is not None:
+        return Stance.DENIED
     if stance is Stance.ASSERTED and behind.strip(CLOSING):
         if _DENIED_BEHIND.match(behind):
             return Stance.DENIED
@@ -159,6 +173,15 @@ def around(before: str, behind: str) -> Stance:
         if _CONDITIONAL.match(behind):
             return Stance.CONDITIONAL
     return stance
+
+
+def depends(before: str, behind: str) -> bool:
+    """Whether a condition before a claim makes it conditional: another branch stands behind it, or it says "unless"."""
+    condition = _CONDITION.search(before)
+    if condition is None or condition[1].lower() in ("unless", "otherwise", "else"):
+        return condition is not None
+    branches = _BRANCH.finditer(behind)  # a sentence of its own begins as the condition does
+    return any(branch["stop"] != "." or branch["word"].lower() == condition[1].lower() for branch in branches)
 
 
 def _ahead(before: str) -> Stance:

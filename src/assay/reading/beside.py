@@ -61,10 +61,16 @@ _ANOTHER = re.compile(
 )
 """Another number offered in the same clause."""
 _OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$", re.IGNORECASE)
-_THAN = re.compile(
-    r"\b(?:less|fewer|more|lower|higher|greater|smaller|larger)\b(?:\s\w+){0,2}?\sthan\b|\bbelow zero\b", re.IGNORECASE
+_CHANGES = re.compile(
+    rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
+    rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
+    r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b|\bat (?:most|least)(?=\s*+(?:$|[,;.)]))"
+    rf"|\bor {either(lexicon.DEGREES, ('lower', 'higher', 'so', 'above', 'below'))}\b|\bout of [$€£]?\d"
+    r"|\b(?P<noun>\w+) to [$€£]?\d[\d.,]* (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*\W*$"
+    r"|\A[^,;(]{0,80},?\s(?:if|unless|provided|assuming)\b",
+    re.IGNORECASE,
 )
-"""A comparison behind a noun ("3 hours less than")."""
+"""What calculates with a number, compares, bounds or conditions it behind its noun ("6 apples or more")."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _COPULA = re.compile(r"\s*+(?:is|are|was|were|would be|could be|might be|may be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
@@ -125,7 +131,7 @@ def is_free(rest: str) -> bool:
         return False
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
-    return not is_rejected(rest) and _ANOTHER.search(rest) is None and _THAN.search(rest) is None
+    return not is_rejected(rest) and _ANOTHER.search(rest) is None and _CHANGES.search(rest) is None
 
 
 def is_rejected(rest: str) -> bool:

@@ -109,6 +109,10 @@ FOREIGN_DOUBTS = listed(
     возможно, может быть, наверное, 也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
 )
 """The word "maybe" in them."""
+FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس, ليست")
+"""The word "not" in them, before "is"."""
+FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")
+"""The words "is not" at the end of their sentences."""
 JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
 """Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed("wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous")

@@ -47,6 +47,8 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
+_BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
+_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -131,6 +133,8 @@ def _openings(said: str) -> list[str]:
     for clause in _CLAUSE.finditer(said):
         if is_rejected(said[clause.start() :].lstrip(",")) or _OFFERS.match(said, clause.start()):
             return []
+        if _names_another(said[: clause.start()], said[clause.start() :]):
+            break
         made.append(said[: clause.start()])
         if len(made) > 4:
             break
@@ -145,6 +149,15 @@ def _openings(said: str) -> list[str]:
     if not said.isascii() and said[-1] in _PLACES:
         made.append(said[:-1])
     return [clean(part) for part in made if part.strip()]
+
+
+def _names_another(name: str, behind: str) -> bool:
+    """Whether brackets behind a name name another thing: by a possessive, a bare name that is no country, or a work."""
+    aside = behind.strip(" ,.*")[1:-1] if behind.lstrip(" ,")[:1] == "(" else ""
+    if not aside or not name.split()[-1:] or not name.split()[-1][0].isupper():
+        return False
+    a_name = _BARE_NAME.fullmatch(aside) is not None and not is_country(aside)
+    return a_name or _ANOTHER_THING.search(aside) is not None
 
 
 def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:
