@@ -25,9 +25,9 @@ _LEAD = re.compile(
     rf"\s*+(?:(?:{either(lexicon.ARTICLES)}\s)?{either(lexicon.VALUE_NOUNS)}(?:\sis)?\s"
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
-    r"|tl;dr|(?:la|le|el|il|das|die|der|her|him|them|us|me)\s(?=[$\d\\])"
+    r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
-    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|共|约|約|合计)",
+    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
@@ -56,7 +56,8 @@ _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
     r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
-    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)",
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
+    r"|\b(?:and|but)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d",
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
@@ -198,11 +199,19 @@ def _is_whole(text: str) -> bool:
 
 _QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
 _ONE_NUMBER = re.compile(r"[-−]?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
-_UNSAFE = {*_CALCULATES, *lexicon.MODIFIERS, *lexicon.DEGREES, *lexicon.REJECTIONS, *lexicon.JUDGEMENTS} - {"i", "one"}
+_UNSAFE = {
+    *_CALCULATES,
+    *lexicon.MODIFIERS,
+    *lexicon.DEGREES,
+    *lexicon.REJECTIONS,
+    *lexicon.JUDGEMENTS,
+    *lexicon.FOREIGN_NOTS,
+} - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, before, started, starting, initially, originally, step, equation, question, other, another"""
+        from, after, before, started, starting, initially, originally, first, step, equation, question, other, another,
+        some, many, most, few, others"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""
@@ -220,7 +229,7 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
         return None
     start = numbers[0].start()
     words = [word.lower() for word in _WORD.findall(text[:start])]
-    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]):
+    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
     if not _UNSAFE.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
         return None

@@ -39,15 +39,18 @@ COPULAS = listed(
     works out to, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
-STATES = listed(
-    """ist, sind, est, sont, es, son, è, é, são, is, are, was, were, be, equal, equals,
-    equal to, give, gives, yield, yields, make, makes, leave, leaves, become, becomes,
-    has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add
-    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
-    obtains, find, total, totals, need, needs, take, takes, called, known as, there's,
-    it's, that's"""
+RESULTS = listed(
+    """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
+    came to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
 )
-"""Verbs behind which a sentence without a marker may state its value."""
+"""What leads on to the result of what a sentence said before: "which leaves him with 15"."""
+STATES = listed(
+    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
+    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add up to,
+    adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total, totals, need,
+    needs, take, takes, called, known as, there's, it's, that's"""
+)
+"""Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 AMOUNTS = listed(
     """made, sold, paid, took, spent, won, got, left, ate, had, read, bought, gave, sent, lost, drank, drove, ran,
     swam, saw, wrote, grew, kept, held, found, have, buy, sell, make, need, cost, eat, spend, earn, save, weigh,
@@ -122,7 +125,7 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
-SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, were, consider, try, trying, imagine, say")
+SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, imagine, say")
 """What makes a sentence a supposition, or a trial of one."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
@@ -168,9 +171,11 @@ ASKING = listed(
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
-    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选"""
+    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选, 选择"""
 )
 """The word "answer" in the languages that models answer in."""
+FOREIGN_OPTIONS = listed("Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa")
+"""The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed(
     """correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية,
     सही"""

@@ -140,7 +140,7 @@ def from_words(text: str) -> Node | None:
 def _in_han(text: str) -> tuple[Fraction, str] | None:
     """A number in Chinese numerals and what stands behind it."""
     match = _HAN_NUMBER.match(text)
-    if match is None:
+    if match is None or any(map(str.isdigit, text[match.end() :])):  # 一共有31
         return None
     total = part = digit = 0
     for sign in match[2]:

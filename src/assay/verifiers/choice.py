@@ -33,6 +33,7 @@ _SAYS = (
 )
 _NOUN = (
     r"(?:(?:the|my|our)\s)?(?:correct\s|final\s|best\s|right\s)*(?:option|choice|letter|answer)s?\b|(?:both|either)\b"
+    rf"|(?:(?:la|a|die|der|l['’])\s?)?{either(lexicon.FOREIGN_OPTIONS)}\b"
 )
 _LEAD = re.compile(
     rf"^[\s*$\"'“]*+(?:(?:{_SAYS})*(?:{_NOUN})\s?(?:is\b|:)?\s?:?\s?|(?:{_SAYS})+(?=\W*[A-Za-z]\W*(?:\s|$)))*",
@@ -40,7 +41,7 @@ _LEAD = re.compile(
 )
 """Words that may stand before the letter."""
 _LETTER = re.compile(
-    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
+    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!(?!选?项|選?項)\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
 )
 _JOINTS = lexicon.listed(
     "and/or, and, or, plus, followed by, then, as well as, along with, with, actually, alternatively"
@@ -67,7 +68,9 @@ _TOO = re.compile(
     r"(?:also|too\b(?! \w)|works|could|might|may|is also|is (?:right|correct|possible))\b"
 )
 _CLAUSE = re.compile(
-    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b)", re.IGNORECASE
+    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
+    r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項)",
+    re.IGNORECASE,
 )
 _BETWEEN = " \t\r\n(,;–—-[*\"'“‘"
 _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e.", "so")

@@ -102,6 +102,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
     return Reader(
         lambda text: _read(text, params.accounting) or stated(plain(text), _said),
         states=lambda text: _read(text, params.accounting),
+        sentence=lambda text: stated(plain(text), _said),
     )
 
 
