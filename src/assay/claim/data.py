@@ -25,7 +25,9 @@ _DISOWNED = re.compile(
 )
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _ENDS = re.compile(r"[*`$]*+(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
-_CLOSING = re.compile(r"\s*+[A-Z][^\n|\[\]{}:=]{0,300}[.!]")
+_OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
+"""The line over data that come out, where others go in."""
+_CLOSING = re.compile(r"\s*+(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]")
 """A closing paragraph of prose behind data."""
 
 
@@ -66,6 +68,9 @@ def find_data(example: Example, response: str, *, of_statement: bool = False) ->
     _stands(body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], of_statement)
     if not span[1]:
         _owned(_WORDS.match(body)[0])  # type: ignore[index]  # it may match nothing
+        if over := [*_OUTPUT.finditer(short(body))]:
+            _owned(body[: over[-1].end()])
+            body = body[over[-1].end() :]
     text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
     return _asserted(Data(text, kind, span if span[1] else (0, len(body))), "")
 
@@ -90,13 +95,13 @@ def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
 
 
 def _outermost(body: str, first: bool) -> Mark | None:
-    """The last fence or mark (or the first), or the one that it stands in."""
+    """The last fence or mark (or the first), or the box or tag that it stands in."""
     marked = [mark for mark in marks(body, a_line=False) if mark.kind != "brackets"] if first else _last_mark(body)
     found = [*_fence(body, first), *marked[-1:]]
     if not found:
         return None
     chosen = (min if first else max)(found, key=lambda mark: mark.start)
-    return next((mark for mark in found if mark.start < chosen.start < mark.end), chosen)
+    return next((mark for mark in found if mark.start < chosen.start < mark.end and not mark.is_prose), chosen)
 
 
 def _last_mark(body: str) -> list[Mark]:

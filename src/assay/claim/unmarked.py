@@ -32,7 +32,7 @@ VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
-_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))[.!?](?=\s+\S)|[。！？](?=.)")
+_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _WHICH = re.compile(rf",\s(?:which|who|where)\b(?!\s{_RESULT})", re.IGNORECASE)
 _CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
 _COURTESY = re.compile(

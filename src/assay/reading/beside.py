@@ -211,7 +211,7 @@ _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
         from, after, before, started, starting, initially, originally, first, step, equation, question, other, another,
-        some, many, most, few, others"""
+        some, many, most, few, others, als"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""

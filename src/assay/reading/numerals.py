@@ -23,7 +23,6 @@ _SCALES = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion", "bn
 _SCALE = re.compile(r"(?<=\d)(?:(\s?k|K|M|B)(?![a-zA-Z°])|\s?(bn)\b)")
 _FRACTION = re.compile(r"-?\d{1,30}/0*[1-9]\d{0,29}")
 _NUMERAL = re.compile(r"([+-]?)([$€£¥₹]|US\$)?(-?)(\d{1,3}(?:,\d{3})++|\d{1,300})?(\.\d{1,300})?(\s?%)?")
-_TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")
 _PERCENT = re.compile(r"\s*+(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
 _NEGATIVE = re.compile(r"(?:minus|negative)\s++(?=\w)(?!(?:minus|negative)\b)", re.IGNORECASE)
 _VULGAR = {
@@ -94,15 +93,6 @@ def numeral(text: str) -> Num | Quantity | None:
     found = Num(value, Fraction(10) ** (1 - len(decimals)) / 2 if decimals else Fraction(0))
     unit = CURRENCIES[match[2]] if match[2] else ""
     return Quantity(found, unit, bool(match[6])) if unit or match[6] else found
-
-
-def once(text: str) -> str:
-    """A number written twice (`12 (twelve)`, `twelve (12)`) written once, and the text itself where it is not."""
-    match = _TWICE.fullmatch(text)
-    if match is None:
-        return text
-    one, two = (numeral(part) or from_words(part) for part in match.groups())
-    return match[1] if one is not None and one == two else text
 
 
 _NOTHING = re.compile(

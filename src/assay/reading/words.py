@@ -28,6 +28,11 @@ _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?)\b:?)\s+(?=\S)", re.IGNORECASE)
 """What stands before a list on its line: "The final order is", "From left to right:"."""
+_SUBJECT = re.compile(
+    r"([^:\n]{1,400}?(?:,|\sand)\s[^:\n]{1,80}?)\s(?:are|were)\s(?:the|all|my|our)\s"
+    r"(?![^\n]*\b(?:and|not|never|no|other|wrong|except)\b)(?![^\n]*n['’]t\b)[^,;:\n]{1,80}"
+)
+"""A list that is the subject of its sentence: "Ann and Bob are the guests"."""
 _ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
 _REVERSED = re.compile(r"[^,;\n:]{0,60}\b(?:reverse|reversed|backwards|last to first)\b[^,;\n:]{0,20}:", re.IGNORECASE)
 """What says before a list that it stands from the last entry to the first."""
@@ -63,11 +68,12 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
 
     What stands inside a wanted entry ("Washington, D.C.", "Trinidad and Tobago") does not separate entries.
     """
-    entries = "\n".join(wanted)
     wanted = list(wanted)
     entries = "\n".join(wanted)
     text = _FOLLOWED.sub(" → ", text)
-    if not any(entry.lower() in _ARTICLES for entry in wanted):
+    if (subject := _SUBJECT.fullmatch(text.strip())) is not None:
+        text = subject[1]
+    elif not any(entry.lower() in _ARTICLES for entry in wanted):
         text = without_lead(text.strip())
     text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
     if len(wanted) > 1 and len(text.split()) == len(wanted) and not any(" " in entry for entry in wanted):

@@ -35,6 +35,7 @@ _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "in
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])\s|\b(?:because|since|as|rather than|not|for|given)\b")
 _OPENING = re.compile(r"\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s", re.IGNORECASE)
+_CONCLUSION = re.compile(r".*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?", re.IGNORECASE | re.DOTALL)
 _ECHO = re.compile(
     r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
 )
@@ -74,10 +75,10 @@ def _reader() -> Reader[str]:
 def _read(text: str) -> str | None:
     """`yes`, `no`, or `both` where a text says more than one thing; `None` where it says neither.
 
-    An introductory clause is passed over: "Since 9 = 3 * 3, the statement is true."
+    What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
     said = _read_clause(text)
-    if said is None and (opening := _OPENING.match(text)) is not None:
+    if said is None and (opening := _OPENING.match(text) or _CONCLUSION.match(text[:MAX_CHARS])) is not None:
         return _read_clause(text[opening.end() :])
     return said
 

@@ -27,6 +27,7 @@ _MATRIX = re.compile(
 _RULE = re.compile(r"[\s|:+-]+")
 _DIGITS = re.compile(r"\d{2,}")
 _CELL = re.compile(r"-?\d+")
+_IMPORTS = re.compile(r"\A(?:\s*(?:import|from) [^\n]{1,200}\n)+")
 _LEAD = re.compile(
     r"^\s*+(?:(?:[a-z_]\w{0,30}\s*[:=]|output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)",
     re.IGNORECASE,
@@ -70,7 +71,7 @@ def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int
     if len(text) > MAX_CHARS:
         return None
     text = text.strip(" \t\r\n$.").removeprefix("\\[").removesuffix("\\]").strip()
-    text = _LEAD.sub("", text)
+    text = _LEAD.sub("", _IMPORTS.sub("", text))
     if (matrix := _MATRIX.fullmatch(text)) is not None:
         text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
     if text.startswith(("[", "(")) and (rows := _literal(text)) is not None:
