@@ -40,6 +40,17 @@ _OTHER_THING = re.compile(
     re.I,
 )
 """What turns a mention into something else: "rather than Paris", "far from Paris"."""
+_NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
+_ASIDE = re.compile(
+    r"(?:\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
+    r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) (?:the )?"
+    r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) (?:the )?"
+    r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) (?:the )?"
+    rf"|(?:;\s*|\b(?:while|whereas)\s)(?:the )?|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and "
+    r"|\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|not able|sorry)\b[^.]*)$"
+)
+"""What puts a mention beside the answer: in a clause about another name, in a contrast, as a place measured from."""
+_OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
     r"(?! only)",
@@ -101,6 +112,9 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     (first, last), text = span, words.text
     before, after = text[: words.at[first][0]][-200:], text[words.at[last - 1][1] :][:300]
     if len(words.words) > MAX_WORDS or _OTHER_THING.search(before[-80:]) or _DENIED_AFTER.match(after):
+        return False
+    is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
+    if is_owner or _ASIDE.search(before):
         return False
     if around(before, after) is not Stance.ASSERTED or within(before) is not Stance.ASSERTED:
         return False
