@@ -88,7 +88,7 @@ _WORD = re.compile(r"[a-z'’]+|≠|\\neq?\b")
 _SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
-    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually)[\s,.!]+){{0,2}}"
+    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually|i think)[\s,.!]+){{0,2}}"
     rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:)|(?<=,\s)no(?=[.,!]))(?!\w)",
     re.IGNORECASE,
 )
@@ -106,7 +106,7 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
-    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and|[a-z]{{1,20}}:)[\s,]+)?|,\s{_SO}\s(?:that\s)?)"
+    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s{_SO}\s(?:that\s)?)"
     r"(?:(?P<bare>this|that|it|which)"
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
     r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
@@ -243,7 +243,8 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
     for match in _THIS_IS_WRONG.finditer(after):
         explains = of_statement and (match["because"] or (match["bare"] and match["fails"]))
         line = after[: match.start()].rpartition("\n")[2]
-        if not explains and not _ITEM.match(line) and not SUPPOSES.search(re.split(r"[.!?]", line)[-1]):
+        sentence = re.split(r"[.!?]", line)[-1] + match[0]
+        if not explains and not _ITEM.match(line) and not SUPPOSES.search(sentence):
             return after[match.start() :]
     return None
 

@@ -43,11 +43,10 @@ _OTHER_THING = re.compile(
 _NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
 _ASIDE = re.compile(
     r"(?:\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
-    r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) (?:the )?"
-    r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) (?:the )?"
-    r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) (?:the )?"
-    rf"|(?:;\s*|\b(?:while|whereas)\s)(?:the )?|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and "
-    r"|\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|not able|sorry)\b[^.]*)$"
+    r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
+    r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
+    r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
+    rf"|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and |\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|sorry)\b[^.]*)(?:the )?$"
 )
 """What puts a mention beside the answer: in a clause about another name, in a contrast, as a place measured from."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")

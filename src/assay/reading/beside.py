@@ -45,7 +45,7 @@ _TURNS = set(
 )
 _TURNS |= set(lexicon.DOUBTS)
 """What still changes a value behind a comma, a dash or a bracket."""
-_COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右")
+_COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右|[でじ][はゃ]な|[이가] 아")
 """Signs of Chinese that multiply or bound the number before them."""
 _CLAUSE = re.compile(
     r"\s*+[(,;—–-]*\s*+(?:which|that|because|since|as|so|where|who|whose|with|thus|hence|therefore"
@@ -57,7 +57,7 @@ _ANOTHER = re.compile(
     r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
     r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
-    r"|\b(?:and|but)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d",
+    r"|(?:,|\band|\bbut)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d|\b(?:i\.e\.|that is),?\s\d[\d.,]*\s[a-z]",
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
@@ -65,7 +65,8 @@ _OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$
 _CHANGES = re.compile(
     rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
     rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
-    r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b|\bat (?:most|least)(?=\s*+(?:$|[,;.)]))"
+    r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
+    r"|\bat (?:the )?(?:most|least)(?=\s*+(?:$|[,;.)]))"
     rf"|\bor {either(lexicon.DEGREES, ('lower', 'higher', 'so', 'above', 'below'))}\b|\bout of [$€£]?\d"
     r"|\b(?P<noun>\w+) to [$€£]?\d[\d.,]* (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*\W*$"
     r"|\A[^,;(]{0,80},?\s(?:if|unless|provided|assuming)\b",
@@ -89,7 +90,7 @@ _DANGLING = re.compile(
     r"|is|are|was|were|be|would|could|might|may|as|if|which|that)$",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"(?<=[^\s(])(?=\s|,|;|:|\(|—|–)|(?<=[\d\w}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
+_CUT = re.compile(r"(?<=[^\s(,;:])(?=\s|,|;|:|\(|—|–)|(?<=[A-Za-z\d}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
 """Where a value may end: before white space, a sign of the sentence, or a sign of Chinese, Japanese or Korean."""
 
 
@@ -210,11 +211,13 @@ _UNSAFE = {
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, before, started, starting, initially, originally, first, step, equation, question, other, another,
+        from, after, started, starting, step, equation, question, other, another,
         some, many, most, few, others, als"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""
+_EARLIER = {"before", "earlier", "ago", "first", "initially", "originally"}
+"""Words of a sentence that tells what was before the end."""
 
 
 def _is_verb(word: str) -> bool:
@@ -231,6 +234,10 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     words = [word.lower() for word in _WORD.findall(text[:start])]
     if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
-    if not _UNSAFE.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
+    if (
+        not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
+        or not _UNSAFE.isdisjoint(words)
+        or any(word.endswith(("n't", "n’t")) for word in words)
+    ):
         return None
     return head(text[start:], read)

@@ -36,9 +36,9 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     )
 )  # fmt: skip
 """What is said in several ways, and what it is; the kinds of nothing are different answers."""
-_SUBJECT = re.compile(r"(?:it|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s", re.IGNORECASE)
 """What the words are about: "The limit does not exist", "It is even"."""
-_JOINED = re.compile(rf"{either(lexicon.CONNECTIVES)},?\s")
+_JOINED = re.compile(rf"\A(?:.{{1,200}}[,;]\s)?{either(lexicon.CONNECTIVES)},?\s")
 _EXCEPT = re.compile(
     r"(?:all )?reals?(?: numbers?)?(?: [a-z])? (?:except|other than|but)(?: for)? (.{1,80})", re.IGNORECASE
 )
