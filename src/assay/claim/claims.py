@@ -47,7 +47,6 @@ _ANOTHER = re.compile(
 )
 """Where a base model goes on to another question: an answer behind it answers that one."""
 _SENTENCE = re.compile(r"[.!?](?=\s)")
-_SIGN = re.compile(r"\\.|.", re.DOTALL)
 
 
 def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
@@ -120,7 +119,6 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         if inner is not None:
             return replace(inner, span=span)
     if mark.is_prose:
-        text = _without_closing(text, body[body.rfind("\n", 0, mark.start) + 1 : mark.start])
         if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
             text, after = text[: -len(tail)].strip(), tail + after
         elif (tail := may_correct(text[1:])) is not None:
@@ -167,17 +165,3 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
         if text and (value := reader.value(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
     return made
-
-
-def _without_closing(text: str, before: str) -> str:
-    """A claim without the brace that closes the group it stands in: of `\\text{The answer is 4}` it is 4."""
-    if "}" not in text or before.count("{") <= before.count("}"):
-        return text
-    depth, kept = 0, []
-    for sign in _SIGN.findall(text):
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        if depth < 0:
-            depth = 0
-        else:
-            kept.append(sign)
-    return "".join(kept)

@@ -200,7 +200,7 @@ def within(text: str) -> Stance:
     return Stance.HEDGED if _HEDGED.search(text) or text.endswith(("?", "？")) else Stance.ASSERTED
 
 
-_ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another)"
+_ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another|works)"
 _BESIDE = re.compile(
     rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"

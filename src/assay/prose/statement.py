@@ -24,10 +24,6 @@ _NEXT = re.compile(
     r"(?<=[\w)\"”’\]%⁰-⁹])[.!?]\d{0,3}[\"”]?\s+(?=[\"“(A-Z0-9])(?<!\b[A-Z]\.\s)(?<!\b[A-Z]\.\s\s)"
     r"(?<!\b(?:[DMS][rst]|[JS]r|[vV]s|No)\.\s)(?<!\bMrs\.\s)(?<!\d\.\s)|\n+"
 )
-_CITED_YEAR = re.compile(
-    r"((?:\b(?:in|of|on|since|until|to|by|[a-z]{3} \d\d?,|[a-z]{3})\s?)(?:1[0-9]|20)\d\d)\d{1,2}(?=[.,]?\s|[.,]?$)"
-)
-"""A year with the number of a footnote behind it, its raised digits lost: "in 19451."""
 _CONCLUDES = re.compile(
     r"\W*+(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
 )
@@ -73,7 +69,7 @@ def states(prose: str, wanted: Sequence[Form]) -> bool:
     elif _is_list(sentences, wanted):
         return False
     for place, sentence in enumerate(sentences[:LEAD]):
-        words = Words(_CITED_YEAR.sub(r"\1", sentence))
+        words = Words(sentence)
         if spans := _spans(words, wanted):
             rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *sentences[place + 1 :]])
             return _asserts(words, spans[0], wanted) and taken_back(rest, of_statement=False) is None
@@ -82,10 +78,8 @@ def states(prose: str, wanted: Sequence[Form]) -> bool:
 
 def _conclusion(prose: str) -> str:
     """What stands under a last heading such as "Conclusion", or all of the text."""
-    under = None
-    for under in _HEADING.finditer(prose, max(0, len(prose) - LEAD_CHARS)):  # noqa: B007 - the last one is wanted
-        pass
-    return prose if under is None else prose[under.end() :]
+    under = [*_HEADING.finditer(prose, max(0, len(prose) - LEAD_CHARS))]
+    return prose[under[-1].end() :] if under else prose
 
 
 def split(prose: str) -> list[str]:

@@ -60,13 +60,8 @@ _WRONG = re.compile(
 )
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
 _WORDS = re.compile(r"\s+[^\W\d_]{2,}")
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
-_MIGHT = re.compile(r"\W*(?:might|may|could)\b", re.IGNORECASE)
-_TOO = re.compile(
-    r"\b(?:though|but|while|although|and)\s\(?([A-Z])\)?\s(?:\w+\s)?"
-    r"(?:also|too\b(?! \w)|works|could|might|may|is also|is (?:right|correct|possible))\b"
-)
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
     r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
     r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項)",
@@ -196,7 +191,7 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED or _MIGHT.match(rest):
+    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED:
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (beside := _OR.match(rest)) and fold(rest[beside.end() :]) != folded.get(letter, letter.lower()):
@@ -205,7 +200,7 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     if joined and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
     also = _read(beside_it(rest), {})
-    if _TOO.search(rest) or (also is not None and also.letter not in (None, letter)):
+    if also is not None and also.letter not in (None, letter):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]
     if others and letter not in others:

@@ -74,21 +74,21 @@ def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int
     text = _LEAD.sub("", _IMPORTS.sub("", text))
     if (matrix := _MATRIX.fullmatch(text)) is not None:
         text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
-    if text.startswith(("[", "(")) and (rows := _literal(text)) is not None:
+    if text.startswith(("[", "(", "{")) and (rows := _literal(text)) is not None:
         return rows
-    if text.startswith("{"):
-        return _under_a_key(text)
     return _in_rows(text, wanted)
 
 
 def _literal(text: str) -> list[list[int]] | None:
-    """JSON or Python rows, with or without brackets around all of them."""
+    """JSON or Python rows, with or without brackets around all of them, or under the only key of an object."""
     bare = text.rstrip(" .;") if not text.endswith(")") or text.startswith("(") else text[:-1]
     for source in (bare, f"[{bare}]"):
         try:
             value = read_literal(source)
         except ValueError:
             continue
+        if isinstance(value, dict) and len(value) == 1:
+            value = next(iter(value.values()))
         if _is_grid(value):
             return [list(row) for row in value]
     return None
@@ -102,18 +102,6 @@ def _in_rows(text: str, wanted: list[list[int]] | None) -> list[list[int]] | Non
     if not rows or not all(_ROW.fullmatch(row) for row in rows):
         return None
     return [[int(cell) for cell in _CELL.findall(row)] for row in rows]
-
-
-def _under_a_key(text: str) -> list[list[int]] | None:
-    """The grid of an object such as `{"output": [[1, 2]]}`."""
-    try:
-        value = read_literal(text)
-    except ValueError:
-        return None
-    if isinstance(value, dict) and len(value) == 1 and str(next(iter(value))).lower() in ("output", "answer", "grid"):
-        value = next(iter(value.values()))
-        return value if _is_grid(value) else None
-    return None
 
 
 def _is_grid(value: Any) -> bool:
