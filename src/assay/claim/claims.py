@@ -19,6 +19,7 @@ from assay.claim.stance import (
     Stance,
     alternatives,
     around,
+    beside,
     changes_mind,
     contrast,
     corrections,
@@ -26,9 +27,6 @@ from assay.claim.stance import (
     may_correct,
     taken_back,
     without_denial,
-)
-from assay.claim.stance import (
-    beside as beside_it,
 )
 from assay.claim.unmarked import SHORT, Claim, Reader, V, unmarked
 from assay.effort import short
@@ -61,7 +59,7 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     if (found := _marked(body, every, reader)) is not None:
         return found
     if (made := unmarked(body, reader)) is not None:
-        return _with_stance(body, made, body[made.span[1] :], reader, beside=True)
+        return _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
     for mark in marks(body, a_line=reader.a_line):
         if mark.text.strip():
             return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)
@@ -134,15 +132,15 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
     made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
-    return _with_stance(body, made, after, reader, beside=not mark.is_prose)
+    return _with_stance(body, made, after, reader, goes_on=not mark.is_prose)
 
 
-def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, beside: bool) -> Claim[V]:
-    """A claim with the stance that the words around it give; `beside` says whether its sentence goes on behind it."""
+def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, goes_on: bool) -> Claim[V]:
+    """A claim with the stance that the words around it give; `goes_on` says whether its sentence does behind it."""
     start = made.span[0]
     line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
     before = _SENTENCE.split(line)[-1] if "." in line or "!" in line or "?" in line else line
-    behind = after.split("\n\n")[0][:SHORT] if beside else after[:1]
+    behind = after.split("\n\n")[0][:SHORT] if goes_on else after[:1]
     stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
     if stance is Stance.ASSERTED and before and depends(before, made.text + after[:SHORT]):
         stance = Stance.CONDITIONAL
@@ -150,9 +148,9 @@ def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, be
         return made if not made.is_asserted else replace(made, stance=stance)
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
-    other = beside_it(after)
+    other = beside(after)
     offered = other and (other[:1].isupper() or not reader.any_text) and reader.value(other) is not None
-    others = (*(alternatives(before, behind) if beside else ()), *([other] if offered else ()))
+    others = (*(alternatives(before, behind) if goes_on else ()), *([other] if offered else ()))
     made = replace(made, others=tuple(dict.fromkeys(others))) if others else made
     if (tail := may_correct(after)) is not None:
         return _corrected(tail, reader, made)

@@ -96,16 +96,12 @@ def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
 
 def _outermost(body: str, first: bool) -> Mark | None:
     """The last fence or mark (or the first), or the box or tag that it stands in."""
-    marked = [mark for mark in marks(body, a_line=False) if mark.kind != "brackets"] if first else _last_mark(body)
-    found = [*_fence(body, first), *marked[-1:]]
+    every = (mark for mark in marks(body, a_line=False) if mark.kind != "brackets")
+    found: list[Mark] = [*_fence(body, first), *([*every][-1:] if first else islice(every, 1))]
     if not found:
         return None
     chosen = (min if first else max)(found, key=lambda mark: mark.start)
     return next((mark for mark in found if mark.start < chosen.start < mark.end and not mark.is_prose), chosen)
-
-
-def _last_mark(body: str) -> list[Mark]:
-    return list(islice((mark for mark in marks(body, a_line=False) if mark.kind != "brackets"), 1))
 
 
 def _starts(body: str, mark: Mark) -> int:

@@ -55,15 +55,9 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     for place, mark in enumerate(every):
         if place >= MAX_MARKS:
             return
-        if explicit and mark.is_prose and any(o.start < mark.start < o.end for o in _around(body, mark.start)):
-            continue
-        yield mark
-
-
-def _around(body: str, at: int) -> Iterator[Mark]:
-    """The last box and the last tag that begin before a place."""
-    for finder in (_boxes, _tags):
-        yield from (mark for mark, _ in zip(finder(body, at), range(1), strict=False))
+        holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))  # that begin before it
+        if not (explicit and mark.is_prose and any(held.start < mark.start < held.end for held in holders)):
+            yield mark
 
 
 # --- boxes, tags, double brackets ------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ _CHANGES = re.compile(
     r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
     r"|\bat (?:the )?(?:most|least)(?=\s*+(?:$|[,;.)]))"
     rf"|\bor {either(lexicon.DEGREES, ('lower', 'higher', 'so', 'above', 'below'))}\b|\bout of [$€£]?\d"
-    r"|\b(?P<noun>\w+) to [$€£]?\d[\d.,]* (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*\W*$"
+    r"|\b(?P<noun>\w++) to [$€£]?\d[\d.,]*+ (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*+\W*+$"
     r"|\A[^,;(]{0,80},?\s(?:if|unless|provided|assuming)\b",
     re.IGNORECASE,
 )

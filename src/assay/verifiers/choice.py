@@ -15,8 +15,7 @@ from typing import Any
 
 from assay.claim.claims import claim, described
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around
-from assay.claim.stance import beside as beside_it
+from assay.claim.stance import Stance, around, beside
 from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -59,8 +58,8 @@ _WRONG = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
-_WORDS = re.compile(r"\s+[^\W\d_]{2,}")
 _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
+_WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
     r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
@@ -163,9 +162,7 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     if re.fullmatch(r"[A-Z]{2,26}", bare) and (bare in _ALPHABET or len(bare) < 5) and len(set(bare)) > 1:
         return _Said(None, f"{bare!r} is several letters")
     match = _LETTER.match(bare)
-    if match is not None and (said := _lettered(match, bare, folded, certain)) is not None:
-        return said
-    return None
+    return None if match is None else _lettered(match, bare, folded, certain)
 
 
 def _text_then_letter(text: str) -> tuple[str, str] | None:
@@ -194,12 +191,12 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED:
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
-    if (beside := _OR.match(rest)) and fold(rest[beside.end() :]) != folded.get(letter, letter.lower()):
+    if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
     joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
     if joined and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
-    also = _read(beside_it(rest), {})
+    also = _read(beside(rest), {})
     if also is not None and also.letter not in (None, letter):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]

@@ -16,6 +16,7 @@ from assay.claim.data import find_data, told
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
+from assay.reading.words import RULE
 from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
@@ -24,7 +25,6 @@ _MATRIX = re.compile(
     r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
     r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
-_RULE = re.compile(r"[\s|:+-]+")
 _DIGITS = re.compile(r"\d{2,}")
 _CELL = re.compile(r"-?\d+")
 _IMPORTS = re.compile(r"\A(?:\s*(?:import|from) [^\n]{1,200}\n)+")
@@ -96,7 +96,7 @@ def _literal(text: str) -> list[list[int]] | None:
 
 def _in_rows(text: str, wanted: list[list[int]] | None) -> list[list[int]] | None:
     """Rows of numbers, one a line."""
-    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
     if wanted and all(_DIGITS.fullmatch(row) for row in rows) and list(map(len, rows)) == list(map(len, wanted)):
         return [[int(digit) for digit in row] for row in rows]
     if not rows or not all(_ROW.fullmatch(row) for row in rows):

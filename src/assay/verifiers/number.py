@@ -217,10 +217,6 @@ def _read(text: str, accounting: bool) -> _Said | None:
     return said and replace(said, falls=True)
 
 
-def _of(value: Node | None) -> _Said | None:
-    return None if value is None else _Said(value)
-
-
 def _said(text: str) -> _Said | None:
     value = _strictly(text)
     return None if value is None else _Said(value, scaled=_SCALED.search(usual(text)) is not None)
@@ -355,8 +351,8 @@ def _answer_key(example: Example, answer: Any) -> str | None:
         text = plain(answer)
         items = _SPLIT.split(text.strip("[](){}\\ .")) if isinstance(example.reference, list) else [text]
     try:
-        said = [head(item, _said) if isinstance(item, str) else _of(_one_reference(item, False)) for item in items]
-        known = [key_of(one.value) for one in said if one is not None]
+        said = [head(item, _said) if isinstance(item, str) else _one_reference(item, False) for item in items]
+        known = [key_of(one.value if isinstance(one, _Said) else one) for one in said if one is not None]
     except (TooCostly, Undefined):
         return None
     if not known or len(known) < len(said):

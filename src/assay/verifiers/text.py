@@ -97,11 +97,12 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
     """Right when the answer is, or prose states, an accepted string."""
     accepted = _accepted(example.reference)
     is_accepted = _acceptance(example)
+    wanted = [form for form, _ in _wanted(tuple(accepted.values())[:MAX_ACCEPTED])]
     try:
         found = claim(example, response, _reader(example))
     except NoAnswer as nothing:
         prose = final_part(example, response).strip()
-        if params.match == "stated" and states(short(prose), _forms(accepted)):
+        if params.match == "stated" and states(short(prose), wanted):
             return Verdict.of(True, read=prose[:200], why="it states an accepted answer")
         if str(nothing) == NO_MARKER and len(prose) <= SHORT:
             return Verdict.of(False, read=prose, why="it is not an accepted answer")
@@ -111,7 +112,7 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
         return Verdict.of(False, read=found.text[:200], why=why)
     if params.match == "stated" and found.marker not in ("box", "tag", "json", "brackets"):
         prose = found.text if found.marker == "phrase" else final_part(example, response).strip()
-        right = states(short(prose), _forms(accepted)) or (found.is_asserted and is_accepted(found.text))
+        right = states(short(prose), wanted) or (found.is_asserted and is_accepted(found.text))
         return Verdict.of(
             right, read=found.text, why=f"it {'states' if right else 'does not state'} an accepted answer"
         )
@@ -120,10 +121,6 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
         return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
     right = is_accepted(found.text) and all(map(is_accepted, found.others))
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
-
-
-def _forms(accepted: dict[str, str]) -> list[Form]:
-    return [form for form, _ in _wanted(tuple(accepted.values())[:MAX_ACCEPTED])]
 
 
 def _openings(said: str) -> list[str]:
@@ -153,9 +150,9 @@ def _openings(said: str) -> list[str]:
 
 def _names_another(name: str, behind: str) -> bool:
     """Whether brackets behind a name name another thing: by a possessive, a bare name that is no country, or a work."""
-    aside = behind.strip(" ,.*")[1:-1] if behind.lstrip(" ,")[:1] == "(" else ""
-    if not aside or not name.split()[-1:] or not name.split()[-1][0].isupper():
+    if behind.lstrip(" ,")[:1] != "(" or not name.rpartition(" ")[2][:1].isupper():
         return False
+    aside = behind.strip(" ,.*()")
     a_name = _BARE_NAME.fullmatch(aside) is not None and not is_country(aside)
     return a_name or _ANOTHER_THING.search(aside) is not None
 
