@@ -19,15 +19,14 @@ from assay.claim.stance import (
     Stance,
     alternatives,
     around,
+    beside,
     changes_mind,
     contrast,
     corrections,
+    depends,
     may_correct,
     taken_back,
     without_denial,
-)
-from assay.claim.stance import (
-    beside as beside_it,
 )
 from assay.claim.unmarked import SHORT, Claim, Reader, V, unmarked
 from assay.effort import short
@@ -46,7 +45,6 @@ _ANOTHER = re.compile(
 )
 """Where a base model goes on to another question: an answer behind it answers that one."""
 _SENTENCE = re.compile(r"[.!?](?=\s)")
-_SIGN = re.compile(r"\\.|.", re.DOTALL)
 
 
 def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
@@ -58,9 +56,10 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     every: Iterable[Mark] = marks(body, a_line=reader.a_line)
     if example.params.get("take") == "first":
         every = list(every)[::-1]
-    found = _marked(body, every, reader) or unmarked(body, reader)
-    if found is not None:
+    if (found := _marked(body, every, reader)) is not None:
         return found
+    if (made := unmarked(body, reader)) is not None:
+        return _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
     for mark in marks(body, a_line=reader.a_line):
         if mark.text.strip():
             return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)
@@ -118,7 +117,6 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         if inner is not None:
             return replace(inner, span=span)
     if mark.is_prose:
-        text = _without_closing(text, body[body.rfind("\n", 0, mark.start) + 1 : mark.start])
         if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
             text, after = text[: -len(tail)].strip(), tail + after
         elif (tail := may_correct(text[1:])) is not None:
@@ -128,29 +126,31 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
     text, changed = changes_mind(contrast(text)) if len(text) < MAX_CLAIM else (text, "")
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
-    value = reader.value(short(text))
+    denied = without_denial(text) if mark.is_prose else None
+    value = reader.value(short(text)) if denied is None or text.isascii() else None
     if value is None and mark.is_prose:
-        denied = without_denial(text)
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
     made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
-    return _with_stance(body, made, after, reader, beside=not mark.is_prose)
+    return _with_stance(body, made, after, reader, goes_on=not mark.is_prose)
 
 
-def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, beside: bool) -> Claim[V]:
-    """A claim with the stance that the words around it give; `beside` says whether its sentence goes on behind it."""
+def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, goes_on: bool) -> Claim[V]:
+    """A claim with the stance that the words around it give; `goes_on` says whether its sentence does behind it."""
     start = made.span[0]
     line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
     before = _SENTENCE.split(line)[-1] if "." in line or "!" in line or "?" in line else line
-    behind = after.split("\n\n")[0][:SHORT] if beside else after[:1]
+    behind = after.split("\n\n")[0][:SHORT] if goes_on else after[:1]
     stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
+    if stance is Stance.ASSERTED and before and depends(before, made.text + after[:SHORT]):
+        stance = Stance.CONDITIONAL
     if not made.is_asserted or stance is not Stance.ASSERTED:
         return made if not made.is_asserted else replace(made, stance=stance)
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
-    other = beside_it(after)
+    other = beside(after)
     offered = other and (other[:1].isupper() or not reader.any_text) and reader.value(other) is not None
-    others = (*(alternatives(before, behind) if beside else ()), *([other] if offered else ()))
+    others = (*(alternatives(before, behind) if goes_on else ()), *([other] if offered else ()))
     made = replace(made, others=tuple(dict.fromkeys(others))) if others else made
     if (tail := may_correct(after)) is not None:
         return _corrected(tail, reader, made)
@@ -163,17 +163,3 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
         if text and (value := reader.value(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
     return made
-
-
-def _without_closing(text: str, before: str) -> str:
-    """A claim without the brace that closes the group it stands in: of `\\text{The answer is 4}` it is 4."""
-    if "}" not in text or before.count("{") <= before.count("}"):
-        return text
-    depth, kept = 0, []
-    for sign in _SIGN.findall(text):
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        if depth < 0:
-            depth = 0
-        else:
-            kept.append(sign)
-    return "".join(kept)

@@ -10,7 +10,7 @@ from typing import Any
 from assay.claim.fences import fences
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, marks
-from assay.claim.stance import Stance, around
+from assay.claim.stance import Stance, around, reopens
 from assay.effort import short
 from assay.errors import NoAnswer
 from assay.types import Example
@@ -25,7 +25,9 @@ _DISOWNED = re.compile(
 )
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _ENDS = re.compile(r"[*`$]*+(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
-_CLOSING = re.compile(r"\s*+[A-Z][^\n|\[\]{}:=]{0,300}[.!]")
+_OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
+"""The line over data that come out, where others go in."""
+_CLOSING = re.compile(r"\s*+(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]")
 """A closing paragraph of prose behind data."""
 
 
@@ -39,8 +41,11 @@ class Data:
     """Where it stands in the part of the response that answers."""
 
 
-def find_data(example: Example, response: str) -> Data:
-    """What a response gives as its data. Raises `NoAnswer` where nothing stands, and `NotShort` (see `effort`)."""
+def find_data(example: Example, response: str, *, of_statement: bool = False) -> Data:
+    """What a response gives as its data; `of_statement` as in a `Reader`.
+
+    Raises `NoAnswer` where nothing stands or it is taken back, and `NotShort` (see `effort`).
+    """
     body, span, first = final_part(example, response), (0, 0), example.params.get("take") == "first"
     kind = "data"
     for _ in range(MAX_NESTED):
@@ -50,6 +55,7 @@ def find_data(example: Example, response: str) -> Data:
         if not span[1]:
             span, kind = (mark.start, mark.end), mark.kind
             _owned(body[: mark.start])
+        _stands(body[mark.end :], of_statement)
         if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
             return _asserted(Data(short(_without_closing(text)), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
@@ -59,8 +65,12 @@ def find_data(example: Example, response: str) -> Data:
         body = mark.text
     if not body.strip():
         raise NoAnswer("the last answer marker holds nothing")
+    _stands(body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], of_statement)
     if not span[1]:
         _owned(_WORDS.match(body)[0])  # type: ignore[index]  # it may match nothing
+        if over := [*_OUTPUT.finditer(short(body))]:
+            _owned(body[: over[-1].end()])
+            body = body[over[-1].end() :]
     text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
     return _asserted(Data(text, kind, span if span[1] else (0, len(body))), "")
 
@@ -72,6 +82,12 @@ def _owned(before: str) -> None:
         raise NoAnswer(f"the line before says that this is not the answer: {line.strip()[-80:]!r}")
 
 
+def _stands(after: str, of_statement: bool) -> None:
+    """Raises `NoAnswer` where the text behind data takes them back."""
+    if reopens(after, of_statement=of_statement):
+        raise NoAnswer("the answer is taken back")
+
+
 def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
     """What a response was read as giving, for `Verifier.reads_claim`."""
     found = find_data(example, response)
@@ -79,17 +95,13 @@ def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
 
 
 def _outermost(body: str, first: bool) -> Mark | None:
-    """The last fence or mark (or the first), or the one that it stands in."""
-    marked = [mark for mark in marks(body, a_line=False) if mark.kind != "brackets"] if first else _last_mark(body)
-    found = [*_fence(body, first), *marked[-1:]]
+    """The last fence or mark (or the first), or the box or tag that it stands in."""
+    every = (mark for mark in marks(body, a_line=False) if mark.kind != "brackets")
+    found: list[Mark] = [*_fence(body, first), *([*every][-1:] if first else islice(every, 1))]
     if not found:
         return None
     chosen = (min if first else max)(found, key=lambda mark: mark.start)
-    return next((mark for mark in found if mark.start < chosen.start < mark.end), chosen)
-
-
-def _last_mark(body: str) -> list[Mark]:
-    return list(islice((mark for mark in marks(body, a_line=False) if mark.kind != "brackets"), 1))
+    return next((mark for mark in found if mark.start < chosen.start < mark.end and not mark.is_prose), chosen)
 
 
 def _starts(body: str, mark: Mark) -> int:

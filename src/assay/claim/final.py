@@ -11,6 +11,13 @@ from assay.types import Example
 _STRUCK = re.compile(r"(?<!~)~~(?!~)[^~\n]{1,200}~~(?!~)")
 """Struck through, as Markdown does: a draft."""
 _QUOTED = re.compile(r"^[ \t]{0,3}> ?", re.MULTILINE)
+_PICTURE = "[\u2600-\u27bf\u2b50\ufe0f\U0001f300-\U0001faff]"
+_PICTURES = re.compile(
+    rf"^[ \t]*+{_PICTURE}++[ \t]*+(?=[^\n]*\w)|(?<=[\w.)*$}}\]])[ \t]*+{_PICTURE}++[ \t]*+$", re.MULTILINE
+)
+"""Ticks and pictures at the ends of a line of words."""
+_CROSS = re.compile("[❌✗✘❎]")
+_LABEL = re.compile(r"^([ \t]*)\*\*([A-Z][^*:\n]{1,40}:)\*\*(?=[ \t])", re.MULTILINE)
 COPIED = 24
 """Characters of the shortest prompt whose copies are cut out."""
 
@@ -23,6 +30,7 @@ def final_part(example: Example, response: str) -> str:
 def own_words(example: Example, body: str) -> str:
     """A text without copies of what was asked. Raises `NoAnswer` when nothing is left.
 
+    A tick, a picture or bold around a label says nothing of an answer, a cross says that it is wrong.
     An answer that also stands in the prompt (a passage, an option, a turn that shows how to answer) is an answer.
     """
     whole = body
@@ -38,6 +46,10 @@ def own_words(example: Example, body: str) -> str:
         body = _STRUCK.sub(" ", body)
     if "\n>" in body:
         body = _QUOTED.sub("", body)
+    if not body.isascii():
+        body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
+    if "**" in body:
+        body = _LABEL.sub(r"\1\2", body)
     if not body.strip():
         raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
     return body

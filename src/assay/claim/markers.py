@@ -47,7 +47,7 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     kinds += [finder(body) for finder in dict.fromkeys(explicit)]
     if "[[" in body:
         kinds.append(_brackets(body))
-    if "####" in body or "ns:" in body or "ns." in body or "NS:" in body or (a_line and "A:" in body):
+    if "####" in body or any(mark in body for mark in _LINE_MARKS) or (a_line and "A:" in body):
         kinds.append(_lines(body, a_line))
     if not body.isascii() or any(noun in body for noun in _LATIN_NOUNS):
         kinds.append(_foreign(body))
@@ -55,15 +55,9 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     for place, mark in enumerate(every):
         if place >= MAX_MARKS:
             return
-        if explicit and mark.is_prose and any(o.start < mark.start < o.end for o in _around(body, mark.start)):
-            continue
-        yield mark
-
-
-def _around(body: str, at: int) -> Iterator[Mark]:
-    """The last box and the last tag that begin before a place."""
-    for finder in (_boxes, _tags):
-        yield from (mark for mark, _ in zip(finder(body, at), range(1), strict=False))
+        holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))  # that begin before it
+        if not (explicit and mark.is_prose and any(held.start < mark.start < held.end for held in holders)):
+            yield mark
 
 
 # --- boxes, tags, double brackets ------------------------------------------------------------------------------------
@@ -183,20 +177,21 @@ _COPULA = re.compile(
 )
 _VERDICTS = frozenset(("correct", "right", "wrong", "incorrect"))
 _HEADING = re.compile(r"answer[*_:\s#]*\n", re.IGNORECASE)
-_JSON_KEY = re.compile(r"""["'](?:(?:final[_ ]?)?answer|solution)["']\s*:\s*""", re.IGNORECASE)
+_JSON_KEY = re.compile(r"""["'](?:(?:final[_ ]?)?answer|solution|label|verdict)["']\s*:\s*""", re.IGNORECASE)
 _LATEX_ESCAPE = re.compile(
     r"(?<!\\)\\(?:[bf]|n(?:eq?|eg|u|ot|abla|i|mid)(?![a-z])|r(?:ight|ho|angle|floor|ceil|m(?![a-z]))"
     r"|t(?:ext|imes|an|heta|au|riangle|frac|ilde|o(?![a-z])))"
 )
 """LaTeX whose backslash JSON takes for an escape, as in "\\times"."""
 _SENTENCE_END = re.compile(
-    r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
+    r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
 )
-_LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:)[ \t]*(.*)")
+_LINE_MARKS = ("Ans:", "Ans.", "ANS:", "Verdict:", "Label:")
+_LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*(.*)")
 _LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
 _FOREIGN = re.compile(
     rf"{either(lexicon.ANSWER_NOUNS)}[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
-    rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?:(?<=[^\x00-\x7f])|(?=[\s\W\d]|[^\x00-\x7f]|$))|(?<=[】故选選])"
+    rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?:(?<=[^\x00-\x7f])|(?=[\s\W\d]|[^\x00-\x7f]|$))|(?<=[】故选選择])"
     r"|\s[–—-]\s|\s(?=\d))[\s*：:]*"
 )
 """The counterparts of "the answer is" and "Answer:" in other languages."""
@@ -211,17 +206,17 @@ def _words(body: str) -> Iterator[Mark]:
     if len(lower) != len(body):  # a few letters change length in lower case
         lower = body
     options = "option is" in lower or "choice is" in lower
-    keyed = '"solution"' in lower
+    keys = [key for key in ('"solution"', '"label"', '"verdict"') if key in lower]
     for _ in range(MAX_MARKS * 5):
         at = lower.rfind("answer", 0, stop)
-        if keyed:
-            at = max(at, lower.rfind('"solution"', 0, stop) + 1)
+        if keys:
+            at = max(at, *(lower.rfind(key, 0, stop) + 1 for key in keys))
         if options:
             at = max(at, *(lower.rfind(noun, 0, stop) for noun in ("correct option is", "correct choice is")))
         if at < 0 or (at == 0 and stop == 0):
             return
         stop = at
-        if lower[at + 6 : at + 9].lstrip("on")[:1] in "\"'" and (
+        if not {"'", '"'}.isdisjoint(lower[at + 5 : at + 9]) and (
             key := _JSON_KEY.search(body, max(at - 7, 0), at + 40)
         ):
             end, text = _json_value(body, key.end())
@@ -265,7 +260,7 @@ def _lines(body: str, a_line: bool) -> Iterator[Mark]:
     """Lines `#### ...`, `Ans: ...` and, where that is no option, `A: ...`."""
     stop = len(body)
     for _ in range(MAX_MARKS):
-        starts = [_rfind_line(body, mark, stop) for mark in (("A:",) if a_line else ()) + ("Ans:", "Ans.", "ANS:")]
+        starts = [_rfind_line(body, mark, stop) for mark in (("A:",) if a_line else ()) + _LINE_MARKS]
         start = max(*starts, body.rfind("####", 0, stop))
         if start < 0:
             return
@@ -291,6 +286,8 @@ def _foreign(body: str) -> Iterator[Mark]:
 def sentence_at(body: str, start: int) -> tuple[int, str]:
     """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here."""
     while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
+        if body.startswith("```", start):
+            break
         start += 1
     line_end = body.find("\n", start)
     line_end = len(body) if line_end < 0 else line_end

@@ -37,6 +37,8 @@ _DENIED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
+_FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
+_DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
     r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
 )
@@ -56,6 +58,14 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(if|unless|when|assuming|provided|for|with|without|otherwise|else)\b", re.IGNORECASE)
+_BRANCH = re.compile(
+    r"(?:\A|[;,.]\s|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
+    r"(?P<word>if|when|for|with|without)\s(?!example|instance|you\b|we\b)[^.;]{1,60}?"
+    r"\s(?:it|that|this|the answer)(?: is|['’]s| would)\b",
+    re.IGNORECASE,
+)
+"""The other branch of a condition: "; for odd n it is 5"."""
 _OR_AFTER = re.compile(
     r"[\s$)\]*}]*+\(?(?:,\s*+)?(?:but\s++)?(?:(?:it|this|which)\s++)?"
     r"(?:or|and/or|alternatively|(?:could|might|may)(?: also)? be)\b[\s:,$\\(*]*+"
@@ -78,26 +88,35 @@ _WORD = re.compile(r"[a-z'’]+|≠|\\neq?\b")
 _SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
-    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually)[\s,.!]+){{0,2}}"
-    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:))(?!\w)",
+    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually|i think)[\s,.!]+){{0,2}}"
+    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:)|(?<=,\s)no(?=[.,!]))(?!\w)",
     re.IGNORECASE,
 )
 _MAY_TAKE_BACK = re.compile(
     rf"{_SENTENCE}(?P<opener>{either(lexicon.TURNS)})\b(?!(?<=no)\s+(?!(?:that|it|this|the|wait|i)\b))", re.IGNORECASE
 )
+_SO = r"(?:so|thus|hence|therefore|which means)"
+_FAILS = r"(?:(?:does|did)(?: not|n['’]t) (?:work|hold|check|fit|satisfy|add up|make sense)|fails)\b"
+_NOT_RIGHT = (
+    r"(?: not|n['’]t|not)(?: be)?(?: quite)?"
+    r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
+)
 _ERROR = re.compile(
-    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b"
-    r"|(?:\b(?:not|cannot)|n['’]t) (?:be )?(?:right|correct|the answer|it|quite right|true)\b"
-    r"|\bshould (?:be|have been)\b",
+    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
-    rf"{_SENTENCE}(?:this|that|it|which)(?: answer)? (?:is|was|would be|seems|must be)"
-    rf" (?:clearly |obviously |definitely )?(?:{either(lexicon.REJECTIONS)}|not (?:right|correct|the answer))\b"
-    r"(?! (?:to|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
+    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s{_SO}\s(?:that\s)?)"
+    r"(?:(?P<bare>this|that|it|which)"
+    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
+    r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
+    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
+    r"(?! (?:for|if|when|with)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
 )
+_ITEM = re.compile(r"\s*+(?:[-*•]\s|[-*•(\s]*+(?:option )?[A-Z0-9][).:*])", re.IGNORECASE)
+"""An item of a list, in which "this is wrong" is said of the item."""
 _NEW = re.compile(
     r"(?:\b(?:should (?:actually )?(?:be|have been|read)|must be|it is|it['’]s|is|are|make (?:that|it)|becomes|gives"
     r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|really|instead"
@@ -105,6 +124,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
+SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b", re.IGNORECASE)
 _MIND = re.compile(
     r"(?:[,;—–]|(?<!\.)\.{2,}+|…)\s*(?:no,? |oh,? )?"
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
@@ -125,7 +145,9 @@ def contrast(text: str) -> str:
 
 
 def without_denial(text: str) -> str | None:
-    """What a text that begins with a denial denies, or `None`."""
+    """What a text that begins or ends with a denial denies, or `None`."""
+    if not text.isascii() and (match := _DENIED_AT_END.search(text)):
+        return text[: match.start()].strip()
     match = _DENIED_WITHIN.match(text)
     return text[match.end() :].strip() if match else None
 
@@ -141,6 +163,8 @@ def around(before: str, behind: str) -> Stance:
     stance = _ahead(before) if matters else Stance.ASSERTED
     if _FOREIGN_DOUBT.search(before) is not None:
         return Stance.HEDGED
+    if _FOREIGN_DENIED.search(before) is not None:
+        return Stance.DENIED
     if stance is Stance.ASSERTED and behind.strip(CLOSING):
         if _DENIED_BEHIND.match(behind):
             return Stance.DENIED
@@ -149,6 +173,15 @@ def around(before: str, behind: str) -> Stance:
         if _CONDITIONAL.match(behind):
             return Stance.CONDITIONAL
     return stance
+
+
+def depends(before: str, behind: str) -> bool:
+    """Whether a condition before a claim makes it conditional: another branch stands behind it, or it says "unless"."""
+    condition = _CONDITION.search(before)
+    if condition is None or condition[1].lower() in ("unless", "otherwise", "else"):
+        return condition is not None
+    branches = _BRANCH.finditer(behind)  # a sentence of its own begins as the condition does
+    return any(branch["stop"] != "." or branch["word"].lower() == condition[1].lower() for branch in branches)
 
 
 def _ahead(before: str) -> Stance:
@@ -167,7 +200,7 @@ def within(text: str) -> Stance:
     return Stance.HEDGED if _HEDGED.search(text) or text.endswith(("?", "？")) else Stance.ASSERTED
 
 
-_ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another)"
+_ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another|works)"
 _BESIDE = re.compile(
     rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
@@ -208,9 +241,19 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
         if _ERROR.search(sentence):
             return after[match.start("opener") :]
     for match in _THIS_IS_WRONG.finditer(after):
-        if not (of_statement and match["because"]):
+        explains = of_statement and (match["because"] or (match["bare"] and match["fails"]))
+        line = after[: match.start()].rpartition("\n")[2]
+        sentence = re.split(r"[.!?]", line)[-1] + match[0]
+        if not explains and not _ITEM.match(line) and not SUPPOSES.search(sentence):
             return after[match.start() :]
     return None
+
+
+def reopens(after: str, *, of_statement: bool) -> bool:
+    """Whether what stands behind data takes them back or goes on to change them ("Wait, also z.")."""
+    opened = _MAY_TAKE_BACK.search(after[:TAIL]) if after.strip(CLOSING) else None
+    changes = opened is not None and opened["opener"].lower() in (*lexicon.INTERJECTIONS, "actually")
+    return changes or taken_back(after, of_statement=of_statement) is not None
 
 
 def may_correct(after: str) -> str | None:

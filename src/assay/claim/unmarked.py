@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around, beside, changes_mind, contrast, within
+from assay.claim.stance import SUPPOSES, Stance, around, changes_mind, contrast, within
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -27,13 +27,19 @@ MAX_LINES = 3
 LAST_LINE = 600
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
-VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|[:：]|是|为|為", re.IGNORECASE)
+_RESULT = rf"\b{either(lexicon.RESULTS)}\b"
+VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
-_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))[.!?](?=\s+\S)|[。！？](?=.)")
-_WHICH = re.compile(r",\s(?:which|who|where)\b", re.IGNORECASE)
-_SUPPOSES = re.compile(r"\b(?:if|suppose|supposing|assume|assuming|unless|were)\b", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
+_WHICH = re.compile(rf",\s(?:which|who|where)\b(?!\s{_RESULT})", re.IGNORECASE)
+_CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+_COURTESY = re.compile(
+    r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
+    r"[^\n\d]{0,200}\Z"
+)
+"""A last sentence that speaks to the reader and states nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,22 +81,23 @@ class Reader(Generic[V]):
     """Whether the question is about a statement, so that "This is false because ..." explains the answer."""
     any_text: bool = False
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
+    sentence: Read[V] | None = None
+    """The value of a last sentence in which no joint stands ("Each pays $75")."""
     joints: re.Pattern[str] | None = JOINTS
     """Behind what a sentence may state the value ("the total is 42"); `None` where only a whole sentence is one."""
 
 
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
-    """The claim of a text without a marker, or `None`."""
+    """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
+    body = _COURTESY.sub("", body)
     whole = _unwrapped(body.strip())
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
-            before, _, behind = whole.partition(f"**{bold}**")
-            stance = around(before, behind)
-            stance = within(before) if stance is Stance.ASSERTED else stance
-            other = beside(behind)
-            others = (other,) if other and reader.value(other) is not None else ()
-            return Claim(bold, "statement", stance, (0, len(body)), value, others)
-    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES:
+            start = body.find(bold)
+            return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
+    last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
+    concludes = len(last) < len(whole) and _CONCLUDES.match(last)
+    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not concludes:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
@@ -113,15 +120,20 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return Claim(sentence, "whole" if not ends else "statement", within(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
-            return Claim(bold[1], "statement", around(sentence[: bold.start()], sentence[bold.end() :]), span, value)
-    return _behind_a_joint(sentence, span, read, reader.joints) if reader.joints is not None else None
+            at = (span[0] + bold.start(1), span[0] + bold.end(1))
+            return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
+    if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
+        return made if made.text else None
+    value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
+    return None if value is None else Claim(sentence, "statement", within(sentence), span, value)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
+    """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if _SUPPOSES.search(before):
+        if SUPPOSES.search(before):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

@@ -158,7 +158,6 @@ _ROLE = re.compile(
     r"\s(?P<name>(?:[A-Z][\w'’.-]*\s?)+)$"
 )
 """What somebody or something is, before its name: "the British band Argent"."""
-_MADE_BY = re.compile(r"(?:written|sung|played|produced|directed|composed|performed|painted|published) (?:by|in) ")
 _YEAR = re.compile(r"[1-9]\d{2,3}")
 _SPAN = re.compile(r"(?P<first>\d{4})\s*(?:[-–—]|to|and|until)\s*(?P<last>\d{2,4})")
 
@@ -307,8 +306,6 @@ def _readings(text: str) -> Iterator[str]:
         yield from (f"{first}{link}{last}" for link in ("-", " to ", " and ", " until "))
     if ", " in bare and " and " not in bare:
         yield " and ".join(bare.rsplit(", ", 1))
-    if by := _MADE_BY.match(bare):
-        yield bare[by.end() :]
     words = bare.split()
     titles = 0
     while titles < len(words) and words[titles].lower().strip(".").replace(".", "") in _TITLES.split():

@@ -24,10 +24,6 @@ _NEXT = re.compile(
     r"(?<=[\w)\"”’\]%⁰-⁹])[.!?]\d{0,3}[\"”]?\s+(?=[\"“(A-Z0-9])(?<!\b[A-Z]\.\s)(?<!\b[A-Z]\.\s\s)"
     r"(?<!\b(?:[DMS][rst]|[JS]r|[vV]s|No)\.\s)(?<!\bMrs\.\s)(?<!\d\.\s)|\n+"
 )
-_CITED_YEAR = re.compile(
-    r"((?:\b(?:in|of|on|since|until|to|by|[a-z]{3} \d\d?,|[a-z]{3})\s?)(?:1[0-9]|20)\d\d)\d{1,2}(?=[.,]?\s|[.,]?$)"
-)
-"""A year with the number of a footnote behind it, its raised digits lost: "in 19451."""
 _CONCLUDES = re.compile(
     r"\W*+(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
 )
@@ -40,6 +36,16 @@ _OTHER_THING = re.compile(
     re.I,
 )
 """What turns a mention into something else: "rather than Paris", "far from Paris"."""
+_NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
+_ASIDE = re.compile(
+    r"(?:\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
+    r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
+    r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
+    r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
+    rf"|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and |\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|sorry)\b[^.]*)(?:the )?$"
+)
+"""What puts a mention beside the answer: in a clause about another name, in a contrast, as a place measured from."""
+_OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
     r"(?! only)",
@@ -63,7 +69,7 @@ def states(prose: str, wanted: Sequence[Form]) -> bool:
     elif _is_list(sentences, wanted):
         return False
     for place, sentence in enumerate(sentences[:LEAD]):
-        words = Words(_CITED_YEAR.sub(r"\1", sentence))
+        words = Words(sentence)
         if spans := _spans(words, wanted):
             rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *sentences[place + 1 :]])
             return _asserts(words, spans[0], wanted) and taken_back(rest, of_statement=False) is None
@@ -72,10 +78,8 @@ def states(prose: str, wanted: Sequence[Form]) -> bool:
 
 def _conclusion(prose: str) -> str:
     """What stands under a last heading such as "Conclusion", or all of the text."""
-    under = None
-    for under in _HEADING.finditer(prose, max(0, len(prose) - LEAD_CHARS)):  # noqa: B007 - the last one is wanted
-        pass
-    return prose if under is None else prose[under.end() :]
+    under = [*_HEADING.finditer(prose, max(0, len(prose) - LEAD_CHARS))]
+    return prose[under[-1].end() :] if under else prose
 
 
 def split(prose: str) -> list[str]:
@@ -101,6 +105,9 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     (first, last), text = span, words.text
     before, after = text[: words.at[first][0]][-200:], text[words.at[last - 1][1] :][:300]
     if len(words.words) > MAX_WORDS or _OTHER_THING.search(before[-80:]) or _DENIED_AFTER.match(after):
+        return False
+    is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
+    if is_owner or _ASIDE.search(before):
         return False
     if around(before, after) is not Stance.ASSERTED or within(before) is not Stance.ASSERTED:
         return False

@@ -28,9 +28,8 @@ from assay.reading.nodes import (
     Undefined,
     Unreadable,
 )
-from assay.reading.numerals import once
 from assay.reading.parser import MAX_DEPTH, Parser
-from assay.reading.phrases import EMPTY, read_words
+from assay.reading.phrases import EMPTY, once, read_words
 from assay.reading.quantities import degrees, without_lead, without_unit, wording
 from assay.reading.regions import FLIP, integers_in
 from assay.reading.spelling import spelled, trimmed
@@ -84,6 +83,7 @@ def read_in_prose(text: str, *, letters: bool = False, words: bool = False) -> N
 
     Words are an answer only with `words`, else what holds some is a sentence.
     """
+    text = once(text)
     if _EITHER.search(text) or (not words and _PROSE.search(_WORDING.sub("", text))):
         return None  # "16 或 18"
     try:

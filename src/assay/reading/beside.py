@@ -25,9 +25,9 @@ _LEAD = re.compile(
     rf"\s*+(?:(?:{either(lexicon.ARTICLES)}\s)?{either(lexicon.VALUE_NOUNS)}(?:\sis)?\s"
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
-    r"|tl;dr|(?:la|le|el|il|das|die|der|her|him|them|us|me)\s(?=[$\d\\])"
+    r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
-    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|共|约|約|合计)",
+    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
@@ -45,7 +45,7 @@ _TURNS = set(
 )
 _TURNS |= set(lexicon.DOUBTS)
 """What still changes a value behind a comma, a dash or a bracket."""
-_COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右")
+_COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以下|左右|[でじ][はゃ]な|[이가] 아")
 """Signs of Chinese that multiply or bound the number before them."""
 _CLAUSE = re.compile(
     r"\s*+[(,;—–-]*\s*+(?:which|that|because|since|as|so|where|who|whose|with|thus|hence|therefore"
@@ -56,15 +56,23 @@ _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
     r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
-    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)",
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
+    r"|(?:,|\band|\bbut)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d|\b(?:i\.e\.|that is),?\s\d[\d.,]*\s[a-z]",
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
 _OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$", re.IGNORECASE)
-_THAN = re.compile(
-    r"\b(?:less|fewer|more|lower|higher|greater|smaller|larger)\b(?:\s\w+){0,2}?\sthan\b|\bbelow zero\b", re.IGNORECASE
+_CHANGES = re.compile(
+    rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
+    rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
+    r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
+    r"|\bat (?:the )?(?:most|least)(?=\s*+(?:$|[,;.)]))"
+    rf"|\bor {either(lexicon.DEGREES, ('lower', 'higher', 'so', 'above', 'below'))}\b|\bout of [$€£]?\d"
+    r"|\b(?P<noun>\w++) to [$€£]?\d[\d.,]*+ (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*+\W*+$"
+    r"|\A[^,;(]{0,80},?\s(?:if|unless|provided|assuming)\b",
+    re.IGNORECASE,
 )
-"""A comparison behind a noun ("3 hours less than")."""
+"""What calculates with a number, compares, bounds or conditions it behind its noun ("6 apples or more")."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _COPULA = re.compile(r"\s*+(?:is|are|was|were|would be|could be|might be|may be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
@@ -82,7 +90,7 @@ _DANGLING = re.compile(
     r"|is|are|was|were|be|would|could|might|may|as|if|which|that)$",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"(?<=[^\s(])(?=\s|,|;|:|\(|—|–)|(?<=[\d\w}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
+_CUT = re.compile(r"(?<=[^\s(,;:])(?=\s|,|;|:|\(|—|–)|(?<=[A-Za-z\d}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
 """Where a value may end: before white space, a sign of the sentence, or a sign of Chinese, Japanese or Korean."""
 
 
@@ -125,7 +133,7 @@ def is_free(rest: str) -> bool:
         return False
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
-    return not is_rejected(rest) and _ANOTHER.search(rest) is None and _THAN.search(rest) is None
+    return not is_rejected(rest) and _ANOTHER.search(rest) is None and _CHANGES.search(rest) is None
 
 
 def is_rejected(rest: str) -> bool:
@@ -192,14 +200,24 @@ def _is_whole(text: str) -> bool:
 
 _QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
 _ONE_NUMBER = re.compile(r"[-−]?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
-_UNSAFE = {*_CALCULATES, *lexicon.MODIFIERS, *lexicon.DEGREES, *lexicon.REJECTIONS, *lexicon.JUDGEMENTS} - {"i", "one"}
+_UNSAFE = {
+    *_CALCULATES,
+    *lexicon.MODIFIERS,
+    *lexicon.DEGREES,
+    *lexicon.REJECTIONS,
+    *lexicon.JUDGEMENTS,
+    *lexicon.FOREIGN_NOTS,
+} - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, before, started, starting, initially, originally, step, equation, question, other, another"""
+        from, after, started, starting, step, equation, question, other, another,
+        some, many, most, few, others, als"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""
+_EARLIER = {"before", "earlier", "ago", "first", "initially", "originally"}
+"""Words of a sentence that tells what was before the end."""
 
 
 def _is_verb(word: str) -> bool:
@@ -214,8 +232,12 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
         return None
     start = numbers[0].start()
     words = [word.lower() for word in _WORD.findall(text[:start])]
-    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]):
+    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
-    if not _UNSAFE.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
+    if (
+        not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
+        or not _UNSAFE.isdisjoint(words)
+        or any(word.endswith(("n't", "n’t")) for word in words)
+    ):
         return None
     return head(text[start:], read)

@@ -35,23 +35,27 @@ SUBJECTS = listed("it, this, that, they, there, we, you, he, she, i")
 """Pronouns before a verb of the next list."""
 COPULAS = listed(
     """is, are, was, were, be, will be, must be, would be, can only be, could only be, equals, equal to, equals to,
-    equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out to,
-    works out to, turns out to be, is called, are called, is known as, are known as, at"""
+    equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out
+    to, works out to, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
-STATES = listed(
-    """ist, sind, est, sont, es, son, è, é, são, is, are, was, were, be, equal, equals,
-    equal to, give, gives, yield, yields, make, makes, leave, leaves, become, becomes,
-    has, have, had, come to, comes to, came to, comes out to, amount to, amounts to, add
-    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
-    obtains, find, total, totals, need, needs, take, takes, called, known as, there's,
-    it's, that's"""
+RESULTS = listed(
+    """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
+    came to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
 )
-"""Verbs behind which a sentence without a marker may state its value."""
+"""What leads on to the result of what a sentence said before: "which leaves him with 15"."""
+STATES = listed(
+    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
+    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add
+    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
+    totals, need, needs, take, takes, called, known as, there's, it's, that's"""
+)
+"""Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 AMOUNTS = listed(
     """made, sold, paid, took, spent, won, got, left, ate, had, read, bought, gave, sent, lost, drank, drove, ran,
     swam, saw, wrote, grew, kept, held, found, have, buy, sell, make, need, cost, eat, spend, earn, save, weigh,
-    travel, use, pay, read, drink, drive, run, walk, write, take, get, give, send, see, win, lose, keep, hold, total"""
+    travel, use, pay, read, drink, drive, run, walk, write, take, get, give, send, see, win, lose, keep, hold,
+    total"""
 )
 """Verbs of amounts that end in neither -s nor -ed."""
 VALUE_NOUNS = listed(
@@ -100,15 +104,18 @@ UNSURE = listed(
 )
 """Phrases that doubt the sentence they stand in."""
 FOREIGN_JOINTS = listed(
-    """oder, ou, o, или, или же, 或者, 或, か, または, 또는, أو, या, und, et, y, e, и, 和, と, 그리고,
-    و, और"""
+    "oder, ou, o, или, или же, 或者, 或, か, または, 또는, أو, या, und, et, y, e, и, 和, と, 그리고, و, और"
 )
 """The words "or" and "and" in the languages of `ANSWER_NOUNS`."""
 FOREIGN_DOUBTS = listed(
-    """vielleicht, möglicherweise, peut-être, quizás, quizá, tal vez, talvez, forse,
-    возможно, может быть, наверное, 也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
+    """vielleicht, möglicherweise, peut-être, quizás, quizá, tal vez, talvez, forse, возможно, может быть, наверное,
+    也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
 )
 """The word "maybe" in them."""
+FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس, ليست")
+"""The word "not" in them, before "is"."""
+FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")
+"""The words "is not" at the end of their sentences."""
 JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
 """Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed("wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous")
@@ -118,14 +125,16 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
+SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, imagine, say")
+"""What makes a sentence a supposition, or a trial of one."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
     somebody, someone"""
 )
 """Those whose opinion is reported."""
 OPINIONS = listed(
-    """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume,
-    assumed, guess, guessed, suggest, suggested"""
+    """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume, assumed,
+    guess, guessed, suggest, suggested"""
 )
 """Verbs of opinion."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")
@@ -136,8 +145,8 @@ CORRECTIONS = listed(
     """oops, sorry, correction, scratch that, scratch this, hold on, on second thought, on second thoughts, on
     reflection, on closer inspection, actually no, my mistake, my bad, apologies, strike that, never mind,
     nevermind, i made a, i made an, i was wrong, i take that back, i take it back, i misread, i forgot, i
-    miscalculated, let me correct, let me redo, let me fix, let me reconsider, let me recompute, let me recalculate,
-    let me try again, let me start over"""
+    miscalculated, let me correct, let me redo, let me fix, let me reconsider, let me recompute, let me
+    recalculate, let me try again, let me start over"""
 )
 """What a sentence begins with that takes back what was said."""
 INTERJECTIONS = listed("wait, no, nope, hm, hmm, hmmm")
@@ -155,35 +164,32 @@ OWN = listed(
 ASKING = listed(
     """if, whether, suppose, assuming, assume, why, how, when, until, unless, where, what, make sure, makes sure,
     making sure, check, checking, checked, verify, verifying, confirm, confirming, find, finding, get, getting,
-    explain, hope, write, writing, express, expressing, present, presenting, provide, providing, format, formatting,
-    other, others, wrong, incorrect, no, not a, not an"""
+    explain, hope, write, writing, express, expressing, present, presenting, provide, providing, format,
+    formatting, other, others, wrong, incorrect, no, not a, not an"""
 )
 """Words that make a sentence ask about an answer, instruct, or speak of another, where it would state it."""
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
-    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选"""
+    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选, 选择"""
 )
 """The word "answer" in the languages that models answer in."""
-ANSWER_ADJECTIVES = listed(
-    """correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية,
-    सही"""
-)
+FOREIGN_OPTIONS = listed("Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa")
+"""The words "option" and "letter" in them."""
+ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")
 ANSWER_VERBS = listed(
-    """应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah,
-    है, هي, هو"""
+    "应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي, هو"
 )
 """The word "is" beside them."""
 
-FINAL_VERBS = listed("""です, である, だ, 입니다, 이다, है""")
+FINAL_VERBS = listed("です, である, だ, 입니다, 이다, है")
 """The word "is" at the end of their sentences."""
 
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 YES = listed(
-    """yes, y, true, t, correct, right, entailed, entails, entailment, supported,
-    supports, valid, affirmative, yep, yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對,
-    正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
+    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative, yep,
+    yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
     """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
@@ -191,16 +197,16 @@ NO = listed(
     нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
 STATEMENT_WORDS = listed(
-    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement,
-    claim, sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely,
-    certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just,
-    final, correct, my, our, i, would, say, think, believe, and, text, passage, evidence, table, by, of, course"""
+    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
+    sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
+    absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
+    correct, my, our, i, would, say, think, believe, and, text, passage, evidence, table, by, of, course"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(
     """it, this, that, they, he, she, we, i, you, there, not, because, since, as, so, or, and, but, the, its, yes,
-    false, true, these, those, a, an, one, every, some, both, neither, in, by, according, given, if, when, his, her,
-    their"""
+    false, true, these, those, a, an, one, every, some, both, neither, in, by, according, given, if, when, his,
+    her, their"""
 )
 """What may follow a "no" that answers; before another word it means none ("no solution")."""
 
@@ -216,7 +222,7 @@ ABOUT_ANSWERS = listed(
 """Adjectives and participles that describe an answer and are none."""
 BEFORE_ABOUT = listed(
     """not, also, indeed, simply, already, clearly, therefore, always, very, quite, most, still, just, given, now,
-    in, to, on, at, from, only, what, that, as, the same, the only one, the best, the one, a direct, one, at the, as
-    follows"""
+    in, to, on, at, from, only, what, that, as, the same, the only one, the best, the one, a direct, one, at the,
+    as follows"""
 )
 """Words that such a description begins with."""

@@ -23,7 +23,6 @@ _SCALES = {"k": "thousand", "K": "thousand", "M": "million", "B": "billion", "bn
 _SCALE = re.compile(r"(?<=\d)(?:(\s?k|K|M|B)(?![^\W\d_]|°)|\s?(bn)\b)")
 _FRACTION = re.compile(r"-?\d{1,30}/0*[1-9]\d{0,29}")
 _NUMERAL = re.compile(r"([+-]?)([$€£¥₹]|US\$)?(-?)(\d{1,3}(?:,\d{3})++|\d{1,300})?(\.\d{1,300})?(\s?%)?")
-_TWICE = re.compile(r"([^()]{1,60}?)\s*+\(([^()]{1,60})\)")
 _PERCENT = re.compile(r"\s*+(?:%|percent\b|per cent\b|percentage points?\b)", re.IGNORECASE)
 _NEGATIVE = re.compile(r"(?:minus|negative)\s++(?=\w)(?!(?:minus|negative)\b)", re.IGNORECASE)
 _VULGAR = {
@@ -96,15 +95,6 @@ def numeral(text: str) -> Num | Quantity | None:
     return Quantity(found, unit, bool(match[6])) if unit or match[6] else found
 
 
-def once(text: str) -> str:
-    """A number written twice (`12 (twelve)`, `twelve (12)`) written once, and the text itself where it is not."""
-    match = _TWICE.fullmatch(text)
-    if match is None:
-        return text
-    one, two = (numeral(part) or from_words(part) for part in match.groups())
-    return match[1] if one is not None and one == two else text
-
-
 _NOTHING = re.compile(
     r"(?:none(?= |$)|nil(?= |$)|no(?= ))(?! (?:one|idea|longer|solutions?|real|such|values?|roots?|answers?"
     r"|numbers?)\b)",
@@ -140,7 +130,7 @@ def from_words(text: str) -> Node | None:
 def _in_han(text: str) -> tuple[Fraction, str] | None:
     """A number in Chinese numerals and what stands behind it."""
     match = _HAN_NUMBER.match(text)
-    if match is None:
+    if match is None or any(map(str.isdigit, text[match.end() :])):  # 一共有31
         return None
     total = part = digit = 0
     for sign in match[2]:

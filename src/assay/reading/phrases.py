@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from assay.reading import lexicon
 from assay.reading.building import num
-from assay.reading.nodes import Call, Listing, Named, Node, Quantity, Sym, Text, Tuple
-from assay.reading.numerals import from_words
+from assay.reading.lexicon import either
+from assay.reading.nodes import Call, Listing, Named, Node, Num, Quantity, Sym, Text, Tuple
+from assay.reading.numerals import from_words, numeral
 from assay.reading.spelling import trimmed
 from assay.reading.tokens import NAMES
 from assay.reading.units import UNITS, conversion
@@ -34,15 +36,17 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     )
 )  # fmt: skip
 """What is said in several ways, and what it is; the kinds of nothing are different answers."""
-_SUBJECT = re.compile(r"(?:it|they|the (?:\w+ ){1,3}?)\s?(?:is|are)?\s?(?=\S)|it's\s", re.IGNORECASE)
+_SUBJECT = re.compile(r"(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s", re.IGNORECASE)
 """What the words are about: "The limit does not exist", "It is even"."""
+_JOINED = re.compile(rf"\A(?:.{{1,200}}[,;]\s)?{either(lexicon.CONNECTIVES)},?\s")
 _EXCEPT = re.compile(
     r"(?:all )?reals?(?: numbers?)?(?: [a-z])? (?:except|other than|but)(?: for)? (.{1,80})", re.IGNORECASE
 )
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?\s?m\.?")
 _REMAINDER = re.compile(r"(\d{1,20})\s*(?:r|remainder)\s*(\d{1,20})")
 _FEET = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*(?:''|\")")
-_MEASURE = re.compile(r"(\d++(?:\.\d++)?) ?([a-z]++)\.?,?(?: and)? ?")
+_MEASURE = re.compile(r"(\d++(?:\.\d++)?)(?: (\d+/[1-9]\d*))? ?([a-z]++)\.?,?(?: and)? ?")
+_TWICE = re.compile(r"([^()]{1,60}?)(?:\s*+\(([^()]{1,60})\)|,?\s(?:or|i\.e\.,?|that is,?|which is)\s([^()]{1,60}))\.?")
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")
 _SYMBOL_NAMES = NAMES | {"alpha", "beta", "theta", "lambda", "gamma"}
 _EMPTY_SETS = ("\\emptyset", "\\varnothing", "∅", "\\{\\}", "{}", "\\{ \\}")
@@ -71,6 +75,7 @@ def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
 
 
 def _known(low: str) -> Node | None:
+    low = _JOINED.sub("", low)
     subject = _SUBJECT.match(low)
     for words in (low, low[subject.end() :] if subject else ""):
         for pattern, node in _SAID:
@@ -121,17 +126,36 @@ def as_words(text: str) -> Text | None:
     return Text(fold(bare)) if re.fullmatch(r"[A-Za-z][A-Za-z' -]+", bare) else None
 
 
+def once(text: str) -> str:
+    """A number said twice, in words or another unit (`12 (twelve)`, `2.5 hours, or 150 minutes`), said once."""
+    match = _TWICE.fullmatch(text)
+    if match is None:
+        return text
+    one, two = (
+        numeral(part) or _measure(part.lower()) or from_words(part) for part in (match[1], match[2] or match[3])
+    )
+    if isinstance(one, Quantity) and isinstance(two, Quantity) and (factor := conversion(two.unit, one.unit)):
+        same = isinstance(one.value, Num) and isinstance(two.value, Num) and one.value.value == two.value.value * factor
+        return match[1] if same else text
+    return match[1] if one is not None and one == two else text
+
+
 def compound_measure(words: str) -> Node | None:
     """`3 hours 20 minutes` or `5 ft 10 in` in the first of its units; `None` where there are not several."""
+    return _measure(words) if len(_MEASURE.findall(words)) > 1 else None
+
+
+def _measure(words: str) -> Quantity | None:
+    """One measure, or several of one dimension as their sum; `None` for anything else."""
     found, at = [], 0
     while at < len(words):
         match = _MEASURE.match(words, at)
-        if match is None or match[2] not in UNITS:
+        if match is None or match[3] not in UNITS:
             return None
-        found.append((Fraction(match[1]), UNITS[match[2]]))
+        found.append((Fraction(match[1]) + Fraction(match[2] or 0), UNITS[match[3]]))
         at = match.end()
     factors = [conversion(unit, found[0][1]) for _, unit in found]
-    if len(found) < 2 or None in factors:
+    if not found or None in factors:
         return None
     total = sum(value * factor for (value, _), factor in zip(found, factors, strict=True) if factor is not None)
     return Quantity(num(total), found[0][1])

@@ -18,6 +18,8 @@ LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
 _TOKEN = re.compile(rf"-?(?:\d+(?:[.,]\d+)*|(?<![\d.])\.\d+)%?|{LETTER}+(?:['’]{LETTER}+)?[+#]*|\d+|[%+#]")
 _ARTICLES = {"a", "an", "the"}
 DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"})
+RULE = re.compile(r"[|\s:+-]+")
+"""A line that only draws a table."""
 _ORDINAL = re.compile(
     r"\A\s*+(?:and\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|finally|last|next|then)(?:ly)?\b[:,]?\s",
     re.IGNORECASE,
@@ -28,6 +30,11 @@ _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?)\b:?)\s+(?=\S)", re.IGNORECASE)
 """What stands before a list on its line: "The final order is", "From left to right:"."""
+_SUBJECT = re.compile(
+    r"([^:\n]{1,400}?(?:,|\sand)\s[^:\n]{1,80}?)\s(?:are|were)\s(?:the|all|my|our)\s"
+    r"(?![^\n]{0,80}\b(?:and|not|never|no|other|wrong|except)\b)(?![^\n]{0,80}n['’]t\b)[^,;:\n]{1,80}"
+)
+"""A list that is the subject of its sentence: "Ann and Bob are the guests"."""
 _ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
 _REVERSED = re.compile(r"[^,;\n:]{0,60}\b(?:reverse|reversed|backwards|last to first)\b[^,;\n:]{0,20}:", re.IGNORECASE)
 """What says before a list that it stands from the last entry to the first."""
@@ -63,20 +70,17 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
 
     What stands inside a wanted entry ("Washington, D.C.", "Trinidad and Tobago") does not separate entries.
     """
-    entries = "\n".join(wanted)
     wanted = list(wanted)
     entries = "\n".join(wanted)
     text = _FOLLOWED.sub(" → ", text)
-    if not any(entry.lower() in _ARTICLES for entry in wanted):
+    if (subject := _SUBJECT.fullmatch(text.strip())) is not None:
+        text = subject[1]
+    elif not any(entry.lower() in _ARTICLES for entry in wanted):
         text = without_lead(text.strip())
     text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
-    if len(wanted) > 1 and len(text.split()) == len(wanted) and not any(" " in entry for entry in wanted):
-        return text.split() if re.fullmatch(r"[\w ]+", text) else items_of(text, entries)
-    return items_of(text, entries)
-
-
-def items_of(text: str, entries: str) -> list[str]:
-    """The entries of a list, where `entries` holds those that are wanted, one a line."""
+    is_bare = len(text.split()) == len(wanted) > 1 and re.fullmatch(r"[\w ]+", text)
+    if is_bare and not any(" " in entry for entry in wanted):
+        return text.split()
     lines = [line for line in text.strip().split("\n") if line.strip()]
     if len(lines) == 1:
         lines = _INLINE_ITEM.split(lines[0].strip())

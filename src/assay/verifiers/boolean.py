@@ -34,7 +34,10 @@ _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])\s|\b(?:because|since|as|rather than|not|for|given)\b")
-_OPENING = re.compile(r"\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s", re.IGNORECASE)
+_LEADS_TO = re.compile(
+    r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
+    r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
+)
 _ECHO = re.compile(
     r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
 )
@@ -45,7 +48,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=3,
+    version=4,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -74,12 +77,11 @@ def _reader() -> Reader[str]:
 def _read(text: str) -> str | None:
     """`yes`, `no`, or `both` where a text says more than one thing; `None` where it says neither.
 
-    An introductory clause is passed over: "Since 9 = 3 * 3, the statement is true."
+    What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
     said = _read_clause(text)
-    if said is None and (opening := _OPENING.match(text)) is not None:
-        return _read_clause(text[opening.end() :])
-    return said
+    reason = _LEADS_TO.match(text[:MAX_CHARS]) if said is None else None
+    return said if reason is None else _read_clause(text[reason.end() :])
 
 
 def _read_clause(text: str) -> str | None:

@@ -15,8 +15,7 @@ from typing import Any
 
 from assay.claim.claims import claim, described
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around
-from assay.claim.stance import beside as beside_it
+from assay.claim.stance import Stance, around, beside
 from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -33,6 +32,7 @@ _SAYS = (
 )
 _NOUN = (
     r"(?:(?:the|my|our)\s)?(?:correct\s|final\s|best\s|right\s)*(?:option|choice|letter|answer)s?\b|(?:both|either)\b"
+    rf"|(?:(?:la|a|die|der|l['’])\s?)?{either(lexicon.FOREIGN_OPTIONS)}\b"
 )
 _LEAD = re.compile(
     rf"^[\s*$\"'“]*+(?:(?:{_SAYS})*(?:{_NOUN})\s?(?:is\b|:)?\s?:?\s?|(?:{_SAYS})+(?=\W*[A-Za-z]\W*(?:\s|$)))*",
@@ -40,7 +40,7 @@ _LEAD = re.compile(
 )
 """Words that may stand before the letter."""
 _LETTER = re.compile(
-    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
+    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!(?!选?项|選?項)\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
 )
 _JOINTS = lexicon.listed(
     "and/or, and, or, plus, followed by, then, as well as, along with, with, actually, alternatively"
@@ -58,16 +58,13 @@ _WRONG = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
-_WORDS = re.compile(r"\s+[^\W\d_]{2,}")
-_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
-_MIGHT = re.compile(r"\W*(?:might|may|could)\b", re.IGNORECASE)
-_TOO = re.compile(
-    r"\b(?:though|but|while|although|and)\s\(?([A-Z])\)?\s(?:\w+\s)?"
-    r"(?:also|too\b(?! \w)|works|could|might|may|is also|is (?:right|correct|possible))\b"
-)
+_WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
-    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b)", re.IGNORECASE
+    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
+    r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項)",
+    re.IGNORECASE,
 )
 _BETWEEN = " \t\r\n(,;–—-[*\"'“‘"
 _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e.", "so")
@@ -124,7 +121,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=3,
+    version=4,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -165,9 +162,7 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     if re.fullmatch(r"[A-Z]{2,26}", bare) and (bare in _ALPHABET or len(bare) < 5) and len(set(bare)) > 1:
         return _Said(None, f"{bare!r} is several letters")
     match = _LETTER.match(bare)
-    if match is not None and (said := _lettered(match, bare, folded, certain)) is not None:
-        return said
-    return None
+    return None if match is None else _lettered(match, bare, folded, certain)
 
 
 def _text_then_letter(text: str) -> tuple[str, str] | None:
@@ -193,16 +188,16 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED or _MIGHT.match(rest):
+    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED:
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
-    if (beside := _OR.match(rest)) and fold(rest[beside.end() :]) != folded.get(letter, letter.lower()):
+    if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
     joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
     if joined and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
-    also = _read(beside_it(rest), {})
-    if _TOO.search(rest) or (also is not None and also.letter not in (None, letter)):
+    also = _read(beside(rest), {})
+    if also is not None and also.letter not in (None, letter):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]
     if others and letter not in others:

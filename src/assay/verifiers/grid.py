@@ -16,6 +16,7 @@ from assay.claim.data import find_data, told
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
+from assay.reading.words import RULE
 from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
@@ -24,9 +25,9 @@ _MATRIX = re.compile(
     r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
     r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
-_RULE = re.compile(r"[\s|:+-]+")
 _DIGITS = re.compile(r"\d{2,}")
 _CELL = re.compile(r"-?\d+")
+_IMPORTS = re.compile(r"\A(?:\s*(?:import|from) [^\n]{1,200}\n)+")
 _LEAD = re.compile(
     r"^\s*+(?:(?:[a-z_]\w{0,30}\s*[:=]|output|answer|grid|result|final|the|np\.array|array|numpy\.array)[\s:=]*+)*+\(?(?=\[)",
     re.IGNORECASE,
@@ -47,7 +48,7 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 
 @verifier(
     "grid",
-    version=3,
+    version=4,
     reference="a list of lists of integers",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -70,24 +71,24 @@ def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int
     if len(text) > MAX_CHARS:
         return None
     text = text.strip(" \t\r\n$.").removeprefix("\\[").removesuffix("\\]").strip()
-    text = _LEAD.sub("", text)
+    text = _LEAD.sub("", _IMPORTS.sub("", text))
     if (matrix := _MATRIX.fullmatch(text)) is not None:
         text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
-    if text.startswith(("[", "(")) and (rows := _literal(text)) is not None:
+    if text.startswith(("[", "(", "{")) and (rows := _literal(text)) is not None:
         return rows
-    if text.startswith("{"):
-        return _under_a_key(text)
     return _in_rows(text, wanted)
 
 
 def _literal(text: str) -> list[list[int]] | None:
-    """JSON or Python rows, with or without brackets around all of them."""
+    """JSON or Python rows, with or without brackets around all of them, or under the only key of an object."""
     bare = text.rstrip(" .;") if not text.endswith(")") or text.startswith("(") else text[:-1]
     for source in (bare, f"[{bare}]"):
         try:
             value = read_literal(source)
         except ValueError:
             continue
+        if isinstance(value, dict) and len(value) == 1:
+            value = next(iter(value.values()))
         if _is_grid(value):
             return [list(row) for row in value]
     return None
@@ -95,24 +96,12 @@ def _literal(text: str) -> list[list[int]] | None:
 
 def _in_rows(text: str, wanted: list[list[int]] | None) -> list[list[int]] | None:
     """Rows of numbers, one a line."""
-    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    rows = [" ".join(line.split()) for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
     if wanted and all(_DIGITS.fullmatch(row) for row in rows) and list(map(len, rows)) == list(map(len, wanted)):
         return [[int(digit) for digit in row] for row in rows]
     if not rows or not all(_ROW.fullmatch(row) for row in rows):
         return None
     return [[int(cell) for cell in _CELL.findall(row)] for row in rows]
-
-
-def _under_a_key(text: str) -> list[list[int]] | None:
-    """The grid of an object such as `{"output": [[1, 2]]}`."""
-    try:
-        value = read_literal(text)
-    except ValueError:
-        return None
-    if isinstance(value, dict) and len(value) == 1 and str(next(iter(value))).lower() in ("output", "answer", "grid"):
-        value = next(iter(value.values()))
-        return value if _is_grid(value) else None
-    return None
 
 
 def _is_grid(value: Any) -> bool:

@@ -103,7 +103,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=4,
+    version=5,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
@@ -162,11 +162,10 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
     def read(text: str) -> _Given | None:
         return _read(text, reference, wanted)
 
-    def marked(text: str) -> _Given | None:
-        """A marked sentence states its only number."""
-        return read(text) or stated(text, lambda part: _strictly(part, reference, wanted))
+    def sentence(text: str) -> _Given | None:
+        return stated(text, lambda part: _strictly(part, reference, wanted))
 
-    return Reader(marked, states=read)
+    return Reader(lambda text: read(text) or sentence(text), states=read, sentence=sentence)
 
 
 def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:

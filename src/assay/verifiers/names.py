@@ -18,23 +18,21 @@ from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.reading import lexicon
+from assay.reading.lexicon import either
 from assay.reading.nodes import Num
 from assay.reading.numerals import numeral, plain
-from assay.reading.words import fold, items
+from assay.reading.words import RULE, fold, items
 from assay.types import Example, Verdict
 
-MAX_CHARS = 20_000
-_EDGE = re.compile(r"^\W+")
+MAX_CHARS, MAX_UNMARKED = 20_000, 2000
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
-_DRAFTS = re.compile(r"\b(?:suppose|supposing|assume|assuming|if|consider|check|test|try|imagine|say)\b", re.IGNORECASE)
-"""What makes a line a supposition."""
+_DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
-_RULE = re.compile(r"[\s|:+-]+")
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
@@ -42,10 +40,8 @@ _PAIR = re.compile(
 
 def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, list[str]]:
     found = find_data(example, response)
-    if len(found.text) > MAX_CHARS:
+    if len(found.text) > (MAX_UNMARKED if found.marker == "data" else MAX_CHARS):
         raise NoAnswer(f"an answer of {len(found.text)} characters is no list of names")
-    if found.marker == "data" and found.text.strip() == response.strip() and len(found.text) > 2000:
-        raise NoAnswer("no marker and too long to be a list")
     try:
         value = read_literal(found.text)
     except ValueError:
@@ -84,7 +80,7 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
 
 @verifier(
     "set",
-    version=3,
+    version=4,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -99,7 +95,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=3,
+    version=4,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -129,7 +125,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=3,
+    version=4,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -140,7 +136,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
-    found = find_data(example, response)
+    found = find_data(example, response, of_statement=True)
     given = _pairs(found.text[:MAX_CHARS], list(wanted))
     if given is None:
         return Verdict.of(False, read=found.text, why="a name is given two values")
@@ -185,7 +181,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             members = [fold(item) for item in items(group["members"])]
             if members and all(member in names for member in members):
                 yield from ((member, _value(group["value"])) for member in members)
-        elif not found and (other := _PAIR.match(_EDGE.sub("", line.strip()))) and _may_be_named(other["name"]):
+        elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):
             yield fold(other["name"]), _value(other["value"])
 
 
@@ -225,7 +221,7 @@ def _rows(text: str, names: list[str]) -> list[tuple[str, str]]:
 
     A name may be a column's title with its cell: `House 1` of the row `1` under `House`.
     """
-    lines = [line.strip() for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    lines = [line.strip() for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
     mark = next((mark for mark in "|\t" if len(lines) > 1 and all(mark in line for line in lines)), None)
     cells = [[cell.strip() for cell in line.strip("|").split(mark)] for line in lines] if mark else []
     if not cells or any(len(row) != 2 for row in cells):

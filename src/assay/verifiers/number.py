@@ -102,12 +102,13 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
     return Reader(
         lambda text: _read(text, params.accounting) or stated(plain(text), _said),
         states=lambda text: _read(text, params.accounting),
+        sentence=lambda text: stated(plain(text), _said),
     )
 
 
 @verifier(
     "number",
-    version=4,
+    version=5,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
@@ -214,10 +215,6 @@ def _read(text: str, accounting: bool) -> _Said | None:
     fall = _FALLS.match(bare := without_lead(text))
     said = head(bare[fall.end() :], _said) if fall else None
     return said and replace(said, falls=True)
-
-
-def _of(value: Node | None) -> _Said | None:
-    return None if value is None else _Said(value)
 
 
 def _said(text: str) -> _Said | None:
@@ -354,8 +351,8 @@ def _answer_key(example: Example, answer: Any) -> str | None:
         text = plain(answer)
         items = _SPLIT.split(text.strip("[](){}\\ .")) if isinstance(example.reference, list) else [text]
     try:
-        said = [head(item, _said) if isinstance(item, str) else _of(_one_reference(item, False)) for item in items]
-        known = [key_of(one.value) for one in said if one is not None]
+        said = [head(item, _said) if isinstance(item, str) else _one_reference(item, False) for item in items]
+        known = [key_of(one.value if isinstance(one, _Said) else one) for one in said if one is not None]
     except (TooCostly, Undefined):
         return None
     if not known or len(known) < len(said):

@@ -18,12 +18,10 @@ from assay.claim.data import find_data, told
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
-from assay.reading.words import fold
+from assay.reading.words import RULE, fold
 from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
-_RULE = re.compile(r"[|\s:+-]+")
-"""A line that only draws a table."""
 _BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
 Table = tuple[list[str], list[list[str]]]
 
@@ -59,7 +57,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=3,
+    version=4,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,
@@ -88,7 +86,7 @@ def read_table(text: str) -> Table | None:
         return _table(read_literal(text))
     except ValueError:
         pass
-    lines = [line.strip(" \r") for line in text.split("\n") if line.strip() and not _RULE.fullmatch(line)]
+    lines = [line.strip(" \r") for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
     if len(lines) < 2:
         return None
     if all("|" in line for line in lines):
@@ -124,7 +122,9 @@ def _table(value: Any) -> Table | None:
         return None
     if not all(isinstance(row, list) and len(row) == len(names) for row in rows):
         return None
-    return [fold(str(name)) for name in names], [[fold(str(cell)) for cell in row] for row in rows]
+    return [fold(str(name)) for name in names], [
+        [fold(str(cell)) + "?" * str(cell).endswith("?") for cell in row] for row in rows
+    ]  # in doubt
 
 
 def _compare(given: Table, wanted: Table, key: str | None) -> tuple[float, str]:

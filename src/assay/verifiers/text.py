@@ -47,6 +47,8 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
+_BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
+_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -83,7 +85,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=4,
+    version=5,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -95,11 +97,12 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
     """Right when the answer is, or prose states, an accepted string."""
     accepted = _accepted(example.reference)
     is_accepted = _acceptance(example)
+    wanted = [form for form, _ in _wanted(tuple(accepted.values())[:MAX_ACCEPTED])]
     try:
         found = claim(example, response, _reader(example))
     except NoAnswer as nothing:
         prose = final_part(example, response).strip()
-        if params.match == "stated" and states(short(prose), _forms(accepted)):
+        if params.match == "stated" and states(short(prose), wanted):
             return Verdict.of(True, read=prose[:200], why="it states an accepted answer")
         if str(nothing) == NO_MARKER and len(prose) <= SHORT:
             return Verdict.of(False, read=prose, why="it is not an accepted answer")
@@ -109,7 +112,7 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
         return Verdict.of(False, read=found.text[:200], why=why)
     if params.match == "stated" and found.marker not in ("box", "tag", "json", "brackets"):
         prose = found.text if found.marker == "phrase" else final_part(example, response).strip()
-        right = states(short(prose), _forms(accepted)) or (found.is_asserted and is_accepted(found.text))
+        right = states(short(prose), wanted) or (found.is_asserted and is_accepted(found.text))
         return Verdict.of(
             right, read=found.text, why=f"it {'states' if right else 'does not state'} an accepted answer"
         )
@@ -120,10 +123,6 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
 
 
-def _forms(accepted: dict[str, str]) -> list[Form]:
-    return [form for form, _ in _wanted(tuple(accepted.values())[:MAX_ACCEPTED])]
-
-
 def _openings(said: str) -> list[str]:
     """A text, and what is left of it without the words that introduce it and the clause behind it."""
     said = said.strip()
@@ -131,6 +130,8 @@ def _openings(said: str) -> list[str]:
     for clause in _CLAUSE.finditer(said):
         if is_rejected(said[clause.start() :].lstrip(",")) or _OFFERS.match(said, clause.start()):
             return []
+        if _names_another(said[: clause.start()], said[clause.start() :]):
+            break
         made.append(said[: clause.start()])
         if len(made) > 4:
             break
@@ -145,6 +146,15 @@ def _openings(said: str) -> list[str]:
     if not said.isascii() and said[-1] in _PLACES:
         made.append(said[:-1])
     return [clean(part) for part in made if part.strip()]
+
+
+def _names_another(name: str, behind: str) -> bool:
+    """Whether brackets behind a name name another thing: by a possessive, a bare name that is no country, or a work."""
+    if behind.lstrip(" ,")[:1] != "(" or not name.rpartition(" ")[2][:1].isupper():
+        return False
+    aside = behind.strip(" ,.*()")
+    a_name = _BARE_NAME.fullmatch(aside) is not None and not is_country(aside)
+    return a_name or _ANOTHER_THING.search(aside) is not None
 
 
 def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:
