@@ -84,11 +84,34 @@ class DifficultyStep(Config):
     """Domains that are measured; rows of others stay. None is all."""
 
 
+class QuotaStep(Config):
+    """Keeps so many rows in all, in exact shares by domain or source."""
+
+    name: Literal["quota"] = "quota"
+    """Which step this is."""
+    size: int = Field(ge=1)
+    """Rows in all."""
+    by: Literal["domain", "source"] = "domain"
+    """What has a share."""
+    shares: dict[str, float] = Field(default_factory=dict)
+    """Domain or source -> weight; equal shares without it."""
+
+    @field_validator("shares")
+    @classmethod
+    def _shares_are_positive(cls, given: dict[str, float]) -> dict[str, float]:
+        if bad := [name for name, weight in given.items() if not 0 <= weight < float("inf")]:
+            raise ValueError(f"a share is a number of at least 0: {', '.join(bad)}")
+        if given and not any(given.values()):
+            raise ValueError("one share at least is above 0")
+        return given
+
+
 Step = Annotated[
-    PlainStep | SubstringStep | NearDuplicatesStep | AnswerStep | TagsStep | DifficultyStep, Field(discriminator="name")
+    PlainStep | SubstringStep | NearDuplicatesStep | AnswerStep | TagsStep | DifficultyStep | QuotaStep,
+    Field(discriminator="name"),
 ]
 PLAIN: tuple[PlainName, ...] = ("length", "contamination", "readable", "gold", "duplicates", "cap")
-STEPS = (*PLAIN, "substring", "near_duplicates", "answer", "tags", "difficulty")
+STEPS = (*PLAIN, "substring", "near_duplicates", "answer", "tags", "difficulty", "quota")
 """Names of the steps."""
 
 

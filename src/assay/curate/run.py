@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,7 @@ from assay.curate.alike import Contamination, Duplicates, NearDuplicates
 from assay.curate.difficulty import Difficulty
 from assay.curate.executors import Executor, Local, OnRay, Pass
 from assay.curate.forms import AnswerForm, Tagged
+from assay.curate.quota import Quota
 from assay.curate.rates import Rates
 from assay.curate.recipe import (
     AnswerStep,
@@ -38,6 +40,7 @@ from assay.curate.recipe import (
     DifficultyStep,
     NearDuplicatesStep,
     PlainStep,
+    QuotaStep,
     SubstringStep,
     TagsStep,
 )
@@ -275,7 +278,7 @@ def _steps(
         "cap": _caps(recipe),
     }
     named = [step for step in recipe.steps if step.name != "gold" or recipe.check_gold]
-    made = [plain[step.name] if isinstance(step, PlainStep) else _with_parameters(step) for step in named]
+    made = [plain[step.name] if isinstance(step, PlainStep) else _with_parameters(step, recipe.seed) for step in named]
     at = next((place for place, step in enumerate(made) if isinstance(step, GoldPasses)), len(made))
     made[at:at] = more
     seen: Counter[str] = Counter()
@@ -286,7 +289,7 @@ def _steps(
     return made
 
 
-def _with_parameters(step: Config) -> BatchStep | KeyedStep:
+def _with_parameters(step: Config, seed: int) -> BatchStep | KeyedStep:
     given = {key: value for key, value in step if key != "name"}
     kinds: dict[type[Config], Callable[..., BatchStep | KeyedStep]] = {
         SubstringStep: Substring,
@@ -294,6 +297,7 @@ def _with_parameters(step: Config) -> BatchStep | KeyedStep:
         AnswerStep: AnswerForm,
         TagsStep: Tagged,
         DifficultyStep: Difficulty,
+        QuotaStep: partial(Quota, seed=seed),
     }
     return kinds[type(step)](**given)
 

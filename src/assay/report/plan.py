@@ -20,6 +20,7 @@ from assay.curate.recipe import (
     DifficultyStep,
     NearDuplicatesStep,
     PlainStep,
+    QuotaStep,
     Step,
     SubstringStep,
     TagsStep,
@@ -192,16 +193,25 @@ def _drops(step: Step, recipe: CurationRecipe) -> Iterator[Line]:
             yield "drops", f"by {step.name} ({where}): {', '.join(f'{key} {value}' for key, value in given.items())}"
         case DifficultyStep():
             yield "drops", f"by difficulty: {step.samples} samples of {step.weak} and {step.strong}"
-        case PlainStep(name="length"):
-            yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
-        case PlainStep(name="readable"):
-            yield "drops", "references that their verifier cannot read"
-        case PlainStep(name="duplicates"):
-            yield "drops", "problems that came before with the same value"
-            if recipe.on_conflict == "drop":
-                yield "drops", "equal problems with different references"
-        case PlainStep(name="gold") if recipe.check_gold:
-            yield "judges", "every gold response; what does not pass is dropped"
+        case QuotaStep():
+            shares = ", ".join(f"{name} {weight:g}" for name, weight in step.shares.items()) or "equal shares"
+            yield "keeps", f"at most {step.size:,} rows, by {step.by}: {shares}"
+        case PlainStep():
+            yield from _plainly(step.name, recipe)
+
+
+def _plainly(name: str, recipe: CurationRecipe) -> Iterator[Line]:
+    """What a step without parameters does."""
+    if name == "length":
+        yield "drops", f"problems under {recipe.min_prompt_chars:,} and over {recipe.max_prompt_chars:,} characters"
+    if name == "readable":
+        yield "drops", "references that their verifier cannot read"
+    if name == "duplicates":
+        yield "drops", "problems that came before with the same value"
+        if recipe.on_conflict == "drop":
+            yield "drops", "equal problems with different references"
+    if name == "gold" and recipe.check_gold:
+        yield "judges", "every gold response; what does not pass is dropped"
 
 
 def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterator[Line]:
