@@ -427,3 +427,32 @@ def test_measure_tells_difficulty_and_feeds_a_recipe(tmp_path, monkeypatch):
     ):
         wrong = run("measure", *arguments, "-o", "never")
         assert wrong.exit_code == 2 and says in wrong.output and not Path("never").exists(), wrong.output
+
+
+def test_a_corpus_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("r.toml").write_text('sources = [{ name = ["math/linear", "logic/ordering"], size = 6 }]\n')
+    assert run("curate", "r.toml", "-o", "one").exit_code == 0
+    assert run("curate", "r.toml", "-o", "two", '--steps=[{ name = "quota", size = 6 }]').exit_code == 0
+    numbers = json.loads(run("corpus", "stats", "one", "--json").output)
+    assert {name: (line["rows"], line["gold"]) for name, line in numbers.items()} == {
+        "logic/ordering": (6, 1.0),
+        "math/linear": (6, 1.0),
+    }
+    assert "math/linear" in run("corpus", "stats", "one").output
+    drawn = run("corpus", "sample", "one", "--size", "2", "--of", "math").output
+    assert drawn.count("--- ") == 2 and drawn == run("corpus", "sample", "one", "--size", "2", "--of", "math").output
+    name = drawn.split()[1]
+    assert json.loads(run("corpus", "show", "one", name, "--json").output)["id"] == name
+    told = run("corpus", "diff", "one", "two").output
+    assert told.startswith("6 rows are in both\n- 3 of logic/ordering (over_quota there)\n- 3 of math/linear")
+    ledger = [json.loads(line) for line in Path("two/ledger.jsonl").read_text().splitlines()]
+    gone = run("corpus", "show", "two", ledger[0]["id"])
+    assert gone.exit_code == 2 and "dropped by quota: over_quota" in gone.output
+    for arguments, says in (
+        (("stats", "nowhere"), "is no corpus"),
+        (("show", "one", "zzz"), "unknown row 'zzz'"),
+        (("sample", "one", "--of", "maths"), "did you mean 'math'"),
+    ):
+        wrong = run("corpus", *arguments)
+        assert wrong.exit_code == 2 and says in wrong.output, wrong.output

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli_corpus import corpus
 from assay.cli_list import completion, list_, show
 from assay.cli_measure import measure
 from assay.cli_options import (
@@ -100,7 +101,7 @@ def main() -> None:
     """
 
 
-for command in (list_, show, completion, check, grade, audit, measure, sandbox):
+for command in (list_, show, completion, check, grade, audit, corpus, measure, sandbox):
     main.add_command(command)
 
 
@@ -126,8 +127,8 @@ def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | No
         refuse_held_out(config)
         return _tell_plan(config, out, data, "curate")
     with progress() as bar:
-        corpus = run_curation(config, out, data=data, progress=bar.update)
-    click.echo(str(corpus.card))
+        made = run_curation(config, out, data=data, progress=bar.update)
+    click.echo(str(made.card))
     click.echo(f"\ncorpus: {out}")
 
 
