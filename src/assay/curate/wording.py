@@ -32,7 +32,7 @@ _SKELETON = re.compile(
     rf"|{_SIGN}"
     r"|/(?![a-z]{2})|-(?=\s?(?:[\d(\\{$]|[a-z]\b))"
     r"|[b-hj-z]"  # a variable
-    rf"| {{2,}}(?={_SIGN})|\.{{2,}}|\.(?={_SIGN})|(?<={_SIGN})\.)"  # of a drawing
+    rf"|(?<! ) {{2,}}(?={_SIGN})|\.{{2,}}|\.(?={_SIGN})|(?<={_SIGN})\.)"  # of a drawing
 )
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
 _MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)

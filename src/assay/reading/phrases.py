@@ -45,7 +45,7 @@ _EXCEPT = re.compile(
 _CLOCK = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*([ap])\.?\s?m\.?")
 _REMAINDER = re.compile(r"(\d{1,20})\s*(?:r|remainder)\s*(\d{1,20})")
 _FEET = re.compile(r"(\d{1,3})\s*'\s*(\d{1,2})\s*(?:''|\")")
-_MEASURE = re.compile(r"(\d++(?:\.\d++)?)(?: (\d+/[1-9]\d*))? ?([a-z]++)\.?,?(?: and)? ?")
+_MEASURE = re.compile(r"(?<!\d)(\d++(?:\.\d++)?)(?: (\d+/[1-9]\d*))? ?([a-z]++)\.?,?(?: and)? ?")
 _TWICE = re.compile(r"([^()]{1,60}?)(?:\s*+\(([^()]{1,60})\)|,?\s(?:or|i\.e\.,?|that is,?|which is)\s([^()]{1,60}))\.?")
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")
 _SYMBOL_NAMES = NAMES | {"alpha", "beta", "theta", "lambda", "gamma"}
