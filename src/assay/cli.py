@@ -246,9 +246,9 @@ def eval_(
 @click.argument("run", type=click.Path(path_type=Path))
 @out_option("RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
-    """Write the page of a training run (curves, before and after) or of an evaluation, with real rollouts.
+    """Write the page of a training run, of an evaluation, or of a corpus.
 
-    RUN is a directory that `assay train`, `assay demo` or `assay eval` wrote.
+    RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote.
     """
     from assay.files import refuse_output
     from assay.report.page import write_page

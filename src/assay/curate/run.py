@@ -30,6 +30,7 @@ from assay.corpus.rows import GROUP
 from assay.corpus.store import MANIFEST, Writer, read_manifest
 from assay.curate.alike import Contamination, Duplicates, NearDuplicates
 from assay.curate.difficulty import Difficulty
+from assay.curate.examples import FILE, dropped_rows
 from assay.curate.executors import Executor, Local, OnRay, Pass
 from assay.curate.forms import AnswerForm, Tagged
 from assay.curate.quota import Quota
@@ -48,6 +49,7 @@ from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, GoldPasses, KeyedStep, Length, Readable
 from assay.curate.substring import Substring
 from assay.errors import AssayError, BadConfig, BadRow
+from assay.files import write_jsonl
 from assay.journal import Journal, owned, refuse_foreign
 from assay.judging.session import default_judge
 from assay.sources.own import OWN
@@ -214,7 +216,8 @@ class _Sieve:
         self.gone.append(rows.select(["place", "reason", "evidence"]).append_column("step", names))
 
     def write(self, out: Path, notes: list[str], fingerprint: str) -> None:
-        """Write the corpus of the rows that are left."""
+        """Write the corpus of the rows that are left, and some of those that are not."""
+        write_jsonl(out / FILE, dropped_rows(self.spool, self.gone))
         writer = Writer(out)
         for piece, mask in self.spool.wanted(self.left):
             writer.add(piece.read(mask))

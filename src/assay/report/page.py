@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from assay.corpus.store import MANIFEST
 from assay.errors import AssayError, MissingExtra
 from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
 from assay.report.charts import charts_of
+from assay.report.corpus_page import corpus_content
 from assay.report.panels import PALETTE
 from assay.report.rollouts import shown_rollouts
 from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
@@ -23,7 +25,7 @@ from assay.report.summary import about, checked, headline, percent, points, read
 def write_page(run: Path, to: Path | None = None) -> Path:
     """Write the page of a run directory and return its path (`RUN/report.html` unless told otherwise).
 
-    Raises `AssayError` when the directory holds no training and no evaluation.
+    Raises `AssayError` when the directory holds no training, no evaluation and no corpus.
     """
     target = to or run / "report.html"
     write_atomically(target, render(run))
@@ -42,11 +44,18 @@ def render(run: Path) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, points=points)
-    return environment.get_template("page.html.j2").render(palette=PALETTE, **shown)
+    template = "corpus.html.j2" if _is_corpus(run) else "page.html.j2"
+    return environment.get_template(template).render(palette=PALETTE, **shown)
+
+
+def _is_corpus(run: Path) -> bool:
+    return (run / MANIFEST).is_file()
 
 
 def content(run: Path) -> dict[str, Any]:
     """What the template shows."""
+    if _is_corpus(run):
+        return corpus_content(run)
     match kind_of(run):
         case "train":
             return _training(run)
@@ -56,7 +65,7 @@ def content(run: Path) -> dict[str, Any]:
             raise AssayError(f"{run} holds no scores yet: run `assay eval` again until it ends")
         case kind:
             what = f"holds a run of another kind ({kind})" if kind else "holds no run"
-            wanted = "give a directory that `assay train`, `assay demo` or `assay eval` wrote"
+            wanted = "give a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote"
             raise AssayError(f"{run} {what}: {wanted}")
 
 

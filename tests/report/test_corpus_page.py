@@ -1,0 +1,57 @@
+"""The page of a corpus: its numbers add up on it, and what was dropped stands beside what it repeats, as text."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from assay.curate.recipe import CurationRecipe
+from assay.curate.run import run_curation
+from assay.errors import AssayError
+from assay.report.page import content, render, write_page
+from assay.rollout.measure import measure
+
+APPLES = "Tom has 4 apples and buys 5 more at the market. How many apples does Tom have?"
+ROWS = [
+    {"prompt": APPLES, "answer": 9, "gold": "9"},
+    {"prompt": f"Problem 2: {APPLES} Please reason step by step.", "answer": 9, "gold": "9"},
+    {"prompt": "2 + 2? <script>alert(1)</script>", "answer": 4, "gold": "5"},
+]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    recipe = {
+        "sources": [{"path": "own.jsonl", "verifier": "number", "domain": "own"}, {"name": "math/linear", "size": 9}],
+        "steps": ["gold", "near_duplicates", {"name": "quota", "size": 6}],
+    }
+    first = run_curation(CurationRecipe.model_validate(recipe), "first")
+    measure("tiny", [row for row in first if row.domain == "math"], samples=2, out="rates")
+    run_curation(CurationRecipe.model_validate({**recipe, "rates": ["rates"]}), "out")
+    return Path("out")
+
+
+def test_everything_that_came_in_is_on_the_page(corpus: Path) -> None:
+    shown = content(corpus)
+    assert shown["headline"] == "12 rows came in, 6 were kept"
+    assert [(line["name"], line["kept"], line["came_in"], line["dropped"]) for line in shown["domains"]] == [
+        ("math", 5, 9, "4 over quota"),
+        ("own", 1, 3, "1 gold refused, 1 near duplicate"),
+    ]
+    assert sum(shown["difficulty"]["tiny"]["math"].values()) == 5
+    (twin,) = shown["examples"]["near_duplicate"]
+    assert twin["twin"]["text"] == APPLES and twin["reference"] == "9" and twin["source"] == "own.jsonl"
+    assert len(shown["examples"]["over_quota"]) == 4 and shown["counts"]["over_quota"] == 4
+
+
+def test_a_problem_that_holds_markup_is_shown_and_not_rendered(corpus: Path) -> None:
+    page = render(corpus)
+    assert "<script>" not in page and "&lt;script&gt;alert(1)" in page
+    assert write_page(corpus).read_text("utf-8") == page
+
+
+def test_a_folder_of_nothing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AssayError, match="assay curate"):
+        render(tmp_path)
