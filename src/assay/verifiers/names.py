@@ -17,7 +17,9 @@ from assay.claim.stance import Stance, within
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
+from assay.prose.asides import names_another, takes_back
 from assay.reading import lexicon
+from assay.reading.counting import ORDINALS
 from assay.reading.lexicon import either
 from assay.reading.nodes import Num
 from assay.reading.numerals import numeral, plain
@@ -27,6 +29,13 @@ from assay.types import Example, Verdict
 MAX_CHARS, MAX_UNMARKED = 20_000, 2000
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
+_DESCRIBES = r"(?::[*_]{0,3}|\s[–—-])\s(?=(?:the|an?)\s|\d)"
+_ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
+_EXCLUDES = re.compile(
+    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO)}\b)|n['’]t\b|\b(?:not|\d+(?:st|nd|rd|th)|last|{'|'.join(ORDINALS)})\b",
+    re.IGNORECASE,
+)
+"""What says of an entry that it is none, or where it stands in another order."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
@@ -47,10 +56,29 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
     except ValueError:
         value = None
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
-        return found.text, [fold(str(v)) for v in value]
+        return found.text, [fold(_without_asides(str(v), wanted)) for v in value]
     text = found.text.replace("\n", "\0")  # `plain` joins lines
     text = plain(text).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else found.text
-    return found.text, [fold(part) for part in items(text, wanted)]
+    return found.text, [fold(part) for part in items(_without_asides(text, wanted), wanted)]
+
+
+def _without_asides(text: str, wanted: list[str]) -> str:
+    """A list without what is said of its entries in brackets, or on their lines behind a colon or a dash."""
+    if _ASIDE.search(text) is None:
+        return text
+    one = "|".join(re.escape(name) for name in sorted(wanted, key=len, reverse=True))
+
+    def shortened(match: re.Match[str]) -> str:
+        aside = match["aside"]
+        says_more = not (takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside))
+        return match["name"] if says_more else match[0]
+
+    named = rf"(?<![^\W_])(?P<name>(?:{one})[*_`\"']{{0,4}})"
+    text = re.sub(rf"{named}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
+    if "\n" not in text.strip():
+        return text
+    line = rf"(?m)(?<=[\s*_`\"']){named}(?P<aside>{_DESCRIBES}[^\n]*)$"
+    return re.sub(line, shortened, "\n" + text, flags=re.IGNORECASE)
 
 
 def _list_of(example: Example, _: object = None) -> list[str | int | float]:
