@@ -39,6 +39,11 @@ _EXCLUDES = re.compile(
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
+_PARTS = re.compile(
+    r"\n[ \t]*+\n|(?<=[^|\s])[ \t]*+\n(?=[ \t]*+\|)|(?<=\|)[ \t]*+\n(?=[^|\n]*+(?:\n|\Z))"
+    rf"|(?<=\.)\s(?=[A-Z])(?=(?i:in conclusion|{either(lexicon.CONNECTIVES)})\b)"
+)
+"""Where a paragraph, a table or a concluding sentence begins."""
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
@@ -66,12 +71,12 @@ def _without_asides(text: str, wanted: list[str]) -> str:
     """A list without what is said of its entries in brackets, or on their lines behind a colon or a dash."""
     if _ASIDE.search(text) is None:
         return text
-    one = "|".join(re.escape(name) for name in sorted(wanted, key=len, reverse=True))
+    one, names = "|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), {name.lower() for name in wanted}
 
     def shortened(match: re.Match[str]) -> str:
         aside = match["aside"]
-        says_more = not (takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside))
-        return match["name"] if says_more else match[0]
+        kept = takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside)
+        return match[0] if kept or match[0].lower() in names else match["name"]
 
     named = rf"(?<![^\W_])(?P<name>(?:{one})[*_`\"']{{0,4}})"
     text = re.sub(rf"{named}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
@@ -165,14 +170,32 @@ def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
     found = find_data(example, response, of_statement=True)
-    given = _pairs(found.text[:MAX_CHARS], list(wanted))
+    given = _concluded(found.text[:MAX_CHARS], found.closing, wanted)
+    read = "\n\n".join(filter(None, (found.text, found.closing)))
     if given is None:
-        return Verdict.of(False, read=found.text, why="a name is given two values")
+        return Verdict.of(False, read=read, why="a name is given two values")
     if not given:
         return Verdict.no_answer("no name with a value to read")
     off = sorted(name for name in {*given, *wanted} if given.get(name) != wanted.get(name))
     why = f"{', '.join(off[:3])} differ" if off else "every name has its value"
-    return Verdict.of(not off, read=found.text, why=why)
+    return Verdict.of(not off, read=read, why=why)
+
+
+def _concluded(text: str, closing: str, wanted: dict[str, str]) -> dict[str, str] | None:
+    """What the last part of a text that gives every name a value says, or else the whole text.
+
+    What leads to it is a draft, unless that gives every name a value too, out of the same values.
+    """
+    names = list(wanted)
+    parts = [made for part in _PARTS.split(text) if (made := _pairs(part, names)) != {}]
+    if (made := _pairs(closing, names)) and wanted.keys() <= made.keys():
+        parts.append(made)
+    last = parts[-1] if parts else None
+    if last is None or not wanted.keys() <= last.keys() or text.startswith("{"):
+        return _pairs(text, names)
+    full = (made for made in parts if made and wanted.keys() == made.keys())
+    rivals = (made for made in full if {*made.values()} <= {*wanted.values()})
+    return None if any(made != last for made in rivals) else last
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:
@@ -224,7 +247,7 @@ def _without_joint(text: str) -> str:
 def _may_be_named(text: str) -> bool:
     """Whether a text may be the name of somebody who is not asked about: short, and with a capital."""
     words = text.strip("*_ ").split()
-    return 0 < len(words) <= 3 and words[0][:1].isupper() and words[0].lower() not in lexicon.SUBJECTS
+    return 0 < len(words) <= 3 and words[0][:1].isupper() and not {*lexicon.SUBJECTS} & {*text.lower().split()}
 
 
 def _known(text: str, names: list[str]) -> Iterator[str]:
