@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from assay.claim.fences import fences
@@ -34,7 +34,8 @@ JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _WHICH = re.compile(rf",\s(?:which|who|where)\b(?!\s{_RESULT})", re.IGNORECASE)
-_CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
+"""How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
     r"[^\n\d]{0,200}\Z"
@@ -96,8 +97,10 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
             start = body.find(bold)
             return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
-    concludes = len(last) < len(whole) and _CONCLUDES.match(last)
-    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not concludes:
+    concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
+    if concludes and (made := unmarked(last.strip(), reader)) is not None:
+        return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
+    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
