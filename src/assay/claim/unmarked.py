@@ -28,7 +28,8 @@ LAST_LINE = 600
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
-VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
+_GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
+VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")

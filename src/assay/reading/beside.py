@@ -111,6 +111,11 @@ def is_lead(text: str) -> bool:
     return without_lead(text + " 1") == "1"
 
 
+MAX_RESTATED = 60
+_RESTATED = re.compile(r"[a-z]{3} \(\d[^()]*[a-z]{3}\)$")
+"""A quantity in other units behind itself: "160 minutes (2 hours and 40 minutes)"."""
+
+
 def is_free(rest: str) -> bool:
     """Whether what stands behind a value leaves it the value that is answered."""
     bare = rest.strip(_CLOSING + "\t\r\n.!。！")
@@ -183,7 +188,10 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     for place in places:
         if (place == 1 and bare[0] in "aAI") or _DANGLING.search(bare, max(0, place - 9), place):
             continue  # a word and no symbol, or a phrase that goes on
-        if _is_whole(bare[:place]) and is_free(bare[place:]) and (value := read(bare[:place])) is not None:
+        behind = bare[place:]
+        if behind.startswith(" to ") and _RESTATED.search(bare, max(0, place - MAX_RESTATED), place):
+            behind = " minutes" + behind  # the purpose of a quantity, no bound of a range
+        if _is_whole(bare[:place]) and is_free(behind) and (value := read(bare[:place])) is not None:
             return value
     return None
 
