@@ -34,7 +34,14 @@ JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
-_WHICH = re.compile(rf",\s(?:which|who|where)\b(?!\s{_RESULT})", re.IGNORECASE)
+_NAME = r"[$(\\]*[a-z]\w?\s?="
+_WHICH = re.compile(
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|(?:,|(?<=[\d$)]))\s(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
+    re.IGNORECASE,
+)
+"""Where a clause begins that says which, or where."""
+_NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
+"""What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
@@ -135,6 +142,10 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
+    if (named := _NAMED.search(sentence)) is not None:
+        if (value := read(text := clean(sentence[named.end() :]))) is not None:
+            return Claim(text, "statement", within(sentence), span, value)
+        sentence = sentence[: named.start()]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
         if SUPPOSES.search(before):

@@ -56,7 +56,8 @@ _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
     r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
-    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}(?:[a-z]\w?\s?=\s?)?"
+    r"[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
     r"|(?:,|\band|\bbut)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d|\b(?:i\.e\.|that is),?\s\d[\d.,]*\s[a-z]",
     re.IGNORECASE,
 )
