@@ -136,7 +136,7 @@ OTHER_PEOPLE = listed(
 """Those whose opinion is reported."""
 OPINIONS = listed(
     """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume, assumed,
-    guess, guessed, suggest, suggested"""
+    guess, guessed, suggest, suggested, consider, considers, considered"""
 )
 """Verbs of opinion."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")
