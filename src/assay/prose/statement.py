@@ -45,7 +45,8 @@ _ASIDE = re.compile(
     r"|\b(?:years?|months?|weeks?|days?|decades?|centur(?:y|ies)) (?:after|before|from) |\bwhether\b[^.;]*"
     rf"|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and |\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|sorry)\b[^.]*)(?:the )?$"
 )
-"""What puts a mention beside the answer: in a clause about another name, in a contrast, as a place or a time measured from, behind "whether"."""
+"""What puts a mention beside the answer: in a clause about another name, in a contrast, behind "whether", as what is
+measured from."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
