@@ -39,6 +39,8 @@ class Data:
     marker: str
     span: tuple[int, int]
     """Where it stands in the part of the response that answers."""
+    closing: str = ""
+    """The closing paragraph behind it, which may conclude."""
 
 
 def find_data(example: Example, response: str, *, of_statement: bool = False) -> Data:
@@ -57,7 +59,7 @@ def find_data(example: Example, response: str, *, of_statement: bool = False) ->
             _owned(body[: mark.start])
         _stands(body[mark.end :], of_statement)
         if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
-            return _asserted(Data(short(_without_closing(text)), mark.kind, span), body[: mark.start])
+            return _asserted(Data(short(_without_closing(text)[0]), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
             return Data(short(mark.text), mark.kind, span)
         if not mark.text.strip():
@@ -71,8 +73,8 @@ def find_data(example: Example, response: str, *, of_statement: bool = False) ->
         if over := [*_OUTPUT.finditer(short(body))]:
             _owned(body[: over[-1].end()])
             body = body[over[-1].end() :]
-    text = _without_closing(_LEAD_IN.sub("", short(body)).strip())
-    return _asserted(Data(text, kind, span if span[1] else (0, len(body))), "")
+    text, closing = _without_closing(_LEAD_IN.sub("", short(body)).strip())
+    return _asserted(Data(text, kind, span if span[1] else (0, len(body)), closing), "")
 
 
 def _owned(before: str) -> None:
@@ -110,9 +112,9 @@ def _starts(body: str, mark: Mark) -> int:
     return start if start >= 0 else len(body)
 
 
-def _without_closing(text: str) -> str:
+def _without_closing(text: str) -> tuple[str, str]:
     data, _, closing = text.rpartition("\n\n")
-    return data.rstrip() if data.strip() and _CLOSING.fullmatch(closing.rstrip()) else text
+    return (data.rstrip(), closing) if data.strip() and _CLOSING.fullmatch(closing.rstrip()) else (text, "")
 
 
 def _asserted(data: Data, before: str) -> Data:

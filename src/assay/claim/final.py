@@ -17,7 +17,8 @@ _PICTURES = re.compile(
 )
 """Ticks and pictures at the ends of a line of words."""
 _CROSS = re.compile("[❌✗✘❎]")
-_LABEL = re.compile(r"^([ \t]*)\*\*([A-Z][^*:\n]{1,40}:)\*\*(?=[ \t])", re.MULTILINE)
+_LABEL = re.compile(r"^([ \t]*)\*\*([A-Z][^*:\n]{1,40}:)(?:\*\*(?=[ \t])|([^*\n]{1,100})\*\*[ \t]*$)", re.MULTILINE)
+"""Bold around a label, or around a label and what stands behind it on its line."""
 COPIED = 24
 """Characters of the shortest prompt whose copies are cut out."""
 
@@ -49,7 +50,7 @@ def own_words(example: Example, body: str) -> str:
     if not body.isascii():
         body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
     if "**" in body:
-        body = _LABEL.sub(r"\1\2", body)
+        body = _LABEL.sub(r"\1\2\3", body)
     if not body.strip():
         raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
     return body

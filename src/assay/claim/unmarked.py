@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from assay.claim.fences import fences
@@ -28,13 +28,22 @@ LAST_LINE = 600
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
-VERBS = re.compile(rf"\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
+_GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
+VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
-_WHICH = re.compile(rf",\s(?:which|who|where)\b(?!\s{_RESULT})", re.IGNORECASE)
-_CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+_NAME = r"[$(\\]*[a-z]\w?\s?="
+_WHICH = re.compile(
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|(?:,|(?<=[\d$)]))\s(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
+    re.IGNORECASE,
+)
+"""Where a clause begins that says which, or where."""
+_NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
+"""What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
+"""How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
     r"[^\n\d]{0,200}\Z"
@@ -96,8 +105,10 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
             start = body.find(bold)
             return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
-    concludes = len(last) < len(whole) and _CONCLUDES.match(last)
-    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not concludes:
+    concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
+    if concludes and (made := unmarked(last.strip(), reader)) is not None:
+        return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
+    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
@@ -131,6 +142,10 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
+    if (named := _NAMED.search(sentence)) is not None:
+        if (value := read(text := clean(sentence[named.end() :]))) is not None:
+            return Claim(text, "statement", within(sentence), span, value)
+        sentence = sentence[: named.start()]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
         if SUPPOSES.search(before):

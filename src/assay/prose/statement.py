@@ -42,9 +42,11 @@ _ASIDE = re.compile(
     r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
     r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
     r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
+    r"|\b(?:years?|months?|weeks?|days?|decades?|centur(?:y|ies)) (?:after|before|from) |\bwhether\b[^.;]*"
     rf"|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and |\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|sorry)\b[^.]*)(?:the )?$"
 )
-"""What puts a mention beside the answer: in a clause about another name, in a contrast, as a place measured from."""
+"""What puts a mention beside the answer: in a clause about another name, in a contrast, behind "whether", as what is
+measured from."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"

@@ -56,7 +56,8 @@ _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
     r"|\bsecond is\b"
     rf"|(?<![a-zа-я]){either(lexicon.FOREIGN_JOINTS)}(?=\s?\d))\s*+"
-    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
+    r"(?:(?:and|or|but|else|later|then|also|maybe|about|at|only|so|leaving)\s++){0,2}(?:[a-z]\w?\s?=\s?)?"
+    r"[$€£¥~-]{0,2}\s?\d(?!\w{0,20}-)"
     r"|(?:,|\band|\bbut)\s(?:then\s)?[a-z]{1,20}(?:s|ed)\s[$€£]?\d|\b(?:i\.e\.|that is),?\s\d[\d.,]*\s[a-z]",
     re.IGNORECASE,
 )
@@ -109,6 +110,11 @@ def without_lead(text: str) -> str:
 def is_lead(text: str) -> bool:
     """Whether all words of a text may stand before a value."""
     return without_lead(text + " 1") == "1"
+
+
+MAX_RESTATED = 60
+_RESTATED = re.compile(r"[a-z]{3} \(\d[^()]*[a-z]{3}\)$")
+"""A quantity in other units behind itself: "160 minutes (2 hours and 40 minutes)"."""
 
 
 def is_free(rest: str) -> bool:
@@ -183,7 +189,10 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     for place in places:
         if (place == 1 and bare[0] in "aAI") or _DANGLING.search(bare, max(0, place - 9), place):
             continue  # a word and no symbol, or a phrase that goes on
-        if _is_whole(bare[:place]) and is_free(bare[place:]) and (value := read(bare[:place])) is not None:
+        behind = bare[place:]
+        if behind.startswith(" to ") and _RESTATED.search(bare, max(0, place - MAX_RESTATED), place):
+            behind = " minutes" + behind  # the purpose of a quantity, no bound of a range
+        if _is_whole(bare[:place]) and is_free(behind) and (value := read(bare[:place])) is not None:
             return value
     return None
 

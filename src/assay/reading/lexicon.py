@@ -51,6 +51,8 @@ STATES = listed(
     totals, need, needs, take, takes, called, known as, there's, it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
+GIVES = listed("take, takes, took, cost, costs, give, gives, giving, leave, leaves, leaving, save, saves, earn, earns")
+"""Verbs that may have a person before their amount: "takes Ann 5 minutes"."""
 AMOUNTS = listed(
     """made, sold, paid, took, spent, won, got, left, ate, had, read, bought, gave, sent, lost, drank, drove, ran,
     swam, saw, wrote, grew, kept, held, found, have, buy, sell, make, need, cost, eat, spend, earn, save, weigh,
@@ -134,7 +136,7 @@ OTHER_PEOPLE = listed(
 """Those whose opinion is reported."""
 OPINIONS = listed(
     """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume, assumed,
-    guess, guessed, suggest, suggested"""
+    guess, guessed, suggest, suggested, consider, considers, considered"""
 )
 """Verbs of opinion."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")

@@ -19,6 +19,7 @@ _OPTION = re.compile(
     r"(?:\\[ ,]|\s)++(?=.*[\d\\])"
 )
 """The letter of an option before its text."""
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf)\s*\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*+\})*+\})*+)\}[.,]?")
 _PART = re.compile(r"(?:\\text\s*\{\s*)?\(([a-e]|i{1,3})\)\s*\}?(?:\s|\\[ ,;]|~)*")
 _PARTS = ("ab", "abc", "abcd", "abcde", "iii", "iiiiii")
 """Names of the parts of an answer, in order."""
@@ -40,6 +41,8 @@ def trimmed(text: str) -> str:
     if text.startswith("**") and text.endswith("**"):
         text = text.strip("*")
     text = text.strip().strip("$").strip()
+    if bold := _BOLD.fullmatch(text):
+        text = bold[1]
     if option := _OPTION.match(text):
         text = text[option.end() :]
     while text[-1:] in (".", ",", ";") and not text.endswith("\\" + text[-1:]) and not _MORE_DIGITS.search(text[-4:]):

@@ -17,7 +17,9 @@ from assay.claim.stance import Stance, within
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
+from assay.prose.asides import names_another, takes_back
 from assay.reading import lexicon
+from assay.reading.counting import ORDINALS
 from assay.reading.lexicon import either
 from assay.reading.nodes import Num
 from assay.reading.numerals import numeral, plain
@@ -27,9 +29,21 @@ from assay.types import Example, Verdict
 MAX_CHARS, MAX_UNMARKED = 20_000, 2000
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
+_DESCRIBES = r"(?::[*_]{0,3}|\s[–—-])\s(?=(?:the|an?)\s|\d)"
+_ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
+_EXCLUDES = re.compile(
+    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO)}\b)|n['’]t\b|\b(?:not|\d+(?:st|nd|rd|th)|last|{'|'.join(ORDINALS)})\b",
+    re.IGNORECASE,
+)
+"""What says of an entry that it is none, or where it stands in another order."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
+_PARTS = re.compile(
+    r"\n[ \t]*+\n|(?<=[^|\s])[ \t]*+\n(?=[ \t]*+\|)|(?<=\|)[ \t]*+\n(?=[^|\n]*+(?:\n|\Z))"
+    rf"|(?<=\.)\s(?=[A-Z])(?=(?i:in conclusion|{either(lexicon.CONNECTIVES)})\b)"
+)
+"""Where a paragraph, a table or a concluding sentence begins."""
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
@@ -47,10 +61,29 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
     except ValueError:
         value = None
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
-        return found.text, [fold(str(v)) for v in value]
+        return found.text, [fold(_without_asides(str(v), wanted)) for v in value]
     text = found.text.replace("\n", "\0")  # `plain` joins lines
     text = plain(text).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else found.text
-    return found.text, [fold(part) for part in items(text, wanted)]
+    return found.text, [fold(part) for part in items(_without_asides(text, wanted), wanted)]
+
+
+def _without_asides(text: str, wanted: list[str]) -> str:
+    """A list without what is said of its entries in brackets, or on their lines behind a colon or a dash."""
+    if _ASIDE.search(text) is None:
+        return text
+    one, names = "|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), {name.lower() for name in wanted}
+
+    def shortened(match: re.Match[str]) -> str:
+        aside = match["aside"]
+        kept = takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside)
+        return match[0] if kept or match[0].lower() in names else match["name"]
+
+    named = rf"(?<![^\W_])(?P<name>(?:{one})[*_`\"']{{0,4}})"
+    text = re.sub(rf"{named}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
+    if "\n" not in text.strip():
+        return text
+    line = rf"(?m)(?<=[\s*_`\"']){named}(?P<aside>{_DESCRIBES}[^\n]*)$"
+    return re.sub(line, shortened, "\n" + text, flags=re.IGNORECASE)
 
 
 def _list_of(example: Example, _: object = None) -> list[str | int | float]:
@@ -137,14 +170,32 @@ def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
     found = find_data(example, response, of_statement=True)
-    given = _pairs(found.text[:MAX_CHARS], list(wanted))
+    given = _concluded(found.text[:MAX_CHARS], found.closing, wanted)
+    read = "\n\n".join(filter(None, (found.text, found.closing)))
     if given is None:
-        return Verdict.of(False, read=found.text, why="a name is given two values")
+        return Verdict.of(False, read=read, why="a name is given two values")
     if not given:
         return Verdict.no_answer("no name with a value to read")
     off = sorted(name for name in {*given, *wanted} if given.get(name) != wanted.get(name))
     why = f"{', '.join(off[:3])} differ" if off else "every name has its value"
-    return Verdict.of(not off, read=found.text, why=why)
+    return Verdict.of(not off, read=read, why=why)
+
+
+def _concluded(text: str, closing: str, wanted: dict[str, str]) -> dict[str, str] | None:
+    """What the last part of a text that gives every name a value says, or else the whole text.
+
+    What leads to it is a draft, unless that gives every name a value too, out of the same values.
+    """
+    names = list(wanted)
+    parts = [made for part in _PARTS.split(text) if (made := _pairs(part, names)) != {}]
+    if (made := _pairs(closing, names)) and wanted.keys() <= made.keys():
+        parts.append(made)
+    last = parts[-1] if parts else None
+    if last is None or not wanted.keys() <= last.keys() or text.startswith("{"):
+        return _pairs(text, names)
+    full = (made for made in parts if made and wanted.keys() == made.keys())
+    rivals = (made for made in full if {*made.values()} <= {*wanted.values()})
+    return None if any(made != last for made in rivals) else last
 
 
 def _pairs(text: str, names: list[str]) -> dict[str, str] | None:
@@ -196,7 +247,7 @@ def _without_joint(text: str) -> str:
 def _may_be_named(text: str) -> bool:
     """Whether a text may be the name of somebody who is not asked about: short, and with a capital."""
     words = text.strip("*_ ").split()
-    return 0 < len(words) <= 3 and words[0][:1].isupper() and words[0].lower() not in lexicon.SUBJECTS
+    return 0 < len(words) <= 3 and words[0][:1].isupper() and not {*lexicon.SUBJECTS} & {*text.lower().split()}
 
 
 def _known(text: str, names: list[str]) -> Iterator[str]:

@@ -22,11 +22,12 @@ from assay.claim.unmarked import SHORT, Reader
 from assay.effort import short
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
+from assay.prose.asides import names_another, takes_back
 from assay.prose.countries import is_country
 from assay.prose.forms import Form, Loose, Words, forms, without_title
 from assay.prose.statement import states
 from assay.reading import lexicon
-from assay.reading.beside import is_rejected, without_lead
+from assay.reading.beside import without_lead
 from assay.reading.lexicon import either
 from assay.reading.words import fold
 from assay.types import Example, Verdict
@@ -46,9 +47,6 @@ _CLAUSE = re.compile(
 """Where a clause begins that says more about an answer."""
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
-_OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
-_BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
-_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -128,9 +126,9 @@ def _openings(said: str) -> list[str]:
     said = said.strip()
     made = [said]
     for clause in _CLAUSE.finditer(said):
-        if is_rejected(said[clause.start() :].lstrip(",")) or _OFFERS.match(said, clause.start()):
+        if takes_back(said[clause.start() :]):
             return []
-        if _names_another(said[: clause.start()], said[clause.start() :]):
+        if names_another(said[: clause.start()], said[clause.start() :]):
             break
         made.append(said[: clause.start()])
         if len(made) > 4:
@@ -146,15 +144,6 @@ def _openings(said: str) -> list[str]:
     if not said.isascii() and said[-1] in _PLACES:
         made.append(said[:-1])
     return [clean(part) for part in made if part.strip()]
-
-
-def _names_another(name: str, behind: str) -> bool:
-    """Whether brackets behind a name name another thing: by a possessive, a bare name that is no country, or a work."""
-    if behind.lstrip(" ,")[:1] != "(" or not name.rpartition(" ")[2][:1].isupper():
-        return False
-    aside = behind.strip(" ,.*()")
-    a_name = _BARE_NAME.fullmatch(aside) is not None and not is_country(aside)
-    return a_name or _ANOTHER_THING.search(aside) is not None
 
 
 def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:

@@ -1,0 +1,26 @@
+"""What stands behind a name: it says more of it, unless it names another thing or takes the name back."""
+
+from __future__ import annotations
+
+import re
+
+from assay.prose.countries import is_country
+from assay.reading.beside import is_rejected
+
+_OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
+_BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
+_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
+
+
+def takes_back(behind: str) -> bool:
+    """Whether what stands behind a name rejects it, doubts it or offers another."""
+    return is_rejected(behind.lstrip(",")) or _OFFERS.match(behind) is not None
+
+
+def names_another(name: str, behind: str) -> bool:
+    """Whether brackets behind a name name another thing: by a possessive, a bare name that is no country, or a work."""
+    if behind.lstrip(" ,")[:1] != "(" or not name.rpartition(" ")[2][:1].isupper():
+        return False
+    aside = behind.strip(" ,.*()")
+    a_name = _BARE_NAME.fullmatch(aside) is not None and not is_country(aside)
+    return a_name or _ANOTHER_THING.search(aside) is not None
