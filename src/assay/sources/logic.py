@@ -55,6 +55,18 @@ arc_agi1 = Real(
     licence="Apache-2.0",
     verifier="grid",
     files={"train": "logic/arc_agi1_training.jsonl.gz", "test": "logic/arc_agi1_evaluation.jsonl.gz"},
+    sizes={"train": 416, "test": 419},
+    row=_arc,
+)
+arc_agi2 = Real(
+    name="logic/arc_agi2",
+    about="Abstraction and reasoning corpus 2; train leaves out what ARC-AGI-1 has in train or test",
+    licence="Apache-2.0",
+    verifier="grid",
+    files={"train": "logic/arc_agi2_training.jsonl.gz", "test": "logic/arc_agi2_evaluation.jsonl.gz"},
+    key="task_id",
+    apart={"train": tuple(arc_agi1.files.values())},
+    sizes={"train": 274, "test": 167},
     row=_arc,
 )
 zebra = Real(
@@ -64,6 +76,7 @@ zebra = Real(
     verifier="records",
     eval_only=True,
     files={"test": "logic/zebralogic_grid_1000.jsonl"},
+    sizes={"test": 1000},
     row=_zebra,
     hub=Hub("allenai/ZebraLogicBench-private", "grid_mode"),
 )
@@ -73,5 +86,6 @@ kk = Real(
     licence="Apache-2.0",
     verifier="assignment",
     files={"train": "logic/knights_knaves_train.jsonl.gz", "test": "logic/knights_knaves_test.jsonl"},
+    sizes={"train": 4500, "test": 500},
     row=_knights_knaves,
 )
