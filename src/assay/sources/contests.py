@@ -14,27 +14,35 @@ MAX_INPUT = 1 << 20
 """Characters of the longest input; tests with a longer one are left out, as in Guru."""
 
 
-def _program(problem: str, inputs: Sequence[Any], outputs: Sequence[Any], gold: str | None = None) -> Iterable[Row]:
+def program(
+    problem: str, inputs: Sequence[Any], outputs: Sequence[Any], gold: str | None = None, *, tags: tuple[str, ...] = ()
+) -> Iterable[Row]:
     """One row, unless no test is left. TACO writes an input in lines as a list of them."""
     texts = [(_text(given), _text(wanted)) for given, wanted in zip(inputs, outputs, strict=True)]
     kept = [(given, wanted) for given, wanted in texts if len(given) <= MAX_INPUT]
     if kept:
         reference = {"inputs": [given for given, _ in kept], "outputs": [wanted for _, wanted in kept]}
-        yield Row(problem.strip(), reference, gold, "code.stdio", template=STDIO, tags=(f"tests:{len(kept)}",))
+        yield Row(problem.strip(), reference, gold, "code.stdio", template=STDIO, tags=(f"tests:{len(kept)}", *tags))
 
 
 def _text(value: Any) -> str:
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _calls(
-    problem: str, entry: str, calls: Iterable[tuple[str, Any]], head: str = "", gold: str | None = None, setup: str = ""
+def calls(
+    problem: str,
+    entry: str,
+    pairs: Iterable[tuple[str, Any]],
+    head: str = "",
+    gold: str | None = None,
+    setup: str = "",
+    tags: tuple[str, ...] = (),
 ) -> Row:
     """Calls of a function, each with its arguments as written, and what they return."""
-    tests = [f"assert {entry}({arguments}) == {wanted!r}" for arguments, wanted in calls]
+    tests = [f"assert {entry}({arguments}) == {wanted!r}" for arguments, wanted in pairs]
     prompt, template = completing(problem, head) if head else (problem.strip(), f"{{problem}}{ASK}")
     reference = {"tests": tests, "entry_point": entry} | ({"setup": setup} if setup else {})
-    return Row(prompt, reference, gold, "code.tests", template=template, tags=(f"tests:{len(tests)}",))
+    return Row(prompt, reference, gold, "code.tests", template=template, tags=(f"tests:{len(tests)}", *tags))
 
 
 def _livecodebench(raw: Raw) -> Iterable[Row]:
@@ -43,23 +51,23 @@ def _livecodebench(raw: Raw) -> Iterable[Row]:
         return
     problem, tests = raw["joined"], raw["tests"]
     if raw["testtype"] == "stdin":
-        rows = list(_program(problem["question_content"], [t["input"] for t in tests], [t["output"] for t in tests]))
+        rows = list(program(problem["question_content"], [t["input"] for t in tests], [t["output"] for t in tests]))
     else:
-        calls = [(", ".join(f"{k}={v!r}" for k, v in test["kwargs"].items()), test["output"]) for test in tests]
+        pairs = [(", ".join(f"{k}={v!r}" for k, v in test["kwargs"].items()), test["output"]) for test in tests]
         head = fenced(problem["starter_code"].rstrip())
-        rows = [_calls(problem["question_content"], f"Solution().{raw['fn_name']}", calls, head, setup=LEETCODE)]
+        rows = [calls(problem["question_content"], f"Solution().{raw['fn_name']}", pairs, head, setup=LEETCODE)]
     tags = (f"platform:{raw['platform']}", f"difficulty:{raw['difficulty']}", f"date:{raw['contest_date'][:10]}")
     for row in rows:
         yield replace(row, tags=(*row.tags, *tags))
 
 
 def _codecontests(raw: Raw) -> Iterable[Row]:
-    yield from _program(raw["problem"], raw["tests"]["inputs"], raw["tests"]["outputs"])
+    yield from program(raw["problem"], raw["tests"]["inputs"], raw["tests"]["outputs"])
 
 
 def _codeforces(raw: Raw) -> Iterable[Row]:
     tests = raw["tests"]
-    yield from _program(raw["problem"], [test["input"] for test in tests], [test["output"] for test in tests])
+    yield from program(raw["problem"], [test["input"] for test in tests], [test["output"] for test in tests])
 
 
 livecodebench = Real(

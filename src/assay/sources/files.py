@@ -6,6 +6,8 @@ loaders, never copies of third-party rows.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -44,6 +46,8 @@ class Row:
     template: str = ""
     """How it is asked."""
     tags: tuple[str, ...] = ()
+    pass_rates: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Where they were published with the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Real(Source):
     verifier: str
     splits: tuple[str, ...] = field(init=False)
     files: Mapping[str, str]
-    """Split -> file under the data directory, the split that a check reads first."""
+    """Split -> file under the data directory, or several as a pattern; the split that a check reads first."""
     row: Callable[[Raw], Iterable[Row]]
     """One raw row -> its Examples; empty where the row is not part of this source."""
     part: Callable[[Raw], str] | None = None
@@ -118,16 +122,20 @@ class Real(Source):
             tags=(f"split:{split}", *row.tags),
             licence=self.licence,
             lineage=(lineage,),
+            pass_rates=row.pass_rates,
         )
 
     def _file_rows(self, split: str, root: Path) -> Iterator[tuple[str, int, Raw]]:
         records = _records(self._existing(root, self.joined), self.key) if self.joined else {}
         apart = {row[self.key] for name in self.apart.get(split, ()) for _, row in _rows(self._existing(root, name))}
-        for number, raw in _rows(self._existing(root, self.files[split])):
-            if self.joined:
-                raw = {**raw, "joined": records.get(raw.get(self.key, ""))}
-            if not apart or raw.get(self.key) not in apart:
-                yield self.files[split], number, raw
+        file = self.files[split]
+        several = sorted(root.glob(file)) if "*" in file else []
+        for path in several or [self._existing(root, file)]:
+            for number, raw in _rows(path):
+                if self.joined:
+                    raw = {**raw, "joined": records.get(raw.get(self.key, ""))}
+                if not apart or raw.get(self.key) not in apart:
+                    yield path.name if several else file, number, raw
 
     def _existing(self, root: Path, name: str) -> Path:
         try:
@@ -151,7 +159,7 @@ def from_hub(data: Path | None) -> bool:
 
 def _existing(root: Path, name: str) -> Path:
     """The file under `root`, gzipped or not. Raises `MissingData` when it is not there."""
-    for path in (root / name, root / name.removesuffix(".gz"), root / f"{name}.gz"):
+    for path in (root / name, root / name.removesuffix(".gz"), root / f"{name}.gz", *root.glob(name)):
         if path.is_file():
             return path
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
@@ -166,8 +174,12 @@ def there(name: str, data: Path | None) -> bool | None:
 
 
 def _rows(path: Path) -> Iterable[tuple[int, Raw]]:
-    """Numbered rows of a file as it is published: JSON lines, a JSON array, or parquet."""
+    """Numbered rows of a file as it is published: JSON lines, a JSON array, parquet, or CSV."""
     name = path.name.removesuffix(".gz")
+    if name.endswith(".csv"):
+        with opened(path) as file:
+            text = io.StringIO(file.read().decode("utf-8-sig"), newline="")
+        return enumerate(csv.DictReader(text), 1)
     if name.endswith(".parquet"):
         return enumerate((row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist()), 1)
     if name.endswith(".json"):

@@ -22,7 +22,7 @@ KINDS = (
 )
 
 
-def _arc(raw: Raw) -> Iterable[Row]:
+def arc(raw: Raw) -> Iterable[Row]:
     """One Example a test grid: most tasks have one, some two or three."""
     shown = "\n\n".join(
         f"Example {number}\nInput:\n{_cells(pair['input'])}\nOutput:\n{_cells(pair['output'])}"
@@ -56,7 +56,7 @@ arc_agi1 = Real(
     verifier="grid",
     files={"train": "logic/arc_agi1_training.jsonl.gz", "test": "logic/arc_agi1_evaluation.jsonl.gz"},
     sizes={"train": 416, "test": 419},
-    row=_arc,
+    row=arc,
 )
 arc_agi2 = Real(
     name="logic/arc_agi2",
@@ -67,7 +67,7 @@ arc_agi2 = Real(
     key="task_id",
     apart={"train": tuple(arc_agi1.files.values())},
     sizes={"train": 274, "test": 167},
-    row=_arc,
+    row=arc,
 )
 zebra = Real(
     name="logic/zebra",

@@ -16,7 +16,7 @@ def _gsm8k(raw: Raw) -> Iterable[Row]:
     yield Row(raw["question"], answer.strip().replace(",", ""), gold, template=ASK)
 
 
-def _problem(raw: Raw) -> Iterable[Row]:
+def problem(raw: Raw) -> Iterable[Row]:
     """Fields `problem`, `answer` (else the last box of `solution`) and whatever names subject and level."""
     answer = raw["answer"] if "answer" in raw else last_box(raw["solution"])
     if isinstance(answer, float) and answer.is_integer():
@@ -93,7 +93,7 @@ math = Real(
     verifier="math",
     files={"train": "math/math_train_answers.jsonl.gz"},
     sizes={"train": 7474},
-    row=_problem,
+    row=problem,
     hub=Hub("DigitalLearningGmbH/MATH-lighteval", "default"),
 )
 math500 = Real(
@@ -104,7 +104,7 @@ math500 = Real(
     eval_only=True,
     files={"test": "math/math500.jsonl"},
     sizes={"test": 500},
-    row=_problem,
+    row=problem,
     hub=Hub("HuggingFaceH4/MATH-500"),
 )
 aime24 = Real(
@@ -137,7 +137,7 @@ amc = Real(
     eval_only=True,
     files={"test": "math/amc12_2022_2023.jsonl"},
     sizes={"test": 83},
-    row=_problem,
+    row=problem,
     hub=Hub("AI-MO/aimo-validation-amc", splits={"test": "train"}),
 )
 aime = Real(
