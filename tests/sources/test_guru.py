@@ -88,6 +88,21 @@ def test_an_origin(tmp_path: Path, name: str, row: Any, verifier: str, problem: 
     assert not verify(example, "").is_correct
 
 
+def test_livecodebench_of_the_past_has_no_reference_solutions(tmp_path: Path) -> None:
+    called = {"testtype": "functional", "input": "[1, 2]\n2", "output": "true", "metadata": {"func_name": "has"}}
+    lines = {"testtype": "stdin", "input": "1 2\n", "output": "3\n", "metadata": {"func_name": None}}
+    head = "class Solution:\n    def has(self, xs: List[int], x: int) -> bool:"
+    rows = [
+        {"problem": "Has?", "starter_code": head, "tests": json.dumps([called])},
+        {"problem": "Add.", "starter_code": "", "tests": json.dumps([lines])},
+        {"problem": "Untested.", "starter_code": "", "tests": "[]"},
+    ]
+    function, program = read(tmp_path, "code/livecodebench_history", *rows)
+    assert verify(function, f"```python\n{head}\n        return x in xs\n```").is_correct
+    assert not verify(function, f"```python\n{head}\n        return False\n```").is_correct
+    assert verify(program, "```python\nprint(sum(map(int, input().split())))\n```").is_correct
+
+
 def test_the_right_option_of_gpqa_stands_anywhere(tmp_path: Path) -> None:
     rows = read(tmp_path, "science/gpqa_diamond", *({**GPQA, "Question": f"Which of {n}?"} for n in range(40)))
     assert {e.reference for e in rows} == set("ABCD")

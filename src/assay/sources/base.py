@@ -138,6 +138,7 @@ SOURCES: Registry[Source] = Registry(
         "math/deepscaler": "assay.sources.guru:deepscaler",
         "code/taco": "assay.sources.guru:taco",
         "code/primeintellect": "assay.sources.guru:primeintellect",
+        "code/livecodebench_history": "assay.sources.guru:livecodebench_history",
         "science/webinstruct": "assay.sources.guru:webinstruct",
         "science/gpqa_diamond": "assay.sources.guru:gpqa_diamond",
         "logic/barc": "assay.sources.guru:barc",

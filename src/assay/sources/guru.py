@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from assay.sources.code import LEETCODE
 from assay.sources.contests import calls, program
 from assay.sources.files import Hub, Raw, Real, Row, boxed, fenced
 from assay.sources.logic import arc
@@ -65,6 +66,23 @@ def _primeintellect(raw: Raw) -> Iterable[Row]:
         yield calls(raw["problem"], tests[0]["fn_name"], pairs, gold=gold)
     else:
         yield from program(raw["problem"], [t["input"] for t in tests], [t["output"] for t in tests], gold)
+
+
+def _history(raw: Raw) -> Iterable[Row]:
+    """Functions get their arguments as JSON, one a line, and give what they return as JSON."""
+    tests, head = json.loads(raw["tests"]), raw["starter_code"].strip()
+    if not tests:
+        return
+    if tests[0]["testtype"] == "functional":
+        pairs = [(", ".join(_values(test["input"])), json.loads(test["output"])) for test in tests]
+        entry = f"Solution().{tests[0]['metadata']['func_name']}"
+        yield calls(raw["problem"], entry, pairs, fenced(head) if head else "", setup=LEETCODE)
+    else:
+        yield from program(raw["problem"], [t["input"] for t in tests], [t["output"] for t in tests])
+
+
+def _values(lines: str) -> Iterable[str]:
+    return (repr(json.loads(line)) for line in lines.splitlines() if line.strip())
 
 
 _JUDGES = {"Boolean": "boolean", "Multiple Choice": "choice", "String": "text", "Other": "text", "List": "math"}
@@ -197,6 +215,15 @@ primeintellect = Real(
     files={"train": "DeepCoder-Preview-Dataset/primeintellect/train-*.parquet"},
     row=_primeintellect,
     hub=Hub("agentica-org/DeepCoder-Preview-Dataset", "primeintellect"),
+)
+livecodebench_history = Real(
+    name="code/livecodebench_history",
+    about="LiveCodeBench from May 2023 to July 2024, as DeepCoder took it for training (no reference solutions)",
+    licence="MIT; statements (c) AtCoder, Codeforces, LeetCode",
+    verifier="code.stdio",
+    files={"train": "DeepCoder-Preview-Dataset/lcbv5/train-*.parquet"},
+    row=_history,
+    hub=Hub("agentica-org/DeepCoder-Preview-Dataset", "lcbv5"),
 )
 webinstruct = Real(
     name="science/webinstruct",
