@@ -90,8 +90,9 @@ def _sources(data: Path | None) -> Told:
 
     told = []
     for source in SOURCES.working():
-        row: dict[str, Any] = {"name": source.name, "kind": source.kind, "splits": list(source.splits)}
-        row |= {"licence": source.licence, "about": source.about}
+        row: dict[str, Any] = {"name": source.name, "domain": source.domain, "kind": source.kind}
+        row |= {"splits": {split: source.sizes.get(split) for split in source.splits}, "eval_only": source.eval_only}
+        row |= {"verifier": getattr(source, "verifier", ""), "licence": source.licence, "about": source.about}
         if isinstance(source, Real):
             places = {split: there(file, data) for split, file in source.files.items()}
             row["files"] = {split: {"file": file, "there": places[split]} for split, file in source.files.items()}
@@ -135,12 +136,18 @@ def _engines() -> Told:
 
 
 def _show_sources(rows: Told) -> None:
-    _table([(r["name"], r["kind"], ", ".join(r["splits"]), r["licence"], r["about"]) for r in rows])
+    _table([(r["name"], r["verifier"], _splits(r), r["licence"], r["about"]) for r in rows])
     click.secho("\nwhere real rows are read from: --data, else ASSAY_DATA", bold=True)
     _table([(r["name"], _files(r["files"]), f"hub: {r['hub']}" if r["hub"] else "") for r in rows if "files" in r])
     click.echo(
         "\n  ASSAY_DATA=hub reads those with a hub name from there. Rows of your own need neither: name the file."
     )
+
+
+def _splits(row: Mapping[str, Any]) -> str:
+    """`train 7,473, test 1,319`, and what is not to be trained on."""
+    sizes = [split if size is None else f"{split} {size:,}" for split, size in row["splits"].items()]
+    return ", ".join(sizes) + (" (evaluation only)" if row["eval_only"] else "")
 
 
 def _files(files: Mapping[str, Mapping[str, Any]]) -> str:

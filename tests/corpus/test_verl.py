@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.corpus.collection import load
-from assay.corpus.verl import from_verl, read_verl, route_of, to_verl, write_verl
+from assay.corpus.verl import from_verl, read_verl, to_verl, write_verl
 from assay.errors import BadConfig, BadRow
+from assay.sources.routes import route_of
 from assay.types import Example
 
 NAN = float("nan")

@@ -254,7 +254,7 @@ def test_bad_recipes_are_told() -> None:
 def test_the_shipped_recipe_reads() -> None:
     found = load_config(CurationRecipe, ROOT / "recipes/real-mix.toml")
     domains = {name.split("/")[0] for chosen in found.sources for name in chosen.names}
-    assert domains == {"math", "code", "science", "logic", "simulation", "table", "instruction"}
+    assert domains == {"math", "code", "science", "logic", "simulation", "table"}
 
 
 LONG = """

@@ -10,14 +10,18 @@ from typing import Any
 import pytest
 
 from assay.errors import BadRow, MissingData, MissingExtra, UnknownName
+from assay.judging.verifier import VERIFIERS
 from assay.sources.base import DATA_VARIABLE, SOURCES, data_dir
-from assay.sources.files import HUB, Real
+from assay.sources.files import HUB, Real, there
 from assay.sources.math import last_box
 from assay.sources.table import markdown
+from assay.types import DOMAINS
 
 REAL = [s for s in map(SOURCES.get, SOURCES.names()) if isinstance(s, Real)]
 GSM = {"question": "Two and two?", "answer": "2 + 2 = <<2+2=4>>4\n#### 1,004"}
 GRID = {"input": [[0, 1]], "output": [[1, 0]]}
+TURNED = {"input": [[1, 0]], "output": [[0, 1]]}
+HEADED = {"merged_regions": [], "top_header_rows_num": 2, "left_header_columns_num": 1}
 
 
 def write(root: Path, name: str, *rows: Any) -> Path:
@@ -29,7 +33,7 @@ def write(root: Path, name: str, *rows: Any) -> Path:
 
 
 def test_gsm8k_row(tmp_path: Path) -> None:
-    write(tmp_path, "math/gsm8k_train.jsonl.gz", GSM, GSM)
+    write(tmp_path, "math/gsm8k_train.jsonl.gz", GSM, {**GSM, "question": "Three and one?"}, GSM)
     first, _ = SOURCES.get("math/gsm8k").examples(data=tmp_path)
     assert (first.reference, first.verifier, first.domain) == ("1004", "number", "math")
     assert first.gold == "2 + 2 = 4\n#### 1,004"
@@ -42,8 +46,10 @@ def test_a_plain_file_serves_for_a_gzipped_one(tmp_path: Path) -> None:
 
 
 def test_mbpp_splits_by_task_id(tmp_path: Path) -> None:
-    row = {"text": "Do it.", "code": "def f(): pass\r\n", "test_list": ["assert f() is None"], "test_setup_code": ""}
-    write(tmp_path, "code/mbpp.jsonl", *({**row, "task_id": n} for n in (10, 11, 510, 511, 600, 601)))
+    row = {"code": "def f(): pass\r\n", "test_list": ["assert f() is None"], "test_setup_code": ""}
+    write(
+        tmp_path, "code/mbpp.jsonl", *({**row, "text": f"Do {n}.", "task_id": n} for n in (10, 11, 510, 511, 600, 601))
+    )
     mbpp = SOURCES.get("code/mbpp")
     assert {s: len(list(mbpp.examples(s, data=tmp_path))) for s in mbpp.splits} == {
         "train": 1,
@@ -54,9 +60,9 @@ def test_mbpp_splits_by_task_id(tmp_path: Path) -> None:
 
 
 def test_arc_gives_one_example_a_test_grid(tmp_path: Path) -> None:
-    write(tmp_path, "logic/arc_agi1_training.jsonl.gz", {"task_id": "t", "train": [GRID], "test": [GRID, GRID]})
+    write(tmp_path, "logic/arc_agi1_training.jsonl.gz", {"task_id": "t", "train": [GRID], "test": [GRID, TURNED]})
     examples = list(SOURCES.get("logic/arc_agi1").examples(data=tmp_path))
-    assert [e.reference for e in examples] == [[[1, 0]]] * 2
+    assert [e.reference for e in examples] == [[[1, 0]], [[0, 1]]]
 
 
 def test_codeio_holds_out_a_fifth(tmp_path: Path) -> None:
@@ -86,8 +92,10 @@ def test_codeio_holds_out_a_fifth(tmp_path: Path) -> None:
 def test_the_answer_type_picks_the_verifier(
     tmp_path: Path, answer: Any, verifier: str, reference: Any, params: Any
 ) -> None:
-    write(tmp_path, "tabular/hitab_tables.jsonl.gz", {"table_id": "1", "title": "t", "texts": [["a", "b"], ["1", "2"]]})
-    write(tmp_path, "tabular/hitab_train.jsonl", {"question": "?", "table_id": "1", "answer": answer})
+    table = {"table_id": "1", "title": "t", "texts": [["a", "b"], ["1", "2"]], **HEADED}
+    write(tmp_path, "tabular/hitab_tables.jsonl.gz", table)
+    row = {"question": "?", "table_id": "1", "answer": answer, "aggregation": ["none"]}
+    write(tmp_path, "tabular/hitab_train.jsonl", row, row)
     (example,) = SOURCES.get("table/hitab").examples(data=tmp_path)
     assert (example.verifier, example.reference, dict(example.params)) == (verifier, reference, params)
 
@@ -142,8 +150,28 @@ def test_markdown_escapes() -> None:
 
 
 @pytest.mark.parametrize("source", REAL, ids=lambda s: s.name)
+def test_every_source_says_what_it_is(source: Real) -> None:
+    assert source.about and source.licence and source.verifier in VERIFIERS.built_in()
+    assert source.domain in (*DOMAINS, "instruction") and set(source.sizes) in (set(), set(source.splits))
+    assert source.hub or source.home or source.sizes, "rows are at hand, or it says where they are published"
+
+
+UNPROVEN = {"instruction/ifeval", "instruction/ifbench", "code/livecodebench", "code/codecontests", "code/codeforces"}
+"""Published without a response that is right."""
+
+
+@pytest.mark.parametrize("source", [s for s in REAL if s.sizes], ids=lambda s: s.name)
 def test_real_rows(source: Real, real_data: Path) -> None:
+    """As many as the list says, each once, and nearly all with a response that is to be right."""
     for split in source.splits:
-        examples = list(source.examples(split, data=real_data, size=20))
-        assert examples and all(e.source == source.name and e.text and e.licence for e in examples)
-        assert all((e.gold is None) == (source.verifier == "instructions") for e in examples)
+        if not there(source.files[split], real_data):
+            pytest.skip(f"the data directory has no {source.files[split]}")
+        examples = list(source.examples(split, data=real_data))
+        assert len({e.id for e in examples}) == len(examples) == source.sizes[split]
+        assert all(
+            e.source == source.name and e.text and e.licence and e.asked_text != e.text
+            for e in examples[:50]
+            if e.verifier != "instructions"
+        )
+        proven = sum(e.gold is not None for e in examples) / len(examples)
+        assert proven == 0 if source.name in UNPROVEN else proven > 0.9

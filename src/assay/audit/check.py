@@ -12,6 +12,7 @@ Verdicts on gold and on the empty response are made for all rows, the others for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -162,9 +163,15 @@ def _check_others(report: CheckReport, examples: Sequence[Example], workers: int
 
 def _check_attacks(report: CheckReport, examples: Sequence[Example], workers: int) -> None:
     rows = [e for e in examples if e.verifier not in FREE_FORM]
-    said = [(e, text) for e in rows for text in FIXED] + [(e, f"<think> maybe {e.gold}") for e in rows if e.gold]
+    fixed = [(e, text) for e in rows for text in FIXED if not _names_option(e, text)]
+    said = fixed + [(e, f"<think> maybe {e.gold}") for e in rows if e.gold]
     verdicts = _judge(said, workers)
     report.add("attacks refused", said, verdicts, [not v.is_correct for v in verdicts])
+
+
+def _names_option(example: Example, text: str) -> bool:
+    """Whether one of the options is a word of the text, which is an answer then: "The answer is unknown."."""
+    return not set(re.findall(r"\w+", text.lower())).isdisjoint(option.lower() for option in example.options)
 
 
 def _check_function(report: CheckReport, examples: Sequence[Example]) -> None:

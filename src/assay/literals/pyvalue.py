@@ -18,6 +18,8 @@ _MAX_DEPTH = 100
 _CONSTRUCTORS: dict[str, Any] = {
     kind.__name__: kind for kind in (set, frozenset, dict, list, tuple, bytearray, bytes, float, complex)
 }
+_NOT_FINITE = {"inf": float("inf"), "nan": float("nan"), "Infinity": float("inf"), "NaN": float("nan")}
+"""As Python prints these numbers, as `math` and numpy call them, and as JSON writes them."""
 
 
 class NotALiteral(ValueError):
@@ -50,6 +52,8 @@ def value_of(node: ast.expr, depth: int = 0) -> Any:
         raise NotALiteral(f"nested more than {_MAX_DEPTH} deep")
     if isinstance(node, ast.Constant):
         return node.value
+    if (number := _NOT_FINITE.get(_dotted(node))) is not None:
+        return number
     try:
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             items = [value_of(item, depth + 1) for item in node.elts]
@@ -63,6 +67,13 @@ def value_of(node: ast.expr, depth: int = 0) -> Any:
     except (TypeError, ValueError, OverflowError) as bad:
         raise NotALiteral(str(bad)) from None
     raise NotALiteral(f"not a literal: it holds {type(node).__name__}")
+
+
+def _dotted(node: ast.expr) -> str:
+    """`inf`, and `inf` of `math.inf`; empty for what is no such name."""
+    if isinstance(node, ast.Attribute):
+        return node.attr if isinstance(node.value, ast.Name) and node.value.id in ("math", "np", "numpy") else ""
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _key(node: ast.expr | None, depth: int) -> Any:

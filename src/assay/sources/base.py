@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +40,8 @@ class Source(ABC):
     kind: Literal["real", "procedural"] = "real"
     eval_only: bool = False
     """Whether its rows must never be trained on."""
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    """Split -> Examples, where that is known; procedural sources have as many as are asked for."""
 
     def __post_init__(self) -> None:
         if not self.domain:
@@ -131,19 +133,59 @@ SOURCES: Registry[Source] = Registry(
         "math/aime24": "assay.sources.math:aime24",
         "math/aime25": "assay.sources.math:aime25",
         "math/amc": "assay.sources.math:amc",
+        "math/dapo": "assay.sources.guru:dapo",
+        "math/skywork_or1": "assay.sources.guru:skywork_or1",
+        "math/deepscaler": "assay.sources.guru:deepscaler",
+        "code/taco": "assay.sources.guru:taco",
+        "code/primeintellect": "assay.sources.guru:primeintellect",
+        "code/livecodebench_history": "assay.sources.guru:livecodebench_history",
+        "science/webinstruct": "assay.sources.guru:webinstruct",
+        "science/gpqa_diamond": "assay.sources.guru:gpqa_diamond",
+        "logic/barc": "assay.sources.guru:barc",
+        "math/guru": "assay.sources.guru:math_guru",
+        "code/guru": "assay.sources.guru:code_guru",
+        "science/guru": "assay.sources.guru:science_guru",
+        "logic/guru": "assay.sources.guru:logic_guru",
+        "simulation/guru": "assay.sources.guru:simulation_guru",
+        "table/guru": "assay.sources.guru:table_guru",
         "code/mbpp": "assay.sources.code:mbpp",
         "code/humaneval": "assay.sources.code:humaneval",
+        "math/aime": "assay.sources.math:aime",
+        "math/olympiadbench": "assay.sources.math:olympiadbench",
+        "math/minerva": "assay.sources.math:minerva",
+        "math/svamp": "assay.sources.math:svamp",
+        "math/asdiv": "assay.sources.math:asdiv",
+        "math/theoremqa": "assay.sources.science:theoremqa_math",
+        "code/humanevalplus": "assay.sources.code:humanevalplus",
+        "code/mbppplus": "assay.sources.code:mbppplus",
+        "code/leetcode": "assay.sources.code:leetcode",
+        "code/livecodebench": "assay.sources.contests:livecodebench",
+        "code/codecontests": "assay.sources.contests:codecontests",
+        "code/codeforces": "assay.sources.contests:codeforces",
+        "science/scibench": "assay.sources.science:scibench",
+        "science/theoremqa": "assay.sources.science:theoremqa",
         "science/mmlu_pro": "assay.sources.science:mmlu_pro",
         "science/supergpqa": "assay.sources.science:supergpqa",
         "logic/arc_agi1": "assay.sources.logic:arc_agi1",
+        "logic/arc_agi2": "assay.sources.logic:arc_agi2",
+        "logic/ar_lsat": "assay.sources.deduction:ar_lsat",
+        "logic/folio": "assay.sources.deduction:folio",
+        "logic/logiqa": "assay.sources.deduction:logiqa",
+        "logic/proofwriter": "assay.sources.deduction:proofwriter",
+        "logic/logicaldeduction": "assay.sources.deduction:logicaldeduction",
         "logic/zebra": "assay.sources.logic:zebra",
         "logic/kk": "assay.sources.logic:kk",
         "simulation/cruxeval_output": "assay.sources.simulation:cruxeval_output",
         "simulation/cruxeval_input": "assay.sources.simulation:cruxeval_input",
         "simulation/codeio_output": "assay.sources.simulation:codeio_output",
         "simulation/codeio_input": "assay.sources.simulation:codeio_input",
+        "simulation/p3": "assay.sources.simulation:p3",
         "table/hitab": "assay.sources.table:hitab",
         "table/wtq": "assay.sources.table:wtq",
+        "table/tabfact": "assay.sources.table:tabfact",
+        "table/finqa": "assay.sources.finance:finqa",
+        "table/tatqa": "assay.sources.finance:tatqa",
+        "table/multihiertt": "assay.sources.finance:multihiertt",
         "instruction/ifeval": "assay.sources.instruction:ifeval",
         "instruction/ifbench": "assay.sources.instruction:ifbench",
     },

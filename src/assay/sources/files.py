@@ -6,6 +6,9 @@ loaders, never copies of third-party rows.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,8 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from assay.errors import BadRow, MissingData
-from assay.files import read_jsonl
+from assay.files import opened, read_jsonl
 from assay.hub import load_rows
 from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
 from assay.types import Example
@@ -41,6 +46,8 @@ class Row:
     template: str = ""
     """How it is asked."""
     tags: tuple[str, ...] = ()
+    pass_rates: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    """Where they were published with the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,21 @@ class Real(Source):
     verifier: str
     splits: tuple[str, ...] = field(init=False)
     files: Mapping[str, str]
-    """Split -> file under the data directory, the split that a check reads first."""
+    """Split -> file under the data directory, or several as a pattern; the split that a check reads first."""
     row: Callable[[Raw], Iterable[Row]]
     """One raw row -> its Examples; empty where the row is not part of this source."""
     part: Callable[[Raw], str] | None = None
     """Raw row -> split, where one file holds several splits."""
-    tables: str = ""
-    """File of tables that rows name by `table_id`; the table is put under `table`."""
+    joined: str = ""
+    """File of records (tables, statements) that rows name by `key`; the record of a row is put under `joined`."""
+    key: str = "table_id"
+    """What rows and records share."""
+    apart: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Split -> files whose rows, by `key`, are no part of it: held-out rows that the origin has among its own."""
     hub: Hub | None = None
     """`None` where no public copy has the same fields."""
+    home: str = ""
+    """Where the files are published, where that is not the hub."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -78,6 +91,14 @@ class Real(Source):
         return self._examples(split, data) if size is None else sampled(lambda: self._examples(split, data), size, seed)
 
     def _examples(self, split: str, data: Path | None) -> Iterator[Example]:
+        """Each Example once: origins hold rows twice, under other numbers."""
+        seen: set[str] = set()
+        for example in self._all_examples(split, data):
+            if example.id not in seen:
+                seen.add(example.id)
+                yield example
+
+    def _all_examples(self, split: str, data: Path | None) -> Iterator[Example]:
         for where, number, raw in self._hub_rows(split) if from_hub(data) else self._file_rows(split, data_dir(data)):
             try:
                 wanted = self.part is None or self.part(raw) == split
@@ -101,14 +122,27 @@ class Real(Source):
             tags=(f"split:{split}", *row.tags),
             licence=self.licence,
             lineage=(lineage,),
+            pass_rates=row.pass_rates,
         )
 
     def _file_rows(self, split: str, root: Path) -> Iterator[tuple[str, int, Raw]]:
-        tables = _tables(_existing(root, self.tables)) if self.tables else {}
-        for number, raw in read_jsonl(_existing(root, self.files[split])):
-            if self.tables:
-                raw = {**raw, "table": tables.get(raw.get("table_id", ""))}
-            yield self.files[split], number, raw
+        records = _records(self._existing(root, self.joined), self.key) if self.joined else {}
+        apart = {row[self.key] for name in self.apart.get(split, ()) for _, row in _rows(self._existing(root, name))}
+        file = self.files[split]
+        several = sorted(root.glob(file)) if "*" in file else []
+        for path in several or [self._existing(root, file)]:
+            for number, raw in _rows(path):
+                if self.joined:
+                    raw = {**raw, "joined": records.get(raw.get(self.key, ""))}
+                if not apart or raw.get(self.key) not in apart:
+                    yield path.name if several else file, number, raw
+
+    def _existing(self, root: Path, name: str) -> Path:
+        try:
+            return _existing(root, name)
+        except MissingData as missing:
+            home = self.home or (f"https://huggingface.co/datasets/{self.hub.name}" if self.hub else "")
+            raise MissingData(f"{missing}; it is published at {home}" if home else str(missing)) from None
 
     def _hub_rows(self, split: str) -> Iterator[tuple[str, int, Raw]]:
         if self.hub is None:
@@ -125,7 +159,7 @@ def from_hub(data: Path | None) -> bool:
 
 def _existing(root: Path, name: str) -> Path:
     """The file under `root`, gzipped or not. Raises `MissingData` when it is not there."""
-    for path in (root / name, root / name.removesuffix(".gz"), root / f"{name}.gz"):
+    for path in (root / name, root / name.removesuffix(".gz"), root / f"{name}.gz", *root.glob(name)):
         if path.is_file():
             return path
     raise MissingData(f"{root / name} does not exist; {DATA_VARIABLE} must name the directory that holds {name}")
@@ -139,9 +173,24 @@ def there(name: str, data: Path | None) -> bool | None:
         return False
 
 
+def _rows(path: Path) -> Iterable[tuple[int, Raw]]:
+    """Numbered rows of a file as it is published: JSON lines, a JSON array, parquet, or CSV."""
+    name = path.name.removesuffix(".gz")
+    if name.endswith(".csv"):
+        with opened(path) as file:
+            text = io.StringIO(file.read().decode("utf-8-sig"), newline="")
+        return enumerate(csv.DictReader(text), 1)
+    if name.endswith(".parquet"):
+        return enumerate((row for batch in pq.ParquetFile(path).iter_batches() for row in batch.to_pylist()), 1)
+    if name.endswith(".json"):
+        with opened(path) as file:
+            return enumerate(json.loads(file.read()), 1)
+    return read_jsonl(path)
+
+
 @lru_cache(maxsize=4)
-def _tables(path: Path) -> dict[str, dict[str, Any]]:
-    return {table["table_id"]: table for _, table in read_jsonl(path)}
+def _records(path: Path, key: str) -> dict[str, Raw]:
+    return {record[key]: record for _, record in _rows(path)}
 
 
 def boxed(answer: str) -> str:
@@ -161,3 +210,21 @@ def tagged(answer: str) -> str:
 
 NUMERAL = re.compile(r"[+-]?(0|[1-9]\d{0,2}(,\d{3})+|[1-9]\d*)(\.\d+)?%?")
 """A number as tables print it: `1,234.5` or `12%`; `007` is a name."""
+
+
+def decimals(text: str) -> int:
+    """How many digits a number has behind its point."""
+    return len(text.strip().rstrip("%").partition(".")[2])
+
+
+def rounded(template: str, text: str) -> tuple[str, dict[str, Any]]:
+    """The template and the parameters for a reference that is rounded: to how many decimals is part of the question.
+
+    Example:
+        >>> rounded("{problem}", "2.50")
+        ('{problem}\n\nRound the number to 2 decimal places.', {'decimals': 'as-written'})
+    """
+    if not (places := decimals(text)):
+        return template, {}
+    said = f"Round the number to {places} decimal place{'s' * (places > 1)}."
+    return template.replace("{problem}", f"{{problem}}\n\n{said}"), {"decimals": "as-written"}

@@ -18,7 +18,9 @@ ifeval = Real(
     about="Verifiable instructions: lengths, formats, keywords (no gold responses exist)",
     licence="Apache-2.0",
     verifier="instructions",
+    eval_only=True,
     files={"test": "ood/ifeval_input.jsonl"},
+    sizes={"test": 541},
     row=_instructions,
     hub=Hub("google/IFEval", splits={"test": "train"}),
 )
@@ -30,6 +32,7 @@ ifbench = Real(
     verifier="instructions",
     eval_only=True,
     files={"test": "ood/ifbench_test.jsonl"},
+    sizes={"test": 300},
     row=_instructions,
     hub=Hub("allenai/IFBench_test", splits={"test": "train"}),
 )

@@ -22,7 +22,7 @@ KINDS = (
 )
 
 
-def _arc(raw: Raw) -> Iterable[Row]:
+def arc(raw: Raw) -> Iterable[Row]:
     """One Example a test grid: most tasks have one, some two or three."""
     shown = "\n\n".join(
         f"Example {number}\nInput:\n{_cells(pair['input'])}\nOutput:\n{_cells(pair['output'])}"
@@ -55,7 +55,19 @@ arc_agi1 = Real(
     licence="Apache-2.0",
     verifier="grid",
     files={"train": "logic/arc_agi1_training.jsonl.gz", "test": "logic/arc_agi1_evaluation.jsonl.gz"},
-    row=_arc,
+    sizes={"train": 416, "test": 419},
+    row=arc,
+)
+arc_agi2 = Real(
+    name="logic/arc_agi2",
+    about="Abstraction and reasoning corpus 2; train leaves out what ARC-AGI-1 has in train or test",
+    licence="Apache-2.0",
+    verifier="grid",
+    files={"train": "logic/arc_agi2_training.jsonl.gz", "test": "logic/arc_agi2_evaluation.jsonl.gz"},
+    key="task_id",
+    apart={"train": tuple(arc_agi1.files.values())},
+    sizes={"train": 274, "test": 167},
+    row=arc,
 )
 zebra = Real(
     name="logic/zebra",
@@ -64,6 +76,7 @@ zebra = Real(
     verifier="records",
     eval_only=True,
     files={"test": "logic/zebralogic_grid_1000.jsonl"},
+    sizes={"test": 1000},
     row=_zebra,
     hub=Hub("allenai/ZebraLogicBench-private", "grid_mode"),
 )
@@ -73,5 +86,6 @@ kk = Real(
     licence="Apache-2.0",
     verifier="assignment",
     files={"train": "logic/knights_knaves_train.jsonl.gz", "test": "logic/knights_knaves_test.jsonl"},
+    sizes={"train": 4500, "test": 500},
     row=_knights_knaves,
 )

@@ -1,4 +1,4 @@
-"""Real simulation: predict the output of a program, or an input that leads to an output (CRUXEval, Code I/O)."""
+"""Real simulation: predict the output of a program, or an input that leads to an output (CRUXEval, Code I/O, P3)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from assay.sources.files import Hub, Raw, Real, Row, fenced
 from assay.types import hashed_seed
 
 ASK = "{problem}\n\nPlease give %s as your final answer, in one ```python code block."
+SOLVED = ASK % "the answer, as a Python literal or as a function `sol()` that returns it,"
 VALUE = ASK % "the value, as a Python literal,"
 
 
@@ -53,6 +54,19 @@ def _codeio_part(raw: Raw) -> str:
     return "test" if hashed_seed("codeio split", raw["refcode"]) % 5 == 0 else "train"
 
 
+def _p3(raw: Raw) -> Iterable[Row]:
+    """The docstring says in words what `sat` checks; the answer is whatever makes it true."""
+    told = raw["sol_docstring"].strip().strip('"').strip()
+    prompt = f"{told}\n\n{fenced(raw['sat'])}\n\nFind an `answer` for which `sat(answer)` is True."
+    gold = fenced(f"{raw['sol_header']}\n{raw['sol_bodies'][0]}") if raw["sol_bodies"] else None
+    yield Row(prompt.strip(), {"code": raw["sat"]}, gold, template=SOLVED, tags=(f"module:{raw['module']}",))
+
+
+def _p3_part(raw: Raw) -> str:
+    """The puzzles that were made from HumanEval are held out with it."""
+    return "test" if raw["module"] == "human_eval.py" else "train"
+
+
 cruxeval_output = Real(
     name="simulation/cruxeval_output",
     about="CRUXEval-O: what does this call return?",
@@ -60,6 +74,7 @@ cruxeval_output = Real(
     verifier="code_io.output",
     eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
+    sizes={"test": 800},
     row=_output,
     hub=Hub("cruxeval-org/cruxeval"),
 )
@@ -70,6 +85,7 @@ cruxeval_input = Real(
     verifier="code_io.input",
     eval_only=True,
     files={"test": "simulation/cruxeval.jsonl"},
+    sizes={"test": 800},
     row=_input,
     hub=Hub("cruxeval-org/cruxeval"),
 )
@@ -79,6 +95,7 @@ codeio_output = Real(
     licence="none stated at the origin",
     verifier="code_io.output",
     files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+    sizes={"train": 358, "test": 106},
     row=_codeio_output,
     part=_codeio_part,
 )
@@ -88,6 +105,17 @@ codeio_input = Real(
     licence="none stated at the origin",
     verifier="code_io.input",
     files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+    sizes={"train": 358, "test": 106},
     row=_codeio_input,
     part=_codeio_part,
+)
+p3 = Real(
+    name="simulation/p3",
+    about="Python Programming Puzzles: find an input that makes a check true; those made from HumanEval are the test",
+    licence="MIT",
+    verifier="sat",
+    files=dict.fromkeys(("train", "test"), "simulation/p3_puzzles.jsonl"),
+    sizes={"train": 920, "test": 795},
+    row=_p3,
+    part=_p3_part,
 )

@@ -180,7 +180,7 @@ def _text_then_letter(text: str) -> tuple[str, str] | None:
 
 def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certain: bool) -> _Said | None:
     letter, rest = match["letter"].upper(), text[match.end() :]
-    marked = bool(match["open"] or match["close"])
+    marked = bool(match["close"] or match["open"].strip(" *$([{"))  # a bracket that stays open marks nothing
     if match["letter"].islower() and not marked and (rest.strip() or (not certain and letter in "AI")):
         return None
     if not certain and not folded and letter > LAST_LETTER:

@@ -80,7 +80,7 @@ def _output_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "code_io.output",
-    version=2,
+    version=3,
     reference='{"code", "input", "output"}',
     lane=Lane.WORKER,
     reads=lambda example, _: _Task.of(example).expected(),
@@ -140,7 +140,7 @@ def _runnable(example: Example, _: object = None) -> _Task:
     return task
 
 
-@verifier("code_io.input", version=5, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
+@verifier("code_io.input", version=6, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _runnable(example)
@@ -250,7 +250,7 @@ def _puzzle(example: Example, _: object = None) -> tuple[str, str]:
     return reference["code"], entry
 
 
-@verifier("sat", version=3, reference='{"code"}', lane=Lane.SANDBOX, reads=_puzzle)
+@verifier("sat", version=4, reference='{"code"}', lane=Lane.SANDBOX, reads=_puzzle)
 def sat(example: Example, response: str) -> Verdict:
     """Right when `sat(answer)` is True; the answer is a literal, or what a program's `sol()` returns."""
     code, entry = _puzzle(example)

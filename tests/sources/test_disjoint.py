@@ -1,0 +1,65 @@
+"""What is trained on is never evaluated: decided by what the problems say, not by the names of their sources."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from assay.config import Config, shipped_recipes
+from assay.curate.recipe import CurationRecipe
+from assay.evaluate.suite import SUITES, Suite
+from assay.learn.recipe import GrpoRecipe
+from assay.report.plan import find_config
+from assay.sources.base import SOURCES
+from assay.sources.own import entry_of, held_out
+from assay.sources.selection import Selection
+from assay.types import Example
+
+RECIPES = sorted(shipped_recipes())
+
+
+def whole(chosen: Iterable[Selection], split: str, data: Path) -> Iterator[Example]:
+    """Every row that a selection can draw from; of procedural sources, a thousand of those it makes."""
+    for one in chosen:
+        for name in one.names:
+            is_real = SOURCES.get(name).kind == "real"
+            update = {"name": name, "cap": None, "size": None if is_real else min(one.size or 1000, 1000)}
+            yield from one.model_copy(update=update).examples(data, split=split)
+
+
+def trained(config: Config, data: Path) -> dict[str, str]:
+    """Stem of every problem that a recipe may train on -> its source."""
+    if isinstance(config, CurationRecipe):
+        kept = {e.stem_id: e.source for e in whole(config.sources, "train", data)}
+        for entry in config.without:
+            name, part = entry_of(entry)
+            source = held_out(name)
+            for split in [part] if part else source.splits:
+                for example in source.examples(split, data=data):
+                    kept.pop(example.stem_id, None)
+        return kept
+    split = "train" if isinstance(config, GrpoRecipe) else "warmup"
+    return {e.stem_id: e.source for e in whole(config.data.sources, split, data)}  # type: ignore[attr-defined]
+
+
+@pytest.fixture(scope="module")
+def evaluated(real_data: Path) -> dict[str, str]:
+    demo = find_config("demo", [])
+    assert isinstance(demo, GrpoRecipe) and isinstance(demo.eval, Suite)
+    suites = [*SUITES.values(), demo.eval]
+    return {e.stem_id: e.source for suite in suites for e in whole(suite.sources, "test", real_data)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_trains_on_nothing_that_a_suite_asks(name: str, evaluated: dict[str, str], real_data: Path) -> None:
+    seen = trained(find_config(name, []), real_data)
+    both = {(seen[stem], evaluated[stem]) for stem in seen.keys() & evaluated.keys()}
+    assert seen and not both
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_names_no_source_that_is_for_evaluation_only(name: str) -> None:
+    config = find_config(name, [])
+    sources = config.sources if isinstance(config, CurationRecipe) else config.data.sources  # type: ignore[attr-defined]
+    assert not [n for chosen in sources for n in chosen.names if SOURCES.get(n).eval_only]
