@@ -32,7 +32,8 @@ _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?!
 _DESCRIBES = r"(?::[*_]{0,3}|\s[–—-])\s(?=(?:the|an?)\s|\d)"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
 _EXCLUDES = re.compile(
-    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO)}\b)|n['’]t\b|\b(?:not|\d+(?:st|nd|rd|th)|last|{'|'.join(ORDINALS)})\b",
+    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO)}\b)|n['’]t\b"
+    rf"|\b(?:not|excluded|eliminated|ruled out|\d+(?:st|nd|rd|th)|last|{'|'.join(ORDINALS)})\b",
     re.IGNORECASE,
 )
 """What says of an entry that it is none, or where it stands in another order."""
@@ -69,20 +70,21 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
 
 def _without_asides(text: str, wanted: list[str]) -> str:
     """A list without what is said of its entries in brackets, or on their lines behind a colon or a dash."""
-    if _ASIDE.search(text) is None:
-        return text
-    one, names = "|".join(map(re.escape, sorted(wanted, key=len, reverse=True))), {name.lower() for name in wanted}
+    named = [name for name in sorted(wanted, key=len, reverse=True) if any(map(str.isalpha, name))]
+    if not named or _ASIDE.search(text) is None:
+        return text  # behind a number brackets may calculate ("2 (mod 5)")
+    names = {name.lower() for name in wanted}
 
     def shortened(match: re.Match[str]) -> str:
         aside = match["aside"]
         kept = takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside)
         return match[0] if kept or match[0].lower() in names else match["name"]
 
-    named = rf"(?<![^\W_])(?P<name>(?:{one})[*_`\"']{{0,4}})"
-    text = re.sub(rf"{named}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
+    entry = rf"(?<![^\W_])(?P<name>(?:{'|'.join(map(re.escape, named))})[*_`\"']{{0,4}})"
+    text = re.sub(rf"{entry}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
     if "\n" not in text.strip():
         return text
-    line = rf"(?m)(?<=[\s*_`\"']){named}(?P<aside>{_DESCRIBES}[^\n]*)$"
+    line = rf"(?m)(?<=[\s*_`\"']){entry}(?P<aside>{_DESCRIBES}[^\n]*)$"
     return re.sub(line, shortened, "\n" + text, flags=re.IGNORECASE)
 
 
