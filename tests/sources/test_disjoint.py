@@ -7,6 +7,7 @@ import pytest
 
 from assay.config import Config, shipped_recipes
 from assay.curate.recipe import CurationRecipe
+from assay.errors import MissingData
 from assay.evaluate.suite import SUITES, Suite
 from assay.learn.recipe import GrpoRecipe
 from assay.report.plan import find_config
@@ -24,7 +25,15 @@ def whole(chosen: Iterable[Selection], split: str, data: Path) -> Iterator[Examp
         for name in one.names:
             is_real = SOURCES.get(name).kind == "real"
             update = {"name": name, "cap": None, "size": None if is_real else min(one.size or 1000, 1000)}
-            yield from one.model_copy(update=update).examples(data, split=split)
+            yield from there(one.model_copy(update=update).examples(data, split=split))
+
+
+def there(rows: Iterator[Example]) -> Iterator[Example]:
+    """The rows; none where the file is not in the data directory (recipes name sets that only the hub has)."""
+    try:
+        yield from rows
+    except MissingData:
+        return
 
 
 def trained(config: Config, data: Path) -> dict[str, str]:
@@ -35,7 +44,7 @@ def trained(config: Config, data: Path) -> dict[str, str]:
             name, part = entry_of(entry)
             source = held_out(name)
             for split in [part] if part else source.splits:
-                for example in source.examples(split, data=data):
+                for example in there(source.examples(split, data=data)):
                     kept.pop(example.stem_id, None)
         return kept
     split = "train" if isinstance(config, GrpoRecipe) else "warmup"

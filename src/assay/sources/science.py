@@ -101,7 +101,7 @@ scibench = Real(
 )
 theoremqa = Real(
     name="science/theoremqa",
-    about="Physics, engineering, computer science and finance of TheoremQA (more than half are in MMLU-Pro too)",
+    about="Physics, engineering, computer science and finance of TheoremQA (half is in MMLU-Pro too)",
     licence="MIT",
     verifier="number",
     files={"test": "science/theoremqa.jsonl"},
