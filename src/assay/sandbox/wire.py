@@ -193,7 +193,9 @@ class Codec:
                 else:
                     aliases.refill(known[number], self._decode(body, 0))
             return self._decode(packed["v"], 0)
-        except (AttributeError, TypeError, ValueError, KeyError, IndexError, ArithmeticError, RecursionError) as bad:
+        except WireError:
+            raise
+        except Exception as bad:  # noqa: BLE001 - what cannot be built is the fault of the side that wrote it
             raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
         finally:
             self._objects, self._known = [], ()
