@@ -34,7 +34,7 @@ class CandidateError(Exception):
 class Client(wire.Codec):
     """The checker's end: calls go out, plain data comes back."""
 
-    numpy = True
+    numpy = patterns = True
 
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
