@@ -369,8 +369,9 @@ class Proxy:
     def __aenter__(self) -> Any:
         return _awaited(self, "aenter")
 
-    def __aexit__(self, *_: Any) -> Any:
-        return _awaited(self, "aexit", None, None, None)
+    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> None:
+        """As `__exit__`."""
+        await _awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
