@@ -171,3 +171,9 @@ def test_limits_keep_within_what_is_left() -> None:
 def test_scientific_programs_are_judged(name: str) -> None:
     pytest.importorskip(name)
     assert judge(f"import {name}\nprint(2 * int(input()))").is_correct
+
+
+def test_no_byte_is_the_output_of_two_runs() -> None:
+    code = "import os; os.write(1, bytes(1000))\nos.write(3, ((999).to_bytes(8, 'big') + bytes(16)) * 20); os._exit(0)"
+    done = sandbox.run(Batch(code, tuple(b"%d\n" % n for n in range(40)), Limits()))
+    assert done.outcome is Outcome.DONE and sum(map(len, done.outputs)) <= 1000

@@ -12,8 +12,9 @@ import re
 import threading
 import warnings
 
-_DOTTED = re.compile(r"(?:\b\w++\s*+\.\s*+){100}")
-"""What the parser takes quadratic time and space for: `a.b.c...`."""
+_LETTER = r"[\w\x80-\U0010ffff]"
+_DOTTED = re.compile(rf"(?<!{_LETTER})(?:{_LETTER}++[\s\\]*+\.[\s\\]*+){{100}}")
+"""What the parser takes quadratic time and space for: `a.b.c...`, also where a backslash goes on in the next line."""
 _ONE_AT_A_TIME = threading.Lock()
 if hasattr(os, "register_at_fork"):  # the child of a fork must not inherit a lock that another thread holds
     os.register_at_fork(

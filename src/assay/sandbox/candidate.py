@@ -111,7 +111,7 @@ def names_of(problem: BaseException) -> list[str]:
 class Server(wire.Codec):
     """Defines the candidate's names and answers calls to them."""
 
-    numpy = True
+    numpy = patterns = True
 
     def __init__(self, channel: socket.socket) -> None:
         super().__init__()

@@ -27,6 +27,10 @@ class CandidateGone(BaseException):
     """The candidate's process ended, broke the protocol, or sent too much; no test can catch this by accident."""
 
 
+class Refused(wire.WireError):
+    """What the tests wanted to hand over cannot cross."""
+
+
 class CandidateError(Exception):
     """An exception of the candidate whose class the checker does not have."""
 
@@ -34,7 +38,7 @@ class CandidateError(Exception):
 class Client(wire.Codec):
     """The checker's end: calls go out, plain data comes back."""
 
-    numpy = True
+    numpy = patterns = True
 
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
@@ -59,7 +63,7 @@ class Client(wire.Codec):
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
-        """What the tests wanted to hand over and could not."""
+        """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
         """An assert of the tests that failed where the candidate called back: it does not choose to pass over that."""
         self.raised: list[BaseException] = []
@@ -80,7 +84,7 @@ class Client(wire.Codec):
             isinstance(value, BaseException) or actions or callable(value) or self.answered
         ):  # else no other program could do better
             self.refused = f"a test cannot pass {type(value).__name__} to another process"
-            raise wire.WireError(self.refused)
+            raise Refused(self.refused)
         if id(value) not in self._numbered:  # one object has one number
             self._numbered[id(value)] = len(self.callbacks)
             self.callbacks.append(value)
@@ -126,6 +130,7 @@ class Client(wire.Codec):
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
+        self.refused = ""
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
@@ -369,8 +374,9 @@ class Proxy:
     def __aenter__(self) -> Any:
         return _awaited(self, "aenter")
 
-    def __aexit__(self, *_: Any) -> Any:
-        return _awaited(self, "aexit", None, None, None)
+    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> None:
+        """As `__exit__`."""
+        await _awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from assay.sandbox import suite
-from assay.sandbox.client import CandidateError, Client
+from assay.sandbox.client import CandidateError, Client, Refused
 from assay.sandbox.suite import Assertion, Suite
 
 MAX_FAILURES = 12
@@ -121,7 +121,7 @@ class SuiteResult:
             and not self.client.has_raised(problem)
             and str(problem.name).partition(".")[0] in self.suite.imports  # and not what the candidate named
         )
-        return bool(self.client.refused) or missing
+        return bool(self.client.refused) or isinstance(problem, Refused) or missing
 
 
 class _RunningTest:

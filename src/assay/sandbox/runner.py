@@ -112,7 +112,7 @@ def _run_program(worker: WorkerProcess, job: Program | Batch, fds: _Descriptors)
         return _result(Outcome.SANDBOX_ERROR, "the process could not be isolated", end)
     size = os.fstat(stdout).st_size
     output = os.pread(stdout, min(size, job.limits.output), 0)
-    ends, problem = _read_report(reported[len(READY) :])
+    ends, problem = _read_report(reported[len(READY) :], size)
     outcome, text = outcome_of(end, job.limits, problem if end.code else None)
     if size >= job.limits.output and outcome is not Outcome.TIMEOUT:
         outcome, text = Outcome.OUTPUT_LIMIT, f"more than {job.limits.output} bytes of output"
@@ -217,12 +217,18 @@ def _drain(pipe: int) -> bytes:
     return data
 
 
-def _read_report(report: bytes) -> tuple[list[int], Any]:
-    """Where the output of each run ends, and the exception that ended the last; both as the process claims."""
-    ends: list[int] = []
+def _read_report(report: bytes, size: int) -> tuple[list[int], Any]:
+    """Where the output of each run ends, and the exception that ended the last; both as the process claims.
+
+    Ends count up to the first that lies before another or behind all output: no byte is the output of two runs.
+    """
+    ends, grows = [0], True
     while report[8:RUN_RECORD] == bytes(4):
-        ends.append(int.from_bytes(report[:8], "big"))
+        end = int.from_bytes(report[:8], "big")
+        grows = grows and ends[-1] <= end <= size
+        ends += [end] if grows else []
         report = report[RUN_RECORD:]
+    del ends[0]
     try:
         return ends, json.loads(report) if report else None
     except (ValueError, RecursionError):

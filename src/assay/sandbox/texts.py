@@ -11,6 +11,7 @@ import builtins
 import importlib
 import sys
 from collections.abc import Callable, Iterable
+from types import CodeType
 from typing import Any
 
 _FORMULA: tuple[type[ast.AST], ...] = (
@@ -47,20 +48,20 @@ class Texts:
             parser.eval_expr = _formulas_only(parser.eval_expr)
 
     def _is_own(self, text: Any) -> bool:
-        return not isinstance(text, (str, bytes)) or text in self._own
+        return isinstance(text, CodeType) or (isinstance(text, str) and text in self._own)
 
     def eval(self, text: Any, names: Any = None, local: Any = None) -> Any:
         """`eval` of the tests' own text; the value that the candidate's process gives any other."""
         if self._is_own(text):
             return builtins.eval(text, self._names if names is None else names, local)  # noqa: S307 - the tests' own
-        return self._ask({"how": "eval", "text": text, "names": {**(names or {}), **(local or {})}})
+        return self._ask({"how": "eval", "text": _plain(text), "names": {**(names or {}), **(local or {})}})
 
     def exec(self, text: Any, names: Any = None, local: Any = None) -> None:
         """`exec`, likewise; names that other text sets arrive in the namespace that was given, or are new ones."""
         if self._is_own(text):
             builtins.exec(text, self._names if names is None else names, local)  # noqa: S102 - the tests' own
             return
-        made = self._ask({"how": "exec", "text": text, "names": {**(names or {}), **(local or {})}})
+        made = self._ask({"how": "exec", "text": _plain(text), "names": {**(names or {}), **(local or {})}})
         into = local if local is not None else names
         for name, value in made.items() if isinstance(made, dict) else ():
             if isinstance(name, str) and (into is not None or name not in {**vars(builtins), **self._names}):
@@ -73,7 +74,14 @@ class Texts:
     def compile(self, text: Any, *args: Any, **kwargs: Any) -> Any:
         """`compile`; text that is not the tests' own stays text, to be run where the candidate is."""
         made = builtins.compile(text, *args, **kwargs)
-        return made if self._is_own(text) else text
+        return made if self._is_own(text) else _plain(text)
+
+
+def _plain(text: Any) -> Any:
+    """What Python would run as text, as text: it takes any buffer, and a syntax tree, for a program."""
+    if isinstance(text, ast.AST):
+        return ast.unparse(text)
+    return bytes(text) if isinstance(text, (bytearray, memoryview)) else text
 
 
 def _formulas_only(evaluate: Callable[..., Any]) -> Callable[..., Any]:

@@ -36,6 +36,8 @@ MAX_SAME_HASH = 64
 """How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
 MAX_FIELDS, MAX_NAME = 64, 100
 """Fields of a named tuple, and characters of a name."""
+MAX_KINDS, MAX_DEQUES = 64, 20_000
+"""Classes of named tuples in one value, and its deques, the smallest of which takes 600 bytes."""
 _SMALL = 1 << 53
 
 
@@ -121,6 +123,8 @@ class Codec:
 
     numpy = False
     """Whether numpy's scalars cross, as plain values, and its arrays."""
+    patterns = False
+    """Whether compiled patterns cross. Some take seconds to compile, so none does on the trusted side."""
 
     def __init__(self) -> None:
         self.classes: dict[str, type] = {}
@@ -132,6 +136,8 @@ class Codec:
         self._numbers: dict[int, int] = {}
         """Numbers of objects that both sides know, by identity."""
         self._known: Sequence[Any] = ()
+        self._kinds_made: set[Any] = set()
+        self._deques = 0
 
     def set_classes(self, classes: dict[str, type]) -> None:
         """Name the classes whose instances cross as copies."""
@@ -181,7 +187,7 @@ class Codec:
 
         Known objects that have changed get their new contents.
         """
-        self._known = known
+        self._known, self._kinds_made, self._deques = known, set(), 0
         try:
             states = packed.get("o", [])
             self._objects = [object.__new__(self.classes[name]) for name, _ in states]
@@ -193,7 +199,9 @@ class Codec:
                 else:
                     aliases.refill(known[number], self._decode(body, 0))
             return self._decode(packed["v"], 0)
-        except (AttributeError, TypeError, ValueError, KeyError, IndexError, ArithmeticError, RecursionError) as bad:
+        except WireError:
+            raise
+        except Exception as bad:  # noqa: BLE001 - what cannot be built is the fault of the side that wrote it
             raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
         finally:
             self._objects, self._known = [], ()
@@ -280,14 +288,14 @@ class Codec:
         if len(body) != 1 or depth > MAX_DEPTH:
             return self.resolve(body)
         [(tag, inner)] = body.items()
+        if tag in ("cn", "dd", "dq", "of", "nt", "q"):
+            return self._decode_bounded(tag, inner, depth)
         if tag in _SEQUENCES:
             items = [self._decode(item, depth + 1) for item in inner]
             return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
             return _MAPPINGS[tag](self._pairs(inner, depth))
-        if tag in ("cn", "dd", "dq", "of", "nt"):
-            return self._decode_bounded(tag, inner, depth)
-        if tag in _READERS:
+        if tag in _READERS and (tag != "re" or self.patterns):
             return _READERS[tag](inner)
         if tag == "a" and self._known:
             return self._known[inner]
@@ -300,6 +308,8 @@ class Codec:
             return defaultdict(_FACTORIES[_builtin_type(inner[0])], self._pairs(inner[1], depth))
         if tag == "nt":
             items = [self._decode(item, depth + 1) for item in inner[2]]
+            self._kinds_made.add((inner[0], *inner[1]))
+            _bound("classes of named tuples", len(self._kinds_made), MAX_KINDS)
             return _named_tuple(inner[0], *inner[1])(*items)
         if tag == "of":
             kind, told = self.derived[inner[0]], inner[1]
@@ -310,7 +320,10 @@ class Codec:
             if isinstance(made, list):
                 list.extend(made, items)
             return made
-        return deque([self._decode(item, depth + 1) for item in inner[1]], int(inner[0]))
+        self._deques += 1
+        _bound("deques", self._deques, MAX_DEQUES)
+        items, longest = (inner, None) if tag == "q" else (inner[1], int(inner[0]))
+        return deque([self._decode(item, depth + 1) for item in items], longest)
 
     def _pairs(self, pairs: list[Any], depth: int) -> Iterator[tuple[Any, Any]]:
         keys = _spread([self._decode(k, depth + 1) for k, _ in pairs])
@@ -322,6 +335,11 @@ def _spread(keys: list[Any]) -> list[Any]:
     if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
         raise WireError("keys that were chosen to have one hash")
     return keys
+
+
+def _bound(what: str, number: int, most: int) -> None:
+    if number > most:
+        raise WireError(f"more than {most} {what}")
 
 
 @lru_cache(64)
