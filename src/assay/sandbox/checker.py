@@ -95,7 +95,7 @@ class Checker:
             return self._report("run", AssertionError(self.client.denied) if self.client.denied else None)
         called = self.client.calls > loaded
         if (result.asserts and (called or not self.request["call"])) or (
-            called and (suite.raises or self.client.raised)
+            called and (result.guards or self.client.errors)
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
