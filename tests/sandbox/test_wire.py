@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.literals.pyvalue import same
-from assay.sandbox import arrays
+from assay.sandbox import arrays, wire
 from assay.sandbox.wire import Codec, WireError, receive, send
 
 _scalars = (
@@ -170,3 +170,11 @@ def test_forged_arrays_are_refused(body: list[object]) -> None:
 def test_a_forged_truth_is_true_once() -> None:
     forged = Arrays().unpack({"v": {"nd": ["|b1", [2], "AgA="]}})
     assert forged.tolist() == [True, False] and forged.view("u1").tolist() == [1, 0]
+
+
+def test_keys_have_only_so_much_time_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [{"s": list(range(50 * n, 50 * n + 50))} for n in range(100)]
+    assert sum(map(len, Codec().unpack({"v": many}))) == 5000
+    monkeypatch.setattr(wire, "MAX_HASHING", 0.0)
+    with pytest.raises(WireError, match="slow"):
+        Codec().unpack({"v": many})

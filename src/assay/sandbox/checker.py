@@ -48,6 +48,7 @@ class Checker:
         self.request, self.client = request, client
         self.names: dict[str, Any] = vars(candidate.new_module("tests"))
         self.result: SuiteResult | None = None
+        self.loaded = False
         self.all_there = False
         """Whether the candidate defines all that the tests want of it, and none of it is data that could steer them."""
 
@@ -73,6 +74,7 @@ class Checker:
             stage = "candidate"
             self._load_candidate(setup if again else "")
             stage = "names" if again else "setup"
+            self.loaded = True
             self._run_setup()
             stage, loaded = "run", self.client.calls
             self.names |= result.hooks()
@@ -88,14 +90,15 @@ class Checker:
         except CandidateGone as gone:
             return self._report("gone", gone)
         except BaseException as problem:  # noqa: BLE001 - the boundary of a check
-            return self._report(stage, problem)
+            own = stage == "setup" and self.loaded and self.client.has_raised(problem)
+            return self._report("names" if own else stage, problem)
         if self.client.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", CandidateGone(self.client.gone))
         if result.failed or self.client.denied:
             return self._report("run", AssertionError(self.client.denied) if self.client.denied else None)
         called = self.client.calls > loaded
         if (result.asserts and (called or not self.request["call"])) or (
-            called and (suite.raises or self.client.raised)
+            called and (result.guards or self.client.errors)
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)

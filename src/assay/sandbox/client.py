@@ -68,6 +68,8 @@ class Client(wire.Codec):
         """An assert of the tests that failed where the candidate called back: it does not choose to pass over that."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
+        self.errors = 0
+        """How many of them are no end of an iteration, unless the tests expect one."""
         self.exceptions: dict[str, type[Exception]] = {}
         self.own_exceptions: set[type[Exception]] = set()
         """Those among them that stand for the candidate's, and have what its instances have."""
@@ -149,7 +151,9 @@ class Client(wire.Codec):
         self.answered |= message["op"] not in ("setup", "load")
         if "x" in reply:
             problem = self._raised(reply["x"])
-            if isinstance(problem, (StopIteration, StopAsyncIteration)) and message["op"] not in self.ends:
+            stops = isinstance(problem, (StopIteration, StopAsyncIteration))
+            self.errors += not stops or message["op"] not in ("next", "anext") or "call" in self.ends
+            if stops and message["op"] not in self.ends:
                 # it must not end a loop of the tests
                 problem = RuntimeError(f"the program raised {type(problem).__name__}")
             raise problem

@@ -29,7 +29,7 @@ class SuiteResult:
 
     def __init__(self, tests: Suite, client: Client, partial: bool) -> None:
         self.suite, self.client, self.partial = tests, client, partial
-        self.asserts = 0
+        self.asserts = self.guards = 0
         self.passed: set[int] = set()
         self.idle: set[int] = set()
         """Tests that ended without reaching an assert or catching what the candidate raised."""
@@ -45,6 +45,7 @@ class SuiteResult:
     def hooks(self) -> dict[str, Any]:
         return {
             suite.REACHED: self.reached,
+            suite.GUARD: self.guard,
             suite.GOT: self.got,
             suite.WANTED: self.wanted,
             suite.TEST: lambda number: _RunningTest(self, number),
@@ -57,6 +58,10 @@ class SuiteResult:
     def reached(self, number: int) -> None:
         self.asserts += 1
         self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
+
+    def guard(self, _: int) -> None:
+        """What may end in a `raise` of the tests is reached."""
+        self.guards += 1
 
     def got(self, value: Any) -> Any:
         self._got = [value]
@@ -132,7 +137,7 @@ class _RunningTest:
 
     def __enter__(self) -> None:
         self.result.start(self.number)
-        self.before = self.result.asserts, len(self.result.client.raised)
+        self.before = self.result.asserts, self.result.client.errors
 
     def __exit__(self, kind: Any, problem: BaseException | None, trace: TracebackType | None) -> bool:
         result, client = self.result, self.result.client
@@ -149,7 +154,7 @@ class _RunningTest:
             if not result.partial:
                 raise AssertionError(denied)
             return False
-        result.end(self.number, idle=self.before == (result.asserts, len(client.raised)))
+        result.end(self.number, idle=self.before == (result.asserts, client.errors))
         return False
 
 

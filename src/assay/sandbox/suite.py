@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 
 from assay.sandbox import testfiles
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY = tuple(
-    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready")
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard")
 )
 """Names in the tests' namespace that the hooks call."""
 
@@ -62,8 +62,6 @@ class Suite:
         self.trees = [testfiles.normalized(ast.parse(text)) for text in texts]
         self.assertions: list[Assertion] = []
         self.cases: list[TestCase] = []
-        self.raises = False
-        """Whether tests can fail in another way than by an assert."""
         self._modules = {*modules}.union(*map(imported, self.trees))
         self.imports = set().union(*map(imported_modules, self.trees))
         """Modules that the tests import by name."""
@@ -172,18 +170,20 @@ class Suite:
         return names
 
     def _hook_assertions(self, text: str, tree: ast.Module) -> None:
-        """Before each assert, record that it is reached; in it, the candidate's value."""
+        """Before each assert and what may raise, record that it is reached; in an assert, the candidate's value."""
         blocks: list[list[ast.stmt]] = [tree.body]
         while blocks:
             block = blocks.pop()
             longer: list[ast.stmt] = []
-            for node in block:
+            last = max((at for at, node in enumerate(block) if isinstance(node, ast.Raise)), default=-1)
+            for at, node in enumerate(block):
+                if isinstance(node, ast.stmt) and not _stays_first(node) and (at <= last or _may_raise(node)):
+                    longer.append(ast.copy_location(ast.Expr(_hook(GUARD, at, node)), node))
                 if isinstance(node, ast.Assert) or _is_assertion_call(node):
                     hook = ast.Expr(_hook(REACHED, len(self.assertions), node))
                     longer.append(ast.copy_location(hook, node))
                     self.assertions.append(self._assertion(text, node))
                 longer.append(node)
-                self.raises |= isinstance(node, ast.Raise)
                 blocks += _inner_blocks(node)
             block[:] = longer
 
@@ -223,6 +223,15 @@ def _hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.e
     place = {"lineno": at.lineno, "col_offset": at.col_offset}
     given = ast.Constant(argument, None, **place) if isinstance(argument, int) else argument
     return ast.Call(ast.Name(name, ast.Load(), **place), [given], [], **place)
+
+
+def _may_raise(node: ast.AST) -> bool:
+    """Whether a statement holds a `raise` that it may run; a loop may run none of its body."""
+    if isinstance(node, (*_DEFINITIONS, ast.Raise)):
+        return isinstance(node, ast.Raise)
+    loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+    blocks = [node.orelse] if loops else _inner_blocks(node)  # type: ignore[attr-defined]
+    return any(_may_raise(inner) for block in blocks for inner in block)
 
 
 def asserts(node: ast.AST) -> bool:

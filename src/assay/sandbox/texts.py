@@ -57,12 +57,13 @@ class Texts:
         return self._ask({"how": "eval", "text": _plain(text), "names": {**(names or {}), **(local or {})}})
 
     def exec(self, text: Any, names: Any = None, local: Any = None) -> None:
-        """`exec`, likewise; names that other text sets arrive in the namespace that was given, or are new ones."""
+        """`exec`, likewise; names that other text sets arrive in the namespace given, in that of the tests new ones."""
         if self._is_own(text):
             builtins.exec(text, self._names if names is None else names, local)  # noqa: S102 - the tests' own
             return
         made = self._ask({"how": "exec", "text": _plain(text), "names": {**(names or {}), **(local or {})}})
         into = local if local is not None else names
+        into = None if into is self._names else into
         for name, value in made.items() if isinstance(made, dict) else ():
             if isinstance(name, str) and (into is not None or name not in {**vars(builtins), **self._names}):
                 (self._names if into is None else into)[name] = value

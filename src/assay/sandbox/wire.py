@@ -22,6 +22,7 @@ from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import PosixPath, PurePosixPath, PureWindowsPath
+from time import thread_time
 from typing import Any
 
 from assay.sandbox import aliases, arrays
@@ -34,6 +35,8 @@ MAX_DIGITS = 1 << 14
 """Hexadecimal digits of a fraction's parts, which cost more than linear time to reduce."""
 MAX_SAME_HASH = 64
 """How many keys of a set or dictionary may have one hash: chosen keys would make building it quadratic."""
+MAX_HASHING = 0.5
+"""Seconds of processor time for the keys of one value; a million that nobody chose need less."""
 MAX_FIELDS, MAX_NAME = 64, 100
 """Fields of a named tuple, and characters of a name."""
 MAX_KINDS, MAX_DEQUES = 64, 20_000
@@ -137,7 +140,7 @@ class Codec:
         """Numbers of objects that both sides know, by identity."""
         self._known: Sequence[Any] = ()
         self._kinds_made: set[Any] = set()
-        self._deques = 0
+        self._deques, self._hashing = 0, 0.0
 
     def set_classes(self, classes: dict[str, type]) -> None:
         """Name the classes whose instances cross as copies."""
@@ -187,7 +190,7 @@ class Codec:
 
         Known objects that have changed get their new contents.
         """
-        self._known, self._kinds_made, self._deques = known, set(), 0
+        self._known, self._kinds_made, self._deques, self._hashing = known, set(), 0, 0.0
         try:
             states = packed.get("o", [])
             self._objects = [object.__new__(self.classes[name]) for name, _ in states]
@@ -292,7 +295,7 @@ class Codec:
             return self._decode_bounded(tag, inner, depth)
         if tag in _SEQUENCES:
             items = [self._decode(item, depth + 1) for item in inner]
-            return _SEQUENCES[tag](_spread(items) if tag in ("s", "fs") else items)
+            return _SEQUENCES[tag](self._paced(items) if tag in ("s", "fs") else items)
         if tag in _MAPPINGS:
             return _MAPPINGS[tag](self._pairs(inner, depth))
         if tag in _READERS and (tag != "re" or self.patterns):
@@ -326,15 +329,25 @@ class Codec:
         return deque([self._decode(item, depth + 1) for item in items], longest)
 
     def _pairs(self, pairs: list[Any], depth: int) -> Iterator[tuple[Any, Any]]:
-        keys = _spread([self._decode(k, depth + 1) for k, _ in pairs])
+        keys = self._paced([self._decode(k, depth + 1) for k, _ in pairs])
         return zip(keys, [self._decode(v, depth + 1) for _, v in pairs], strict=True)
 
+    def _paced(self, keys: list[Any]) -> Iterator[Any]:
+        """The keys one by one, so that other threads run too. Raises `WireError` where they were chosen to collide.
 
-def _spread(keys: list[Any]) -> list[Any]:
-    """The keys, none of whose hashes is shared by many. Raises `WireError`."""
-    if len(keys) > MAX_SAME_HASH and max(Counter(map(hash, keys)).values()) > MAX_SAME_HASH:
-        raise WireError("keys that were chosen to have one hash")
-    return keys
+        That is where many have one hash, or where hashes that differ meet in the table, which only time tells.
+        """
+        hashes = sorted(map(hash, keys))  # no table, which would be as slow
+        if any(map(int.__eq__, hashes, hashes[MAX_SAME_HASH:])):
+            raise WireError("keys that were chosen to have one hash")
+        start = thread_time()
+        for at, key in enumerate(keys, 1):
+            yield key
+            if at % 128 == 0 or at == len(keys):
+                now = thread_time()
+                self._hashing, start = self._hashing + now - start, now
+                if self._hashing > MAX_HASHING:
+                    raise WireError("keys that were chosen to be slow")
 
 
 def _bound(what: str, number: int, most: int) -> None:
