@@ -23,8 +23,6 @@ from assay.sources.science import BOX
 from assay.types import hashed_seed
 
 _DAPO = re.compile(r"\ASolve the following math problem.*?\n\n(.*)\n\nRemember to put your answer.*\Z", re.DOTALL)
-_BOXED = re.compile(r"\s*[^.?!\n]*\\boxed\{\}[^\n]*\Z")
-"""A last sentence that says where the answer goes."""
 DEMONSTRATIONS = 6
 """Pairs of grids that are shown of a task of BARC, which has dozens."""
 _BARC = "100k-gpt4-description-gpt4omini-code_generated_problems"
@@ -37,7 +35,15 @@ def _verl_math(raw: Raw) -> Iterable[Row]:
     answer = raw["reward_model"]["ground_truth"]
     if answer[:2] == '["':
         (answer,) = json.loads(answer)
-    yield Row(found[1].strip() if found else _BOXED.sub("", asked), answer, boxed(answer), template=ASK)
+    yield Row(found[1].strip() if found else _without_request(asked), answer, boxed(answer), template=ASK)
+
+
+def _without_request(asked: str) -> str:
+    """Without a last sentence that says where the answer goes (`\\boxed{}`)."""
+    at = asked.rfind("\\boxed{}")
+    if at < 0 or "\n" in asked[at:]:
+        return asked
+    return asked[: max(asked.rfind(sign, 0, at) for sign in ".?!\n") + 1].rstrip()
 
 
 def _taco(raw: Raw) -> Iterable[Row]:
