@@ -42,6 +42,7 @@ MAX_FIELDS, MAX_NAME = 64, 100
 MAX_KINDS, MAX_DEQUES = 64, 20_000
 """Classes of named tuples in one value, and its deques, the smallest of which takes 600 bytes."""
 _SMALL = 1 << 53
+_BROKEN = (AttributeError, TypeError, ValueError, LookupError, ArithmeticError)
 
 
 class WireError(Exception):
@@ -204,7 +205,7 @@ class Codec:
             return self._decode(packed["v"], 0)
         except WireError:
             raise
-        except Exception as bad:  # noqa: BLE001 - what cannot be built is the fault of the side that wrote it
+        except (SyntaxError, re.error, MemoryError, RuntimeError, *_BROKEN) as bad:
             raise WireError(f"not plain data: {type(bad).__name__} {bad}"[:300]) from None
         finally:
             self._objects, self._known = [], ()
