@@ -68,7 +68,7 @@ def test_the_step_names_reason_and_counts() -> None:
         rated((2, 16), (0, 16)),
         rated((5, 16), (12, 16), "table"),
     ]
-    step = Difficulty("w", "s")
+    step = Difficulty(weak="w", strong="s")
     assert reasons(rows, step) == ["too_easy", "", "noisy", ""]
     assert found(rows, step)[0] == ("too_easy", "15 of 16 of w, 16 of 16 of s")
 
@@ -76,9 +76,9 @@ def test_the_step_names_reason_and_counts() -> None:
 def test_a_rate_that_is_missing_is_an_error_and_never_a_failure() -> None:
     for row in (ex("unmeasured"), rated((2, 16), (0, 4)), rated((2, 15), (16, 16))):
         with pytest.raises(BadConfig, match="assay measure"):
-            reasons([row], Difficulty("w", "s"))
-    assert reasons([ex("unmeasured")], Difficulty("w", "s", domains=("code",))) == [""]
-    assert reasons([rated((15, 16), (0, 0)), rated((9, 16), (10, 10), "logic")], Difficulty("w", "s")) == [
+            reasons([row], Difficulty(weak="w", strong="s"))
+    assert reasons([ex("unmeasured")], Difficulty(weak="w", strong="s", domains=("code",))) == [""]
+    assert reasons([rated((15, 16), (0, 0)), rated((9, 16), (10, 10), "logic")], Difficulty(weak="w", strong="s")) == [
         "too_easy",
         "",
     ]
@@ -87,7 +87,7 @@ def test_a_rate_that_is_missing_is_an_error_and_never_a_failure() -> None:
 def test_seven_buckets() -> None:
     assert [bucket(n / 10) for n in range(11)] == [BUCKETS[n] for n in (0, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6)]
     rows = [rated((n, 16), (0, 0)) for n in (0, 1, 8, 16, 16)] + [ex("unmeasured")]
-    counts = buckets(rows, "w")
+    counts = buckets(rows)["w"]["math"]
     assert [counts[name] for name in BUCKETS] == [1, 1, 0, 1, 0, 0, 2]
 
 

@@ -38,15 +38,15 @@ def kept(some: list[Example], step: Quota) -> set[str]:
 
 
 def test_rows_are_those_of_the_smallest_hash() -> None:
-    small, large = Quota(12), Quota(30)
+    small, large = Quota(size=12), Quota(size=30)
     assert len(kept(rows(), small)) == 12 and kept(rows(), small) < kept(rows(), large)
-    assert kept(rows(), small) == kept(rows()[::-1], small) != kept(rows(), Quota(12, seed=1))
+    assert kept(rows(), small) == kept(rows()[::-1], small) != kept(rows(), Quota(size=12, seed=1))
 
 
 def test_shares_by_domain_and_by_source() -> None:
-    found = kept(rows(), Quota(20, shares={"math": 3, "code": 1}))
+    found = kept(rows(), Quota(size=20, shares={"math": 3, "code": 1}))
     counts = [sum(row.id in found for row in rows() if row.domain == name) for name in ("math", "code", "logic")]
     assert counts == [15, 5, 0]
-    assert len(kept(rows(), Quota(20, by="source"))) == 20
+    assert len(kept(rows(), Quota(size=20, by="source"))) == 20
     with pytest.raises(BadConfig, match="no row is of domain maths; there are code, logic, math"):
-        reasons(rows(), Quota(3, shares={"maths": 1}))
+        reasons(rows(), Quota(size=3, shares={"maths": 1}))

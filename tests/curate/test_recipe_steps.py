@@ -14,6 +14,7 @@ from assay.corpus.collection import Corpus
 from assay.curate.forms import AnswerForm, Tagged
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
+from assay.curate.steps import Length
 from assay.errors import BadConfig, RunConflict
 from assay.types import Example
 
@@ -46,6 +47,11 @@ def test_a_step_with_parameters_may_come_twice() -> None:
     corpus = run_curation(written(rows, steps=steps), "out")
     assert corpus.card.total.dropped == {"answer_too_long": 4} and corpus.card.adds_up
     assert {row.step for row in corpus.ledger} == {"answer", "answer 2"}
+
+
+def test_a_step_of_ones_own_has_a_name_of_its_own() -> None:
+    with pytest.raises(BadConfig, match="two steps are called 'length'"):
+        run_curation(written([ex("1?")]), "out", more=[Length(1, 2, 3)])
 
 
 @pytest.mark.parametrize(

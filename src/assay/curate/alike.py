@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field
 
+from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, dropped, sift
 from assay.curate.wording import LEAST, Said, identities, same, twins, words
@@ -63,15 +65,16 @@ class Contamination:
         return next((where for where, other in held if same(problem, other)), None)
 
 
-@dataclass(frozen=True)
-class NearDuplicates:
-    """One row of problems that differ in wording alone (see `wording`): same numbers and signs in order, same answer.
+class NearDuplicates(Config):
+    """Drops later rows of problems that differ in wording alone (see `wording`): same numbers and signs, same answer.
 
     Of such rows the first stays; every dropped row names the kept one that it repeats. Holds the text of all rows.
     """
 
-    least: float = LEAST
-    name: str = "near_duplicates"
+    name: Literal["near_duplicates"] = "near_duplicates"
+    """Which step this is."""
+    least: float = Field(LEAST, gt=0, le=1)
+    """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
         known = identities(to_examples(batch))

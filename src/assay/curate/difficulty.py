@@ -6,12 +6,14 @@ it is the same for every count that is still possible; sampling may then stop (*
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import pyarrow as pa
+from pydantic import Field
 
+from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, sift
 from assay.errors import BadConfig
@@ -85,19 +87,22 @@ def settled(weak: Mapping[str, tuple[float, int]], examples: Iterable[Example], 
     )
 
 
-@dataclass(frozen=True)
-class Difficulty:
-    """Rows whose measured pass rates are worth training on; see `decide`. Raises `BadConfig` for a row without rates.
+class Difficulty(Config):
+    """Drops rows by the pass rates of a weak and a strong model, by Guru's rule; see `decide`.
 
-    Rates are those in the rows (`pass_rates`), by the name of the model.
+    Rates are those in the rows (`pass_rates`). Raises `BadConfig` for a row whose rates leave the decision open.
     """
 
+    name: Literal["difficulty"] = "difficulty"
+    """Which step this is."""
     weak: str
+    """Name of the weak model, as its measurement names it."""
     strong: str
-    samples: int = 16
+    """Name of the strong model."""
+    samples: int = Field(16, ge=1)
+    """Samples of each row."""
     domains: tuple[str, ...] = ()
     """Domains that are measured; rows of others stay. None is all."""
-    name: str = "difficulty"
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         return sift(batch, map(self._drop, to_examples(batch)))
@@ -134,8 +139,12 @@ def bucket(rate: float) -> str:
     return BUCKETS[-1] if rate >= 1 else BUCKETS[1 + min(4, int(5 * rate + 1e-9))]
 
 
-def buckets(examples: Iterable[Example], model: str) -> Mapping[str, int]:
-    """How many Examples of each difficulty there are for a model, of those that it was measured on."""
-    rates = (rate_of(example, model) for example in examples)
-    found = [bucket(rate.right / rate.counted) for rate in rates if rate.counted]
-    return {name: found.count(name) for name in BUCKETS}
+def buckets(examples: Iterable[Example]) -> dict[str, dict[str, Counter[str]]]:
+    """How many Examples of each difficulty there are: model -> domain -> class -> Examples that it was measured on."""
+    found: dict[str, dict[str, Counter[str]]] = {}
+    for example in examples:
+        for model, (right, counted) in example.pass_rates.items():
+            if counted:
+                of_domain = found.setdefault(model, {}).setdefault(example.domain, Counter())
+                of_domain[bucket(right / counted)] += 1
+    return found

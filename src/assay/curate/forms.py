@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
+from pydantic import Field
 
+from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, sift
 from assay.types import Example
@@ -18,16 +19,21 @@ _CLOSED = re.compile(r"\W*(?:[a-z]|yes|no|true|false|right|wrong|correct|incorre
 _CLOSED_VERIFIERS = ("choice", "boolean")
 
 
-@dataclass(frozen=True)
-class AnswerForm:
-    """References within limits; see `AnswerStep`."""
+class AnswerForm(Config):
+    """Drops rows whose reference is of a kind, or of a length, that makes a poor reward."""
 
+    name: Literal["answer"] = "answer"
+    """Which step this is."""
     domains: tuple[str, ...] = ()
-    max_chars: int | None = None
-    max_words: int | None = None
-    max_decimals: int | None = None
+    """Domains whose rows are looked at; none is all."""
+    max_chars: int | None = Field(None, ge=1)
+    """Longest reference, in characters."""
+    max_words: int | None = Field(None, ge=1)
+    """Longest reference, in words."""
+    max_decimals: int | None = Field(None, ge=0)
+    """Most digits behind a decimal point."""
     closed: bool = True
-    name: str = "answer"
+    """Whether references may be one of few: an option, a single letter, yes or no, true or false."""
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         return sift(batch, map(self._drop, to_examples(batch)))
@@ -60,14 +66,17 @@ def _texts(reference: Any) -> Iterator[str]:
         yield str(reference)
 
 
-@dataclass(frozen=True)
-class Tagged:
-    """Rows with some tags and without others; see `TagsStep`."""
+class Tagged(Config):
+    """Drops rows by their tags (`level:University`, `split:test`)."""
 
+    name: Literal["tags"] = "tags"
+    """Which step this is."""
     domains: tuple[str, ...] = ()
+    """Domains whose rows are looked at; none is all."""
     keep: tuple[str, ...] = ()
+    """A row stays only if it has one of these; none keeps all."""
     drop: tuple[str, ...] = ()
-    name: str = "tags"
+    """A row that has one of these goes."""
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         rows = zip(batch["domain"].to_pylist(), batch["tags"].to_pylist(), strict=True)

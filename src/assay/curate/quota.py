@@ -3,35 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from pydantic import Field, field_validator
 
+from assay.config import Config
 from assay.curate.steps import dropped
 from assay.errors import BadConfig
 from assay.sources.base import rank
 
 
-@dataclass(frozen=True)
-class Quota:
-    """So many rows in all, in these shares; of each group those with the smallest hash of (seed, id).
+class Quota(Config):
+    """Keeps so many rows in all, in exact shares; of each group those with the smallest hash of (seed, id).
 
     Raises `BadConfig` for a share of a group that no row is of.
     """
 
-    size: int
+    name: Literal["quota"] = "quota"
+    """Which step this is."""
+    size: int = Field(ge=1)
+    """Rows in all."""
     by: Literal["domain", "source"] = "domain"
-    shares: Mapping[str, float] = field(default_factory=dict)
-    """Group -> weight; groups that are not named have 1 where none is named, else 0."""
-    seed: int = 0
-    name: str = "quota"
+    """What has a share."""
+    shares: dict[str, float] = Field(default_factory=dict)
+    """Domain or source -> weight; equal shares where none is named."""
+    seed: int | None = None
+    """Seed of the draw; that of the recipe without it."""
+
+    @field_validator("shares")
+    @classmethod
+    def _shares_are_positive(cls, given: dict[str, float]) -> dict[str, float]:
+        if bad := [name for name, weight in given.items() if not 0 <= weight < float("inf")]:
+            raise ValueError(f"a share is a number of at least 0: {', '.join(bad)}")
+        if given and not any(given.values()):
+            raise ValueError("one share at least is above 0")
+        return given
+
+    def seeded(self, seed: int) -> Quota:
+        """With this seed where it names none."""
+        return self if self.seed is not None else self.model_copy(update={"seed": seed})
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
         rows = zip(batch[self.by].to_pylist(), batch["id"].to_pylist(), strict=True)
-        return pa.array((f"{rank(self.seed, row):016x}{group}" for group, row in rows), pa.string())
+        return pa.array((f"{rank(self.seed or 0, row):016x}{group}" for group, row in rows), pa.string())
 
     def __call__(self, index: pa.Table) -> pa.RecordBatch:
         groups = pc.utf8_slice_codeunits(index["key"], 16)

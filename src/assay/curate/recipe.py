@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
-from assay.curate.wording import LEAST
+from assay.curate.alike import NearDuplicates
+from assay.curate.difficulty import Difficulty
+from assay.curate.forms import AnswerForm, Tagged
+from assay.curate.quota import Quota
+from assay.curate.substring import Substring
 from assay.errors import did_you_mean
 from assay.sources.selection import Selection
 
@@ -21,93 +25,8 @@ class PlainStep(Config):
     """Which step this is."""
 
 
-class SubstringStep(Config):
-    """Drops a problem that stands word for word in a longer one."""
-
-    name: Literal["substring"] = "substring"
-    """Which step this is."""
-    domains: tuple[str, ...] = ("math", "code")
-    """Domains whose rows are compared with each other; none is all."""
-
-
-class NearDuplicatesStep(Config):
-    """Drops later rows of problems that differ in wording alone."""
-
-    name: Literal["near_duplicates"] = "near_duplicates"
-    """Which step this is."""
-    least: float = Field(LEAST, gt=0, le=1)
-    """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
-
-
-class AnswerStep(Config):
-    """Drops rows whose reference is of a kind, or of a length, that makes a poor reward."""
-
-    name: Literal["answer"] = "answer"
-    """Which step this is."""
-    domains: tuple[str, ...] = ()
-    """Domains whose rows are looked at; none is all."""
-    max_chars: int | None = Field(None, ge=1)
-    """Longest reference, in characters."""
-    max_words: int | None = Field(None, ge=1)
-    """Longest reference, in words."""
-    max_decimals: int | None = Field(None, ge=0)
-    """Most digits behind a decimal point."""
-    closed: bool = True
-    """Whether references may be one of few: an option, a single letter, yes or no, true or false."""
-
-
-class TagsStep(Config):
-    """Drops rows by their tags (`level:University`, `split:test`)."""
-
-    name: Literal["tags"] = "tags"
-    """Which step this is."""
-    domains: tuple[str, ...] = ()
-    """Domains whose rows are looked at; none is all."""
-    keep: tuple[str, ...] = ()
-    """A row stays only if it has one of these; none keeps all."""
-    drop: tuple[str, ...] = ()
-    """A row that has one of these goes."""
-
-
-class DifficultyStep(Config):
-    """Drops rows by the pass rates of a weak and a strong model, by Guru's rule."""
-
-    name: Literal["difficulty"] = "difficulty"
-    """Which step this is."""
-    weak: str
-    """Name of the weak model, as its measurement names it."""
-    strong: str
-    """Name of the strong model."""
-    samples: int = Field(16, ge=1)
-    """Samples of each row."""
-    domains: tuple[str, ...] = ()
-    """Domains that are measured; rows of others stay. None is all."""
-
-
-class QuotaStep(Config):
-    """Keeps so many rows in all, in exact shares by domain or source."""
-
-    name: Literal["quota"] = "quota"
-    """Which step this is."""
-    size: int = Field(ge=1)
-    """Rows in all."""
-    by: Literal["domain", "source"] = "domain"
-    """What has a share."""
-    shares: dict[str, float] = Field(default_factory=dict)
-    """Domain or source -> weight; equal shares without it."""
-
-    @field_validator("shares")
-    @classmethod
-    def _shares_are_positive(cls, given: dict[str, float]) -> dict[str, float]:
-        if bad := [name for name, weight in given.items() if not 0 <= weight < float("inf")]:
-            raise ValueError(f"a share is a number of at least 0: {', '.join(bad)}")
-        if given and not any(given.values()):
-            raise ValueError("one share at least is above 0")
-        return given
-
-
 Step = Annotated[
-    PlainStep | SubstringStep | NearDuplicatesStep | AnswerStep | TagsStep | DifficultyStep | QuotaStep,
+    PlainStep | Substring | NearDuplicates | AnswerForm | Tagged | Difficulty | Quota,
     Field(discriminator="name"),
 ]
 PLAIN: tuple[PlainName, ...] = ("length", "contamination", "readable", "gold", "duplicates", "cap")

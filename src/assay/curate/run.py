@@ -13,8 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,26 +27,14 @@ from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Dropped
 from assay.corpus.rows import GROUP
 from assay.corpus.store import MANIFEST, Writer, read_manifest
-from assay.curate.alike import Contamination, Duplicates, NearDuplicates
-from assay.curate.difficulty import Difficulty
+from assay.curate.alike import Contamination, Duplicates
 from assay.curate.examples import FILE, dropped_rows
 from assay.curate.executors import Executor, Local, OnRay, Pass
-from assay.curate.forms import AnswerForm, Tagged
 from assay.curate.quota import Quota
 from assay.curate.rates import Rates
-from assay.curate.recipe import (
-    AnswerStep,
-    CurationRecipe,
-    DifficultyStep,
-    NearDuplicatesStep,
-    PlainStep,
-    QuotaStep,
-    SubstringStep,
-    TagsStep,
-)
+from assay.curate.recipe import CurationRecipe, PlainStep
 from assay.curate.spool import Mask, Spool
 from assay.curate.steps import BatchStep, Cap, GoldPasses, KeyedStep, Length, Readable
-from assay.curate.substring import Substring
 from assay.errors import AssayError, BadConfig, BadRow
 from assay.files import write_jsonl
 from assay.journal import Journal, owned, refuse_foreign
@@ -281,28 +268,21 @@ def _steps(
         "cap": _caps(recipe),
     }
     named = [step for step in recipe.steps if step.name != "gold" or recipe.check_gold]
-    made = [plain[step.name] if isinstance(step, PlainStep) else _with_parameters(step, recipe.seed) for step in named]
+    made = [plain[step.name] if isinstance(step, PlainStep) else step for step in named]
+    made = [step.seeded(recipe.seed) if isinstance(step, Quota) else step for step in made]
     at = next((place for place, step in enumerate(made) if isinstance(step, GoldPasses)), len(made))
     made[at:at] = more
     seen: Counter[str] = Counter()
     for place, step in enumerate(made):
         seen[step.name] += 1
-        if seen[step.name] > 1:  # the ledger names steps
-            made[place] = replace(step, name=f"{step.name} {seen[step.name]}")  # type: ignore[type-var]
+        if seen[step.name] == 1:
+            continue
+        if not isinstance(step, Config):
+            raise BadConfig(
+                f"two steps are called {step.name!r}, and the ledger tells them apart by name: rename yours"
+            )
+        made[place] = step.model_copy(update={"name": f"{step.name} {seen[step.name]}"})
     return made
-
-
-def _with_parameters(step: Config, seed: int) -> BatchStep | KeyedStep:
-    given = {key: value for key, value in step if key != "name"}
-    kinds: dict[type[Config], Callable[..., BatchStep | KeyedStep]] = {
-        SubstringStep: Substring,
-        NearDuplicatesStep: NearDuplicates,
-        AnswerStep: AnswerForm,
-        TagsStep: Tagged,
-        DifficultyStep: Difficulty,
-        QuotaStep: partial(Quota, seed=seed),
-    }
-    return kinds[type(step)](**given)
 
 
 def _caps(recipe: CurationRecipe) -> Cap:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
+from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import dropped
 from assay.hashing import normalised
@@ -22,16 +22,16 @@ _FACTORS = [np.uint32(pow(1_000_003, n, 1 << 32)) for n in range(RUN)]
 Numbers = np.ndarray[Any, Any]
 
 
-@dataclass(frozen=True)
-class Substring:
-    """No problem that stands, word for word but for case and white space, inside a longer one.
+class Substring(Config):
+    """Drops a problem that stands, word for word but for case and white space, inside a longer one.
 
     Which rows go does not depend on their order. Holds the text of the rows that it concerns.
     """
 
+    name: Literal["substring"] = "substring"
+    """Which step this is."""
     domains: tuple[str, ...] = ("math", "code")
     """Domains whose rows are compared with each other; none is all."""
-    name: str = "substring"
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
         rows = to_examples(batch)

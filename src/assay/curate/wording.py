@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from assay.judging.session import answer_keys
+from assay.reading.building import names
 from assay.types import Example, canonical
 
 LEAST = 0.35
@@ -37,13 +38,11 @@ _SKELETON = re.compile(
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
 _MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)
 _SAME = str.maketrans("−×·÷", "-**/")
-_SMALL = frozenset(
-    str.split(
-        """a an the this that these those it its he she they them his her their we our you your i me my there here of is
+_SMALL = names(
+    """a an the this that these those it its he she they them his her their we our you your i me my there here of is
         are was were be been being am do does did done have has had having will would shall should can could may might
         must let please find compute calculate determine evaluate work solve give tell say state show what which who how
         given following below then so thus also just value answer result"""
-    )
 )
 """Words without which a problem asks the same: articles, pronouns, auxiliaries, and words that only ask. No quantifier,
 negation, comparison, direction or connective stands here."""

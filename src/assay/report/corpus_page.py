@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from assay.corpus.collection import Corpus
 from assay.corpus.ledger import Line
 from assay.corpus.look import stats
 from assay.corpus.store import read_manifest
-from assay.curate.difficulty import BUCKETS, bucket
+from assay.curate.difficulty import BUCKETS, buckets
 from assay.curate.examples import FILE
 from assay.files import read_jsonl
 from assay.journal import CLAIM
@@ -40,7 +39,7 @@ def corpus_content(directory: Path) -> dict[str, Any]:
         "domains": [_line(name, line) for name, line in card.domains.items()],
         "sources": [_line(name, line) | _known(numbers.get(name)) for name, line in card.sources.items()],
         "buckets": BUCKETS,
-        "difficulty": _difficulty(corpus),
+        "difficulty": buckets(corpus),
         "examples": examples,
         "counts": total.dropped,
     }
@@ -57,14 +56,3 @@ def _known(numbers: Mapping[str, Any] | None) -> dict[str, str]:
         return {"verifier": "", "chars": "", "licence": ""}
     chars = ", ".join(f"{n:,}" for n in numbers["chars"])
     return {"verifier": numbers["verifier"], "chars": chars, "licence": numbers["licence"]}
-
-
-def _difficulty(corpus: Corpus) -> dict[str, dict[str, Counter[str]]]:
-    """Model -> domain -> how many problems are of which difficulty."""
-    found: dict[str, dict[str, Counter[str]]] = {}
-    for example in corpus:
-        for model, (total, samples) in example.pass_rates.items():
-            if samples:
-                counts = found.setdefault(model, {}).setdefault(example.domain, Counter())
-                counts[bucket(total / samples)] += 1
-    return found

@@ -14,17 +14,12 @@ from typing import Any
 
 from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
 from assay.corpus.store import MANIFEST, read_manifest
-from assay.curate.recipe import (
-    AnswerStep,
-    CurationRecipe,
-    DifficultyStep,
-    NearDuplicatesStep,
-    PlainStep,
-    QuotaStep,
-    Step,
-    SubstringStep,
-    TagsStep,
-)
+from assay.curate.alike import NearDuplicates
+from assay.curate.difficulty import Difficulty
+from assay.curate.forms import AnswerForm, Tagged
+from assay.curate.quota import Quota
+from assay.curate.recipe import CurationRecipe, PlainStep, Step
+from assay.curate.substring import Substring
 from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
 from assay.evaluate.suite import SUITES, Suite
 from assay.judging.verifier import VERIFIERS
@@ -181,19 +176,19 @@ def _curation(recipe: CurationRecipe, look: _Look) -> Iterator[Line]:
 def _drops(step: Step, recipe: CurationRecipe) -> Iterator[Line]:
     """What a step of a curation drops."""
     match step:
-        case SubstringStep():
+        case Substring():
             yield "drops", f"problems that stand inside longer ones ({', '.join(step.domains) or 'all domains'})"
-        case NearDuplicatesStep():
+        case NearDuplicates():
             yield "drops", "problems that repeat an earlier one in other words: same numbers and signs, same answer"
-        case AnswerStep() | TagsStep():
+        case AnswerForm() | Tagged():
             given = {
                 key: value for key, value in step if key not in ("name", "domains") and value not in (None, (), True)
             }
             where = ", ".join(step.domains) or "all domains"
             yield "drops", f"by {step.name} ({where}): {', '.join(f'{key} {value}' for key, value in given.items())}"
-        case DifficultyStep():
+        case Difficulty():
             yield "drops", f"by difficulty: {step.samples} samples of {step.weak} and {step.strong}"
-        case QuotaStep():
+        case Quota():
             shares = ", ".join(f"{name} {weight:g}" for name, weight in step.shares.items()) or "equal shares"
             yield "keeps", f"at most {step.size:,} rows, by {step.by}: {shares}"
         case PlainStep():
