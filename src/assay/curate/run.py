@@ -300,7 +300,7 @@ def _facts(
         "assay": VERSION,
         "recipe": recipe.model_dump(mode="json", exclude={"executor"}),
         "data": spool.data_hash,
-        "held_out": content_hash(sorted(contamination.held_out)),
+        "held_out": content_hash([sorted(contamination.held_out), sorted(contamination.near)]),
         **default_judge().facts(spool.verifiers.values()),
         **({"steps": [step.name for step in more]} if more else {}),
     }
