@@ -12,7 +12,7 @@ from assay.evaluate.suite import SUITES, Suite
 from assay.learn.recipe import GrpoRecipe
 from assay.report.plan import find_config
 from assay.sources.base import SOURCES
-from assay.sources.own import entry_of, held_out
+from assay.sources.own import entry_of, held_out_rows
 from assay.sources.selection import Selection
 from assay.types import Example
 
@@ -41,11 +41,8 @@ def trained(config: Config, data: Path) -> dict[str, str]:
     if isinstance(config, CurationRecipe):
         kept = {e.stem_id: e.source for e in whole(config.sources, "train", data)}
         for entry in config.without:
-            name, part = entry_of(entry)
-            source = held_out(name)
-            for split in [part] if part else source.splits:
-                for example in there(source.examples(split, data=data)):
-                    kept.pop(example.stem_id, None)
+            for example in there(held_out_rows(*entry_of(entry), data)):
+                kept.pop(example.stem_id, None)
         return kept
     split = "train" if isinstance(config, GrpoRecipe) else "warmup"
     return {e.stem_id: e.source for e in whole(config.data.sources, split, data)}  # type: ignore[attr-defined]

@@ -25,7 +25,7 @@ from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
 from assay.judging.verifier import VERIFIERS
-from assay.sources.own import Own, held_out
+from assay.sources.own import Own, held_out_rows
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
 
@@ -285,8 +285,6 @@ def stems_of(names: Iterable[str], *, split: str | None = None, data: Path | Non
     """Stem id -> `source:id` of the first Example that has it, over the named sources."""
     found: dict[str, str] = {}
     for name in names:
-        source = held_out(name)
-        for part in source.splits if split is None else (split,):
-            for example in source.examples(part, data=data):
-                found.setdefault(example.stem_id, f"{name}:{example.id}")
+        for example in held_out_rows(name, split, data):
+            found.setdefault(example.stem_id, f"{name}:{example.id}")
     return found

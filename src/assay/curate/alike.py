@@ -17,7 +17,7 @@ from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, dropped, sift
 from assay.curate.wording import LEAST, Said, identities, same, twins, words
 from assay.judging.session import answer_keys
-from assay.sources.own import entry_of, held_out
+from assay.sources.own import entry_of, held_out_rows
 from assay.types import canonical, content_hash
 
 
@@ -42,13 +42,11 @@ class Contamination:
         near: dict[str, list[tuple[str, Said]]] = {}
         for entry in names:
             name, split = entry_of(entry)
-            source = held_out(name)
-            for part in [split] if split else source.splits:
-                examples = list(source.examples(part, data=data))
-                for example, (identity, size, text) in zip(examples, identities(examples), strict=True):
-                    where = f"{name}:{example.id}"
-                    stems.setdefault(example.stem_id, where)
-                    near.setdefault(identity, []).append((where, Said(size, words(text))))
+            examples = list(held_out_rows(name, split, data))
+            for example, (identity, size, text) in zip(examples, identities(examples), strict=True):
+                where = f"{name}:{example.id}"
+                stems.setdefault(example.stem_id, where)
+                near.setdefault(identity, []).append((where, Said(size, words(text))))
         return cls(stems, near)
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:

@@ -70,6 +70,13 @@ def held_out(name: str) -> Source:
     return source_of(name, verifier="text") if is_own(name) else source_of(name)
 
 
+def held_out_rows(name: str, split: str | None = None, data: Path | None = None) -> Iterator[Example]:
+    """The Examples of such a source: of one split, or of all."""
+    source = held_out(name)
+    for part in (split,) if split else source.splits:
+        yield from source.examples(part, data=data)
+
+
 def entry_of(entry: str) -> tuple[str, str]:
     """The source and the split of `NAME` or `NAME:SPLIT`; no split is all of them."""
     name, _, split = (entry, "", "") if is_own(entry) else entry.partition(":")
