@@ -14,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.literals.pyvalue import same
-from assay.sandbox import arrays, wire
-from assay.sandbox.wire import Codec, WireError, receive, send
+from assay.sandbox import arrays, codec
+from assay.sandbox.codec import Codec
+from assay.sandbox.wire import WireError, receive, send
 
 _scalars = (
     st.none()
@@ -175,6 +176,6 @@ def test_a_forged_truth_is_true_once() -> None:
 def test_keys_have_only_so_much_time_together(monkeypatch: pytest.MonkeyPatch) -> None:
     many = [{"s": list(range(50 * n, 50 * n + 50))} for n in range(100)]
     assert sum(map(len, Codec().unpack({"v": many}))) == 5000
-    monkeypatch.setattr(wire, "MAX_HASHING", 0.0)
+    monkeypatch.setattr(codec, "MAX_HASHING", 0.0)
     with pytest.raises(WireError, match="slow"):
         Codec().unpack({"v": many})

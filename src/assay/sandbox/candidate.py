@@ -19,6 +19,7 @@ from functools import cache
 from typing import Any, NoReturn
 
 from assay.sandbox import aliases, arrays, handed, patches, wire
+from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
@@ -76,7 +77,7 @@ def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
 def describe(problem: BaseException) -> dict[str, Any]:
     """An exception as data: names of its classes, its arguments where they are plain, its text."""
     try:
-        packed = wire.Codec().pack(tuple(problem.args))
+        packed = Codec().pack(tuple(problem.args))
     except wire.WireError:
         packed = {"v": {"t": []}}
     try:
@@ -85,7 +86,7 @@ def describe(problem: BaseException) -> dict[str, Any]:
         text = ""
     homes = [kind.__module__ for kind in type(problem).__mro__[:-1]]
     try:
-        own = wire.Codec().pack({name: value for name, value in vars(problem).items() if name[0] != "_"})
+        own = Codec().pack({name: value for name, value in vars(problem).items() if name[0] != "_"})
     except wire.WireError:
         own = {"v": {"d": []}}
     return {"names": names_of(problem), "homes": homes, "args": packed, "own": own, "text": text}
@@ -108,7 +109,7 @@ def names_of(problem: BaseException) -> list[str]:
     return [kind.__name__ for kind in type(problem).__mro__][:-1]
 
 
-class Server(wire.Codec):
+class Server(Codec):
     """Defines the candidate's names and answers calls to them."""
 
     numpy = patterns = True

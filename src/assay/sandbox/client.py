@@ -18,6 +18,7 @@ from types import FunctionType
 from typing import Any
 
 from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
+from assay.sandbox.codec import Codec
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -35,7 +36,7 @@ class CandidateError(Exception):
     """An exception of the candidate whose class the checker does not have."""
 
 
-class Client(wire.Codec):
+class Client(Codec):
     """The checker's end: calls go out, plain data comes back."""
 
     numpy = patterns = True

@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.errors import visible
 from assay.sandbox import wire
+from assay.sandbox.codec import Codec
 from assay.sandbox.environments import MODULES, SCIENTIFIC, environment_for
 from assay.sandbox.jobs import Batch, Call, Check, Compile, Job, Limits, Native, Outcome, Program, Result
 from assay.sandbox.processes import WorkerDied, WorkerProcess
@@ -241,7 +242,7 @@ def _line_of(problem: Any) -> int:
 
 
 def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
-    arguments = wire.Codec().pack((job.args, job.kwargs))
+    arguments = Codec().pack((job.args, job.kwargs))
     load = {"op": "load", "source": job.source, "setup": "", "wanted": []}
     asked = _requests(fds, load, {"op": "call", "name": job.function, "a": arguments})
     ours, theirs = fds.pair()
@@ -264,7 +265,7 @@ def _call(worker: WorkerProcess, job: Call, fds: _Descriptors) -> Result:
             outcome, text = Outcome.RUNTIME_ERROR, "the program ended before it returned a value"
         return replace(_result(outcome, text, end), loaded=loaded)
     try:
-        return _result(Outcome.DONE, "", end, wire.Codec().unpack(reply))
+        return _result(Outcome.DONE, "", end, Codec().unpack(reply))
     except wire.WireError as bad:
         return _result(Outcome.RUNTIME_ERROR, str(bad), end)
 
