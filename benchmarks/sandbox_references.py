@@ -5,8 +5,6 @@ By default each set is sampled; `--full` takes all rows. What fails is listed by
 
 from __future__ import annotations
 
-import ast
-import copy
 import gzip
 import json
 import random
@@ -14,11 +12,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
+from assay.curate.mutants import mutants
 from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
@@ -171,51 +170,6 @@ def sampled(items: list[Any], take: int) -> list[Any]:
 
 def _class(verdict: Verdict) -> str:
     return f"{verdict.status}: {verdict.why[:110]}".replace("\n", " ")
-
-
-class _Mutant(ast.NodeTransformer):
-    """The tree with the change number `at` made; `seen` counts all places where one can be made."""
-
-    FLIPS: ClassVar[dict[type, type]] = {
-        **{ast.Lt: ast.GtE, ast.GtE: ast.Lt, ast.Gt: ast.LtE, ast.LtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq},
-        **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.And: ast.Or, ast.Or: ast.And},
-    }
-
-    def __init__(self, at: int = -1) -> None:
-        self.at, self.seen = at, 0
-
-    def here(self) -> bool:
-        self.seen += 1
-        return self.seen - 1 == self.at
-
-    def visit(self, node: ast.AST) -> Any:
-        node = self.generic_visit(node)
-        if type(node) in self.FLIPS and self.here():
-            return self.FLIPS[type(node)]()
-        if isinstance(node, ast.Constant) and type(node.value) is int and self.here():
-            return ast.copy_location(ast.Constant(node.value + 1), node)
-        if isinstance(node, ast.Return) and node.value is not None and self.here():
-            return ast.copy_location(ast.Return(ast.Constant(None)), node)
-        if isinstance(node, (ast.Assign, ast.AugAssign, ast.Expr)) and self.here():
-            return ast.copy_location(ast.Pass(), node)
-        return node
-
-
-def mutants(source: str, entry: str, draw: random.Random, take: int) -> Iterator[str]:
-    """Programs with one change each: a comparison or operator flipped, one off, a statement dropped, None returned.
-
-    Where an entry point is named only that is changed: other functions are the prompt's, and the checker has its own.
-    """
-    tree = ast.parse(source)
-    place = next((at for at, node in enumerate(tree.body) if getattr(node, "name", None) == entry), None)
-    part: ast.AST = tree if place is None else tree.body[place]
-    counter = _Mutant()
-    counter.visit(copy.deepcopy(part))
-    for at in draw.sample(range(counter.seen), min(take, counter.seen)):
-        changed = _Mutant(at).visit(copy.deepcopy(part))
-        if place is not None:
-            changed = ast.Module([*tree.body[:place], changed, *tree.body[place + 1 :]], [])
-        yield ast.unparse(ast.fix_missing_locations(changed))
 
 
 def refuted(example: Example, source: str) -> bool:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 )
 @click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@click.option("--strength", is_flag=True, help="Try the tests of code with broken programs (seconds a task).")
 @json_option
 def check(
     names: Sequence[str],
@@ -42,12 +43,16 @@ def check(
     verifier: str | None,
     columns: tuple[str, ...],
     workers: int,
+    strength: bool,
     as_json: bool,
 ) -> None:
     """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
 
     Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
     fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
+
+    Told besides: what the best constant response earns, and with --strength how many tasks of code have tests that
+    accept a broken program.
     """
     from rich.console import Console
 
@@ -59,6 +64,7 @@ def check(
     if unclear := [given for given in columns if not all(given.partition("="))]:
         raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
     how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers}
+    how |= {"strength": strength}
     how |= {"verifier": verifier} if verifier else {}
     how |= {"columns": dict(given.split("=", 1) for given in columns)} if columns else {}
     reports = []

@@ -57,3 +57,11 @@ def test_wrong_gold_and_unproven_rows_are_listed() -> None:
     report = check_examples(rows, name="x/y")
     assert report.unproven == 1 and [fault.kind for fault in report.faults] == ["gold accepted"]
     assert rows[0].id in str(report)
+
+
+def test_a_constant_that_earns_is_told() -> None:
+    rows = [Example(prompt=f"Is {n} prime?", reference=n == 2, verifier="boolean", gold=str(n == 2)) for n in range(10)]
+    report = check_examples(rows, name="x/y")
+    assert report.guess is not None and (report.guess.response, report.guess.share) == ("False", 0.9)
+    assert "best constant    90.0 % ('False', on 10 rows)" in str(report) and report.ok
+    assert report.to_json()["guess"]["rows"] == 10 and report.to_json()["weak_tests"] is None

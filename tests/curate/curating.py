@@ -38,7 +38,7 @@ def found(rows: list[Example], *steps: Any) -> list[tuple[str, str]]:
     if hasattr(step, "key"):
         gone = step(pa.table({"place": given["place"], "id": given["id"], "key": step.key(given)}))
     else:
-        kept, gone = step(given)
+        kept, gone, _ = step(given)
         assert kept["place"].to_pylist() == [n for n in range(len(rows)) if n not in gone["place"].to_pylist()]
     out = [("", "")] * len(rows)
     for row in gone.to_pylist():

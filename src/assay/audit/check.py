@@ -7,7 +7,8 @@
     same twice, same in a thread
                         two calls, and a call from a thread, agree
 
-Verdicts on gold and on the empty response are made for all rows, the others for a hashed sample.
+Verdicts on gold and on the empty response are made for all rows, the others for a hashed sample. Told besides, and no
+fault: what the best constant response earns, and, where that is asked for, how many tasks of code have weak tests.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from assay.audit.attacks import FIXED
+from assay.audit.guess import Guess, best_guess
+from assay.curate.strength import strengths
 from assay.judging.session import verify, verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import Source
@@ -64,6 +67,10 @@ class CheckReport:
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By kind: how many verdicts were as they must be, of how many."""
     p99_ms: float = 0.0
+    guess: Guess | None = None
+    """What the best constant response earns; `None` where too few rows have a gold response."""
+    weak: tuple[int, int] | None = None
+    """How many tasks have tests that accept a broken program, of how many that were looked at; `None`: not asked."""
     faults: list[Fault] = field(default_factory=list)
 
     @property
@@ -75,6 +82,8 @@ class CheckReport:
         counts = {kind: {"good": good, "of": tried} for kind, (good, tried) in self.counts.items()}
         row = {"name": self.name, "split": self.split, "ok": self.ok, "examples": self.examples, "counts": counts}
         faults = [fault.to_json() for fault in self.faults]
+        row |= {"guess": None if self.guess is None else asdict(self.guess)}
+        row |= {"weak_tests": None if self.weak is None else {"weak": self.weak[0], "of": self.weak[1]}}
         return row | {"unproven": self.unproven, "p99_ms": round(self.p99_ms, 3), "faults": faults}
 
     def __str__(self) -> str:
@@ -82,6 +91,14 @@ class CheckReport:
         lines = [f"{self.name} ({self.split}, {self.examples} examples) {mark}"]
         lines += [f"  {kind:<16} {good} of {tried}" for kind, (good, tried) in self.counts.items()]
         lines.append(f"  {'unproven':<16} {self.unproven}")
+        if self.guess is not None:
+            said = " ".join(self.guess.response.split())
+            shown = said if len(said) <= 40 else said[:37] + "..."
+            lines.append(
+                f"  {'best constant':<16} {100 * self.guess.share:.1f} % ({shown!r}, on {self.guess.rows} rows)"
+            )
+        if self.weak is not None:
+            lines.append(f"  {'weak tests':<16} {self.weak[0]} of {self.weak[1]} tasks accept a broken program")
         lines.append(f"  {'p99':<16} {self.p99_ms:.1f} ms")
         lines += [f"    {fault}" for fault in self.faults[:SHOWN]]
         if len(self.faults) > SHOWN:
@@ -106,11 +123,12 @@ def check(
     seed: int = 0,
     level: int = 1,
     workers: int = 2,
+    strength: bool = False,
     **own: Any,
 ) -> CheckReport:
     """Check a source, registered or given, or a file of your own (`own` as in `assay.load`).
 
-    `size` limits the rows; `split` is its first one without it.
+    `size` limits the rows; `split` is its first one without it; `strength` tries tests of code with broken programs.
 
     Raises `UnknownName` for a source or split that is not there, and `MissingData` where rows are missing.
     """
@@ -118,10 +136,12 @@ def check(
     part = split or source.splits[0]
     where = Path(data) if data is not None else None
     examples = list(source.examples(part, data=where, size=size, seed=seed, level=level))
-    return check_examples(examples, name=source.name, split=part, workers=workers)
+    return check_examples(examples, name=source.name, split=part, workers=workers, strength=strength)
 
 
-def check_examples(examples: Sequence[Example], *, name: str, split: str = "", workers: int = 2) -> CheckReport:
+def check_examples(
+    examples: Sequence[Example], *, name: str, split: str = "", workers: int = 2, strength: bool = False
+) -> CheckReport:
     """`check` for Examples that are already there."""
     report = CheckReport(name, split, len(examples), sum(e.gold is None for e in examples))
     proven = [(e, e.gold) for e in examples if e.gold is not None]
@@ -136,6 +156,11 @@ def check_examples(examples: Sequence[Example], *, name: str, split: str = "", w
     sample = _sample(examples, SAMPLE)
     _check_attacks(report, sample, workers)
     _check_function(report, sample)
+    if not FREE_FORM.intersection(example.verifier for example in examples):
+        report.guess = best_guess(examples, workers=workers)
+    if strength:
+        found = [one for one in strengths(examples, workers=workers) if one is not None]
+        report.weak = sum(one.is_weak for one in found), len(found)
     report.p99_ms = _p99([verdict.seconds for verdict in golds or empty])
     return report
 

@@ -6,6 +6,7 @@ spool themselves, so on several machines the output directory must lie on a disk
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -28,15 +29,20 @@ class Pass:
 
     @property
     def schema(self) -> pa.Schema:
-        """A row for each row that was looked at: `DROPPED` and its step, null where it stays; then its keys."""
-        return pa.schema([*DROPPED, ("step", pa.string()), *((step.name, pa.string()) for step in self.keyed)])
+        """A row for each row that was looked at: `DROPPED` and its step, null where it stays; what it becomes, as JSON
+        of an Example, null where it is not changed; then its keys."""
+        keys = ((step.name, pa.string()) for step in self.keyed)
+        return pa.schema([*DROPPED, ("step", pa.string()), ("changed", pa.string()), *keys])
 
     def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         parts = []
+        changed: dict[int, str] = {}
         for step in self.steps:
-            batch, gone = step(batch)
+            batch, gone, new = step(batch)
+            changed |= {place: json.dumps(example.to_json()) for place, example in new.items()}
             parts.append(self._part(gone, {"step": [step.name] * len(gone)}))
         keys = {step.name: step.key(batch) for step in self.keyed}
+        keys["changed"] = pa.array(map(changed.get, batch["place"].to_pylist()), pa.string())
         parts.append(self._part(batch.select(["place"]), keys))
         return one_batch(pa.concat_tables(parts).sort_by("place"))
 

@@ -10,7 +10,10 @@ from assay.config import Config
 from assay.curate.alike import NearDuplicates
 from assay.curate.difficulty import Difficulty
 from assay.curate.forms import AnswerForm, Tagged
+from assay.curate.proof import Gate, Reached, Rewrite, VerifiedBlock
+from assay.curate.quality import Quality
 from assay.curate.quota import Quota
+from assay.curate.strength import TestStrength
 from assay.curate.substring import Substring
 from assay.errors import did_you_mean
 from assay.sources.selection import Selection
@@ -26,11 +29,26 @@ class PlainStep(Config):
 
 
 Step = Annotated[
-    PlainStep | Substring | NearDuplicates | AnswerForm | Tagged | Difficulty | Quota,
+    PlainStep
+    | Substring
+    | NearDuplicates
+    | AnswerForm
+    | Tagged
+    | Difficulty
+    | Quota
+    | Quality
+    | Reached
+    | TestStrength
+    | VerifiedBlock
+    | Gate
+    | Rewrite,
     Field(discriminator="name"),
 ]
 PLAIN: tuple[PlainName, ...] = ("length", "contamination", "readable", "gold", "duplicates", "cap")
-STEPS = (*PLAIN, "substring", "near_duplicates", "answer", "tags", "difficulty", "quota")
+STEPS = (
+    *(*PLAIN, "substring", "near_duplicates", "answer", "tags", "difficulty", "quota"),
+    *("quality", "reached", "tests", "verified_block", "gate", "rewrite"),
+)
 """Names of the steps."""
 
 

@@ -9,6 +9,7 @@ one on Ray those of one here.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,17 +26,18 @@ import pyarrow.compute as pc
 
 from assay.config import Config
 from assay.corpus.collection import Corpus
-from assay.corpus.ledger import Dropped
+from assay.corpus.ledger import GOLD, Dropped
 from assay.corpus.rows import GROUP
 from assay.corpus.store import MANIFEST, Writer, read_manifest
 from assay.curate.alike import Contamination, Duplicates
 from assay.curate.examples import FILE, dropped_rows
 from assay.curate.executors import Executor, Local, OnRay, Pass
+from assay.curate.quality import Quality
 from assay.curate.quota import Quota
 from assay.curate.rates import Rates
-from assay.curate.recipe import CurationRecipe, PlainStep
+from assay.curate.recipe import CurationRecipe, PlainStep, Step
 from assay.curate.spool import Mask, Spool
-from assay.curate.steps import BatchStep, Cap, GoldPasses, KeyedStep, Length, Readable
+from assay.curate.steps import BatchStep, Cap, DurableStep, GoldPasses, KeyedStep, Length, Readable
 from assay.errors import AssayError, BadConfig, BadRow
 from assay.files import write_jsonl
 from assay.journal import Journal, owned, refuse_foreign
@@ -86,15 +89,17 @@ def run_curation(
         if not len(spool):
             first = f"; the first: {bad[0]}" if bad else ""
             raise AssayError(f"not one row could be read, so there is no corpus to make{first}")
-        fingerprint = stack.enter_context(owned(out, _facts(recipe, spool, contamination, more) | rates.facts))
+        steps = _steps(recipe, contamination, more, 1 if isinstance(run, OnRay) else workers, where)
+        facts = _facts(recipe, spool, contamination, more) | rates.facts | _learned(steps)
+        fingerprint = stack.enter_context(owned(out, facts))
         for stale in out.glob(f"{SPOOL}*"):  # of killed runs: this one owns the directory now
             if stale != Path(scratch):
                 shutil.rmtree(stale, ignore_errors=True)
         if not (out / MANIFEST).exists() or read_manifest(out)["fingerprint"] != fingerprint:
             domains = {name: one.domain for one in recipe.sources for name in one.names}
             sieve = _Sieve(spool, run, tell, bad, domains, out)
-            sieve.make(_steps(recipe, contamination, more, 1 if isinstance(run, OnRay) else workers))
-            sieve.write(out, _notes(recipe, sieve.conflicts), fingerprint)
+            sieve.make(steps)
+            sieve.write(out, _notes(recipe, sieve), fingerprint)
     return Corpus.read(out)
 
 
@@ -112,6 +117,19 @@ def _made(out: Path) -> Iterator[None]:
     finally:
         if not there and not any(out.iterdir()):
             out.rmdir()
+
+
+def decisions_of(step: str) -> str:
+    """The file to which a durable step's decisions are appended."""
+    return "decisions.jsonl" if step == GOLD else f"decisions-{step.replace(' ', '-')}.jsonl"
+
+
+def _decisions(batch: pa.RecordBatch) -> dict[str, Any]:
+    """What a durable step decided on a batch, as a row of its journal."""
+    said = enumerate(zip(batch["reason"].to_pylist(), batch["evidence"].to_pylist(), strict=True))
+    row: dict[str, Any] = {"rows": len(batch), "dropped": [[n, *why] for n, why in said if why[0]]}
+    new = [[n, json.loads(text)] for n, text in enumerate(batch["changed"].to_pylist()) if text]
+    return row | ({"changed": new} if new else {})
 
 
 @dataclass
@@ -132,6 +150,8 @@ class _Sieve:
     """`DROPPED` and the step's name, step by step."""
     conflicts: int = 0
     """Problems with more than one value, where they are kept."""
+    changed: Counter[str] = field(default_factory=Counter)
+    """How many rows each step changed."""
 
     def __post_init__(self) -> None:
         self.left = np.ones(len(self.spool), np.bool_)
@@ -140,11 +160,11 @@ class _Sieve:
     def make(self, steps: Sequence[BatchStep | KeyedStep]) -> None:
         """Make steps in their order."""
         while steps:
-            if isinstance(steps[0], GoldPasses):
+            if isinstance(steps[0], DurableStep):
                 self.look_durably(steps[0])
                 steps = steps[1:]
                 continue
-            batchwise = list(takewhile(lambda s: not isinstance(s, KeyedStep | GoldPasses), steps))
+            batchwise = list(takewhile(lambda s: not isinstance(s, KeyedStep | DurableStep), steps))
             keyed = [*takewhile(lambda s: isinstance(s, KeyedStep), steps[len(batchwise) :])]
             self.look(batchwise, keyed)  # type: ignore[arg-type]
             steps = steps[len(batchwise) + len(keyed) :]
@@ -171,9 +191,9 @@ class _Sieve:
         keys = seen.filter(pa.array(self.left[seen["place"].to_numpy()]))
         return pa.table({"place": keys["place"], "id": self.ids["id"].take(keys["place"]), "key": keys[step.name]})
 
-    def look_durably(self, step: BatchStep) -> None:
+    def look_durably(self, step: DurableStep) -> None:
         """Make a step whose decisions are appended to disk; those that are there are not made again."""
-        journal = Journal(self.out / "decisions.jsonl")
+        journal = Journal(self.out / decisions_of(step.name))
         places = np.flatnonzero(self.left)
         made = list(journal.read())
         done = sum(line["rows"] for line in made)
@@ -183,19 +203,22 @@ class _Sieve:
         for batch in self.run.run(Pass([step]), self.spool, rest, BATCH):
             for start in range(0, len(batch), BATCH):
                 part = batch.slice(start, BATCH)
-                rows = enumerate(zip(part["reason"].to_pylist(), part["evidence"].to_pylist(), strict=True))
-                made.append({"rows": len(part), "dropped": [[n, *said] for n, said in rows if said[0]]})
+                made.append(_decisions(part))
                 journal.append(made[-1:])
                 done += len(part)
                 self.tell(step.name, done, len(places))
         starts = np.cumsum([0, *(line["rows"] for line in made)])
-        gone = [
-            (int(places[start + n]), reason, evidence)
-            for start, line in zip(starts, made, strict=False)
-            for n, reason, evidence in line["dropped"]
-        ]
+        gone: list[tuple[int, str, str]] = []
+        changed: dict[int, Example] = {}
+        for start, line in zip(starts, made, strict=False):
+            gone += [(int(places[start + n]), reason, evidence) for n, reason, evidence in line["dropped"]]
+            changed |= {int(places[start + n]): Example.from_json(row) for n, row in line.get("changed", ())}
         columns = zip(*gone, strict=True) if gone else ((), (), ())
         self._drop(step.name, pa.table(dict(zip(("place", "reason", "evidence"), columns, strict=True))))
+        if changed:
+            self.spool.amend(changed)
+            self.ids = self.spool.index
+            self.changed[step.name] = len(changed)
 
     def _drop(self, step: str, rows: pa.Table) -> None:
         self.left[rows["place"].to_numpy().astype(np.int64)] = False
@@ -256,7 +279,11 @@ def _read(recipe: CurationRecipe, data: Path | None, tell: Progress, bad: list[B
 
 
 def _steps(
-    recipe: CurationRecipe, contamination: Contamination, more: Sequence[BatchStep | KeyedStep], workers: int
+    recipe: CurationRecipe,
+    contamination: Contamination,
+    more: Sequence[BatchStep | KeyedStep],
+    workers: int,
+    data: Path | None,
 ) -> list[BatchStep | KeyedStep]:
     """The steps of a recipe in its order; a step of the caller's own stands before gold is tried."""
     plain: dict[str, BatchStep | KeyedStep] = {
@@ -268,8 +295,7 @@ def _steps(
         "cap": _caps(recipe),
     }
     named = [step for step in recipe.steps if step.name != "gold" or recipe.check_gold]
-    made = [plain[step.name] if isinstance(step, PlainStep) else step for step in named]
-    made = [step.seeded(recipe.seed) if isinstance(step, Quota) else step for step in made]
+    made: list[BatchStep | KeyedStep] = [_ready(step, plain, recipe.seed, data) for step in named]
     at = next((place for place, step in enumerate(made) if isinstance(step, GoldPasses)), len(made))
     made[at:at] = more
     seen: Counter[str] = Counter()
@@ -285,11 +311,28 @@ def _steps(
     return made
 
 
+def _ready(
+    step: Step, plain: Mapping[str, BatchStep | KeyedStep], seed: int, data: Path | None
+) -> BatchStep | KeyedStep:
+    """A step of a recipe, with what it needs to know of the recipe and the data."""
+    if isinstance(step, PlainStep):
+        return plain[step.name]
+    if isinstance(step, Quality):
+        return step.fitted(data)
+    return step.seeded(seed) if isinstance(step, Quota) else step
+
+
 def _caps(recipe: CurationRecipe) -> Cap:
     capped = [(name, chosen) for chosen in recipe.sources if chosen.cap for name in chosen.names]
     return Cap(
         {name: (chosen.cap or 0, recipe.seed if chosen.seed is None else chosen.seed) for name, chosen in capped}
     )
+
+
+def _learned(steps: Sequence[BatchStep | KeyedStep]) -> dict[str, object]:
+    """What decides the result of steps that use a model, beside the recipe."""
+    facts = {step.name: known for step in steps if (known := getattr(step, "facts", None)) is not None}
+    return {"models": facts} if facts else {}
 
 
 def _facts(
@@ -306,15 +349,20 @@ def _facts(
     }
 
 
-def _notes(recipe: CurationRecipe, conflicts: int) -> list[str]:
+def _notes(recipe: CurationRecipe, sieve: _Sieve) -> list[str]:
     notes = []
     if recipe.without:
         notes.append(
             "No problem of " + ", ".join(recipe.without) + " is left: texts were compared without case, typography, "
             "options and instructions, and by numbers, signs and answer where the words differ."
         )
-    if conflicts:
-        notes.append(f"{conflicts} problems carry more than one reference (label conflicts, kept as the recipe asks).")
+    if sieve.conflicts:
+        notes.append(
+            f"{sieve.conflicts} problems carry more than one reference (label conflicts, kept as the recipe asks)."
+        )
+    notes += [
+        f"{rows} rows were changed by the step {step!r}: their lineage says so." for step, rows in sieve.changed.items()
+    ]
     if not recipe.check_gold:
         notes.append("Gold responses were not tried.")
     return notes

@@ -6,7 +6,7 @@ The index holds a few short columns of every row, never the rows: 600,000 of the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.corpus.parquet import SCHEMA, to_batch
+from assay.corpus.parquet import SCHEMA, to_batch, to_examples
 from assay.corpus.rows import GROUP
 from assay.corpus.store import SHARD_ROWS, write_shard
 from assay.curate.steps import KEYS
@@ -52,6 +52,18 @@ def one_batch(table: pa.Table) -> pa.RecordBatch:
     return batches[0] if batches else pa.RecordBatch.from_pylist([], table.schema)
 
 
+def _batch(rows: Sequence[Example], places: Sequence[int]) -> pa.RecordBatch:
+    """`SPOOLED` of Examples and their places."""
+    keys = {
+        "place": places,
+        "chars": [len(example.text) for example in rows],
+        "stem": [example.stem_id for example in rows],
+        "problem": [example.problem_id for example in rows],
+    }
+    arrays = [pa.array(keys[field.name], field.type) for field in KEYS]
+    return pa.RecordBatch.from_arrays([*to_batch(rows).columns, *arrays], schema=SPOOLED)
+
+
 class Spool:
     """All rows that came in, in order."""
 
@@ -63,6 +75,7 @@ class Spool:
         """One row of each verifier."""
         self._hash = RowsHash()
         self._index: list[pa.RecordBatch] = []
+        self._amended = 0
 
     @classmethod
     def fill(cls, directory: Path, examples: Iterator[Example]) -> Spool:
@@ -77,21 +90,29 @@ class Spool:
 
     def _batches(self, examples: Iterator[Example]) -> Iterator[pa.RecordBatch]:
         while rows := list(islice(examples, GROUP)):
-            start = len(self)
-            keys = {
-                "place": range(start, start + len(rows)),
-                "chars": [len(example.text) for example in rows],
-                "stem": [example.stem_id for example in rows],
-                "problem": [example.problem_id for example in rows],
-            }
-            arrays = [pa.array(keys[field.name], field.type) for field in KEYS]
-            batch = pa.RecordBatch.from_arrays([*to_batch(rows).columns, *arrays], schema=SPOOLED)
+            batch = _batch(rows, range(len(self), len(self) + len(rows)))
             for example in rows:
                 self._hash.add((example.id, example.template, example.gold, dict(example.extra)))
                 self.came_in[example.source] += 1
                 self.verifiers.setdefault(example.verifier, example)
             self._index.append(batch.select(_INDEX))
             yield batch
+
+    def amend(self, changed: Mapping[int, Example]) -> None:
+        """Put other Examples at some places. A row group that holds one is written anew, to a file of its own."""
+        for number, piece in enumerate(self.pieces):
+            own = [place for place in range(piece.start, piece.start + piece.rows) if place in changed]
+            if not own:
+                continue
+            rows = to_examples(piece.read(np.ones(piece.rows, np.bool_)))
+            for place in own:
+                rows[place - piece.start] = changed[place]
+            batch = _batch(rows, range(piece.start, piece.start + piece.rows))
+            self._amended += 1
+            path = self.directory / f"amended-{self._amended:05d}.parquet"
+            write_shard(pa.Table.from_batches([batch]), path, compression="lz4")
+            self.pieces[number] = Piece(str(path), 0, piece.start, piece.rows)
+            self._index[number] = batch.select(_INDEX)
 
     def __len__(self) -> int:
         return self.came_in.total()

@@ -1,7 +1,8 @@
 """The steps of a curation, as functions on Arrow batches.
 
 A `BatchStep` sees a batch and says which rows stay and which go, with reason and evidence. A `KeyedStep` must see all
-rows: it declares a key, and decides on a table of (place, id, key) alone. Batches are those of `Spool`: a corpus's
+rows: it declares a key, and decides on a table of (place, id, key) alone. A `DurableStep` is a batch step whose
+decisions cost much: they are appended to disk, and it may change rows. Batches are those of `Spool`: a corpus's
 columns, and those of `KEYS`.
 """
 
@@ -9,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, runtime_checkable
+from types import MappingProxyType
+from typing import ClassVar, NamedTuple, Protocol, runtime_checkable
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -38,6 +40,8 @@ class Sifted(NamedTuple):
     kept: pa.RecordBatch
     dropped: pa.RecordBatch
     """`DROPPED`: a short reason that is counted on the card, and what was seen."""
+    changed: Mapping[int, Example] = MappingProxyType({})
+    """Place -> what the row is from here on; only of a `DurableStep`."""
 
 
 class Drop(NamedTuple):
@@ -53,6 +57,13 @@ class BatchStep(Protocol):
     @property
     def name(self) -> str: ...
     def __call__(self, batch: pa.RecordBatch) -> Sifted: ...
+
+
+@runtime_checkable
+class DurableStep(BatchStep, Protocol):
+    """A batch step whose decisions are appended to disk, so that a resumed run does not make them again."""
+
+    durable: ClassVar[bool]
 
 
 @runtime_checkable
@@ -148,6 +159,7 @@ class GoldPasses:
 
     workers: int = 1
     name: str = GOLD
+    durable: ClassVar[bool] = True
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         examples = to_examples(batch)
