@@ -26,7 +26,7 @@ from assay.learn.arguments import trl_arguments
 from assay.learn.checkpoints import quiet_imports
 from assay.learn.grpo import make_trainer
 from assay.learn.recipe import GrpoRecipe
-from assay.models.engine import model_path
+from assay.models.library import model_path
 from assay.types import Example, Verdict
 
 GEOMETRY = {  # hidden, feed forward, layers, heads, key-value heads

@@ -96,9 +96,9 @@ def _verifiers() -> list[str]:
 
 
 def _models() -> list[str]:
-    from assay.models.engine import TINY
+    from assay.models.library import PACKAGED, TINY
 
-    return [TINY]
+    return [TINY, *PACKAGED]
 
 
 def a_split(ctx: click.Context, param: click.Parameter, begun: str) -> list[CompletionItem]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.learn.tiny import make_tokenizer
-from assay.models.engine import model_path
+from assay.models.library import model_path
 from assay.models.prompting import encode
 from assay.types import Message
 

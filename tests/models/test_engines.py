@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from assay.errors import AssayError, BadRow, UnknownName
-from assay.models.engine import ENGINES, Request, Sampling, generate, model_path, open_engine, wait_for, weights_hash
+from assay.models.engine import ENGINES, Request, Sampling, generate, open_engine, wait_for, weights_hash
+from assay.models.library import model_path
 from assay.types import as_messages
 
 PROMPTS = [as_messages(text) for text in ("12 + 7 = ?", "Convert 3 km to m.", "Solve 2x + 1 = 9.", "5 - 3 = ?")]

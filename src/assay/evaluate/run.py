@@ -15,7 +15,7 @@ from assay.evaluate.suite import Suite
 from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
-from assay.models.engine import Engine
+from assay.models.engine import Engine, kind_of_model, open_engine
 from assay.models.hf import require_model
 from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
 from assay.rollout.recorded import EXAMPLES as EXAMPLES
@@ -104,6 +104,8 @@ def require_answers(model: str, suite: Suite, asked: Sequence[Example], out: Pat
     that is asked, or `out` holds another run than theirs; weights are not read."""
     if is_recorded(model):
         require_recorded(model, asked, suite.samples, suite.sampling, out)
+    elif kind_of_model(model) == "openai":
+        open_engine(model)  # it asks for a name where none is given
     else:
         require_model(model)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
 from assay.errors import AssayError
+from assay.models.library import model_path
 from assay.registry import Registry
 from assay.types import Message, content_hash
 
@@ -52,7 +53,8 @@ class Completion:
 
     text: str
     finish: str = "stop"
-    """`stop`, or `length` when `max_tokens` cut it."""
+    """`stop`; `length` when `max_tokens` cut it; `refused` where the model would not answer; `failed` where there is no
+    response, and `text` says why."""
     token_ids: tuple[int, ...] = ()
     logprobs: tuple[float, ...] = ()
     """Log-probability of each token under the distribution it was drawn from, where known."""
@@ -60,6 +62,8 @@ class Completion:
     """The id of the request that it answers."""
     thinking: str = ""
     """The opening tag of the thinking part that the prompt as sent left open, where it left one."""
+    tokens: int = 0
+    """Length in tokens, for engines that do not tell which."""
 
 
 @runtime_checkable
@@ -113,19 +117,13 @@ ENGINES: Registry[type[Engine]] = Registry(
     "engine",
     {
         "transformers": "assay.models.hf:TransformersEngine",
+        "openai": "assay.models.openai:OpenAIEngine",
         "replay": "assay.models.replay:ReplayEngine",
     },
     group="assay.engines",
 )
 
 ADAPTER = "adapter_config.json"
-TINY = "tiny"
-"""Model path of the checkpoint that ships with the package; `recipes/tiny.toml` is the recipe that made it."""
-
-
-def model_path(path: str) -> str:
-    """Resolve `tiny` to the packaged checkpoint; any other path or hub name is returned as it is."""
-    return str(Path(__file__).with_name("tiny")) if path == TINY else path
 
 
 def base_model(path: str) -> str | None:
@@ -152,7 +150,14 @@ def weights_hash(path: str) -> str:
     return content_hash(found)
 
 
+def kind_of_model(path: str) -> str:
+    """The name of the engine that a model of this name needs."""
+    if path.startswith(("openai:", "http://", "https://")):
+        return "openai"
+    return "replay" if path.endswith((".jsonl", ".jsonl.gz")) else "transformers"
+
+
 def open_engine(path: str, engine: str | None = None, **options: object) -> Engine:
-    """An engine for a model directory, a hub name, `tiny`, or a `.jsonl` of recorded completions (`replay`)."""
-    kind = engine or ("replay" if path.endswith((".jsonl", ".jsonl.gz")) else "transformers")
+    """An engine for a model directory, a hub name, `tiny`, a server (`openai`), or recorded completions (`replay`)."""
+    kind = engine or kind_of_model(path)
     return ENGINES.get(kind)(path, **options)  # type: ignore[call-arg]  # the protocol leaves construction open

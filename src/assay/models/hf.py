@@ -18,7 +18,8 @@ import numpy as np
 
 from assay.errors import AssayError, MissingExtra, did_you_mean
 from assay.hub import offline
-from assay.models.engine import ADAPTER, TINY, Completion, Request, Sampling, base_model, model_path, weights_hash
+from assay.models.engine import ADAPTER, Completion, Request, Sampling, base_model, weights_hash
+from assay.models.library import PACKAGED, TINY, model_path
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
@@ -79,7 +80,7 @@ def weights_path(path: str) -> str:
 def _near(path: str) -> str:
     """The model or directory that a mistyped name may mean."""
     here = [entry.name for entry in Path().iterdir() if entry.is_dir() and entry.name != path]
-    hint = did_you_mean(path, [TINY, *here])
+    hint = did_you_mean(path, [TINY, *PACKAGED, *here])
     return hint if "did you mean" in hint else ""
 
 

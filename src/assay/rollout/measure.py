@@ -24,7 +24,7 @@ from assay.models.engine import Completion, Engine, Recorded, Request, Sampling,
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.recorded import RecordedEngine
 from assay.rollout.store import RolloutStore
-from assay.types import Attempt, Example, Measurement, Rollout, Status
+from assay.types import Attempt, Example, Measurement, Rollout, Status, Verdict
 
 BLOCK = 16_384
 """Requests that an engine is handed at a time."""
@@ -268,7 +268,7 @@ class _Job:
                 index=int(index),
                 response=c.text,
                 finish=c.finish,
-                tokens=len(c.token_ids),
+                tokens=len(c.token_ids) or c.tokens,
                 token_ids=c.token_ids,
                 logprobs=c.logprobs,
                 thinking=c.thinking,
@@ -290,9 +290,14 @@ class _Job:
         return [rollout.to_json() for rollout in self._with_verdicts([Rollout.from_json(row) for row in rows])]
 
     def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[Rollout]:
-        asked = [self.examples[attempt.example_id] for attempt in attempts]
-        verdicts = verify_many(asked, attempts, workers=self.workers)
-        return [Rollout.of(attempt, verdict) for attempt, verdict in zip(attempts, verdicts, strict=True)]
+        """The attempts, judged. Where the engine failed there is no response, and no zero."""
+        came = [attempt for attempt in attempts if attempt.finish != "failed"]
+        asked = [self.examples[attempt.example_id] for attempt in came]
+        verdicts = iter(verify_many(asked, came, workers=self.workers))
+        return [
+            Rollout.of(a, Verdict.error(f"no response: {a.response}") if a.finish == "failed" else next(verdicts))
+            for a in attempts
+        ]
 
     def _keep(self, rollouts: Sequence[Rollout]) -> None:
         if self.store:
