@@ -37,14 +37,14 @@ def run(chain: Sequence[str], grid: Grid) -> Grid:
 
 def fitting(pairs: Sequence[Pair], most: int) -> Iterator[tuple[str, ...]]:
     """Chains of at most so many steps that turn the first grid of every pair into the second, shorter ones first."""
-    (start, goal), *rest = pairs
+    (start, goal), *rest = sorted(pairs, key=lambda pair: sum(map(len, pair[0])))  # a small grid is soon tried
     at: dict[Grid, list[tuple[str, ...]]] = {start: [()]}
-    for _ in range(most):
+    for made in range(1, most + 1):
         new: dict[Grid, list[tuple[str, ...]]] = {}
         for grid, chains in at.items():
             for name, step in STEPS.items():
-                if made := step(grid):
-                    new.setdefault(made, []).extend([(*chain, name) for chain in chains])
+                if (out := step(grid)) == goal or (made < most and out):
+                    new.setdefault(out, []).extend([(*chain, name) for chain in chains])
         yield from (chain for chain in new.get(goal, ()) if all(run(chain, a) == b for a, b in rest))
         at = new
 

@@ -67,7 +67,7 @@ class Puzzle:
     def narrow(self, left: list[int], clues: Sequence[Clue], fresh: Sequence[int] | None = None) -> bool:
         """Strike out of `left` what cannot be until nothing more is found; false where a thing has no position left.
 
-        `fresh` are the clues, by number, that are yet to be looked at; all of them without it.
+        `fresh` are the clues, by number, that are yet to be looked at, where the others have nothing more to say.
         """
         about: list[list[int]] = [[] for _ in left]
         for number, clue in enumerate(clues):
@@ -75,7 +75,7 @@ class Puzzle:
             if clue.b >= 0:
                 about[clue.b].append(number)
         todo = dict.fromkeys(range(len(clues)) if fresh is None else fresh)
-        dirty = set(range(self.groups))
+        dirty = set(range(self.groups)) if fresh is None else set()
         while todo or dirty:
             while todo:
                 number, _ = todo.popitem()
