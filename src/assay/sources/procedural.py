@@ -1,7 +1,8 @@
 """Procedural sources: problems without end, made from hashed seeds, with a difficulty dial and no network.
 
-A problem belongs to a split by the hash of its prompt, so `train`, `warmup` and `test` are disjoint whatever the
-seeds. Examples of a split are distinct in prompt. Every problem carries wrong answers in the same form as its gold
+A problem belongs to a split by the hash of its form, so `train`, `warmup` and `test` are disjoint whatever the
+seeds. The form is what stays when names, wording and the order of clues change; it is the prompt itself where a source
+gives no other. Examples of a split are distinct in form. Every problem carries wrong answers in the dress of its gold
 response, for demonstrations that are noisy on purpose.
 """
 
@@ -15,14 +16,14 @@ from typing import Any, Literal
 
 from assay.errors import AssayError, BadConfig
 from assay.sources.base import Source
-from assay.types import Example, hashed_seed
+from assay.types import Example, canonical, hashed_seed
 
 SIZE = 1000
 """Examples of a split when no size is given."""
 ATTEMPTS = 2000
 """Draws for one Example before its level counts as exhausted."""
 SHARES = (("test", 20), ("warmup", 30), ("train", 50))
-"""Percent of all prompts that each split owns."""
+"""Percent of all forms that each split owns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,36 @@ class Problem:
     params: Mapping[str, Any] = field(default_factory=dict)
     verifier: str = ""
     """Where it is not the source's."""
+    template: str = ""
+    """How it is asked, with `{problem}`; empty asks the prompt as it stands."""
+    form: Any = None
+    """What makes a problem the same: equal for two that differ in names, wording or the order of clues alone. JSON, and
+    the prompt where it is `None`."""
+
+    @property
+    def same(self) -> str:
+        """The form as text."""
+        return self.prompt if self.form is None else canonical(self.form)
 
 
-def split_of(prompt: str) -> str:
-    """The split that owns a prompt, by its hash."""
-    place = hashed_seed("split", prompt) % 100
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """A problem whose form is known before it is made, so that only what a split owns is run or proven."""
+
+    form: Any
+    """As that of a problem; JSON."""
+    finish: Callable[[], Problem | None]
+    """Makes the problem; `None` where it does not stand."""
+
+    @property
+    def same(self) -> str:
+        """The form as text."""
+        return canonical(self.form)
+
+
+def split_of(form: str) -> str:
+    """The split that owns a form, by its hash."""
+    place = hashed_seed("split", form) % 100
     for name, share in SHARES:
         if place < share:
             return name
@@ -62,8 +88,8 @@ class Procedural(Source):
     """
 
     verifier: str
-    draw: Callable[[Random, int], Problem]
-    """(random stream, level) -> a problem of that level."""
+    draw: Callable[[Random, int], Problem | Sketch]
+    """(random stream, level) -> a problem of that level, or a sketch of one."""
     levels: int = 4
     """Levels go from 1 to this."""
     licence: str = "Apache-2.0"
@@ -83,12 +109,12 @@ class Procedural(Source):
         seen: set[str] = set()
         for index in range(size):
             problem = self._draw_new(seen, split, seed, level, index)
-            seen.add(problem.prompt)
             yield Example(
                 prompt=problem.prompt,
                 reference=problem.reference,
                 verifier=problem.verifier or self.verifier,
                 params=problem.params,
+                template=problem.template,
                 domain=self.domain,
                 source=self.name,
                 gold=problem.gold,
@@ -101,8 +127,12 @@ class Procedural(Source):
     def _draw_new(self, seen: set[str], split: str, seed: int, level: int, index: int) -> Problem:
         rng = Random(hashed_seed(seed, self.name, split, level, index))
         for _ in range(ATTEMPTS):
-            problem = self.draw(rng, level)
-            if problem.prompt not in seen and split_of(problem.prompt) == split:
+            drawn = self.draw(rng, level)
+            if (same := drawn.same) in seen or split_of(same) != split:
+                continue
+            problem = drawn.finish() if isinstance(drawn, Sketch) else drawn
+            if problem is not None:
+                seen.add(same)
                 return problem
         raise AssayError(
             f"{self.name} at level {level} has no more than about {len(seen)} problems in split {split!r}: "
