@@ -17,7 +17,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.sandbox import arrays, candidate, mixing, patches, wire
-from assay.sandbox.client import CandidateGone, Client, Proxy
+from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts

@@ -15,6 +15,7 @@ from typing import Any
 
 from assay.sandbox import suite
 from assay.sandbox.client import CandidateError, Client, Refused
+from assay.sandbox.proxy import Proxy
 from assay.sandbox.suite import Assertion, Suite
 
 MAX_FAILURES = 12
@@ -209,7 +210,7 @@ class _ShortRepr(reprlib.Repr):
 
     def repr_instance(self, x: Any, level: int) -> str:
         kind = type(x).__name__
-        if type(x).__module__ == "assay.sandbox.client":
+        if issubclass(type(x), Proxy):
             return str(x._assay_repr())
         if isinstance(x, type):
             return x.__name__
