@@ -18,6 +18,7 @@ from typing import Any
 
 from assay.sandbox import arrays, candidate, mixing, patches, wire
 from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.own_code import OwnCode
 from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
@@ -83,7 +84,9 @@ class Checker:
             self.client.watch = patches.Watch(suite.trees)
             if suite.expects_stop:  # and then it knows what it does
                 self.client.ends += ("call", "getattr", "getitem")
-            Texts(suite.trees, self.names, self.client.run_text).install()
+            texts = Texts(suite.trees, self.names, self.client.run_text)
+            texts.install()
+            OwnCode(texts.own, self.client.deny).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)
             if self.request["call"]:

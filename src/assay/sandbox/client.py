@@ -62,7 +62,7 @@ class Client(Codec):
         self.refused = ""
         """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
-        """An assert of the tests that failed where the candidate called back: it does not choose to pass over that."""
+        """Why the running test has failed, whatever it or the candidate catches."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -182,6 +182,10 @@ class Client(Codec):
             return self.unpack(packed, known)
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
+
+    def deny(self, why: str) -> None:
+        """Let the running test fail, whatever it catches."""
+        self.denied = why
 
     def _lost(self, why: str) -> CandidateGone:
         self.gone = why
