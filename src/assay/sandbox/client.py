@@ -8,7 +8,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
@@ -52,6 +52,8 @@ class Client(Codec):
         self.callbacks: list[Any] = []
         """What the tests have handed over that is no data."""
         self._numbered: dict[int, int] = {}
+        self._placed: dict[tuple[str, str], Any] = {}
+        """Functions and classes of the library that the tests have handed over by name."""
         self.calls = 0
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
@@ -70,6 +72,8 @@ class Client(Codec):
         self.exceptions: dict[str, type[Exception]] = {}
         self.own_exceptions: set[type[Exception]] = set()
         """Those among them that stand for the candidate's, and have what its instances have."""
+        self.fails: Callable[[Any, Exception], bool] = lambda _, problem: isinstance(problem, AssertionError)
+        """Whether what a function of the tests raised, as the candidate called it, is an assert that did not pass."""
         self.watch: patches.Watch | None = None
         """What the tests may put in the place of Python's own."""
         self.ends: tuple[str, ...] = ("next", "anext")
@@ -78,6 +82,9 @@ class Client(Codec):
     def foreign(self, value: Any) -> dict[str, Any]:
         if id(value) in self._handles:
             return {"h": self._handles[id(value)]}
+        if (place := handed.place_of(value)) is not None:
+            self._placed[place] = value
+            return {"by": [*place]}
         actions = handed.possible(value)
         if not (
             isinstance(value, BaseException) or actions or callable(value) or self.answered
@@ -95,6 +102,9 @@ class Client(Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             return self.callbacks[body["cb"]]
+        if "by" in body:
+            home, name = body["by"]
+            return self._placed[home, name]
         if "nd" in body:
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
@@ -147,14 +157,25 @@ class Client(Codec):
             raise self._lost("it answered what was not asked")
         self.answered |= message["op"] not in ("setup", "load")
         if "x" in reply:
-            problem = self._raised(reply["x"])
-            stops = isinstance(problem, (StopIteration, StopAsyncIteration))
-            self.errors += not stops or message["op"] not in ("next", "anext") or "call" in self.ends
-            if stops and message["op"] not in self.ends:
-                # it must not end a loop of the tests
-                problem = RuntimeError(f"the program raised {type(problem).__name__}")
-            raise problem
+            raise self._problem(reply["x"], message["op"])
         return reply
+
+    def _problem(self, told: Any, op: str) -> BaseException:
+        """What the candidate raised as it was asked for this, as the tests are to meet it."""
+        if self._hides_assert():
+            self.deny("an assert failed, and the program raised something in its place")
+        problem = self._raised(told)
+        stops = isinstance(problem, (StopIteration, StopAsyncIteration))
+        self.errors += not stops or op not in ("next", "anext") or "call" in self.ends
+        # it must not end a loop of the tests
+        return (
+            RuntimeError(f"the program raised {type(problem).__name__}") if stops and op not in self.ends else problem
+        )
+
+    def _hides_assert(self) -> bool:
+        """Whether an assert of the tests has just failed: they ask in a `finally`, or as a context ends."""
+        problem = sys.exc_info()[1]
+        return isinstance(problem, AssertionError) and not self.has_raised(problem)
 
     def _patched(self, watch: patches.Watch) -> list[Any]:
         made, refused = [], self.refused
@@ -196,13 +217,14 @@ class Client(Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         self.answered = True
+        value = None
         try:
             args, kwargs = self.unpack(message["a"])
             value = self.callbacks[message["cb"]]
             return self.pack(handed.done(value, message["do"], args) if "do" in message else value(*args, **kwargs))
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
-            if isinstance(problem, AssertionError) and not self.has_raised(problem):
-                self.denied = "an assert failed in a function that the program called back"
+            if self.fails(value, problem):
+                self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
             return {"x": candidate.describe(problem)}
 
