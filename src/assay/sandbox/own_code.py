@@ -81,6 +81,8 @@ class OwnCode:
 
     def _may_run(self, caller: FrameType, told: tuple[Any, ...]) -> bool:
         code, home = told[0], _home(caller)
+        if not code.co_names and not any(isinstance(part, CodeType) for part in code.co_consts):
+            return True  # it names nothing, so it is data
         ours = any(caller.f_globals is vars(module) for module in (candidate, texts))
         if ours or home in {*_OF_THEIR_OWN_MAKING, _PRINTER, *_ANNOTATIONS}:
             return True
