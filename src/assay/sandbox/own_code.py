@@ -74,10 +74,11 @@ class OwnCode:
         home, text = _home(caller), told[0]
         if home not in {_PRINTER, *_ANNOTATIONS} or text is None:
             return True
-        with contextlib.suppress(SyntaxError, ValueError):
+        try:
             tree = ast.parse(text)
-            return texts.is_formula(tree, True) if home == _PRINTER else _is_annotation(tree)
-        return True
+        except (SyntaxError, ValueError):
+            return False
+        return texts.is_printed(tree) if home == _PRINTER else _is_annotation(tree)
 
     def _may_run(self, caller: FrameType, told: tuple[Any, ...]) -> bool:
         code, home = told[0], _home(caller)

@@ -10,7 +10,7 @@ import ast
 import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from types import CodeType
 from typing import Any
 
@@ -25,7 +25,7 @@ _FORMULA: tuple[type[ast.AST], ...] = (
 )
 _FORMULA += (ast.Call, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.List)
 _PRINTED: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.Starred)
-_PRINTED += (ast.Module, ast.Expr, ast.Import, ast.ImportFrom, ast.alias, ast.IfExp, ast.Subscript, ast.Slice, ast.Dict)
+_PRINTED += (ast.Module, ast.Expr, ast.IfExp, ast.Subscript, ast.Slice, ast.Dict)
 _PRINTED += (ast.GeneratorExp, ast.ListComp, ast.comprehension)
 """What stands around the formulas of a function that sympy prints."""
 _IN_PRINTED = {"range", "bool", "int", "float", "complex"}
@@ -51,6 +51,7 @@ class Texts:
         if "sympy" in sys.modules:
             parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
             parser.eval_expr = _formulas_only(parser.eval_expr)
+            parser.evaluateFalse = _formulas_only(parser.evaluateFalse)
         if "pandas" in sys.modules:
             reader: Any = importlib.import_module("pandas.core.computation.expr").BaseExprVisitor
             reader.visit = _columns_only(reader.visit, {line.strip() for text in self.own for line in text.split("\n")})
@@ -93,23 +94,31 @@ def _plain(text: Any) -> Any:
     return bytes(text) if isinstance(text, (bytearray, memoryview)) else text
 
 
-def is_formula(tree: ast.AST, printed: bool = False) -> bool:
+def is_formula(tree: ast.AST) -> bool:
     """Whether text only calculates: it names nothing of Python's own that does more, and asks for no attribute."""
-    kinds, private = (_FORMULA + _PRINTED, "__") if printed else (_FORMULA, "_")
-    forbidden = _NO_FORMULA - _IN_PRINTED if printed else _NO_FORMULA
-    for node in ast.walk(tree):
-        name = node.id if isinstance(node, ast.Name) else ""
-        of_python = printed and isinstance(node, ast.Attribute) and ast.unparse(node) == "builtins.sum"
-        if not (of_python or isinstance(node, kinds)) or name in forbidden or name.startswith(private):
-            return False
-    return True
+    return all(isinstance(node, _FORMULA) and not _is_forbidden(node, _NO_FORMULA, "_") for node in ast.walk(tree))
 
 
-def _formulas_only(evaluate: Callable[..., Any]) -> Callable[..., Any]:
-    def checked(code: str, *args: Any) -> Any:
-        if not is_formula(ast.parse(code.strip(), mode="eval")):
+def is_printed(tree: ast.Module) -> bool:
+    """Whether text is what sympy prints: imports, or one function that only calculates."""
+    if all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in tree.body):
+        return True
+    return len(tree.body) == 1 and all(
+        (isinstance(node, _FORMULA + _PRINTED) and not _is_forbidden(node, _NO_FORMULA - _IN_PRINTED, "__"))
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) == "builtins.sum")
+        for node in ast.walk(tree)
+    )
+
+
+def _is_forbidden(node: ast.AST, names: Set[str], private: str) -> bool:
+    return isinstance(node, ast.Name) and (node.id in names or node.id.startswith(private))
+
+
+def _formulas_only(read: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(code: Any, *args: Any) -> Any:
+        if isinstance(code, str) and not is_formula(ast.parse(code.strip(), mode="eval")):  # else it was text before
             raise SyntaxError("text that is no formula")
-        return evaluate(code, *args)
+        return read(code, *args)
 
     return checked
 
