@@ -40,6 +40,8 @@ NEIGHBOURS = (
 ENDLESS = ("code.tests", ADD, "def add(a, b):\n    while True: pass", "incorrect")
 DEADLINE = 30.0
 CPU = 0.25
+MOST_SECONDS = 1800
+"""After these no more verdicts are begun; the line says how many there were."""
 
 
 def corpus(level: str, jobs: int) -> None:
@@ -79,6 +81,9 @@ def flips(count: int) -> None:
             again(-1 - number)
 
     def again(number: int) -> None:
+        if number >= 0 and time.perf_counter() - start > MOST_SECONDS:
+            return
+        made["judged"] += number >= 0
         if number < 0:
             name, reference, program, expected = NEIGHBOURS[-number % len(NEIGHBOURS)]
             made["neighbours"] += 1
@@ -104,9 +109,10 @@ def flips(count: int) -> None:
             module.limits = usual
         sandbox.pool().size = size
     seconds = time.perf_counter() - start
+    beside_them = f"beside {made['neighbours']} that sleep, spin and flood"
     print(
-        f"{count} verdicts at 8 times oversubscription beside {made['neighbours']} that sleep, spin and flood, "
-        f"{at_once // 2} workers for {at_once} threads: {made['flipped']} flips, {made['no score']} without a score   "
+        f"{made['judged']} of {count} verdicts at 8 times oversubscription {beside_them}, {at_once // 2} workers for "
+        f"{at_once} threads: {made['flipped']} flips, {made['no score']} without a score   "
         f"bar: 0   ({seconds:.0f} s)",
         flush=True,
     )

@@ -71,7 +71,8 @@ def started(method: str) -> list[tuple[str, str]]:
     if method == "main":
         return verdicts()
     verdicts()  # the parent has a pool of its own
-    pool = multiprocessing.get_context(method).Pool(1)
+    mask = os.umask(0o077)  # a mask of 0777 takes its own semaphores from a worker that is spawned, unless it is root
+    pool = multiprocessing.get_context(method).Pool(1, os.umask, (mask,))
     made = pool.apply(verdicts)
     pool.close()  # it would be ended by a signal, which may be blocked there
     pool.join()

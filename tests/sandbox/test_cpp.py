@@ -272,6 +272,21 @@ def test_a_program_is_compiled_once(own_cache: Path, monkeypatch) -> None:
     assert judged(RIGHT).is_correct and kept.read_bytes() == b"x"
 
 
+@needs_compiler
+def test_what_does_not_compile_is_not_compiled_again(monkeypatch) -> None:
+    monkeypatch.setattr(cpp, "_failed", {})
+    monkeypatch.setattr(cpp, "_MOST_FAILED", 2)
+    sandbox.compiler()
+    before = sandbox.stats().jobs
+    for name in "xxyxyzx":  # the third name takes the place of the first
+        assert judged(f"int main() {{ return {name}; }}").status is Status.INCORRECT
+    assert sandbox.stats().jobs == before + 4 and len(cpp._failed) == 2
+    starved, ends = Result(Outcome.STARVED), []
+    for _ in range(2):  # the machine's fault is asked again
+        cpp.compiled(Compile("3"), FOUND, lambda job: ends.append(job) or starved)
+    assert len(ends) == 2
+
+
 def test_the_cache_is_bounded(own_cache: Path, monkeypatch) -> None:
     monkeypatch.setattr(cpp, "_MOST_CACHED", 10_000)
     cache = cpp.Cache()

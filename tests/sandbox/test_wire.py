@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.literals.pyvalue import same
@@ -36,6 +36,7 @@ values = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # where the machine is busy
 @given(values)
 def test_plain_values_survive_with_their_types(value: object) -> None:
     left, right = socket.socketpair()

@@ -122,10 +122,13 @@ class Server(Codec):
         self.names: dict[str, Any] = {}
         self._handles: dict[int, int] = {}
         self._handed: dict[int, Callback] = {}
+        self._placed: dict[int, tuple[Any, list[str]]] = {}
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": vars(value)["number"]}
+        if id(value) in self._placed:
+            return {"by": self._placed[id(value)][1]}
         if id(value) not in self._handles:  # one object has one handle
             self._handles[id(value)] = len(self.objects)
             self.objects.append(value)
@@ -138,6 +141,11 @@ class Server(Codec):
                 kind = handed.class_for(Callback, name, actions, _asked_of) if actions else Callback
                 self._handed[body["cb"]] = kind(self, body["cb"], body.get("f"))
             return self._handed[body["cb"]]
+        if "by" in body:
+            home, name = body["by"]
+            found = operator.attrgetter(name)(importlib.import_module(home))
+            self._placed[id(found)] = found, body["by"]
+            return found
         if "nd" in body:
             return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]

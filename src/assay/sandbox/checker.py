@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import os
 import re
 import socket
 import sys
@@ -17,7 +18,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from assay.sandbox import arrays, candidate, mixing, patches, wire
-from assay.sandbox.client import CandidateGone, Client, Proxy
+from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.own_code import OwnCode
+from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts
@@ -31,6 +34,8 @@ _OPEN = "typing collections math itertools functools heapq bisect fractions deci
 _NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
+_USUAL = ("function", "type")
+"""Classes of what tests call, where no program could define it otherwise to be called."""
 LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
 """Modules by the names under which tests may use them without importing them."""
 
@@ -50,7 +55,7 @@ class Checker:
         self.result: SuiteResult | None = None
         self.loaded = False
         self.all_there = False
-        """Whether the candidate defines all that the tests want of it, and none of it is data that could steer them."""
+        """Whether the candidate defines all that the tests want of it, as functions and classes: no other can steer."""
 
     def run(self) -> dict[str, Any]:
         """The report: `stage` names what failed, and is `passed` only when every test ran to its end and passed."""
@@ -78,11 +83,14 @@ class Checker:
             self._run_setup()
             stage, loaded = "run", self.client.calls
             self.names |= result.hooks()
+            self.client.fails = result.fails_in
             arrays.refuse_empty()
             self.client.watch = patches.Watch(suite.trees)
             if suite.expects_stop:  # and then it knows what it does
                 self.client.ends += ("call", "getattr", "getitem")
-            Texts(suite.trees, self.names, self.client.run_text).install()
+            texts = Texts(suite.trees, self.names, self.client.run_text)
+            texts.install()
+            OwnCode(texts.own, self.client.deny).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)
             if self.request["call"]:
@@ -131,7 +139,10 @@ class Checker:
         )
         trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
         unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
-        self.all_there = not (self.client.answered or unbound.intersection(wanted) - found.keys())
+        usual = all(
+            type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
+        )
+        self.all_there = usual and not (self.client.answered or unbound.intersection(wanted) - found.keys())
         self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:
@@ -169,12 +180,21 @@ def _public(module: str) -> Iterable[str]:
     return names.get("__all__") or [name for name in names if name[0] != "_"]
 
 
+def _empty_input() -> None:
+    """Let standard input, which held the tests, be at its end."""
+    reading, writing = os.pipe()
+    os.dup2(reading, candidate.STDIN)
+    os.close(reading)
+    os.close(writing)
+
+
 def run(_: object) -> int:
     """Read the tests, check, report on the private channel."""
     channel = candidate.open_channel()
     request = wire.receive(wire.File(candidate.STDIN))
     if request is None:
         return 1
+    _empty_input()
     sys.setrecursionlimit(5000)
     wire.send(channel, Checker(request, Client(socket.socket(fileno=candidate.PEER))).run())
     return 0

@@ -1,24 +1,20 @@
-"""The candidate as its tests see it: calls go out over a socket, and what comes back is plain data or a proxy.
-
-Not covered: a class of the candidate that tests use directly (`Stack().push(1)`) is asked what its methods return, so
-tests that hand an expected value to such a method trust its answer.
-"""
+"""The checker's end of the candidate: calls go out over a socket, and what comes back is plain data or a proxy."""
 
 from __future__ import annotations
 
 import builtins
 import contextlib
-import inspect
 import os
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import FunctionType
 from typing import Any
 
-from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
+from assay.sandbox import arrays, candidate, handed, patches, wire
 from assay.sandbox.codec import Codec
+from assay.sandbox.proxy import Proxy, awaited, proxy_class
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -56,6 +52,8 @@ class Client(Codec):
         self.callbacks: list[Any] = []
         """What the tests have handed over that is no data."""
         self._numbered: dict[int, int] = {}
+        self._placed: dict[tuple[str, str], Any] = {}
+        """Functions and classes of the library that the tests have handed over by name."""
         self.calls = 0
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
@@ -66,7 +64,7 @@ class Client(Codec):
         self.refused = ""
         """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
-        """An assert of the tests that failed where the candidate called back: it does not choose to pass over that."""
+        """Why the running test has failed, whatever it or the candidate catches."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -74,6 +72,8 @@ class Client(Codec):
         self.exceptions: dict[str, type[Exception]] = {}
         self.own_exceptions: set[type[Exception]] = set()
         """Those among them that stand for the candidate's, and have what its instances have."""
+        self.fails: Callable[[Any, Exception], bool] = lambda _, problem: isinstance(problem, AssertionError)
+        """Whether what a function of the tests raised, as the candidate called it, is an assert that did not pass."""
         self.watch: patches.Watch | None = None
         """What the tests may put in the place of Python's own."""
         self.ends: tuple[str, ...] = ("next", "anext")
@@ -82,6 +82,9 @@ class Client(Codec):
     def foreign(self, value: Any) -> dict[str, Any]:
         if id(value) in self._handles:
             return {"h": self._handles[id(value)]}
+        if (place := handed.place_of(value)) is not None:
+            self._placed[place] = value
+            return {"by": [*place]}
         actions = handed.possible(value)
         if not (
             isinstance(value, BaseException) or actions or callable(value) or self.answered
@@ -99,6 +102,9 @@ class Client(Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             return self.callbacks[body["cb"]]
+        if "by" in body:
+            home, name = body["by"]
+            return self._placed[home, name]
         if "nd" in body:
             return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
@@ -106,9 +112,9 @@ class Client(Codec):
         if body["h"] not in self._proxies:
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
-            made = self._kinds.setdefault(shown, type(shown, (Proxy,), dict(_PROXIED)))
+            made = self._kinds.setdefault(shown, proxy_class(shown))
             proxy = made(self, body["h"], kind)
-            self._proxies[body["h"]] = _awaited(proxy, "await") if kind == "coroutine" else proxy
+            self._proxies[body["h"]] = awaited(proxy, "await") if kind == "coroutine" else proxy
             self._handles[id(self._proxies[body["h"]])] = body["h"]
         return self._proxies[body["h"]]
 
@@ -151,14 +157,25 @@ class Client(Codec):
             raise self._lost("it answered what was not asked")
         self.answered |= message["op"] not in ("setup", "load")
         if "x" in reply:
-            problem = self._raised(reply["x"])
-            stops = isinstance(problem, (StopIteration, StopAsyncIteration))
-            self.errors += not stops or message["op"] not in ("next", "anext") or "call" in self.ends
-            if stops and message["op"] not in self.ends:
-                # it must not end a loop of the tests
-                problem = RuntimeError(f"the program raised {type(problem).__name__}")
-            raise problem
+            raise self._problem(reply["x"], message["op"])
         return reply
+
+    def _problem(self, told: Any, op: str) -> BaseException:
+        """What the candidate raised as it was asked for this, as the tests are to meet it."""
+        if self._hides_assert():
+            self.deny("an assert failed, and the program raised something in its place")
+        problem = self._raised(told)
+        stops = isinstance(problem, (StopIteration, StopAsyncIteration))
+        self.errors += not stops or op not in ("next", "anext") or "call" in self.ends
+        # it must not end a loop of the tests
+        return (
+            RuntimeError(f"the program raised {type(problem).__name__}") if stops and op not in self.ends else problem
+        )
+
+    def _hides_assert(self) -> bool:
+        """Whether an assert of the tests has just failed: they ask in a `finally`, or as a context ends."""
+        problem = sys.exc_info()[1]
+        return isinstance(problem, AssertionError) and not self.has_raised(problem)
 
     def _patched(self, watch: patches.Watch) -> list[Any]:
         made, refused = [], self.refused
@@ -187,6 +204,10 @@ class Client(Codec):
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
 
+    def deny(self, why: str) -> None:
+        """Let the running test fail, whatever it catches."""
+        self.denied = why
+
     def _lost(self, why: str) -> CandidateGone:
         self.gone = why
         return CandidateGone(why)
@@ -196,13 +217,14 @@ class Client(Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         self.answered = True
+        value = None
         try:
             args, kwargs = self.unpack(message["a"])
             value = self.callbacks[message["cb"]]
             return self.pack(handed.done(value, message["do"], args) if "do" in message else value(*args, **kwargs))
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
-            if isinstance(problem, AssertionError) and not self.has_raised(problem):
-                self.denied = "an assert failed in a function that the program called back"
+            if self.fails(value, problem):
+                self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
             return {"x": candidate.describe(problem)}
 
@@ -255,161 +277,3 @@ def _described(function: FunctionType) -> list[Any] | None:
         return [function.__name__, function.__doc__, candidate.parameters(function)]
     except (TypeError, ValueError):
         return None
-
-
-def _forward(op: str) -> Any:
-    def forward(self: Proxy, *args: Any) -> Any:
-        client = self._assay_client
-        return client.ask({"op": op, "h": self._assay_handle, "a": client.pack(args)})
-
-    return forward
-
-
-async def _awaited(proxy: Proxy, op: str, *args: Any) -> Any:
-    """What the candidate's process gets where it awaits this, to its end."""
-    return _forward(op)(proxy, *args)
-
-
-def _forward_where_named(op: str) -> Any:
-    """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
-    forward = _forward(op)
-
-    def operate(self: Proxy, *args: Any) -> Any:
-        if self._assay_is_named():
-            return forward(self, *args)
-        if not args:
-            raise TypeError(f"bad operand type: {self._assay_kind!r}")
-        return NotImplemented
-
-    return operate
-
-
-class Proxy:
-    """Stands for something in the candidate's process; it never equals data.
-
-    Of a class that the tests name it has all operators, and two of these may be equal: tests trust its methods anyway.
-    """
-
-    __slots__ = ("_assay_client", "_assay_handle", "_assay_kind")
-
-    def __init__(self, client: Client, handle: int, kind: str) -> None:
-        for name, value in zip(Proxy.__slots__, (client, handle, kind), strict=True):
-            object.__setattr__(self, name, value)
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call a function of the candidate with copies of the arguments."""
-        client = self._assay_client
-        arguments = client.pack((args, kwargs))
-        back = "always" if client.keeps_aliases else "none"
-        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": back})
-        if not client.keeps_aliases and reply.get("v") is not None:
-            return client.read(reply)
-        return client.read(reply, aliases.changeable((args, kwargs), client.classes))
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name not in _SHOWN:
-            raise AttributeError(name)
-        return _forward("getattr")(self, name)
-
-    @property
-    def __signature__(self) -> inspect.Signature:
-        """The parameters of a function, as `inspect` shows them."""
-        if self._assay_kind != "function":
-            raise AttributeError("__signature__")
-        told = _forward("parameters")(self)
-        return inspect.Signature([candidate.parameter(*one) for one in told])
-
-    @property
-    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
-        """The attributes of what it stands for, as `vars` shows them."""
-        return dict(_forward("getattr")(self, "__dict__"))
-
-    def _assay_repr(self) -> str:
-        return f"<{self._assay_kind} of the program, which does not cross>"
-
-    def __eq__(self, other: object) -> bool:
-        if self is other or not isinstance(other, Proxy):
-            return self is other
-        same = self._assay_kind == other._assay_kind and self._assay_is_named()
-        return same and _forward("eq")(self, other) is True
-
-    def __hash__(self) -> int:
-        return int(_forward("hash")(self)) if self._assay_is_named() else id(self)
-
-    def __bool__(self) -> bool:
-        return not self._assay_is_named() or _forward("bool")(self) is True
-
-    def __contains__(self, item: Any) -> bool:
-        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
-
-    def _assay_is_named(self) -> bool:
-        return self._assay_kind in self._assay_client.named
-
-    def __instancecheck__(self, instance: Any) -> bool:
-        return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
-
-    def __subclasscheck__(self, other: Any) -> bool:
-        return isinstance(other, Proxy) and _forward("issubclass")(other, self) is True
-
-    __array_ufunc__ = None
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        """numpy would take it for a sequence, perhaps an empty one."""
-        raise TypeError(f"{self._assay_repr()} is no array")
-
-    def __deepcopy__(self, _: Any) -> Any:
-        return _forward("deepcopy")(self)
-
-    def __enter__(self) -> Any:
-        return _forward("enter")(self)
-
-    def __exit__(self, kind: Any, problem: Any, trace: Any) -> None:
-        """The candidate is told, and does not choose that what the tests raise is passed over."""
-        _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
-
-    def __await__(self) -> Any:
-        return _awaited(self, "await").__await__()
-
-    def __aiter__(self) -> Any:
-        return _forward("aiter")(self)
-
-    def __anext__(self) -> Any:
-        return _awaited(self, "anext")
-
-    def __aenter__(self) -> Any:
-        return _awaited(self, "aenter")
-
-    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> None:
-        """As `__exit__`."""
-        await _awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
-
-    __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
-    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
-    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
-
-
-_PROXIED = {"__slots__": (), "__doc__": property(lambda self: _forward("getattr")(self, "__doc__"))}
-_SHOWN = (
-    "__name__",
-    "__doc__",
-    "__qualname__",
-    "__wrapped__",
-    "__annotations__",
-    "__defaults__",
-    "__mro__",
-    "__bases__",
-)
-
-
-_OPERATORS = ("lt", "le", "gt", "ge", "and", "or", "xor", "lshift", "rshift", "abs", "neg", "index")
-_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
-
-
-def _operators() -> None:
-    """Operators of the candidate's classes, with data or others of its objects on either side."""
-    for name in (*_OPERATORS, *_REFLECTED, *(f"r{name}" for name in _REFLECTED)):
-        setattr(Proxy, f"__{name}__", _forward_where_named(name))
-
-
-_operators()

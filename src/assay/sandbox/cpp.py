@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from assay.sandbox.jobs import Compile, Job, Native, Outcome, Result
+from assay.sandbox.jobs import Compile, Job, Limits, Native, Outcome, Result
 
 STANDARD = "gnu++20"
 _COMPILERS = ("g++", "clang++")
@@ -23,6 +23,9 @@ _OPTIONS = (f"-std={STANDARD}", "-O2", "-w", "-fmax-errors=3", "-fno-diagnostics
 _FILES = ("-o", "program", "program.cpp")
 _MOST_CACHED = 256 << 20
 """Bytes of all that the cache holds."""
+_MOST_FAILED = 1000
+_failed: dict[tuple[str, Limits], Result] = {}
+"""What did not compile, by the same hash and its limits; the oldest goes first."""
 _SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 """What every job may read already."""
 
@@ -105,10 +108,12 @@ def compiled(job: Compile, found: Found, run: Callable[[Job], Result]) -> Result
     """The machine code of a program, from the cache where it was made before.
 
     A compiler whose part was killed is asked once more, since that may have come from outside; then it is an error of
-    the program.
+    the program. What does not compile is not compiled again by this process: that may take long, or crash each time.
     """
     job = replace(job, command=found.command)
     cache, key = Cache(), _key(job)
+    if (failed := _failed.get((key, job.limits))) is not None:
+        return failed
     if kept := cache.get(key):
         return Result(Outcome.DONE, output=kept)
     result = run(job)
@@ -116,6 +121,10 @@ def compiled(job: Compile, found: Found, run: Callable[[Job], Result]) -> Result
         result = run(job)
     if result.outcome is Outcome.DONE:
         cache.put(key, result.output)
+    elif not result.blameless:
+        while len(_failed) >= _MOST_FAILED:
+            _failed.pop(next(iter(_failed)), None)
+        _failed[key, job.limits] = result
     return result
 
 

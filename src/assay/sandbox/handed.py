@@ -1,16 +1,22 @@
 """What tests hand a program that is no data: it stays where it is, and the program's process asks what is done to it.
 
 A function can be called and an iterator gives its next. An object of a class of the tests, and a file in memory, has
-its operators too and the attributes whose names begin with no underscore; a mock has these attributes. Anything else
-can be handed back and no more. So no frame, module or namespace of the tests is in reach.
+its operators too and the attributes whose names begin with no underscore, though its methods stay the tests' own; a
+mock has these attributes. A function or class of the library crosses by name, and is the program's own there: `getattr`
+or `str.format` could else reach anything. What is none of these, and a `TestCase`, can be handed back and no more. So
+no frame, module or namespace of the tests is in reach.
 """
 
 from __future__ import annotations
 
 import io
+import operator
 import sys
 from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
+
+from assay.sandbox.texts import Texts
 
 _READ, _WRITE = "getattr", "setattr"
 _ITERATOR = ("__iter__", "__next__")
@@ -27,9 +33,31 @@ _OWN = (
 """What a mock knows and does for the tests, beside what stands for something."""
 
 
+_LIBRARY = {*sys.stdlib_module_names, "numpy", "scipy", "sympy", "mpmath", "pandas", "sortedcontainers"}
+_BY_NAME = (FunctionType, BuiltinFunctionType, MethodDescriptorType, type)
+
+
+def place_of(value: Any) -> tuple[str, str] | None:
+    """Module and name of a function or class of the library; `None` for anything else."""
+    if isinstance(value, MethodType) and isinstance(value.__self__, Texts):
+        return "builtins", value.__name__
+    if not isinstance(value, _BY_NAME):
+        return None
+    home = getattr(getattr(value, "__objclass__", value), "__module__", None)
+    if not isinstance(home, str) or home.partition(".")[0] not in _LIBRARY:
+        return None
+    try:
+        found = operator.attrgetter(value.__qualname__)(sys.modules[home])
+    except (AttributeError, KeyError):
+        return None
+    return (home, value.__qualname__) if found is value else None
+
+
 def possible(value: Any) -> list[str]:
     """What can be done to an object of the tests beside calling it and handing it back."""
     kind = type(value)
+    if _is_judge(value):
+        return []
     own = kind.__module__ == "tests" and not isinstance(value, type)
     if own or isinstance(value, (io.StringIO, io.BytesIO, io.TextIOWrapper)):
         found = [name for name in _SPECIAL if getattr(kind, name, None) is not getattr(object, name, None)]
@@ -51,7 +79,14 @@ def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
         or (_is_mock(value) and args[0] in _OWN.split())
     ):
         raise AttributeError(f"{args[0]} cannot be asked for")
+    if action == _WRITE and callable(getattr(type(value), args[0], None)):
+        raise AttributeError(f"{args[0]} is a method of the tests")
     return getattr(value, *args) if action == _READ else setattr(value, *args)
+
+
+def _is_judge(value: Any) -> bool:
+    unit = sys.modules.get("unittest")
+    return unit is not None and isinstance(value, unit.TestCase)
 
 
 def _is_mock(value: Any) -> bool:

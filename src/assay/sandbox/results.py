@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import ast
 import reprlib
-from types import TracebackType
+from types import CodeType, TracebackType
 from typing import Any
 
 from assay.sandbox import suite
 from assay.sandbox.client import CandidateError, Client, Refused
+from assay.sandbox.proxy import Proxy
 from assay.sandbox.suite import Assertion, Suite
 
 MAX_FAILURES = 12
@@ -119,6 +120,25 @@ class SuiteResult:
         wanted = short_repr(self._wanted[0]) if self._wanted else _source_of(assertion.text, assertion.wanted)
         return f"{got}, expected {wanted}{message}"
 
+    def fails_in(self, function: Any, problem: Exception) -> bool:
+        """Whether an assert did not pass in a function of the tests that the candidate has called.
+
+        It did not where the function ended at it or before it, unless by a `raise` of the tests' own.
+        """
+        if isinstance(problem, AssertionError) and not self.client.has_raised(problem):
+            return True
+        trace, at = problem.__traceback__, list[tuple[CodeType, int]]()
+        while trace is not None:
+            at.append((trace.tb_frame.f_code, trace.tb_lineno))
+            trace = trace.tb_next
+        own = [(code, line) for code, line in at if code.co_filename == "tests.py"]
+        if not own:  # it has not begun
+            code = getattr(getattr(function, "__func__", function), "__code__", None)
+            return isinstance(problem, TypeError) and _key(code) in self.suite.asserting
+        if own[-1] == at[-1] and own[-1][1] in self.suite.raising:
+            return False
+        return any(line <= self.suite.asserting.get(_key(code), 0) for code, line in own)
+
     def is_ours(self, problem: BaseException) -> bool:
         """Whether a test fails because of the machine or the tests: nothing that a candidate could do better."""
         missing = (
@@ -156,6 +176,10 @@ class _RunningTest:
             return False
         result.end(self.number, idle=self.before == (result.asserts, client.errors))
         return False
+
+
+def _key(code: CodeType | None) -> tuple[str, int]:
+    return (code.co_name, code.co_firstlineno) if code is not None else ("", 0)
 
 
 def line_of(trace: TracebackType | None) -> int | None:
@@ -209,7 +233,7 @@ class _ShortRepr(reprlib.Repr):
 
     def repr_instance(self, x: Any, level: int) -> str:
         kind = type(x).__name__
-        if type(x).__module__ == "assay.sandbox.client":
+        if issubclass(type(x), Proxy):
             return str(x._assay_repr())
         if isinstance(x, type):
             return x.__name__

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from assay.sandbox import testfiles
 
@@ -77,6 +78,11 @@ class Suite:
         inner = (node for tree in self.trees for node in statements(tree, deep=True))
         self._own = {node.name: node for node in inner if isinstance(node, _DEFINITIONS)}
         self._asserting: dict[str, bool] = {}
+        self.asserting = dict(found for tree in self.trees for node in ast.walk(tree) for found in _asserting(node))
+        """The last line of an assert in each function that has one, by the function's name and first line."""
+        raises = (node for tree in self.trees for node in ast.walk(tree) if isinstance(node, ast.Raise))
+        self.raising = {line for node in raises for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
+        """Lines of their `raise` statements."""
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
             for block in testing:
@@ -248,6 +254,15 @@ def statements(node: ast.AST, deep: bool = False) -> Iterator[ast.AST]:
                 yield from statements(inner, deep)
 
 
+def _asserting(node: ast.AST) -> Iterator[tuple[tuple[str, int], int]]:
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        return
+    lines = [inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.Assert) or _is_assertion(inner)]
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    if lines:
+        yield (getattr(node, "name", "<lambda>"), first), max(lines)
+
+
 def imported(tree: ast.AST) -> set[str]:
     """Names that the imports of a tree set."""
     found = (node for node in statements(tree) if isinstance(node, (ast.Import, ast.ImportFrom)))
@@ -263,7 +278,11 @@ def imported_modules(tree: ast.AST) -> set[str]:
 
 
 def _is_assertion_call(node: ast.AST) -> bool:
-    called = _called(node)
+    return isinstance(node, ast.Expr) and _is_assertion(node.value)
+
+
+def _is_assertion(node: ast.AST) -> TypeGuard[ast.Call]:
+    called = node.func if isinstance(node, ast.Call) else None
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
     return name.startswith("assert")
 

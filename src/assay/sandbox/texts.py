@@ -10,7 +10,7 @@ import ast
 import builtins
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from types import CodeType
 from typing import Any
 
@@ -24,6 +24,11 @@ _FORMULA: tuple[type[ast.AST], ...] = (
     ast.keyword,
 )
 _FORMULA += (ast.Call, ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Compare, ast.BoolOp, ast.Tuple, ast.List)
+_PRINTED: tuple[type[ast.AST], ...] = (ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.Assign, ast.Starred)
+_PRINTED += (ast.Module, ast.Expr, ast.IfExp, ast.Subscript, ast.Slice, ast.Dict)
+_PRINTED += (ast.GeneratorExp, ast.ListComp, ast.comprehension)
+"""What stands around the formulas of a function that sympy prints."""
+_IN_PRINTED = {"range", "bool", "int", "float", "complex"}
 _NO_FORMULA = vars(builtins).keys() - {"abs", "max", "min", "pow", "round", "sum", "True", "False", "None"}
 _NO_FORMULA |= {"lambdify", "preview", "plot", "textplot", "init_session", "init_printing", "source", "doctest", "test"}
 
@@ -35,7 +40,7 @@ class Texts:
 
     def __init__(self, trees: Iterable[ast.AST], names: dict[str, Any], ask: Ask) -> None:
         nodes = (node for tree in trees for node in ast.walk(tree))
-        self._own = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        self.own = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         self._names, self._ask = names, ask
 
     def install(self) -> None:
@@ -46,9 +51,13 @@ class Texts:
         if "sympy" in sys.modules:
             parser: Any = importlib.import_module("sympy.parsing.sympy_parser")
             parser.eval_expr = _formulas_only(parser.eval_expr)
+            parser.evaluateFalse = _formulas_only(parser.evaluateFalse)
+        if "pandas" in sys.modules:
+            reader: Any = importlib.import_module("pandas.core.computation.expr").BaseExprVisitor
+            reader.visit = _columns_only(reader.visit, {line.strip() for text in self.own for line in text.split("\n")})
 
     def _is_own(self, text: Any) -> bool:
-        return isinstance(text, CodeType) or (isinstance(text, str) and text in self._own)
+        return isinstance(text, CodeType) or (isinstance(text, str) and text in self.own)
 
     def eval(self, text: Any, names: Any = None, local: Any = None) -> Any:
         """`eval` of the tests' own text; the value that the candidate's process gives any other."""
@@ -85,13 +94,43 @@ def _plain(text: Any) -> Any:
     return bytes(text) if isinstance(text, (bytearray, memoryview)) else text
 
 
-def _formulas_only(evaluate: Callable[..., Any]) -> Callable[..., Any]:
-    def checked(code: str, *args: Any) -> Any:
-        for node in ast.walk(ast.parse(code.strip(), mode="eval")):
-            if not isinstance(node, _FORMULA) or (
-                isinstance(node, ast.Name) and (node.id in _NO_FORMULA or node.id.startswith("_"))
-            ):
+def is_formula(tree: ast.AST) -> bool:
+    """Whether text only calculates: it names nothing of Python's own that does more, and asks for no attribute."""
+    return all(isinstance(node, _FORMULA) and not _is_forbidden(node, _NO_FORMULA, "_") for node in ast.walk(tree))
+
+
+def is_printed(tree: ast.Module) -> bool:
+    """Whether text is what sympy prints: imports, or one function that only calculates."""
+    if all(isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in tree.body):
+        return True
+    return len(tree.body) == 1 and all(
+        (isinstance(node, _FORMULA + _PRINTED) and not _is_forbidden(node, _NO_FORMULA - _IN_PRINTED, "__"))
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) == "builtins.sum")
+        for node in ast.walk(tree)
+    )
+
+
+def _is_forbidden(node: ast.AST, names: Set[str], private: str) -> bool:
+    return isinstance(node, ast.Name) and (node.id in names or node.id.startswith(private))
+
+
+def _formulas_only(read: Callable[..., Any]) -> Callable[..., Any]:
+    def checked(code: Any, *args: Any) -> Any:
+        if isinstance(code, str) and not is_formula(ast.parse(code.strip(), mode="eval")):  # else it was text before
+            raise SyntaxError("text that is no formula")
+        return read(code, *args)
+
+    return checked
+
+
+def _columns_only(visit: Callable[..., Any], own: set[str]) -> Callable[..., Any]:
+    """pandas' reader of expressions: text that is not the tests' own compares and calculates, and calls nothing."""
+
+    def checked(self: Any, node: Any, **named: Any) -> Any:
+        if isinstance(node, str) and node not in own:
+            inner = ast.walk(ast.parse(self.preparser(node)))
+            if any(isinstance(part, (ast.Attribute, ast.Call)) for part in inner):
                 raise SyntaxError("text that is no formula")
-        return evaluate(code, *args)
+        return visit(self, node, **named)
 
     return checked

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
+from json import dumps, loads  # by name, since tests may put others in their place
 from typing import Any
 
 MAX_FRAME = 16 << 20
@@ -32,7 +32,7 @@ def write_all(fd: int, data: memoryview) -> None:
 
 def _framed(message: dict[str, Any]) -> bytes:
     try:
-        data = json.dumps(message, separators=(",", ":")).encode()
+        data = dumps(message, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as bad:
         raise WireError(f"not plain data: {bad}") from None
     if len(data) > MAX_FRAME:
@@ -62,7 +62,7 @@ def receive(sock: socket.socket | File, longest: int = MAX_FRAME) -> dict[str, A
     if data is None:
         return None
     try:
-        message = json.loads(data)
+        message = loads(data)
     except (ValueError, RecursionError) as bad:
         raise WireError(f"not a frame: {bad}") from None
     if not isinstance(message, dict):

@@ -45,7 +45,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=4,
+    version=5,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,

@@ -1,0 +1,178 @@
+"""What stands for an object of the candidate in the tests' process: each thing done to it is a question.
+
+Not covered: a class of the candidate that tests use directly (`Stack().push(1)`) is asked what its methods return, so
+tests that hand an expected value to such a method trust its answer.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from assay.sandbox import aliases, candidate
+
+if TYPE_CHECKING:
+    from assay.sandbox.client import Client
+
+
+def _forward(op: str) -> Any:
+    def forward(self: Proxy, *args: Any) -> Any:
+        client = self._assay_client
+        return client.ask({"op": op, "h": self._assay_handle, "a": client.pack(args)})
+
+    return forward
+
+
+async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
+    """What the candidate's process gets where it awaits this, to its end."""
+    return _forward(op)(proxy, *args)
+
+
+def _forward_where_named(op: str) -> Any:
+    """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
+    forward = _forward(op)
+
+    def operate(self: Proxy, *args: Any) -> Any:
+        if self._assay_is_named():
+            return forward(self, *args)
+        if not args:
+            raise TypeError(f"bad operand type: {self._assay_kind!r}")
+        return NotImplemented
+
+    return operate
+
+
+class Proxy:
+    """Stands for something in the candidate's process; it never equals data.
+
+    Of a class that the tests name it has all operators, and two of these may be equal: tests trust its methods anyway.
+    """
+
+    __slots__ = ("_assay_client", "_assay_handle", "_assay_kind")
+
+    def __init__(self, client: Client, handle: int, kind: str) -> None:
+        for name, value in zip(Proxy.__slots__, (client, handle, kind), strict=True):
+            object.__setattr__(self, name, value)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call a function of the candidate with copies of the arguments."""
+        client = self._assay_client
+        arguments = client.pack((args, kwargs))
+        back = "always" if client.keeps_aliases else "none"
+        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": back})
+        if not client.keeps_aliases and reply.get("v") is not None:
+            return client.read(reply)
+        return client.read(reply, aliases.changeable((args, kwargs), client.classes))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in _SHOWN:
+            raise AttributeError(name)
+        return _forward("getattr")(self, name)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The parameters of a function, as `inspect` shows them."""
+        if self._assay_kind != "function":
+            raise AttributeError("__signature__")
+        told = _forward("parameters")(self)
+        return inspect.Signature([candidate.parameter(*one) for one in told])
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        """The attributes of what it stands for, as `vars` shows them."""
+        return dict(_forward("getattr")(self, "__dict__"))
+
+    def _assay_repr(self) -> str:
+        return f"<{self._assay_kind} of the program, which does not cross>"
+
+    def __eq__(self, other: object) -> bool:
+        if self is other or not isinstance(other, Proxy):
+            return self is other
+        same = self._assay_kind == other._assay_kind and self._assay_is_named()
+        return same and _forward("eq")(self, other) is True
+
+    def __hash__(self) -> int:
+        return int(_forward("hash")(self)) if self._assay_is_named() else id(self)
+
+    def __bool__(self) -> bool:
+        return not self._assay_is_named() or _forward("bool")(self) is True
+
+    def __contains__(self, item: Any) -> bool:
+        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
+
+    def _assay_is_named(self) -> bool:
+        return self._assay_kind in self._assay_client.named
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
+
+    def __subclasscheck__(self, other: Any) -> bool:
+        return isinstance(other, Proxy) and _forward("issubclass")(other, self) is True
+
+    __array_ufunc__ = None
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        """numpy would take it for a sequence, perhaps an empty one."""
+        raise TypeError(f"{self._assay_repr()} is no array")
+
+    def __deepcopy__(self, _: Any) -> Any:
+        return _forward("deepcopy")(self)
+
+    def __enter__(self) -> Any:
+        return _forward("enter")(self)
+
+    def __exit__(self, kind: Any, problem: Any, trace: Any) -> None:
+        """The candidate is told, and does not choose that what the tests raise is passed over."""
+        _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
+
+    def __await__(self) -> Any:
+        return awaited(self, "await").__await__()
+
+    def __aiter__(self) -> Any:
+        return _forward("aiter")(self)
+
+    def __anext__(self) -> Any:
+        return awaited(self, "anext")
+
+    def __aenter__(self) -> Any:
+        return awaited(self, "aenter")
+
+    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> None:
+        """As `__exit__`."""
+        await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
+
+    __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
+    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+
+
+def proxy_class(kind: str) -> type[Proxy]:
+    """The class of proxies for the candidate's objects of a class of that name."""
+    return type(
+        kind, (Proxy,), {"__slots__": (), "__doc__": property(lambda self: _forward("getattr")(self, "__doc__"))}
+    )
+
+
+_SHOWN = (
+    "__name__",
+    "__doc__",
+    "__qualname__",
+    "__wrapped__",
+    "__annotations__",
+    "__defaults__",
+    "__mro__",
+    "__bases__",
+)
+
+_OPERATORS = ("lt", "le", "gt", "ge", "and", "or", "xor", "lshift", "rshift", "abs", "neg", "index")
+_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+
+
+def _operators() -> None:
+    """Operators of the candidate's classes, with data or others of its objects on either side."""
+    for name in (*_OPERATORS, *_REFLECTED, *(f"r{name}" for name in _REFLECTED)):
+        setattr(Proxy, f"__{name}__", _forward_where_named(name))
+
+
+_operators()
