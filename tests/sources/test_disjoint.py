@@ -20,11 +20,11 @@ RECIPES = sorted(shipped_recipes())
 
 
 def whole(chosen: Iterable[Selection], split: str, data: Path) -> Iterator[Example]:
-    """Every row that a selection can draw from; of procedural sources a thousand, or a hundred of a higher level."""
+    """Every row that a selection can draw from; of procedural sources a thousand, or twenty of a higher level."""
     for one in chosen:
         for name in one.names:
             is_real = SOURCES.get(name).kind == "real"
-            most = None if is_real else min(one.size or 1000, 1000 if one.level == 1 else 100)
+            most = None if is_real else min(one.size or 1000, 1000 if one.level == 1 else 20)
             update = {"name": name, "cap": None, "size": most}
             yield from there(one.model_copy(update=update).examples(data, split=split))
 
