@@ -27,8 +27,9 @@ lint: $(VENV)/ready  ## style, types, and the import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-reference: $(VENV)/ready  ## write docs/reference.md from the classes
+reference: $(VENV)/ready  ## write docs/reference.md and docs/catalog.md from the classes
 	$(BIN)/python -c "from assay.report.reference import reference; print(reference(), end='')" > docs/reference.md
+	$(BIN)/python -c "from assay.report.catalog import page; print(page(), end='')" > docs/catalog.md
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix src tests benchmarks

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assay.cli_corpus import corpus
-from assay.cli_list import completion, list_, show
+from assay.cli_list import catalog, completion, list_, show
 from assay.cli_measure import measure
 from assay.cli_models import models
 from assay.cli_options import (
@@ -102,7 +102,7 @@ def main() -> None:
     """
 
 
-for command in (list_, show, completion, check, grade, audit, corpus, measure, models, sandbox):
+for command in (list_, catalog, show, completion, check, grade, audit, corpus, measure, models, sandbox):
     main.add_command(command)
 
 

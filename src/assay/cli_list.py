@@ -44,6 +44,26 @@ def list_(what: str | None, data: Path | None, as_json: bool) -> None:
         _SHOWN[kind](rows)
 
 
+@click.command()
+@click.argument("domain", required=False)
+@json_option
+def catalog(domain: str | None, as_json: bool) -> None:
+    """Every source with size, level, verifier and licence; of one domain, where it is named."""
+    from assay.errors import UnknownName
+    from assay.report.catalog import catalog as rows_of
+    from assay.report.catalog import size
+
+    rows = rows_of()
+    known = sorted({row["domain"] for row in rows})
+    if domain is not None and domain not in known:
+        raise UnknownName("domain", domain, known)
+    rows = [row for row in rows if domain in (None, row["domain"])]
+    if as_json:
+        click.echo(json.dumps(rows, indent=1))
+    else:
+        _table([(row["name"], size(row), row["verifier"], row["licence"]) for row in rows])
+
+
 @click.command(context_settings=PASSES_ON)
 @click.argument("recipe", shell_complete=a_plan)
 @data_option

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from assay.curate.recipe import CurationRecipe
 from assay.learn.recipe import Grpo
+from assay.report.catalog import catalog, page
 from assay.report.reference import reference
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
@@ -22,3 +23,10 @@ def test_every_key_is_there_with_its_default_and_its_meaning():
         assert f"| `grpo.{name}` | `" in page, name
         assert field.default is not None
     assert "| `tolerance.abs` | `0.0` |" in page and "| `options` |" in page
+
+
+def test_the_catalogue_is_that_of_the_code_and_has_no_gap() -> None:
+    assert (PAGE.parent / "catalog.md").read_text("utf-8") == page(), "run `make reference`"
+    for row in catalog():
+        assert all(row[key] for key in ("domain", "kind", "rows", "answer", "verifier", "licence", "use", "about")), row
+        assert row["kind"] == "real" or row["levels"] > 0, row
