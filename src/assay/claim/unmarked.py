@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import SUPPOSES, Stance, around, changes_mind, contrast, within
+from assay.claim.stance import SUPPOSES, around, changes_mind, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -73,7 +74,7 @@ class Claim(Generic[V]):
 
     @property
     def is_asserted(self) -> bool:
-        return self.stance is Stance.ASSERTED
+        return self.stance in ASSERTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
             start = body.find(bold)
-            return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
+            return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
@@ -112,7 +113,7 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
-            return Claim(text, "whole", within(text), (0, len(body)), value)
+            return Claim(text, "whole", of_sentence(text), (0, len(body)), value)
     return _stated(body, reader)
 
 
@@ -128,7 +129,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return None
     alone = not ends and len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
-        return Claim(sentence, "whole" if not ends else "statement", within(sentence), span, value)
+        return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
             at = (span[0] + bold.start(1), span[0] + bold.end(1))
@@ -136,7 +137,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
     value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
-    return None if value is None else Claim(sentence, "statement", within(sentence), span, value)
+    return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
@@ -144,7 +145,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     sentence = _WHICH.split(sentence)[0]
     if (named := _NAMED.search(sentence)) is not None:
         if (value := read(text := clean(sentence[named.end() :]))) is not None:
-            return Claim(text, "statement", within(sentence), span, value)
+            return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = sentence[: named.start()]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
@@ -152,7 +153,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")
-            return Claim(text, "statement", within(sentence) if stance is Stance.ASSERTED else stance, span, value)
+            return Claim(text, "statement", of_sentence(sentence) if stance in ASSERTED else stance, span, value)
     return None
 
 

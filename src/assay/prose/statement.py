@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.claim.stance import Stance, alternatives, around, taken_back, within
+from assay.claim.clause import ASSERTED
+from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
 
 LEAD = 3
@@ -111,7 +112,7 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
     if is_owner or _ASIDE.search(before):
         return False
-    if around(before, after) is not Stance.ASSERTED or within(before) is not Stance.ASSERTED:
+    if around(before, after) not in ASSERTED:
         return False
     others = alternatives(before, after)
     return not _OTHER_BEFORE.search(before) and all(_spans(Words(other), wanted) for other in others)

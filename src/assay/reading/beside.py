@@ -220,7 +220,7 @@ _UNSAFE = {
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, started, starting, step, equation, question, other, another,
+        from, after, started, starting, step, equation, question, answer, other, another,
         some, many, most, few, others, als"""
     )
 )

@@ -10,7 +10,8 @@ import re
 from typing import Any
 
 from assay.claim.claims import claim, described
-from assay.claim.stance import Stance, around
+from assay.claim.clause import Stance
+from assay.claim.stance import around
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -48,7 +49,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=4,
+    version=5,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

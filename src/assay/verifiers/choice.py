@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.claims import claim, described
+from assay.claim.clause import Stance
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around, beside
+from assay.claim.stance import around, beside
 from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -121,7 +122,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=4,
+    version=5,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

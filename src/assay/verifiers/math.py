@@ -103,7 +103,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=5,
+    version=6,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,

@@ -108,7 +108,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=5,
+    version=6,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.claim.claims import NO_MARKER, claim, described
+from assay.claim.clause import Stance
 from assay.claim.final import final_part
 from assay.claim.markers import clean
-from assay.claim.stance import Stance
 from assay.claim.unmarked import SHORT, Reader
 from assay.effort import short
 from assay.errors import BadReference, NoAnswer
@@ -83,7 +83,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=5,
+    version=6,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
