@@ -36,9 +36,9 @@ AHEAD = 300
 _END = re.compile(r"(?<!\b(?:[DMJS][rst]|vs))(?<!\bMrs)(?<!\bi\.e)(?<!\be\.g)[.!?][\"”*)\]_]*\s|\$\$\s|\\\]\s")
 _AUXILIARY = r"(?:can|do|may|now|then|also|thus|therefore|clearly|would|will|must|have)\s"
 _FINDS = (
-    r"(?:i|we|this|that|it|these|those|which|you(?!\s(?:say|think|believe))|(?:i|we)['’](?:d|ve|ll))\s"
-    rf"(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.MEANS)}"
-    rf"|(?:i am|i['’]m|we are|we['’]re)\s(?:\w+ly\s)?{either(lexicon.SURE)}"
+    rf"(?:(?:i|we|(?:i|we)['’](?:d|ve|ll))\s(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.THINKS)}"
+    rf"|(?:this|that|it|these|those|which|you)\s(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.MEANS)}"
+    rf"|(?:i am|i['’]m|we are|we['’]re)\s(?:\w+ly\s)?{either(lexicon.SURE)})"
 )
 _LEADS = re.compile(
     rf"(?:(?:{either(lexicon.LEADS)}|{_FINDS}|the(?:\s\w+){{1,3}}\s{either(lexicon.MEANS)})(?=\W)[\s,:]*)*"
@@ -72,11 +72,16 @@ _REPORTED = re.compile(
 _TYPICAL = r"(?:common|typical|usual|frequent|easy|obvious|tempting)"
 _NAMES = either(lexicon.VALUE_NOUNS, ("approach", "method", "way", "calculation", "guess"))
 _WRONG = re.compile(
-    r"(?:\A|[,;:—]\s)\W*(?:(?:and|but|while)\s)?"
+    r"(?:\A|[,;:—]\s)\W{0,6}(?:(?:and|but|while)\s)?"
     rf"(?:(?:one|another|some|others)\s{either(lexicon.GIVES)}|(?:(?:an?|the|one|another)\s)?(?:{_TYPICAL}\s{either(lexicon.JUDGEMENTS)}|{either(lexicon.REJECTIONS)}\s{_NAMES}))\b",
     re.IGNORECASE,
 )
 """A subject that is called wrong, or is some other: "a common mistake gives", "the wrong answer is", "one gives"."""
+_UNKNOWN = re.compile(
+    r"\b(?:cannot|can['’]t|not|unable to|don['’]t|doesn['’]t|no)\s(?:\w+\s){1,2}(?:that|whether)\b|\bwhether\b",
+    re.IGNORECASE,
+)
+"""What says that a clause behind it is not known: "I cannot confirm that"."""
 _ANSWER = re.compile(r"\banswer(?P<said>[\s*_\"”]*(?:(?:is|was|are|were|would be)\b|:|=))", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 """What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
@@ -175,6 +180,8 @@ ASSERTED = (Stance.ASSERTED, Stance.CASE)
 
 
 def _said_of(clause: str) -> Stance:
+    if _UNKNOWN.search(clause):
+        return Stance.DENIED
     if _REPORTED.search(clause):
         return Stance.REPORTED
     if _WRONG.search(clause):

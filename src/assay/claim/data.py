@@ -34,7 +34,7 @@ _ENDS = re.compile(r"[*`$]*+(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
 _STATED = re.compile(rf"(?:{VERBS.pattern}|=)[\s*`$]*\Z", re.IGNORECASE)
 _OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
 """The line over data that come out, where others go in."""
-_CLOSING = re.compile(r"\s*+(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]")
+_CLOSING = re.compile(r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?")
 """A closing paragraph of prose behind data."""
 
 
@@ -62,14 +62,14 @@ def find_data(example: Example, response: str, *, of_statement: bool = False) ->
     body, span, first = final_part(example, response), (0, 0), example.params.get("take") == "first"
     kind = "data"
     for _ in range(MAX_NESTED):
-        mark = _outermost(body, first)
+        mark, end = _outermost(body, first)
         if mark is None or mark.text == body:
             break
         if not span[1]:
             span, kind = (mark.start, mark.end), mark.kind
             _owned(body[: mark.start], body[mark.end :])
         _stands(body[mark.end :], of_statement)
-        if mark.is_prose and (text := _bracketed(body[_starts(body, mark) :]).strip()):
+        if mark.is_prose and (text := _bracketed(body[_starts(body, mark) : end]).strip()):
             return _asserted(Data(short(_without_closing(text)[0]), mark.kind, span), body[: mark.start])
         if mark.kind == "json":
             return Data(short(mark.text), mark.kind, span)
@@ -149,8 +149,12 @@ def told(example: Example, response: str, _: Any = None) -> dict[str, Any]:
     return {"marker": found.marker, "claim": found.text, "stance": str(Stance.ASSERTED), "span": list(found.span)}
 
 
-def _outermost(body: str, first: bool) -> Mark | None:
-    """The last fence or mark (or the first) that gives an answer, or the box or tag that it stands in."""
+def _outermost(body: str, first: bool) -> tuple[Mark | None, int]:
+    """The last fence or mark (or the first) that gives an answer, or the box or tag that it stands in.
+
+    Beside it, where what it gives ends at the latest: with the text, or where a claim begins that is not asserted.
+    """
+    end = len(body)
     every: Iterable[Mark] = (mark for mark in marks(body, a_line=False) if mark.kind != "brackets")
     asserted, of_a_case = None, None
     for mark in [*every][::-1] if first else every:
@@ -159,11 +163,14 @@ def _outermost(body: str, first: bool) -> Mark | None:
             asserted = mark
             break
         of_a_case = of_a_case or (mark if stance is Stance.CASE else None)
+        if mark is not of_a_case:
+            end = mark.start - len(sentence_before(body, mark.start))
     found = [*_fence(body, first), *filter(None, [asserted or of_a_case])]
     if not found:
-        return None
+        return None, end
     chosen = (min if first else max)(found, key=lambda mark: mark.start)
-    return next((mark for mark in found if mark.start < chosen.start < mark.end and not mark.is_prose), chosen)
+    holder = next((mark for mark in found if mark.start < chosen.start < mark.end and not mark.is_prose), chosen)
+    return holder, end if holder.start < end else len(body)
 
 
 def _stance(body: str, mark: Mark) -> Stance:
@@ -172,6 +179,8 @@ def _stance(body: str, mark: Mark) -> Stance:
         return Stance.CONDITIONAL
     if mark.is_prose and mark.text.isascii() and without_denial(mark.text) and contrast(mark.text) == mark.text:
         return Stance.DENIED
+    if "would" in mark.said.lower() and SUPPOSES.search(mark.text):
+        return Stance.CONDITIONAL
     return around(before, "", mark.said)
 
 

@@ -36,9 +36,12 @@ _HEDGED_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
-_CONDITION = re.compile(r"\b(if|unless|when|assuming|provided|for|with|without|otherwise|else)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(if|when|assuming|provided|for|with|without)\b|(?:\A|[,;:.(]\s?|\b(?:and|or|but)\s)\W{0,6}(unless|otherwise|else)\b",
+    re.IGNORECASE,
+)
 _BRANCH = re.compile(
-    r"(?:\A|[;,.]\s|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
+    r"(?:\A|[;,.\n]\s|\n|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
     r"(?P<word>if|when|for|with|without)\s(?!example|instance|you\b|we\b)[^.;]{1,60}?"
     r"\s(?:it|that|this|the answer)(?: is|['’]s| would)\b",
     re.IGNORECASE,
@@ -78,7 +81,7 @@ _THIS_IS_WRONG = re.compile(
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
     r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
     rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
-    r"(?! (?:for|if|when|with)\b)(?P<because>,? (?:because|since|as|for)\b)?"
+    r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
 )
@@ -143,7 +146,7 @@ def around(before: str, behind: str, said: str = "") -> Stance:
 def depends(before: str, behind: str) -> bool:
     """Whether a condition before a claim makes it conditional: another branch stands behind it, or it says "unless"."""
     condition = _CONDITION.search(before)
-    if condition is None or condition[1].lower() in ("unless", "otherwise", "else"):
+    if condition is None or condition[2]:
         return condition is not None
     branches = _BRANCH.finditer(behind)  # a sentence of its own begins as the condition does
     return any(branch["stop"] != "." or branch["word"].lower() == condition[1].lower() for branch in branches)

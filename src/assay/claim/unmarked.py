@@ -43,6 +43,10 @@ _WHICH = re.compile(
 """Where a clause begins that says which, or where."""
 _NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
 """What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+_REMARK = re.compile(r"(?:which|where|who|as)\s")
+"""How a line begins that says more of the formula above it."""
+_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore)\b)", re.IGNORECASE)
+"""Where a sentence goes on to its result."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
@@ -109,6 +113,10 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
         return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
+    if len(whole) <= SHORT and (result := _GOES_ON.search(whole)) and reader.joints is not None:
+        span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
+        if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
+            return made
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
@@ -121,6 +129,8 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     """What the last sentence states, or the last line where it is an answer by itself."""
     read = reader.states or reader.value
     body = body.rstrip()
+    while (clause := body.rpartition("\n")[2]) != body and _REMARK.match(clause):
+        body = body[: -len(clause)].rstrip()
     line = body.rpartition("\n")[2][-LAST_LINE:].strip()
     ends = [match.end() for match in _SENTENCE.finditer(line)]
     sentence = _unwrapped(line[ends[-1] if ends else 0 :].strip())

@@ -149,7 +149,7 @@ REASONS = listed("since, because, as, given, by, from, after, once")
 """What begins an adjunct that gives a reason or a way, and may stand before a claim without a comma."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
-    somebody, someone, nobody, one"""
+    somebody, someone, nobody, one, the question"""
 )
 """Those whose opinion is reported."""
 OPINIONS = listed(
@@ -179,7 +179,7 @@ TURNS = (*INTERJECTIONS, *listed("actually, but, however, though, yet, then agai
 OWN = listed(
     """the, my, our, an, final, correct, right, best, exact, numeric, numerical, short, overall, complete, simplified,
     required, desired, most, likely, appropriate, valid, possible, closest, only, ultimate, actual, revised,
-    corrected, updated, new"""
+    corrected, updated, formatted, rounded, new"""
 )
 """What may stand between such a lead and the word "answer": it is the answer that is given here, and nobody else's."""
 LEADS = (
@@ -194,9 +194,11 @@ LEADS = (
 """What may begin the main clause that gives an answer: words that join it to the text before."""
 FINDS = listed(
     """get, find, found, see, conclude, concluded, know, have, obtain, obtained, deduce, infer, determine, determined,
-    say, think, believe, show, choose, arrive at, reach"""
+    show, choose, arrive at, reach"""
 )
 """Verbs by which the writer ("I", "we") comes to an answer."""
+THINKS = listed("say, think, believe, choose")
+"""Verbs by which the writer, and nobody else, gives an answer."""
 SURE = listed("confident, sure, certain, convinced")
 """Adjectives by which the writer says so."""
 MEANS = listed(
@@ -236,7 +238,7 @@ STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
     absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, say, think, believe, and, text, passage, evidence, table, by, of, course"""
+    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

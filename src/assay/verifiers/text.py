@@ -110,7 +110,8 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
         return Verdict.of(False, read=found.text[:200], why=why)
     if params.match == "stated" and found.marker not in ("box", "tag", "json", "brackets"):
         prose = found.text if found.marker == "phrase" else final_part(example, response).strip()
-        right = states(short(prose), wanted) or (found.is_asserted and is_accepted(found.text))
+        stated = (found.is_asserted or found.marker != "phrase") and states(short(prose), wanted)
+        right = stated or (found.is_asserted and is_accepted(found.text))
         return Verdict.of(
             right, read=found.text, why=f"it {'states' if right else 'does not state'} an accepted answer"
         )
