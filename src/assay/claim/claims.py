@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from assay.claim.clause import ASSERTED, Stance, sentence_before
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, clean, marks
 from assay.claim.stance import (
-    Stance,
     alternatives,
     around,
     beside,
@@ -35,8 +35,6 @@ from assay.types import Example
 
 MAX_CLAIM = 4000
 """Characters of the longest answer that is read for its stance."""
-AHEAD = 120
-"""Characters before a marker that are read for its stance."""
 NO_MARKER = "no answer is marked, and the last sentence states none"
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答", re.IGNORECASE)
 _ANOTHER = re.compile(
@@ -44,7 +42,6 @@ _ANOTHER = re.compile(
     r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
 )
 """Where a base model goes on to another question: an answer behind it answers that one."""
-_SENTENCE = re.compile(r"[.!?](?=\s)")
 
 
 def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
@@ -56,10 +53,15 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     every: Iterable[Mark] = marks(body, a_line=reader.a_line)
     if example.params.get("take") == "first":
         every = list(every)[::-1]
-    if (found := _marked(body, every, reader)) is not None:
+    found = _marked(body, every, reader)
+    if found is not None and (found.is_asserted or found.stance is Stance.TAKEN_BACK):
         return found
     if (made := unmarked(body, reader)) is not None:
-        return _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
+        made = _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
+        if found is None or (made.is_asserted and made.span[0] > found.span[0]):
+            return made
+    if found is not None:
+        return found
     for mark in marks(body, a_line=reader.a_line):
         if mark.text.strip():
             return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)
@@ -93,20 +95,23 @@ def _own_question(body: str, reader: Reader[V]) -> str:
 
 
 def _marked(body: str, every: Iterable[Mark], reader: Reader[V]) -> Claim[V] | None:
-    """The first of some marks that holds a claim which is not denied, or else a denied one."""
-    denied: dict[str, Claim[V]] = {}
+    """The first of some marks that holds an asserted claim; else one of a case, or one that is not asserted."""
+    denied: set[str] = set()
+    others: list[Claim[V]] = []
     for mark in every:
         if not mark.closed or (not mark.text.strip() and not mark.is_prose):
             raise NoAnswer(f"the last answer marker ({mark.kind}) {'holds nothing' if mark.closed else 'is cut off'}")
         made = _claim_at(body, mark, reader)
         if made is None:
             continue
-        if clean(made.text) in denied:
+        if made.is_asserted and clean(made.text) in denied:
             return replace(made, stance=Stance.DENIED)
-        if made.stance is not Stance.DENIED:
+        if made.stance in (Stance.ASSERTED, Stance.TAKEN_BACK):
             return made
-        denied.setdefault(clean(made.text), made)
-    return next(iter(denied.values()), None)
+        others.append(made)
+        if made.stance is Stance.DENIED:
+            denied.add(clean(made.text))
+    return next((made for made in others if made.is_asserted), others[0] if others else None)
 
 
 def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
@@ -118,7 +123,7 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
             return replace(inner, span=span)
     if mark.is_prose:
         if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
-            text, after = text[: -len(tail)].strip(), tail + after
+            text, after = text[: -len(tail)].strip(" \t\n-–—"), tail + after
         elif (tail := may_correct(text[1:])) is not None:
             made = _corrected(tail, reader, Claim(text, mark.kind, Stance.ASSERTED, span, None))
             if made.value is not None:
@@ -132,20 +137,27 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
     made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
-    return _with_stance(body, made, after, reader, goes_on=not mark.is_prose)
+    return _with_stance(body, made, after, reader, goes_on=not mark.is_prose, said=mark.said)
 
 
-def _with_stance(body: str, made: Claim[V], after: str, reader: Reader[V], *, goes_on: bool) -> Claim[V]:
-    """A claim with the stance that the words around it give; `goes_on` says whether its sentence does behind it."""
-    start = made.span[0]
-    line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
-    before = _SENTENCE.split(line)[-1] if "." in line or "!" in line or "?" in line else line
+def _with_stance(
+    body: str, made: Claim[V], after: str, reader: Reader[V], *, goes_on: bool, said: str = ""
+) -> Claim[V]:
+    """A claim with the stance that the words around it give.
+
+    `goes_on` says whether its sentence does behind it, and `said` are the words "answer is" that mark it.
+    """
+    if not made.is_asserted:
+        return made
+    before = sentence_before(body, made.span[0])
     behind = after.split("\n\n")[0][:SHORT] if goes_on else after[:1]
-    stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind)
-    if stance is Stance.ASSERTED and before and depends(before, made.text + after[:SHORT]):
+    stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind, said)
+    if stance in ASSERTED and before and depends(before, made.text + after[:SHORT]):
         stance = Stance.CONDITIONAL
-    if not made.is_asserted or stance is not Stance.ASSERTED:
-        return made if not made.is_asserted else replace(made, stance=stance)
+    if stance is not Stance.ASSERTED:
+        made = replace(made, stance=stance)
+        if not made.is_asserted:
+            return made
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
     other = beside(after)

@@ -16,6 +16,8 @@ _PICTURES = re.compile(
     rf"^[ \t]*+{_PICTURE}++[ \t]*+(?=[^\n]*\w)|(?<=[\w.)*$}}\]])[ \t]*+{_PICTURE}++[ \t]*+$", re.MULTILINE
 )
 """Ticks and pictures at the ends of a line of words."""
+_END_MARK = re.compile(r"(?<=[.!)\]$}\w])\s+(?:[∎■□◼◻]|\$?\\(?:blacksquare|square|qed|Box)\$?)\s*\Z")
+"""What ends a proof."""
 _CROSS = re.compile("[❌✗✘❎]")
 _LABEL = re.compile(r"^([ \t]*)\*\*([A-Z][^*:\n]{1,40}:)(?:\*\*(?=[ \t])|([^*\n]{1,100})\*\*[ \t]*$)", re.MULTILINE)
 """Bold around a label, or around a label and what stands behind it on its line."""
@@ -49,6 +51,7 @@ def own_words(example: Example, body: str) -> str:
         body = _QUOTED.sub("", body)
     if not body.isascii():
         body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
+    body = _END_MARK.sub("", body)
     if "**" in body:
         body = _LABEL.sub(r"\1\2\3", body)
     if not body.strip():

@@ -31,6 +31,8 @@ class Mark:
     kind: str
     """`box`, `tag`, `brackets`, `json`, or `phrase` for words such as "the answer is"."""
     closed: bool = True
+    said: str = ""
+    """The words "answer is" of a phrase that speaks of the answer in a sentence."""
 
     @property
     def is_prose(self) -> bool:
@@ -163,9 +165,6 @@ def _brackets(body: str) -> Iterator[Mark]:
 
 # --- words and JSON --------------------------------------------------------------------------------------------------
 
-_OWN, _ASKING = frozenset(lexicon.OWN), frozenset(lexicon.ASKING)
-_BETWEEN_THEM = (frozenset(("final", "correct", "right")), frozenset(("the", "our", "my", "this", "your", "a", "an")))
-"""What may stand between a word that asks and the word "answer"."""
 _COPULA = re.compile(
     r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
     r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
@@ -229,31 +228,16 @@ def _words(body: str) -> Iterator[Mark]:
 def _phrase_at(body: str, at: int) -> Mark | None:
     noun = body.find(" ", at) + 1 if body.startswith("orrect", at + 1) else at
     phrase = _COPULA.match(body, noun, noun + 400)
-    line = body[body.rfind("\n", 0, at) + 1 : at][-60:]
     if phrase is None:
-        alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line[-40:], re.IGNORECASE)
+        line = body[body.rfind("\n", 0, at) + 1 : at][-40:]
+        alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.IGNORECASE)
         phrase = _HEADING.match(body, at, at + 60) if alone else None
-    if phrase is None or body[at - 1 : at] in ("<", "/") or not _is_given(line):
+    if phrase is None or body[at - 1 : at] in ("<", "/"):
         return None
     end, text = sentence_at(body, phrase.end())
     if text.lower() in _VERDICTS and phrase[0].rstrip()[-1:] not in ":：=":
         return None  # "the answer is correct" speaks of the answer
-    return Mark(at, end, text, "phrase")
-
-
-def _is_given(line: str) -> bool:
-    """Whether the word "answer" behind these words is the answer that is given, and not asked for or another's."""
-    ahead = line.rstrip("*_ \t")
-    start = len(ahead)
-    while start and ahead[start - 1].isalpha():
-        start -= 1
-    words = [*ahead[:start].lower().split()[-5:], ahead[start:].lower()]
-    if words[-1] and words[-1] not in _OWN:
-        return False
-    for between in (*_BETWEEN_THEM, frozenset(("that",))):
-        if words and words[-1] in between:
-            words.pop()
-    return not (words and (words[-1] in _ASKING or " ".join(words[-2:]) in _ASKING))
+    return Mark(at, end, text, "phrase", said=phrase[0])
 
 
 def _lines(body: str, a_line: bool) -> Iterator[Mark]:

@@ -8,23 +8,10 @@ wrong."). Words about the answer in the next clause or sentence change nothing.
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 
+from assay.claim.clause import ASSERTED, Stance, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.lexicon import either
-
-
-class Stance(StrEnum):
-    """How a response stands to what it claims."""
-
-    ASSERTED = "asserted"
-    DENIED = "denied"
-    HEDGED = "hedged"
-    REPORTED = "reported"
-    CONDITIONAL = "conditional"
-    OFFERED = "offered beside another"
-    TAKEN_BACK = "taken back"
-
 
 _NOT = r"(?:not|never|cannot|neither|hardly|[a-z]+n['’]t)"
 _DENIED_BEFORE = re.compile(
@@ -42,25 +29,19 @@ _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
     r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
 )
-_PLAIN_DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
-_HEDGED = re.compile(
-    rf"\b{either(_PLAIN_DOUBTS, lexicon.UNSURE)}\b|\b(?:may|might|could)(?: \w+)? (?:be|have|equal)\b", re.IGNORECASE
-)
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
     rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
     r"|[\s$*)}\]\"'`]*[?？]",
     re.IGNORECASE,
 )
-_REPORTED = re.compile(
-    rf"\b{either(lexicon.OTHER_PEOPLE)}\s+(?:\w+\s+)?{either(lexicon.OPINIONS)}\b"
-    rf"|\b{either(lexicon.REPUTED)} (?:to be|that)\b",
+_CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(if|when|assuming|provided|for|with|without)\b|(?:\A|[,;:.(]\s?|\b(?:and|or|but)\s)\W{0,6}(unless|otherwise|else)\b",
     re.IGNORECASE,
 )
-_CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
-_CONDITION = re.compile(r"\b(if|unless|when|assuming|provided|for|with|without|otherwise|else)\b", re.IGNORECASE)
 _BRANCH = re.compile(
-    r"(?:\A|[;,.]\s|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
+    r"(?:\A|[;,.\n]\s|\n|\band\s|\bor\s)(?:otherwise|else)\b|(?P<stop>[;,.])\s(?:but |and |while )?"
     r"(?P<word>if|when|for|with|without)\s(?!example|instance|you\b|we\b)[^.;]{1,60}?"
     r"\s(?:it|that|this|the answer)(?: is|['’]s| would)\b",
     re.IGNORECASE,
@@ -74,18 +55,7 @@ _OR_AFTER = re.compile(
 )
 _OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[\s$\\(*]*+$", re.IGNORECASE)
 
-_LATER = (lexicon.PAST, lexicon.DOUBTS, lexicon.UNSURE, lexicon.OPINIONS, lexicon.REPUTED)
-_MAY_MATTER = frozenset(word for words in _LATER for entry in words for word in entry.split()) - {
-    "to",
-    "i",
-    "be",
-    "from",
-}
-_MAY_MATTER |= {"not", "never", "cannot", "neither", "hardly", "false", "≠", "\\ne", "\\neq"}
-"""Words of which one stands before a claim that is not asserted: asked first, since most claims have none."""
-_WORD = re.compile(r"[a-z'’]+|≠|\\neq?\b")
-
-_SENTENCE = r"(?:\A|[.!?…]|\n|—|;)[\s\"'*_).\]}$]{0,6}"
+_SENTENCE = r"(?:\A|[.!?…]|\n|—|;|\s[-–]\s)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
     rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually|i think)[\s,.!]+){{0,2}}"
@@ -106,12 +76,12 @@ _ERROR = re.compile(
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
-    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s{_SO}\s(?:that\s)?)"
+    rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s(?:{_SO}|but|and)\s(?:that\s)?)"
     r"(?:(?P<bare>this|that|it|which)"
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
     r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
     rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
-    r"(?! (?:for|if|when|with)\b)(?P<because>,? (?:because|since|as|for)\b)?"
+    r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
 )
@@ -152,20 +122,18 @@ def without_denial(text: str) -> str | None:
     return text[match.end() :].strip() if match else None
 
 
-_TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
-"""What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
+def around(before: str, behind: str, said: str = "") -> Stance:
+    """The stance by the words before the claim in its sentence, and those right behind it.
 
-
-def around(before: str, behind: str) -> Stance:
-    """The stance by the words before the claim in its sentence, and those right behind it."""
-    words = _WORD.findall(before.lower())
-    matters = not _MAY_MATTER.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
-    stance = _ahead(before) if matters else Stance.ASSERTED
-    if _FOREIGN_DOUBT.search(before) is not None:
-        return Stance.HEDGED
-    if _FOREIGN_DENIED.search(before) is not None:
-        return Stance.DENIED
-    if stance is Stance.ASSERTED and behind.strip(CLOSING):
+    `said` are the words "answer is" of a phrase that marks it, which stand between.
+    """
+    if before:
+        if _FOREIGN_DOUBT.search(before) is not None:
+            return Stance.HEDGED
+        if _DENIED_BEFORE.search(before) or _FOREIGN_DENIED.search(before) is not None:
+            return Stance.DENIED
+    stance = (of_answer(before, said) if said else of_clause(before)) if before else Stance.ASSERTED
+    if stance in ASSERTED and behind.strip(CLOSING):
         if _DENIED_BEHIND.match(behind):
             return Stance.DENIED
         if _HEDGED_BEHIND.match(behind):
@@ -178,26 +146,10 @@ def around(before: str, behind: str) -> Stance:
 def depends(before: str, behind: str) -> bool:
     """Whether a condition before a claim makes it conditional: another branch stands behind it, or it says "unless"."""
     condition = _CONDITION.search(before)
-    if condition is None or condition[1].lower() in ("unless", "otherwise", "else"):
+    if condition is None or condition[2]:
         return condition is not None
     branches = _BRANCH.finditer(behind)  # a sentence of its own begins as the condition does
     return any(branch["stop"] != "." or branch["word"].lower() == condition[1].lower() for branch in branches)
-
-
-def _ahead(before: str) -> Stance:
-    before = _TURN.split(before)[-1]
-    if _DENIED_BEFORE.search(before):
-        return Stance.DENIED
-    if _REPORTED.search(before):
-        return Stance.REPORTED
-    return Stance.HEDGED if _HEDGED.search(before) else Stance.ASSERTED
-
-
-def within(text: str) -> Stance:
-    """The stance by the words of the sentence that holds the claim."""
-    if _REPORTED.search(text):
-        return Stance.REPORTED
-    return Stance.HEDGED if _HEDGED.search(text) or text.endswith(("?", "？")) else Stance.ASSERTED
 
 
 _ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another|works)"

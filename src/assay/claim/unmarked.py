@@ -11,9 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import SUPPOSES, Stance, around, changes_mind, contrast, within
+from assay.claim.stance import SUPPOSES, around, changes_mind, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -42,6 +43,10 @@ _WHICH = re.compile(
 """Where a clause begins that says which, or where."""
 _NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
 """What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+_REMARK = re.compile(r"(?:which|where|who|as)\s")
+"""How a line begins that says more of the formula above it."""
+_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore)\b)", re.IGNORECASE)
+"""Where a sentence goes on to its result."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
@@ -73,7 +78,7 @@ class Claim(Generic[V]):
 
     @property
     def is_asserted(self) -> bool:
-        return self.stance is Stance.ASSERTED
+        return self.stance in ASSERTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +108,20 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
             start = body.find(bold)
-            return Claim(bold, "statement", within(body[:start]), (start, start + len(bold)), value)
+            return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
         return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
+    if len(whole) <= SHORT and (result := _GOES_ON.search(whole)) and reader.joints is not None:
+        span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
+        if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
+            return made
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
-            return Claim(text, "whole", within(text), (0, len(body)), value)
+            return Claim(text, "whole", of_sentence(text), (0, len(body)), value)
     return _stated(body, reader)
 
 
@@ -120,6 +129,8 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     """What the last sentence states, or the last line where it is an answer by itself."""
     read = reader.states or reader.value
     body = body.rstrip()
+    while (clause := body.rpartition("\n")[2]) != body and _REMARK.match(clause):
+        body = body[: -len(clause)].rstrip()
     line = body.rpartition("\n")[2][-LAST_LINE:].strip()
     ends = [match.end() for match in _SENTENCE.finditer(line)]
     sentence = _unwrapped(line[ends[-1] if ends else 0 :].strip())
@@ -128,7 +139,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return None
     alone = not ends and len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
-        return Claim(sentence, "whole" if not ends else "statement", within(sentence), span, value)
+        return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
             at = (span[0] + bold.start(1), span[0] + bold.end(1))
@@ -136,7 +147,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
     value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
-    return None if value is None else Claim(sentence, "statement", within(sentence), span, value)
+    return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
@@ -144,7 +155,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     sentence = _WHICH.split(sentence)[0]
     if (named := _NAMED.search(sentence)) is not None:
         if (value := read(text := clean(sentence[named.end() :]))) is not None:
-            return Claim(text, "statement", within(sentence), span, value)
+            return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = sentence[: named.start()]
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
@@ -152,7 +163,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")
-            return Claim(text, "statement", within(sentence) if stance is Stance.ASSERTED else stance, span, value)
+            return Claim(text, "statement", of_sentence(sentence) if stance in ASSERTED else stance, span, value)
     return None
 
 

@@ -261,6 +261,8 @@ class Loose:
                     yield said[start][0], said[at - 1][0] + 1
 
 
+_NUMBERED = re.compile(r"([a-z]+\d{1,2})(th)?")
+
 Form = Run | Date | Year | Name | Loose
 
 
@@ -279,6 +281,8 @@ def forms(accepted: str) -> tuple[Form, ...]:
         if not words.words:
             continue
         made[Run(words.joined, aside if text != accepted else "")] = None
+        if len(words.words) > 1 and (numbered := _NUMBERED.fullmatch(words.joined)):  # "Henry VIII", "Henry the Eighth"
+            made[Run(numbered[1] + ("" if numbered[2] else "th"))] = None
         if (date := _date(words.words)) is not None:
             made[date] = None
         elif (text == accepted or not aside) and (name := _name(words)) is not None:

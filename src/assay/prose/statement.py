@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.claim.stance import Stance, alternatives, around, taken_back, within
+from assay.claim.clause import ASSERTED
+from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
 
 LEAD = 3
@@ -37,8 +38,11 @@ _OTHER_THING = re.compile(
 )
 """What turns a mention into something else: "rather than Paris", "far from Paris"."""
 _NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
+_SAME = r"(?!(?:it|he|she|they|this|that|so|thus|therefore|hence|the answer)\b)"
 _ASIDE = re.compile(
-    r"(?:\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
+    rf"(?:(?:;\s*|\b(?:while|whereas)\s){_SAME}[^,;]*\b(?:is|was|are|were|by)\s"
+    r"|\b[Uu]nlike\b[^,;]*(?:,\s(?:who|which)\b[^,;]*)?|\b[Hh]ad\b.*\bwould\b.*|\bquestion\s\w+s\b.*"
+    r"|\b(?:by|is|was)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?:is|was)\b[^,;\d]*\b(?:of|to|with)\s|\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
     r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
     r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
     r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
@@ -47,6 +51,13 @@ _ASIDE = re.compile(
 )
 """What puts a mention beside the answer: in a clause about another name, in a contrast, behind "whether", as what is
 measured from."""
+_NEGATED = re.compile(
+    r"\b(?:[Nn]o(?! longer\b| one\b|\.)|not(?! only\b| until\b| just\b)|never|[Nn]obody|cannot|[a-z]+n['’]t|doubt"
+    r"|unable|unaware)\b[^,;:.]{0,200}$"
+)
+_TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
+_BUT = re.compile(r"\b(?:but|although|though|because)\b", re.I)
+"""A denial that reaches the mention in its clause: "No such novel was written by"."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
@@ -108,10 +119,12 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     before, after = text[: words.at[first][0]][-200:], text[words.at[last - 1][1] :][:300]
     if len(words.words) > MAX_WORDS or _OTHER_THING.search(before[-80:]) or _DENIED_AFTER.match(after):
         return False
+    if _NEGATED.search(_BUT.split(_TITLE.sub("", before))[-1]):
+        return False
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
     if is_owner or _ASIDE.search(before):
         return False
-    if around(before, after) is not Stance.ASSERTED or within(before) is not Stance.ASSERTED:
+    if around(before, after) not in ASSERTED:
         return False
     others = alternatives(before, after)
     return not _OTHER_BEFORE.search(before) and all(_spans(Words(other), wanted) for other in others)

@@ -81,6 +81,10 @@ _AFFIRMS = re.compile(
     r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
     re.IGNORECASE,
 )
+_CALCULATED = re.compile(
+    rf"\A\s*+{either(lexicon.STATES)}\b[^.;]{{0,40}}\d|\A[^()=×*÷]{{0,40}}[×*÷]\s?[$€£]?\d", re.IGNORECASE
+)
+"""What says that the number before it is no result: "24 has 8 divisors", "60 km/h × 2 h = 120 km"."""
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
@@ -88,7 +92,7 @@ _OPERATORS = "+*/^=<>%‰√²³¹⁰⁴⁵⁶⁷⁸⁹⁻½¼¾⅓⅔⅛π∞!�
 _CLOSING = " *`\"'”’)]}$"
 _DANGLING = re.compile(
     r"(?<![\\\w])(?:or|and|of|to|than|by|minus|plus|times|the|a|an|not|but|at|with|for|from|over"
-    r"|is|are|was|were|be|would|could|might|may|as|if|which|that)$",
+    r"|is|are|was|were|be|has|have|had|would|could|might|may|as|if|which|that)$",
     re.IGNORECASE,
 )
 _CUT = re.compile(r"(?<=[^\s(,;:])(?=\s|,|;|:|\(|—|–)|(?<=[A-Za-z\d}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
@@ -135,7 +139,7 @@ def is_free(rest: str) -> bool:
         return in_brackets and re.search(r"[-+*/×=^]", rest) is not None
     if not _is_noun_phrase(bare, apart=apart):
         return False
-    if _COPULA.match(rest) and not _AFFIRMS.match(rest):
+    if (_COPULA.match(rest) and not _AFFIRMS.match(rest)) or _CALCULATED.search(rest):
         return False
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
@@ -197,7 +201,7 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     return None
 
 
-_AMOUNT = re.compile(r"-?\$-?\d[^$]*+")
+_AMOUNT = re.compile(r"-?\\?\$-?\d[^$]*+")
 
 
 def _is_whole(text: str) -> bool:
@@ -208,7 +212,7 @@ def _is_whole(text: str) -> bool:
 
 
 _QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
-_ONE_NUMBER = re.compile(r"[-−]?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
+_ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
 _UNSAFE = {
     *_CALCULATES,
     *lexicon.MODIFIERS,
@@ -220,7 +224,7 @@ _UNSAFE = {
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, started, starting, step, equation, question, other, another,
+        from, after, started, starting, step, equation, question, answer, other, another,
         some, many, most, few, others, als"""
     )
 )

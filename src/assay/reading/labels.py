@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assay.reading.building import MINUS_ONE
+from assay.reading.matrices import TRANSPOSED
 from assay.reading.nodes import Call, Matrix, Named, Node, Num, Relation, Sym, Text, Tuple
 
 
@@ -30,6 +31,8 @@ def is_name(node: Node) -> bool:
                 isinstance(part, Num) or is_name(part) or (is_power(part) and isinstance(part.args[0], Sym))  # type: ignore[union-attr]
                 for part in rest
             )
+        case Call("^", (Sym(name), exponent)) if name.isupper():
+            return exponent == MINUS_ONE or exponent in TRANSPOSED
         case Call(head, args):
             return head not in ("^", "factorial", "∪", "∩", "∖") and (head[0] == "\\" or all(map(is_name, args)))
     return False

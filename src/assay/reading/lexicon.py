@@ -120,25 +120,44 @@ FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아�
 """The words "is not" at the end of their sentences."""
 JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
 """Nouns and adjectives that a value is called by where it is not the answer."""
-REJECTIONS = listed("wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous")
+REJECTIONS = listed(
+    """wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous,
+    outdated"""
+)
 """Adjectives that say that something is not so."""
 ERRORS = listed(
     """error, mistake, mistakes, miscalculated, recheck, redo, recompute, recalculate, reconsider, instead, forgot,
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
-SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, imagine, say")
+SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say")
 """What makes a sentence a supposition, or a trial of one."""
+CASES = listed(
+    """if, for, when, where, with, without, in, on, under, suppose, supposing, assume, assuming, imagine, had, were"""
+)
+"""What begins an adjunct that puts a claim under a condition, or into a case or a place."""
+PLACES = listed("for, with, in, on, under")
+"""Those of them that are prepositions."""
+THIS_CASE = listed("the, this, these, our, all, any, every, each, both")
+"""Determiners behind one of them that speak of the case that is asked about ("for the given data")."""
+ANOTHER = listed(
+    """another, other, previous, earlier, preceding, next, following, similar, different, easier, harder, simpler,
+    last, instead"""
+)
+"""Words that make it another problem's case."""
+REASONS = listed("since, because, as, given, by, from, after, once")
+"""What begins an adjunct that gives a reason or a way, and may stand before a claim without a comma."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
-    somebody, someone"""
+    somebody, someone, nobody, one, the question"""
 )
 """Those whose opinion is reported."""
 OPINIONS = listed(
-    """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume, assumed,
-    guess, guessed, suggest, suggested, consider, considers, considered"""
+    """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume,
+    assumes, assumed, guess, guesses, guessed, suggest, suggested, consider, considers, considered, argue,
+    argues, argued, report, reports, reported, insist, insists, insisted"""
 )
-"""Verbs of opinion."""
+"""Verbs of saying and thinking."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")
 """Participles before `to be` that report an opinion."""
 PAST = listed("used to, used to be, formerly, far from, anything but")
@@ -148,7 +167,7 @@ CORRECTIONS = listed(
     reflection, on closer inspection, actually no, my mistake, my bad, apologies, strike that, never mind,
     nevermind, i made a, i made an, i was wrong, i take that back, i take it back, i misread, i forgot, i
     miscalculated, let me correct, let me redo, let me fix, let me reconsider, let me recompute, let me
-    recalculate, let me try again, let me start over"""
+    recalculate, let me try again, let me start over, just kidding, only joking"""
 )
 """What a sentence begins with that takes back what was said."""
 INTERJECTIONS = listed("wait, no, nope, hm, hmm, hmmm")
@@ -158,18 +177,35 @@ TURNS = (*INTERJECTIONS, *listed("actually, but, however, though, yet, then agai
 # --- the words of a marker -------------------------------------------------------------------------------------------
 
 OWN = listed(
-    """the, my, our, final, correct, right, best, exact, numeric, numerical, short, overall, complete, simplified,
-    required, desired, most, likely, appropriate, so, hence, thus, then, therefore, and, is, an, valid, possible,
-    closest, only, ultimate, actual, revised, corrected, updated, new"""
+    """the, my, our, an, final, correct, right, best, exact, numeric, numerical, short, overall, complete, simplified,
+    required, desired, most, likely, appropriate, valid, possible, closest, only, ultimate, actual, revised,
+    corrected, updated, formatted, rounded, new"""
 )
-"""What may stand before the word "answer": it is the answer that is given here, not somebody's or another."""
-ASKING = listed(
-    """if, whether, suppose, assuming, assume, why, how, when, until, unless, where, what, make sure, makes sure,
-    making sure, check, checking, checked, verify, verifying, confirm, confirming, find, finding, get, getting,
-    explain, hope, write, writing, express, expressing, present, presenting, provide, providing, format,
-    formatting, other, others, wrong, incorrect, no, not a, not an"""
+"""What may stand between such a lead and the word "answer": it is the answer that is given here, and nobody else's."""
+LEADS = (
+    *CONNECTIVES,
+    *listed(
+        """and, but, yet, however, ultimately, altogether, overall, consequently, accordingly, here,
+        actually, in total, in all, in conclusion, in summary, in short, in the end, in fact, in other
+        words, of course, as a result, that is, that's, this is, here is, here's, it is, which is, it
+        turns out, to summarize, to conclude, note that, meaning, that"""
+    ),
 )
-"""Words that make a sentence ask about an answer, instruct, or speak of another, where it would state it."""
+"""What may begin the main clause that gives an answer: words that join it to the text before."""
+FINDS = listed(
+    """get, find, found, see, conclude, concluded, know, have, obtain, obtained, deduce, infer, determine, determined,
+    show, choose, arrive at, reach"""
+)
+"""Verbs by which the writer ("I", "we") comes to an answer."""
+THINKS = listed("say, think, believe, choose")
+"""Verbs by which the writer, and nobody else, gives an answer."""
+SURE = listed("confident, sure, certain, convinced")
+"""Adjectives by which the writer says so."""
+MEANS = listed(
+    """means, implies, gives, shows, confirms, suggests, indicates, tells us, leads to, makes, follows, is
+    clear, is evident, is obvious, is easy to see, can be seen"""
+)
+"""Verbs by which what was said ("this", "it") comes to an answer."""
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
@@ -202,7 +238,7 @@ STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
     absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, say, think, believe, and, text, passage, evidence, table, by, of, course"""
+    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

@@ -8,7 +8,7 @@ from assay.reading.building import product, symbols, total
 from assay.reading.identity import identical
 from assay.reading.nodes import Call, Matrix, Node, Sym, Text, Tuple
 
-_TRANSPOSED = (Sym("T"), Sym("t"), Sym("\\top"), Sym("\\intercal"))
+TRANSPOSED = (Sym("T"), Sym("t"), Sym("\\top"), Sym("\\intercal"))
 
 
 def same_matrix(wanted: Node, given: Node, equal: Callable[[Node, Node], bool]) -> bool:
@@ -40,7 +40,7 @@ def as_matrix(node: Node) -> Matrix | None:
         return Matrix((node.parts,)) if node.opening in ("(", "[") else None
     if not isinstance(node, Call):
         return None
-    if node.head == "^" and node.args[1] in _TRANSPOSED:
+    if node.head == "^" and node.args[1] in TRANSPOSED:
         inside = as_matrix(node.args[0])
         return inside and Matrix(tuple(zip(*inside.rows, strict=True)))
     parts = [as_matrix(part) for part in node.args]

@@ -38,6 +38,7 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
 """What is said in several ways, and what it is; the kinds of nothing are different answers."""
 _SUBJECT = re.compile(r"(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s", re.IGNORECASE)
 """What the words are about: "The limit does not exist", "It is even"."""
+_HAS = re.compile(r"\A(?:is|are|has|have)\s")
 _JOINED = re.compile(rf"\A(?:.{{1,200}}[,;]\s)?{either(lexicon.CONNECTIVES)},?\s")
 _EXCEPT = re.compile(
     r"(?:all )?reals?(?: numbers?)?(?: [a-z])? (?:except|other than|but)(?: for)? (.{1,80})", re.IGNORECASE
@@ -75,7 +76,7 @@ def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
 
 
 def _known(low: str) -> Node | None:
-    low = _JOINED.sub("", low)
+    low = _HAS.sub("", _JOINED.sub("", low))
     subject = _SUBJECT.match(low)
     for words in (low, low[subject.end() :] if subject else ""):
         for pattern, node in _SAID:

@@ -26,6 +26,10 @@ _PARTS = ("ab", "abc", "abcd", "abcde", "iii", "iiiiii")
 _MORE_DIGITS = re.compile(r"\d\.\.\.$")
 
 
+_ROW_SPACE = re.compile(r"\\\\\[-?\d*\.?\d+(?:pt|em|ex|mm|cm|in|mu)\]")
+"""A line break with the space below it."""
+
+
 def mended(text: str) -> str:
     """LaTeX whose backslashes were lost to, or doubled by, another format's escapes (`<tab>ext{...}`, `\\\\frac`)."""
     if not text.isprintable():
@@ -37,7 +41,7 @@ def mended(text: str) -> str:
 
 def trimmed(text: str) -> str:
     """Without the dollar signs, brackets of display mathematics, bold and closing punctuation around an answer."""
-    text = mended(text).strip()
+    text = _ROW_SPACE.sub(r"\\\\", mended(text)).strip()
     if text.startswith("**") and text.endswith("**"):
         text = text.strip("*")
     text = text.strip().strip("$").strip()

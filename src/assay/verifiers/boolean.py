@@ -10,12 +10,14 @@ import re
 from typing import Any
 
 from assay.claim.claims import claim, described
-from assay.claim.stance import Stance, around
+from assay.claim.clause import Stance
+from assay.claim.stance import around
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
 from assay.reading.beside import is_rejected
+from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.types import Example, Verdict
 
@@ -24,8 +26,10 @@ _LETTERS = frozenset("ytnf")
 """Letters that are a word only where they stand alone."""
 _NEGATIONS = frozenset(("not", "isnt", "arent", "wasnt", "doesnt", "never", "cannot", "cant"))
 _SUBJECTS = frozenset(lexicon.AFTER_NO)
+_SEEMS = either(lexicon.OPINIONS, ("looks", "seems", "appears"))
 _BOTH = re.compile(
-    r"\balternatively\b|\b(?:though|although)\b[^.]{0,20}\b(?:yes|no|true|false)\b|"
+    rf"\balternatively\b|\b(?:though|although)\b(?![^.]{{0,40}}\b{_SEEMS}\b)"
+    r"[^.]{0,20}\b(?:yes|no|true|false)\b|"
     r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;])|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
     re.IGNORECASE,
 )
@@ -42,13 +46,15 @@ _ECHO = re.compile(
     r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
 )
 """The short sentence behind a yes or a no: "Yes, it is"."""
+_QUOTED = re.compile(r"[\"“](?:[^\s\"“”]+\s){2}[^\"“”]{0,300}[\"”]")
+"""What is quoted, and no verdict: several words."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_CHARS = 2000
 
 
 @verifier(
     "boolean",
-    version=4,
+    version=5,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -85,7 +91,7 @@ def _read(text: str) -> str | None:
 
 
 def _read_clause(text: str) -> str | None:
-    text = plain(text[:MAX_CHARS])
+    text = plain(_QUOTED.sub(" ", text[:MAX_CHARS]))
     negated = False
     words = [*_WORD.finditer(text)]
     for place, match in enumerate(words):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.claims import claim, described
+from assay.claim.clause import Stance
 from assay.claim.markers import clean
-from assay.claim.stance import Stance, around, beside
+from assay.claim.stance import around, beside
 from assay.claim.unmarked import VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -58,6 +59,8 @@ _WRONG = re.compile(
     re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
+_SUBJECT = re.compile(r"\W{0,4}\s[a-z]+(?:s|ed)\b")
+"""The verb of a clause about another option: "(A) confuses speed with velocity"."""
 _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
 _WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -121,7 +124,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=4,
+    version=5,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -194,7 +197,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
     joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
-    if joined and other is not None and _is_option(other["other"], other["rest"]):
+    is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]
+    if joined and not is_subject and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
     also = _read(beside(rest), {})
     if also is not None and also.letter not in (None, letter):

@@ -80,7 +80,7 @@ def _output_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "code_io.output",
-    version=3,
+    version=4,
     reference='{"code", "input", "output"}',
     lane=Lane.WORKER,
     reads=lambda example, _: _Task.of(example).expected(),

@@ -46,6 +46,12 @@ _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
+_OR = re.compile(
+    r"(?P<one>[^,;]{1,200}?),?\s(?:or|i\.e\.|that is),?\s"
+    r"(?P<near>(?:approximately|about|roughly|around)\s)?(?P<two>[^,;]{1,200})"
+)
+
+
 @dataclass(frozen=True)
 class MathParams(AnswerParams):
     """Parameters of `math`."""
@@ -103,7 +109,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=5,
+    version=6,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
@@ -165,7 +171,27 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
     def sentence(text: str) -> _Given | None:
         return stated(text, lambda part: _strictly(part, reference, wanted))
 
-    return Reader(lambda text: read(text) or sentence(text), states=read, sentence=sentence)
+    def restated(text: str) -> _Given | None:
+        """The first of two values that are the same, the second perhaps rounded: "2\\sqrt3, or about 3.46"."""
+        match = _OR.fullmatch(text) if "or " in text or "i" in text else None
+        one, two = (read(match["one"]), read(match["two"])) if match else (None, None)
+        if match is None or one is None or two is None or one.answer is None or two.answer is None:
+            return None
+        if not match["near"]:
+            return one if _compare(two, one.answer, match["one"], Policy(True, "optional", "exact"))[0] else None
+        size, other = _size(one.answer), _size(two.answer)
+        return one if size is not None and other is not None and abs(size - other) <= abs(size) / 50 else None
+
+    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=read, sentence=sentence)
+
+
+def _size(node: Node) -> Any:
+    """The number that an answer without variables is, or `None`."""
+    node = node.value if isinstance(node, Quantity) else node
+    try:
+        return None if symbols(node) else numeric(node)
+    except (Undefined, TooCostly, ArithmeticError, LookupError, TypeError):
+        return None
 
 
 def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:

@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from assay.claim.data import find_data, told
-from assay.claim.stance import Stance, within
+from assay.claim.clause import ASSERTED, of_sentence
+from assay.claim.data import find_data, statements, told
+from assay.claim.stance import around
 from assay.errors import BadReference, NoAnswer
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
@@ -26,17 +27,20 @@ from assay.reading.numerals import numeral, plain
 from assay.reading.words import RULE, fold, items
 from assay.types import Example, Verdict
 
-MAX_CHARS, MAX_UNMARKED = 20_000, 2000
+MAX_CHARS, MAX_UNMARKED, MAX_SAID = 20_000, 2000, 3
+"""Characters of the longest answer, with and without a marker, and words that an entry may have beside its name."""
 _LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
 """What stands between a name and its value."""
-_DESCRIBES = r"(?::[*_]{0,3}|\s[–—-])\s(?=(?:the|an?)\s|\d)"
+_DESCRIBES = r"(?::[*_]{0,3}\s(?=(?:the|an?)\s|\d)|(?<=\S)[ \t][–—-][ \t])"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
 _EXCLUDES = re.compile(
-    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO)}\b)|n['’]t\b"
+    rf"\A\W*(?:\d{{1,2}}\W*\Z|{either(lexicon.NO, lexicon.REJECTIONS)}\b)|n['’]t\b"
     rf"|\b(?:not|excluded|eliminated|ruled out|\d+(?:st|nd|rd|th)|last|{'|'.join(ORDINALS)})\b",
     re.IGNORECASE,
 )
 """What says of an entry that it is none, or where it stands in another order."""
+_CONTRAST = re.compile(r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s(?P<others>[A-Z\d][^()\n]{0,200})\)?\W*\Z")
+"""Other entries behind a list, which it is set against."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
@@ -45,8 +49,11 @@ _PARTS = re.compile(
     rf"|(?<=\.)\s(?=[A-Z])(?=(?i:in conclusion|{either(lexicon.CONNECTIVES)})\b)"
 )
 """Where a paragraph, a table or a concluding sentence begins."""
+_SO_ARE = re.compile(r",?\s(?:and\s)?so\s(?:is|are)\b", re.IGNORECASE)
+"""What gives others the same value: "Ann is a knave, and so is Bob"."""
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
+_EACH = re.compile(r"(?:both|all|each)\s", re.IGNORECASE)
 _GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
@@ -63,9 +70,30 @@ def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, li
         value = None
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
         return found.text, [fold(_without_asides(str(v), wanted)) for v in value]
-    text = found.text.replace("\n", "\0")  # `plain` joins lines
-    text = plain(text).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else found.text
-    return found.text, [fold(part) for part in items(_without_asides(text, wanted), wanted)]
+    size = max(len(fold(name).split()) for name in wanted) + MAX_SAID
+    skipped = False
+    marked = found.marker != "data"
+    for statement in [found.text] if marked else [*statements(found.closing), *statements(found.text)]:
+        given = _entries(statement, wanted)
+        is_list = len(given) > 1 or len(wanted) == 1 or fold(given[0]) in map(fold, wanted) if given else False
+        if not is_list or any(len(entry.split()) > size for entry in given):
+            continue
+        if marked or of_sentence(statement) in ASSERTED:
+            return statement, [fold(entry) for entry in given]
+        skipped = True
+    if skipped:
+        raise NoAnswer("the answer is not asserted")
+    return found.text, [fold(entry) for entry in _entries(found.text, wanted)]
+
+
+def _entries(text: str, wanted: list[str]) -> list[str]:
+    """The entries of a list; other ones that it is set against ("A and B, not C") are none of it."""
+    if (contrast := _CONTRAST.search(text)) is not None:
+        others, names = {*map(fold, items(contrast["others"], wanted))}, {*map(fold, wanted)}
+        text = text[: contrast.start()] if others == names or not others & names else text
+    joined = text.replace("\n", "\0")  # `plain` joins lines
+    text = plain(joined).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else text
+    return items(_without_asides(text, wanted), wanted)
 
 
 def _without_asides(text: str, wanted: list[str]) -> str:
@@ -78,7 +106,8 @@ def _without_asides(text: str, wanted: list[str]) -> str:
     def shortened(match: re.Match[str]) -> str:
         aside = match["aside"]
         kept = takes_back(aside) or names_another(match["name"], aside) or _EXCLUDES.search(aside)
-        return match[0] if kept or match[0].lower() in names else match["name"]
+        is_name = match[0].lower() in names or aside.strip(" –—-:*_").lower() in names
+        return match[0] if kept or is_name else match["name"]
 
     entry = rf"(?<![^\W_])(?P<name>(?:{'|'.join(map(re.escape, named))})[*_`\"']{{0,4}})"
     text = re.sub(rf"{entry}\s?(?P<aside>\([^()\n]{{1,200}}\))", shortened, text, flags=re.IGNORECASE)
@@ -115,7 +144,7 @@ def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
 
 @verifier(
     "set",
-    version=4,
+    version=5,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -130,7 +159,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=4,
+    version=5,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -160,7 +189,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=4,
+    version=5,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -224,12 +253,15 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
         head = line[: found[0].start()] if found else ""
-        if _DENIED.search(head) or _DRAFTS.search(head) or within(head) is not Stance.ASSERTED:
+        if _DENIED.search(head) or _DRAFTS.search(head) or around(head, "") not in ASSERTED:
             continue
         for match, end in zip(found, ends, strict=True):
-            value = _without_joint(line[match.end() : end])
+            said = line[match.end() : end]
+            also = _SO_ARE.search(said)
+            value = _without_joint(said[: also.start()] if also else said)
             if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
-                yield from ((name, _value(value)) for name in _known(match["names"], names))
+                others = said[also.end() :] if also else ""
+                yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
         if not found and (group := _GROUP.match(line)):
             members = [fold(item) for item in items(group["members"])]
             if members and all(member in names for member in members):
@@ -262,7 +294,7 @@ def _known(text: str, names: list[str]) -> Iterator[str]:
 
 def _value(text: str) -> str:
     """A value in one spelling: folded, without the plural of a group, a number by its value."""
-    text = text.strip(" .;,*`\"'()")
+    text = _EACH.sub("", text.strip(" .;,*`\"'()"))
     if isinstance(number := numeral(text), Num):
         return str(number.value)
     said = fold(text)

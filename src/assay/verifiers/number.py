@@ -39,6 +39,9 @@ _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)
 """An amount in brackets: `(1,234)`, `$(5.2) million`."""
+_UNITS = re.compile(r"(?<=\d)\s?[A-Za-z°][A-Za-z°²³]*(?:/[A-Za-z]+)?")
+_CALCULATION = re.compile(r"[$(]?\d[^=;\n]*[×*÷+][^;\n]*=[^;\n]*")
+MAX_SIDES = 8
 _SCALED = re.compile(rf"\b(?:{'|'.join(SCALES)})\b", re.IGNORECASE)
 _FALLS = re.compile(
     r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction)\sof\s"
@@ -108,7 +111,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=5,
+    version=6,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
@@ -212,9 +215,20 @@ def _read(text: str, accounting: bool) -> _Said | None:
         return said and replace(said, falls=True)
     if (said := head(text, _said)) is not None:
         return said
+    if "=" in text and _CALCULATION.fullmatch(text):
+        return _calculated(text)
     fall = _FALLS.match(bare := without_lead(text))
     said = head(bare[fall.end() :], _said) if fall else None
     return said and replace(said, falls=True)
+
+
+def _calculated(text: str) -> _Said | None:
+    """The last side of a calculation with units, where every side that can be worked out without them is its number."""
+    *sides, last = text.split("=")
+    said = head(last, _said)
+    worked = [read for side in sides[-MAX_SIDES:] if (read := _strictly(_UNITS.sub("", side))) is not None]
+    size = said and (said.value.value if isinstance(said.value, Quantity) else said.value)
+    return said if size and all(equal(size, side, Policy(True, "optional", "exact")) for side in worked) else None
 
 
 def _said(text: str) -> _Said | None:

@@ -49,7 +49,7 @@ def prediction(example: Example, response: str, *, text_is_source: bool = True) 
     boxed = next((mark for mark in marks(body) if mark.kind == "box"), None)
     if boxed is not None and body.rfind("\\boxed") > max((at for at, _ in found), default=-1):
         found.append((body.rfind("\\boxed"), boxed.text))
-    text = max(found)[1] if found else _whole(body, text_is_source)
+    text = max(found)[1] if found else _asserted(body) or _whole(body, text_is_source)
     text = _clean(text)
     if not text:
         raise NoAnswer("the last answer marker holds nothing")
@@ -107,6 +107,12 @@ def _phrase_text(body: str, start: int) -> str:
     end = body.find("\n", start)
     line = body[start : end if end >= 0 else len(body)][: pyvalue.MAX_TEXT + 1].strip()
     return line[:-1].rstrip() if line.endswith(".") else line
+
+
+def _asserted(body: str) -> str:
+    """A last line `assert f(...) == value`, or nothing."""
+    line = body.rstrip().rpartition("\n")[2].strip().strip("`")
+    return line.removeprefix("assert ") if line.startswith("assert ") and is_source_text(line) else ""
 
 
 def _whole(body: str, text_is_source: bool) -> str:

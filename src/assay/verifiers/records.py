@@ -57,7 +57,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=4,
+    version=5,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from assay.claim.claims import NO_MARKER, claim, described
+from assay.claim.clause import Stance
 from assay.claim.final import final_part
 from assay.claim.markers import clean
-from assay.claim.stance import Stance
 from assay.claim.unmarked import SHORT, Reader
 from assay.effort import short
 from assay.errors import BadReference, NoAnswer
@@ -83,7 +83,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=5,
+    version=6,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -110,7 +110,8 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
         return Verdict.of(False, read=found.text[:200], why=why)
     if params.match == "stated" and found.marker not in ("box", "tag", "json", "brackets"):
         prose = found.text if found.marker == "phrase" else final_part(example, response).strip()
-        right = states(short(prose), wanted) or (found.is_asserted and is_accepted(found.text))
+        stated = (found.is_asserted or found.marker != "phrase") and states(short(prose), wanted)
+        right = stated or (found.is_asserted and is_accepted(found.text))
         return Verdict.of(
             right, read=found.text, why=f"it {'states' if right else 'does not state'} an accepted answer"
         )
