@@ -214,6 +214,8 @@ VERIFIERS: Registry[Verifier] = Registry(
         "py_compile": "assay.verifiers.gates:py_compile",
         "command": "assay.verifiers.gates:command",
         "instructions": "assay.verifiers.instructions:instructions",
+        "judge": "assay.verifiers.judge:judge",
+        "hybrid": "assay.verifiers.judge:hybrid",
     },
     group="assay.verifiers",
 )

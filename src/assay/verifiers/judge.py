@@ -1,0 +1,232 @@
+"""A model decides: `judge` compares a claim with the reference, and `hybrid` asks it only where a rule refuses.
+
+The judge sees the question, the reference and the claim, never the thinking. What it answers must be a decision of its
+protocol, exactly; else it is asked once more, and then the verdict is `error`, so that nothing is paid or taken because
+a judge did not do its work. A judge can be talked into paying (see docs/judges.md): where a rule can decide, use one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, Literal
+
+from assay.claim.claims import answer
+from assay.claim.clause import Stance
+from assay.claim.final import final_part
+from assay.errors import AssayError, BadReference, NoAnswer
+from assay.judging.protocols import Protocol, find_protocol
+from assay.judging.session import verify_many
+from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
+from assay.models.engine import Engine, Request, Sampling, open_engine
+from assay.types import Attempt, Example, Message, Status, Verdict, canonical, content_hash
+
+MAX_CLAIM = 4_000
+"""Characters of the longest claim that a judge is shown; a longer one is no answer."""
+REMEMBERED = 100_000
+"""Decisions that a process remembers."""
+_ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
+"""Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
+
+
+@dataclass(frozen=True)
+class JudgeParams(Params):
+    """Parameters of `judge`."""
+
+    engine: str = ""
+    """The model that judges, as `assay eval` takes one: a server, a directory, a name, recorded answers."""
+    protocol: str = "one-word"
+    """How it is asked: `one-word`, `final-decision`, `json`, `score`, or a TOML file."""
+    sees: Literal["claim", "final"] = "claim"
+    """What it is shown: the answer that was found, or all that follows the thinking."""
+    votes: int = 1
+    """How often it is asked; more than half must say right. With more than one it is sampled at temperature 1."""
+    max_calls: int | None = None
+    """Calls that a process may make; then verdicts are `error`."""
+    max_tokens: int | None = None
+    """Tokens that its answers may have in all; then verdicts are `error`."""
+
+
+@dataclass(frozen=True)
+class HybridParams(JudgeParams):
+    """Parameters of `hybrid`."""
+
+    rule: str = ""
+    """The verifier that is asked first."""
+    rule_params: Mapping[str, Any] = field(default_factory=dict)
+    """Its parameters."""
+
+
+@dataclass
+class _Client:
+    """An engine that judges, what it cost, and what it decided."""
+
+    engine: Engine
+    calls: int = 0
+    tokens: int = 0
+    known: OrderedDict[str, tuple[bool, str]] = field(default_factory=OrderedDict)
+
+    def remember(self, key: str, decided: tuple[bool, str]) -> None:
+        self.known[key] = decided
+        if len(self.known) > REMEMBERED:
+            self.known.popitem(last=False)
+
+
+@lru_cache(maxsize=8)
+def client_of(engine: str) -> _Client:
+    """The judge of a name, opened once in a process; its `calls` and `tokens` so far."""
+    return _Client(open_engine(engine))
+
+
+def _read(example: Example, params: JudgeParams) -> str:
+    """The reference as a judge is shown it. Raises `BadReference`."""
+    if not params.engine:
+        raise BadReference("judge: params name no 'engine': a model, or the address of a server")
+    if params.votes < 1 or params.votes % 2 == 0:
+        raise BadReference(f"judge: 'votes' is an odd number, so that one side has more, not {params.votes}")
+    try:
+        find_protocol(params.protocol)
+    except AssayError as fault:
+        raise BadReference(f"judge: {fault}") from None
+    if example.reference in (None, "", [], {}):
+        raise BadReference("judge: there is no reference to compare with")
+    return example.reference if isinstance(example.reference, str) else canonical(example.reference)
+
+
+async def _judge(example: Example, attempts: Sequence[Attempt], params: JudgeParams, context: Context) -> list[Verdict]:
+    reference = _read(example, params)
+    return list(await asyncio.gather(*(_one(example, attempt.said, reference, params) for attempt in attempts)))
+
+
+async def _one(example: Example, response: str, reference: str, params: JudgeParams) -> Verdict:
+    start = time.monotonic()
+    try:
+        claim = answer(example, response) if params.sees == "claim" else final_part(example, response).strip()
+    except NoAnswer as nothing:
+        return Verdict.no_answer(str(nothing))
+    if not any(map(str.isalnum, claim)) and any(map(str.isalnum, reference)):
+        return Verdict.no_answer(f"{claim[:40]!r} holds no word and no number")
+    if len(claim) > MAX_CLAIM:
+        return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
+    try:
+        client, protocol = await asyncio.to_thread(client_of, params.engine), find_protocol(params.protocol)
+        votes = await _votes(client, protocol, example, reference, claim, params)
+    except AssayError as fault:  # a judge that is down, out of budget or without a decision
+        return Verdict.error(str(fault))
+    right = sum(is_right for is_right, _, _ in votes)
+    told = f"{right} of {len(votes)} say right" if len(votes) > 1 else f"the judge says {votes[0][1]!r}"
+    cost = {"tokens": float(sum(tokens for _, _, tokens in votes)), "seconds": time.monotonic() - start}
+    return replace(Verdict.of(2 * right > len(votes), read=claim, why=told), cost=cost)
+
+
+async def _votes(
+    client: _Client, protocol: Protocol, example: Example, reference: str, claim: str, params: JudgeParams
+) -> list[tuple[bool, str, int]]:
+    """(right, what was said, tokens) of each vote."""
+    messages = tuple(Message(*turn) for turn in protocol.messages(example.text, reference, claim))
+    sampling = Sampling(temperature=0 if params.votes == 1 else 1, max_tokens=protocol.tokens)
+    asked = [_vote(client, protocol, messages, number, sampling, params) for number in range(params.votes)]
+    return list(await asyncio.gather(*asked))
+
+
+async def _vote(
+    client: _Client,
+    protocol: Protocol,
+    messages: tuple[Message, ...],
+    number: int,
+    sampling: Sampling,
+    params: JudgeParams,
+) -> tuple[bool, str, int]:
+    """One decision. Raises `AssayError` where two answers are none, and where the budget is spent."""
+    turns = [turn.to_json() for turn in messages]
+    key = content_hash([client.engine.fingerprint, protocol.model_dump(), turns, number, sampling.temperature])
+    if key in client.known:
+        return (*client.known[key], 0)
+    said, tokens = "", 0
+    for sample in (number, number + params.votes):
+        if params.max_calls is not None and client.calls >= params.max_calls:
+            raise AssayError(f"the judge was asked {client.calls} times, which is all that 'max_calls' allows")
+        if params.max_tokens is not None and client.tokens >= params.max_tokens:
+            raise AssayError(f"the judge said {client.tokens} tokens, which is all that 'max_tokens' allows")
+        client.calls += 1
+        how = sampling if sample == number else replace(sampling, temperature=1.0)
+        async for completion in client.engine.stream([Request(f"judge/{sample}", messages, sample)], how):
+            spent = completion.tokens or len(completion.token_ids)
+            said, tokens = completion.text, tokens + spent
+            client.tokens += spent
+            if completion.finish == "failed":
+                raise AssayError(f"the judge failed: {said}")
+        if (decided := protocol.decision(said)) is not None:
+            client.remember(key, (decided, said.strip()[-80:]))
+            return decided, said.strip()[-80:], tokens
+    raise AssayError(f"the judge gave no decision: {said.strip()[:80]!r}")
+
+
+async def _hybrid(
+    example: Example, attempts: Sequence[Attempt], params: HybridParams, context: Context
+) -> list[Verdict]:
+    _readable(example, params)
+    ruled = replace(example, verifier=params.rule, params=params.rule_params)
+    first = await asyncio.to_thread(verify_many, [ruled] * len(attempts), attempts)
+    return list(
+        await asyncio.gather(*map(_second, [example] * len(attempts), attempts, first, [params] * len(attempts)))
+    )
+
+
+async def _second(example: Example, attempt: Attempt, rule: Verdict, params: HybridParams) -> Verdict:
+    """The rule's verdict, or the judge's on what the rule may have misread."""
+    told = f"{params.rule}: {rule.status} ({rule.why})"
+    if rule.is_correct or rule.status in (Status.ERROR, Status.TIMEOUT):
+        return replace(rule, why=told)
+    if said := _unasserted(example, attempt.said, params):
+        return replace(rule, why=f"{told}; the judge was not asked: the claim is {said}")
+    judged = await _one(example, attempt.said, _read(example, params), params)
+    return replace(judged, why=f"{told}; judge: {judged.status} ({judged.why})")
+
+
+def _unasserted(example: Example, response: str, params: HybridParams) -> str:
+    """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted."""
+    verifier = VERIFIERS.get(params.rule)
+    if verifier.reads_claim is None:
+        return ""
+    ruled = replace(example, verifier=params.rule, params=params.rule_params)
+    try:
+        known = verifier.reads_claim(ruled, response, verifier.parameters(params.rule_params))
+    except NoAnswer:
+        return ""
+    stance = str(known.get("stance", ""))
+    return "" if stance in _ASSERTED else stance
+
+
+def _readable(example: Example, params: HybridParams) -> str:
+    """Both references. Raises `BadReference`."""
+    if params.rule not in VERIFIERS or params.rule in ("judge", "hybrid"):
+        raise BadReference(f"hybrid: 'rule' names a verifier that decides by itself, not {params.rule!r}")
+    VERIFIERS.get(params.rule).check(replace(example, verifier=params.rule, params=params.rule_params))
+    return _read(example, params)
+
+
+judge = Verifier(
+    "judge",
+    1,
+    _judge,
+    JudgeParams,
+    Lane.REMOTE,
+    reads=_read,
+    about="Right when a model says that the claim means the same as the reference.",
+    reference="text or JSON",
+)
+hybrid = Verifier(
+    "hybrid",
+    1,
+    _hybrid,
+    HybridParams,
+    Lane.REMOTE,
+    reads=_readable,
+    about="Right when a rule says so, or else a model.",
+    reference="that of the rule",
+)
