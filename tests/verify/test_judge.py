@@ -1,6 +1,7 @@
 """Judges: what counts as a decision, what a judge is shown, and that nothing but a decision is paid or taken."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from assay.errors import BadConfig
 from assay.judging.protocols import PROTOCOLS, find_protocol
 from assay.models import openai
 from assay.types import Example, Status
+from assay.verifiers import judge as judging
 from assay.verifiers.judge import client_of
 from chatserver import Answer, Server, refused, said
 
@@ -234,3 +236,17 @@ def test_every_protocol_shows_what_is_compared() -> None:
     for protocol in PROTOCOLS.values():
         (_, system), (_, asked) = protocol.messages("Q {claim}", "R {problem}", "C {reference}")
         assert "data" in system and "Q {claim}" in asked and "R {problem}" in asked and "| C {reference}" in asked
+
+
+def test_a_judge_is_opened_once_however_many_verdicts_begin(serve: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, opened = serve(honest), []
+
+    def slowly(name: str, **how: Any) -> Any:
+        opened.append(name)
+        time.sleep(0.1)
+        return openai.OpenAIEngine(name, **how)
+
+    monkeypatch.setattr(judging, "open_engine", slowly)
+    example = row(server)
+    verdicts = verify_many([example] * 8, [f"The answer is CO2, as in {n}." for n in range(8)], workers=8)
+    assert {v.status for v in verdicts} == {Status.CORRECT} and opened == [example.params["engine"]]

@@ -17,8 +17,10 @@ import random
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from assay.errors import AssayError, MissingExtra
 from assay.models.engine import Completion, Request, Sampling
@@ -52,6 +54,7 @@ class OpenAIEngine:
         logprobs: Whether log-probabilities of the tokens are asked for.
         prices: Price of a million tokens of prompts and of responses.
         more: Further keys of each request (`{"top_k": 20}`).
+        keep_open: Whether connections outlive a call of `stream`, for callers that make many in one event loop.
 
     Raises `MissingExtra` without the extra `openai`, and `AssayError` where no model is named or the server does not
     answer.
@@ -68,6 +71,7 @@ class OpenAIEngine:
         logprobs: bool = False,
         prices: tuple[float, float] | None = None,
         more: Mapping[str, Any] | None = None,
+        keep_open: bool = False,
     ) -> None:
         try:
             import httpx
@@ -81,6 +85,8 @@ class OpenAIEngine:
         self.address = address.rstrip("/")
         self.concurrency, self.tries, self.seconds = concurrency, tries, seconds
         self.logprobs, self.prices, self.more = logprobs, prices, dict(more or {})
+        self.keep_open = keep_open
+        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
         self.model = model or self._only_model()
         self.name = name or self.model
         self.fingerprint = content_hash([self.address, self.model, self.more])
@@ -122,9 +128,8 @@ class OpenAIEngine:
         Raises `AssayError` where the server cannot be reached, or refuses the key, the model or the first requests.
         """
         waiting = list(reversed(requests))
-        limits = self._httpx.Limits(max_connections=self.concurrency)
         open_: set[asyncio.Task[Completion]] = set()
-        async with self._httpx.AsyncClient(limits=limits, timeout=self.seconds, headers=self._headers()) as client:
+        async with self._client() as client:
             try:
                 while waiting or open_:
                     while waiting and len(open_) < self.concurrency:
@@ -136,6 +141,19 @@ class OpenAIEngine:
                 for task in open_:
                     task.cancel()
                 await asyncio.gather(*open_, return_exceptions=True)
+
+    @asynccontextmanager
+    async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for this call, or that of this event loop."""
+        kept = self._kept.get(asyncio.get_running_loop())
+        limits = self._httpx.Limits(max_connections=self.concurrency)
+        client = kept or self._httpx.AsyncClient(limits=limits, timeout=self.seconds, headers=self._headers())
+        if self.keep_open:
+            self._kept[asyncio.get_running_loop()] = client
+            yield client
+            return
+        async with client:
+            yield client
 
     async def _completed(self, client: httpx.AsyncClient, request: Request, sampling: Sampling) -> Completion:
         seed = hashed_seed(sampling.seed, [turn.to_json() for turn in request.prompt], request.sample)

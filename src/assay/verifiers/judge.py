@@ -8,11 +8,11 @@ a judge did not do its work. A judge can be talked into paying (see docs/judges.
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, Literal
 
 from assay.claim.claims import answer
@@ -22,7 +22,7 @@ from assay.errors import AssayError, BadReference, NoAnswer
 from assay.judging.protocols import Protocol, find_protocol
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
-from assay.models.engine import Engine, Request, Sampling, open_engine
+from assay.models.engine import Engine, Request, Sampling, kind_of_model, open_engine
 from assay.types import Attempt, Example, Message, Status, Verdict, canonical, content_hash
 
 MAX_CLAIM = 4_000
@@ -76,10 +76,17 @@ class _Client:
             self.known.popitem(last=False)
 
 
-@lru_cache(maxsize=8)
+_clients: dict[str, _Client] = {}
+_opening = threading.Lock()
+
+
 def client_of(engine: str) -> _Client:
     """The judge of a name, opened once in a process; its `calls` and `tokens` so far."""
-    return _Client(open_engine(engine))
+    with _opening:  # many verdicts begin at once, and a model is loaded once
+        if engine not in _clients:
+            more: dict[str, Any] = {"keep_open": True} if kind_of_model(engine) == "openai" else {}
+            _clients[engine] = _Client(open_engine(engine, **more))
+        return _clients[engine]
 
 
 def _read(example: Example, params: JudgeParams) -> str:
