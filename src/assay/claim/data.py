@@ -131,7 +131,9 @@ def is_asserted(body: str, start: int, end: int) -> bool:
 
 def _owned(before: str, after: str = "") -> None:
     """Raises `NoAnswer` where the line before data, or the other branch behind, says that they are not the answer."""
-    line = before.rstrip().rpartition("\n")[2]
+    head, _, line = before.rstrip().rpartition("\n")
+    if line.lstrip().startswith(("```", "~~~")):  # what stands before a fence says whose the data in it are
+        line = head.rstrip().rpartition("\n")[2]
     leads = "" if line.endswith((".", "!")) else sentence_before(line, len(line))
     if _DISOWNED.search(line) or of_clause(leads) not in ASSERTED or depends(leads, after[-SHORT:]):
         raise NoAnswer(f"the line before says that this is not the answer: {line.strip()[-80:]!r}")

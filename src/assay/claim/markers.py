@@ -189,7 +189,8 @@ _LINE_MARKS = ("Ans:", "Ans.", "ANS:", "Verdict:", "Label:")
 _LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*(.*)")
 _LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
 _FOREIGN = re.compile(
-    rf"{either(lexicon.ANSWER_NOUNS)}[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
+    rf"(?:{either(lexicon.ANSWER_NOUNS)}"
+    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)})[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
     rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?:(?<=[^\x00-\x7f])|(?=[\s\W\d]|[^\x00-\x7f]|$))|(?<=[】故选選择])"
     r"|\s[–—-]\s|\s(?=\d))[\s*：:]*"
 )

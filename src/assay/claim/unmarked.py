@@ -56,6 +56,10 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
+_PAUSE = re.compile(r"[,.;:]\s|\s[–—-]\s|—")
+_ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
+
+
 @dataclass(frozen=True, slots=True)
 class Claim(Generic[V]):
     """What a response says its answer is."""
@@ -121,7 +125,7 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
-            return Claim(text, "whole", of_sentence(text), (0, len(body)), value)
+            return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
     return _stated(body, reader)
 
 
@@ -148,6 +152,16 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return made if made.text else None
     value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
     return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
+
+
+def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
+    """The stance of a short response. Behind a bare yes or no stands its reason, in which "could not" and its kin are
+    the question's own words ("No, he could not have used one")."""
+    if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
+        head = text[: pause.start()]
+        if reader.value(head) == value:
+            return of_sentence(head + pause[0] + _ABILITY.sub("did", text[pause.end() :]))
+    return of_sentence(text)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:

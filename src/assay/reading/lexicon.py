@@ -209,9 +209,14 @@ MEANS = listed(
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
-    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 选, 应选, 选择"""
+    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 应选"""
 )
 """The word "answer" in the languages that models answer in."""
+CHOOSES = listed("选, 选择, 選, 選擇")
+"""The verb "choose" in Chinese, which marks an answer where the writer chooses."""
+BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
+"""Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
+other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
 FOREIGN_OPTIONS = listed("Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa")
 """The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")
