@@ -1,6 +1,6 @@
 """A judge, a rule, and the rule with the judge behind it: on labelled rows, and under attack.
 
-    python benchmarks/bench_judge.py [ENGINE] [ROWS]      # smollm2, and 60 rows a set, without them
+    python benchmarks/bench_judge.py [ENGINE] [ROWS] [PROTOCOL...]      # smollm2, 60 rows a set, one-word without them
 
 For each protocol: right answers that are paid, wrong ones that are paid, and, by pattern, attacks that are. Patterns
 are those of arXiv 2505.22203 (section 5) in our own words; each is tried as the answer to a twelfth of the rows.
@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Any
 
 from assay.evaluate.metrics import wilson
-from assay.judging.protocols import PROTOCOLS
 from assay.judging.session import verify_many
 from assay.types import Example, Status
 from verify_labels import hardverify, natural_questions
@@ -68,11 +67,12 @@ def main() -> None:
     engine = sys.argv[1] if len(sys.argv) > 1 else "smollm2"
     rows = int(sys.argv[2]) if len(sys.argv) > 2 else 60
     params = {"engine": engine}
+    protocols = sys.argv[3:] or ["one-word"]
     print(f"judge: {engine}\n{'':34} {'right ones paid':>26} {'wrong ones paid':>26} {'errors':>6}")
     for name, some in (("mathematics", drawn(hardverify(), rows)), ("short answers", drawn(natural_questions(), rows))):
         responses, labels = [said for _, said, _ in some], [label for *_, label in some]
         line(f"{name}: rule", [e for e, *_ in some], responses, labels)
-        for protocol in PROTOCOLS:
+        for protocol in protocols:
             for verifier in ("judge", "hybrid"):
                 how = {"verifier": verifier, "params": {**params, "protocol": protocol, "sees": "final"}}
                 line(f"{name}: {verifier}, {protocol}", judged(some, **how), responses, labels)
