@@ -2,9 +2,9 @@
 
 Questions are drawn from a distribution of difficulty, samples from each question; the truth is the mean of the
 distribution. Beside ours stand a plain bootstrap over questions, a t and a normal interval (as `errorbars` 0.2 and most
-libraries have it, clustered by question), and ours without its `PRIOR`. Then paired differences, of models that differ in nothing, everywhere a little, or in a few
-questions. `worst` is the lowest coverage of any distribution and number of samples, `zero` the share of intervals of
-no width.
+libraries have it, clustered by question), and ours without its `PRIOR`. Then paired differences, of models that differ
+in nothing, everywhere a little, or in a few questions. `worst` is the lowest coverage of any distribution and number of
+samples, `zero` the share of intervals of no width.
 
     python benchmarks/eval_coverage.py [TRIALS]
 """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli_compare import compare
 from assay.cli_corpus import corpus
 from assay.cli_list import completion, list_, show
 from assay.cli_measure import measure
@@ -98,11 +99,12 @@ def main() -> None:
       assay curate real-mix                       raw problem sets to one corpus with a card
       assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
+      assay compare runs/demo/eval/before runs/demo/eval/after
       assay report runs/demo
     """
 
 
-for command in (list_, show, completion, check, grade, audit, corpus, measure, models, sandbox):
+for command in (list_, show, completion, check, grade, audit, corpus, measure, models, sandbox, compare):
     main.add_command(command)
 
 
