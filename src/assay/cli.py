@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli_compare import compare
+from assay.cli_compare import compare, rescore
 from assay.cli_corpus import corpus
 from assay.cli_list import completion, list_, show
 from assay.cli_measure import measure
@@ -104,7 +104,7 @@ def main() -> None:
     """
 
 
-for command in (list_, show, completion, check, grade, audit, corpus, measure, models, sandbox, compare):
+for command in (list_, show, completion, check, grade, audit, corpus, measure, models, sandbox, compare, rescore):
     main.add_command(command)
 
 

@@ -81,11 +81,17 @@ def evaluate(
     )
     name = next((m.model for m in measured.values()), str(model))
     scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured), left_out)
-    there = json.loads((out / CLAIM).read_text("utf-8"))
-    text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
-    text["left_out"] = left_out
-    write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
+    write_scores(scores, out)
     return scores
+
+
+def write_scores(scores: Scores, out: Path) -> None:
+    """Write `scores.json` to the directory of a run."""
+    there = json.loads((out / CLAIM).read_text("utf-8"))
+    facts: dict[str, Any] = {"model": scores.model, "samples": scores.samples, "fingerprint": there["fingerprint"]}
+    rows = [row.to_json() for row in scores.rows]
+    text = facts | {"run": there, "left_out": dict(scores.left_out), "rows": rows}
+    write_atomically(out / SCORES, json.dumps(text, indent=2) + "\n")
 
 
 def find_model(name: str) -> str:

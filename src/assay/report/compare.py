@@ -10,6 +10,7 @@ from typing import Any
 from assay.errors import counted, visible
 from assay.evaluate.compare import Change, Comparison, Flip
 from assay.evaluate.metrics import Estimate
+from assay.evaluate.rescore import Rescored, Shift
 from assay.report.rollouts import cut, expected
 from assay.report.summary import percent, points
 from assay.rollout.runs import StoredRun
@@ -121,3 +122,48 @@ def beside(texts: Sequence[str], heads: Sequence[str]) -> list[str]:
     """Two texts in columns of a terminal, as lines."""
     columns = [[head, *wrapped(text, COLUMN)] for head, text in zip(heads, texts, strict=True)]
     return [f"{a:{COLUMN}} |  {b}".rstrip() for a, b in zip_longest(*columns, fillvalue="")]
+
+
+def rescore_table(found: Rescored) -> str:
+    """What became of the verdicts, by domain, and of the advantages of a training."""
+    head = f"{'':20}{'responses':>9}{'before %':>10}{'now %':>7}{'to right':>10}{'to wrong':>10}{'unscored':>10}"
+    lines = [f"{head}{'':4}".rstrip()]
+    for name, one in found.domains.items():
+        shares = f"{_share(one.before):>10}{_share(one.after):>7}"
+        lines.append(
+            f"{name or '-':20}{one.responses:9,}{shares}{one.to_right:10,}{one.to_wrong:10,}{one.unscored:10,}"
+        )
+    other = sum(one.other for one in found.domains.values())
+    lines += (
+        [f"\nbesides, {counted(other, 'verdict')} changed in status or score, but not in being right"] if other else []
+    )
+    if found.advantages:
+        lines.append(f"\n{'advantages':20}{'groups':>8}{'rows':>10}{'sign':>10}{'to zero':>10}{'from zero':>12}")
+        for name, signs in found.advantages.items():
+            moved = f"{signs.sign:10,}{signs.to_zero:10,}{signs.from_zero:12,}"
+            lines.append(f"{name or '-':20}{signs.groups:8,}{signs.rows:10,}{moved}")
+        told = "sign: rows pushed the other way; to and from zero: rows that would have taught nothing, "
+        lines += textwrap.wrap(f"{told}or something after all. An advantage is the score less the group's mean.", WIDTH)
+    return "\n".join(lines)
+
+
+def _share(statuses: Mapping[str, int]) -> str:
+    """The share of right answers among the verdicts that count, in percent."""
+    counting = sum(statuses.get(status, 0) for status in (Status.CORRECT, Status.INCORRECT, Status.NO_ANSWER))
+    return percent(statuses.get(Status.CORRECT, 0) / counting) if counting else "-"
+
+
+def shown_shifts(found: Rescored) -> str:
+    """Responses that are judged otherwise: what was asked, what was said, and both verdicts with their reasons."""
+    return "\n\n".join("\n".join(_shift(shift)) for shift in found.shifts)
+
+
+def _shift(shift: Shift) -> list[str]:
+    old, new = shift.rollout.verdict, shift.after
+    where = f"{shift.example.source or shift.example.domain or '-'}  {shift.rollout.example_id}/{shift.rollout.index}"
+    lines = asked(f"{old.status} -> {new.status}  {where}", shift.example)
+    lines += wrapped(cut(shift.rollout.response, LONGEST), WIDTH)
+    for name, verdict in (("was", old), ("now", new)):
+        by = f"{verdict.verifier or '?'} {verdict.version}: {judged(verdict.to_json())}"
+        lines += wrapped(f"{name} ({by}): {cut(verdict.why, 200)}", WIDTH)
+    return lines
