@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assay.cli_compare import compare, rescore
 from assay.cli_corpus import corpus
 from assay.cli_list import catalog, completion, list_, show
 from assay.cli_measure import measure
@@ -98,11 +99,13 @@ def main() -> None:
       assay curate real-mix                       raw problem sets to one corpus with a card
       assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
+      assay compare runs/demo/eval/before runs/demo/eval/after
       assay report runs/demo
     """
 
 
-for command in (list_, catalog, show, completion, check, grade, audit, corpus, measure, models, sandbox):
+OTHERS = (list_, catalog, show, completion, check, grade, audit, corpus, measure, models, sandbox, compare, rescore)
+for command in OTHERS:
     main.add_command(command)
 
 

@@ -199,7 +199,7 @@ def require_owner(path: Path) -> None:
         raise RuntimeError(f"{path} is written only by the owner of its directory: call claim() first")
 
 
-def differences(there: Any, here: Any, at: str = "") -> list[str]:
+def differences(there: Any, here: Any, at: str = "", places: tuple[str, str] = ("there", "here")) -> list[str]:
     """What differs between two trees of facts, by path: `sandbox: "L4" there, "L3" here`.
 
     Example:
@@ -208,10 +208,10 @@ def differences(there: Any, here: Any, at: str = "") -> list[str]:
     """
     if isinstance(there, Mapping) and isinstance(here, Mapping):
         names = sorted({*there, *here})
-        return [line for n in names for line in differences(there.get(n), here.get(n), f"{at}.{n}".lstrip("."))]
+        return [line for n in names for line in differences(there.get(n), here.get(n), f"{at}.{n}".lstrip("."), places)]
     if there == here:
         return []
-    return [f"{at}: {_shown(there)} there, {_shown(here)} here"]
+    return [f"{at}: {_shown(there)} {places[0]}, {_shown(here)} {places[1]}"]
 
 
 def _lock(directory: Path) -> bool:

@@ -254,6 +254,7 @@ def test_recorded_rollouts_are_judged_anew_by_their_example_or_else_by_their_pro
     first = measure(Counting(), EXAMPLES, samples=2, out=tmp_path)
     assert dict(measure(str(tmp_path), EXAMPLES, samples=2))[EXAMPLES[0].id].rate == first[EXAMPLES[0].id].rate == 0.5
     other = [replace(example, reference=example.reference + 1) for example in EXAMPLES]
+    (tmp_path / "examples.jsonl").unlink()  # as older versions left it
     with pytest.raises(AssayError, match="lacks 10 of 10 responses"):
         measure(str(tmp_path), other, samples=2)
     Corpus(EXAMPLES).to_jsonl(tmp_path / "examples.jsonl")

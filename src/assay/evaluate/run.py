@@ -12,13 +12,13 @@ from typing import Any
 from assay.errors import AssayError, counted
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.suite import Suite
-from assay.files import write_atomically, write_jsonl
+from assay.files import write_atomically
 from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
 from assay.models.engine import Engine, kind_of_model, open_engine
 from assay.models.hf import require_model
 from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
-from assay.rollout.recorded import EXAMPLES as EXAMPLES
+from assay.rollout.runs import EXAMPLES as EXAMPLES
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
@@ -70,7 +70,7 @@ def evaluate(
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
 ) -> Scores:
-    """Measure a model on a suite, resumable in `out`, and write `scores.json` and what was asked beside the rollouts.
+    """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
 
     `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
     cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
@@ -81,12 +81,17 @@ def evaluate(
     )
     name = next((m.model for m in measured.values()), str(model))
     scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured), left_out)
-    there = json.loads((out / CLAIM).read_text("utf-8"))
-    text: dict[str, Any] = {"model": name, "samples": suite.samples, "fingerprint": there["fingerprint"], "run": there}
-    text["left_out"] = left_out
-    write_jsonl(out / EXAMPLES, (example.to_json() for example in asked))
-    write_atomically(out / SCORES, json.dumps(text | {"rows": [r.to_json() for r in scores.rows]}, indent=2) + "\n")
+    write_scores(scores, out)
     return scores
+
+
+def write_scores(scores: Scores, out: Path) -> None:
+    """Write `scores.json` to the directory of a run."""
+    there = json.loads((out / CLAIM).read_text("utf-8"))
+    facts: dict[str, Any] = {"model": scores.model, "samples": scores.samples, "fingerprint": there["fingerprint"]}
+    rows = [row.to_json() for row in scores.rows]
+    text = facts | {"run": there, "left_out": dict(scores.left_out), "rows": rows}
+    write_atomically(out / SCORES, json.dumps(text, indent=2) + "\n")
 
 
 def find_model(name: str) -> str:

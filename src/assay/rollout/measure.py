@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig
+from assay.files import write_jsonl
 from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.recorded import RecordedEngine
+from assay.rollout.runs import EXAMPLES
 from assay.rollout.store import RolloutStore
 from assay.types import Attempt, Example, Measurement, Rollout, Status, Verdict
 
@@ -104,8 +106,8 @@ def measure(
         samples: Responses to each Example.
         sampling: Temperature and limits; plain sampling at temperature 1 without it. Of an earlier measurement, that
             of the measurement is recorded.
-        out: Directory to append rollouts to and to resume from; nothing is written without it. Raises `RunConflict`
-            when it holds another run, or another process works in it.
+        out: Directory to append rollouts to and to resume from, with what was asked; nothing is written without it.
+            Raises `RunConflict` when it holds another run, or another process works in it.
         workers: Verifications that run side by side.
         on_groups: Called with the number of Examples finished, for progress bars.
         enough: Whether an Example needs no further samples, given the sum of its scores and its counted samples so far;
@@ -127,6 +129,7 @@ def measure(
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
     with owned(Path(out), _facts(engine, samples, how, examples)), timed(Path(out)):
+        write_jsonl(Path(out) / EXAMPLES, (example.to_json() for example in asked.values()))
         job.resume(RolloutStore(out))
         wait_for(job.run(how))
     return job.result()

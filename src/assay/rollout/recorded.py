@@ -13,14 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.files import read_jsonl
 from assay.journal import CLAIM
 from assay.models.engine import Completion, Request, Sampling, weights_hash
+from assay.rollout.runs import EXAMPLES, read_examples
 from assay.rollout.store import FOLDER, RolloutStore
-from assay.types import Example
-
-EXAMPLES = "examples.jsonl"
-"""What was asked, beside the rollouts."""
 
 
 class RecordedEngine:
@@ -68,8 +64,8 @@ class RecordedEngine:
 
     def _same_prompts(self, requests: Sequence[Request]) -> dict[str, str]:
         """Recorded Example -> the requested one that was not recorded and has its prompt."""
-        rows = (Example.from_json(row) for _, row in read_jsonl(self.asked)) if self.asked.is_file() else ()
-        recorded = {example.id: example.asked for example in rows}
+        rows = read_examples(self.asked) if self.asked.is_file() else {}
+        recorded = {name: example.asked for name, example in rows.items()}
         asked = {request.prompt: request.id.rpartition("/")[0] for request in requests}
         new = {prompt: name for prompt, name in asked.items() if name not in recorded}
         return {name: new[prompt] for name, prompt in recorded.items() if prompt in new}

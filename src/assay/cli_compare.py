@@ -1,0 +1,77 @@
+"""The commands that look at finished runs: `compare` two of them, `rescore` one with today's verifiers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from assay.cli_options import a_verifier, json_option, out_option, progress
+
+_run = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("a", type=_run)
+@click.argument("b", type=_run)
+@click.option("--different", is_flag=True, help="Compare runs that differ in more than who answered.")
+@click.option(
+    "--show", type=click.IntRange(0), default=0, show_default=True, help="Problems that flipped, side by side."
+)
+@json_option
+def compare(a: Path, b: Path, different: bool, show: int, as_json: bool) -> None:
+    """Compare two runs on the same problems: what changed, by domain, with intervals, and which problems flipped.
+
+    A and B are directories that `assay eval`, `assay measure` or `assay rescore` wrote, or the eval/before and
+    eval/after of a training run. Runs that differ in verifiers, problems or sampling are told apart, and compared with
+    --different alone.
+    """
+    from assay.evaluate.compare import compare as compared
+    from assay.report.compare import comparison_table, shown_flips
+    from assay.rollout.runs import open_run
+
+    runs = open_run(a, "measure"), open_run(b, "measure")
+    found = compared(*runs, different=different)
+    if as_json:
+        click.echo(json.dumps({"a": str(a), "b": str(b), **found.to_json()}, indent=1))
+        return
+    click.echo(comparison_table(found, (str(a), str(b))))
+    if show and (flips := shown_flips(found, runs, show)):
+        click.echo(f"\n{flips}")
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.option(
+    "--verifier", shell_complete=a_verifier, help="Judge everything by this one, instead of each problem's own."
+)
+@out_option("A new directory for the run as it is judged now; nothing is written without it.")
+@click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Examples of each domain.")
+@click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@json_option
+def rescore(run: Path, verifier: str | None, output: Path | None, show: int, workers: int, as_json: bool) -> None:
+    """Judge a stored run again by today's verifiers, without a model: which verdicts would have flipped, by domain.
+
+    RUN is a directory that `assay eval`, `assay measure` or `assay train` wrote; it is never changed. Of a training run
+    it is also told how many advantages would have changed their sign, or become or ceased to be zero.
+    """
+    from assay.evaluate.rescore import rescore as judge_again
+    from assay.evaluate.run import unreadable_note
+    from assay.report.compare import rescore_table, shown_shifts
+    from assay.rollout.runs import open_run
+
+    stored = open_run(run, "measure", "train", "rescore")
+    with progress() as bar:
+        bar.stage(f"judging {run} again", sum(1 for _ in stored.store.marks()), note="")
+        found = judge_again(stored, verifier=verifier, out=output, workers=workers, show=show, on_rows=bar.advance)
+    for note in unreadable_note(found.left_out):
+        click.secho(note, fg="yellow", err=True)
+    if as_json:
+        click.echo(json.dumps(found.to_json(), indent=1))
+        return
+    click.echo(rescore_table(found))
+    if shifts := shown_shifts(found):
+        click.echo(f"\n{shifts}")
+    if output is not None:
+        click.echo(f"\nas it is judged now: {output}")
