@@ -29,7 +29,8 @@ class Watch:
 
     def __init__(self, trees: Iterable[ast.AST]) -> None:
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        places = {*_USUAL, *(place for node in nodes for place in _named(node) if place[0] in sys.stdlib_module_names)}
+        named = (place for node in nodes for place in _named(node))
+        places = {*_USUAL, *(place for place in named if place[0].partition(".")[0] in sys.stdlib_module_names)}
         if any("environ" in (getattr(n, "attr", ""), getattr(n, "id", "")) for n in nodes):
             places.add(_ENVIRONMENT)
         self.before = {place: _value(place) for place in sorted(places)}
@@ -46,11 +47,12 @@ def _named(node: ast.AST) -> Iterator[Place]:
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.value.id, node.attr
     if isinstance(node, ast.Call) and "patch" in ast.unparse(node.func):
-        given = [getattr(part, "value", getattr(part, "id", "")) for part in node.args[:2]]
-        if isinstance(node.args[0] if node.args else None, ast.Constant) and isinstance(given[0], str):
+        texts = (getattr(part, "value", None) for part in node.args[:2])
+        given = [t if isinstance(t, str) else ast.unparse(p) for t, p in zip(texts, node.args[:2], strict=True)]
+        if given and isinstance(node.args[0], ast.Constant):
             home, _, name = given[0].rpartition(".")
             yield home, name
-        elif len(given) == 2 and all(isinstance(part, str) for part in given):
+        elif len(given) == 2:
             yield given[0], given[1]
 
 

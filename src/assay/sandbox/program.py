@@ -52,11 +52,14 @@ def install_streams() -> None:
     _install_input()
     sys.stdout = io.TextIOWrapper(io.BufferedWriter(io.FileIO(1, "wb", closefd=False)), "utf-8", "surrogateescape")
     sys.stderr = io.TextIOWrapper(io.BufferedWriter(io.FileIO(2, "wb", closefd=False)), "utf-8", "backslashreplace")
+    for stream in (sys.stdout, sys.stderr):
+        stream.mode = "w"  # type: ignore[misc]  # as Python's own have; fast input and output reads it
     sys.__stdout__, sys.__stderr__ = _outputs[:] = sys.stdout, sys.stderr  # type: ignore[misc]
 
 
 def _install_input() -> None:
     sys.stdin = io.TextIOWrapper(io.BufferedReader(io.FileIO(0, "rb", closefd=False)), "utf-8", "surrogateescape")
+    sys.stdin.mode = "r"  # type: ignore[misc]
     sys.__stdin__ = sys.stdin  # type: ignore[misc]
 
 

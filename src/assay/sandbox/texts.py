@@ -95,8 +95,20 @@ def _plain(text: Any) -> Any:
 
 
 def is_formula(tree: ast.AST) -> bool:
-    """Whether text only calculates: it names nothing of Python's own that does more, and asks for no attribute."""
-    return all(isinstance(node, _FORMULA) and not _is_forbidden(node, _NO_FORMULA, "_") for node in ast.walk(tree))
+    """Whether text only calculates: it names nothing of Python's own that does more, and asks for no attribute.
+
+    Arguments by name are those of symbols and `evaluate`: what else takes them may build a class of them (`Function`).
+    """
+    return all(
+        isinstance(node, _FORMULA) and not _is_forbidden(node, _NO_FORMULA, "_") and not _names_arguments(node)
+        for node in ast.walk(tree)
+    )
+
+
+def _names_arguments(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") in ("Symbol", "symbols", "Dummy"):
+        return False
+    return any(word.arg != "evaluate" for word in node.keywords)
 
 
 def is_printed(tree: ast.Module) -> bool:

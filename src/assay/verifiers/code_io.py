@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +141,7 @@ def _runnable(example: Example, _: object = None) -> _Task:
     return task
 
 
-@verifier("code_io.input", version=6, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
+@verifier("code_io.input", version=7, reference='{"code", "output"}', lane=Lane.SANDBOX, reads=_runnable)
 def input_(example: Example, response: str) -> Verdict:
     """Right when the program returns the output on the predicted input."""
     task = _runnable(example)
@@ -218,10 +219,16 @@ def _literal_arguments(node: ast.Call) -> tuple[tuple[Any, ...], dict[str, Any]]
 
 
 def _unparsed(node: ast.Call) -> str:
+    """The call as text that compiles by itself, so that what does not load is never the reference's fault."""
     try:
-        return ast.unparse(node)
-    except RecursionError:
+        with warnings.catch_warnings(action="ignore"):
+            text = ast.unparse(node)
+            compile(text, "<input>", "eval", dont_inherit=True)
+    except (RecursionError, MemoryError):
         raise NotALiteral("nested too deeply") from None
+    except (SyntaxError, ValueError, OverflowError) as fault:
+        raise NotALiteral(f"no arguments: {fault}") from None
+    return text
 
 
 def _as_arguments(value: Any, task: _Task) -> tuple[tuple[Any, ...], dict[str, Any]]:
