@@ -235,5 +235,5 @@ hybrid = Verifier(
     Lane.REMOTE,
     reads=_readable,
     about="Right when a rule says so, or else a model.",
-    reference="that of the rule",
+    reference="that of its rule",
 )

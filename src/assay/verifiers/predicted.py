@@ -112,7 +112,7 @@ def _phrase_text(body: str, start: int) -> str:
 def _asserted(body: str) -> str:
     """A last line `assert f(...) == value`, or nothing."""
     line = body.rstrip().rpartition("\n")[2].strip().strip("`")
-    return line.removeprefix("assert ") if line.startswith("assert ") and is_source_text(line) else ""
+    return line if line.startswith("assert ") and is_source_text(line) else ""
 
 
 def _whole(body: str, text_is_source: bool) -> str:
