@@ -173,7 +173,8 @@ class Rewrite(Config):
         texts = [ask.replace("{gold}", e.gold or "").replace("{problem}", e.text) for e in asked]
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens, seed=self.seed)
         said = generate(_opened(self.engine), [(Message("user", text),) for text in texts], 1, sampling)
-        verdicts = verify_many(asked, [one.text for (one,) in said])
+        solved = [_PROBLEM.sub("", one.text).strip() for (one,) in said]
+        verdicts = verify_many(asked, solved)
         judged = zip(asked, said, verdicts, strict=True)
         new = {e.id: self._new(e, one.text) for e, (one,), verdict in judged if verdict.is_correct}
         places = zip(batch["place"].to_pylist(), (new.get(example.id) for example in examples), strict=True)
