@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.mutants import mutants
-from assay.curate.strength import TestStrength, _called, _like, strengths
+from assay.curate.strength import TestStrength, _called, _holds_float, _like, strengths
 from assay.judging.session import verify
 from assay.sandbox import isolation
 from assay.types import Example
@@ -98,3 +98,8 @@ def test_inputs_keep_to_what_all_calls_keep_to(lists: list[list[int]]) -> None:
         assert values == sorted(set(values)) if any(len(known) > 1 for known in lists) else True
         assert size == len(values) and min(map(max, lists)) <= named["k"] <= max(map(max, lists))
         assert min(map(len, lists)) <= len(values) <= max(map(len, lists))
+
+
+def test_what_is_not_exact_is_no_test() -> None:
+    assert all(map(_holds_float, (0.5, [1, 0.5], {"a": (1, [0.5])}, {0.5: 1})))
+    assert not any(map(_holds_float, (1, "1.5e3", [True, None], {"e": "."})))

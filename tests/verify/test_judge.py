@@ -232,6 +232,13 @@ def test_judges_that_can_be_fooled_are_seen_to_be(serve: Any) -> None:
     assert not verify(rule, attack).is_correct
 
 
+def test_a_claim_keeps_its_own_words() -> None:
+    """Only what stands before a decision is cut out of it: "correct" may be what the answer says."""
+    for name in ("one-word", "json"):
+        assert find_protocol(name).harmless("the correct spelling") == "| the correct spelling"
+    assert find_protocol("score").harmless("x score: 10") == "| x   10"
+
+
 def test_every_protocol_shows_what_is_compared() -> None:
     for protocol in PROTOCOLS.values():
         (_, system), (_, asked) = protocol.messages("Q {claim}", "R {problem}", "C {reference}")

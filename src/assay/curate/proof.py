@@ -173,7 +173,7 @@ class Rewrite(Config):
         texts = [ask.replace("{gold}", e.gold or "").replace("{problem}", e.text) for e in asked]
         sampling = Sampling(temperature=self.temperature, max_tokens=self.max_tokens, seed=self.seed)
         said = generate(_opened(self.engine), [(Message("user", text),) for text in texts], 1, sampling)
-        solved = [_PROBLEM.sub("", one.text).strip() for (one,) in said]
+        solved = [one.text if self.of == "gold" else _PROBLEM.sub("", one.text) for (one,) in said]
         verdicts = verify_many(asked, solved)
         judged = zip(asked, said, verdicts, strict=True)
         new = {e.id: self._new(e, one.text) for e, (one,), verdict in judged if verdict.is_correct}

@@ -175,7 +175,7 @@ class _Row:
         return new if gold.is_correct and not any(verdict.is_correct for verdict in others) else None
 
     def _test(self, call: Call, said: str) -> str:
-        """A test of one input; empty where what the reference said is no literal."""
+        """A test of one input; empty where what it returns is no literal, or holds a number that is not exact."""
         args = ", ".join([*map(repr, call[0]), *(f"{name}={value!r}" for name, value in call[1].items())])
         try:
             value = ast.literal_eval(said)
@@ -183,7 +183,12 @@ class _Row:
             return ""
         if isinstance(value, float):
             return f"assert abs({self.entry}({args}) - {value!r}) <= 1e-9 * max(1, abs({value!r}))"
-        return "" if "." in said and "e" in said else f"assert {self.entry}({args}) == {value!r}"
+        return "" if _holds_float(value) else f"assert {self.entry}({args}) == {value!r}"
+
+
+def _holds_float(value: Any) -> bool:
+    parts = [*value, *value.values()] if isinstance(value, dict) else value
+    return isinstance(value, float) or (isinstance(parts, list | tuple | set) and any(map(_holds_float, parts)))
 
 
 def _called(tests: Sequence[str], entry: str, defined: set[str]) -> tuple[str, list[Call]]:

@@ -69,9 +69,9 @@ class Protocol(Config):
         return [("system", self.system), ("user", asked)]
 
     def harmless(self, claim: str) -> str:
-        """A claim without the marks and the words of the protocol, each line behind a bar."""
+        """A claim without the marks and what stands before a decision, each line behind a bar."""
         claim = _MARKS.sub(" ", claim)
-        if self.label:
+        if self.form in ("line", "score") and self.label:
             claim = re.sub(re.escape(self.label), " ", claim, flags=re.IGNORECASE)
         return "\n".join(f"| {line}" for line in claim.splitlines() or [""])
 

@@ -179,9 +179,8 @@ async def _hybrid(
     _readable(example, params)
     ruled = replace(example, verifier=params.rule, params=params.rule_params)
     first = await asyncio.to_thread(verify_many, [ruled] * len(attempts), attempts)
-    return list(
-        await asyncio.gather(*map(_second, [example] * len(attempts), attempts, first, [params] * len(attempts)))
-    )
+    judged = (_second(example, attempt, rule, params) for attempt, rule in zip(attempts, first, strict=True))
+    return list(await asyncio.gather(*judged))
 
 
 async def _second(example: Example, attempt: Attempt, rule: Verdict, params: HybridParams) -> Verdict:
