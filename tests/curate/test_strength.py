@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.curate.mutants import mutants
-from assay.curate.strength import TestStrength, _called, _holds_float, _like, strengths
+from assay.curate.probes import called, like
+from assay.curate.strength import TestStrength, _holds_float, strengths
 from assay.judging.session import verify
 from assay.sandbox import isolation
 from assay.types import Example
@@ -84,17 +85,17 @@ def test_mutants_have_one_change_each_and_parse() -> None:
 
 def test_calls_are_found_under_the_name_that_the_tests_use() -> None:
     tests = ["def check(candidate):\n    assert candidate([1], k=2) == 3\n    assert candidate(x) == 3"]
-    assert _called(tests, "f", {"f"}) == ("f", [([[1]], {"k": 2})])
-    assert _called(["assert Solution().go(n=1) == 2"], "Solution().go", {"Solution"})[1] == [([], {"n": 1})]
-    assert _called(["assert set(f(1)) == {1}"], "", {"f"}) == ("f", [([1], {})])
-    assert _called(["assert ("], "f", {"f"}) == ("", [])
+    assert called(tests, "f", {"f"}) == ("f", [([[1]], {"k": 2})])
+    assert called(["assert Solution().go(n=1) == 2"], "Solution().go", {"Solution"})[1] == [([], {"n": 1})]
+    assert called(["assert set(f(1)) == {1}"], "", {"f"}) == ("f", [([1], {})])
+    assert called(["assert ("], "f", {"f"}) == ("", [])
 
 
 @given(st.lists(st.lists(st.integers(-9, 9), min_size=1, max_size=6, unique=True).map(sorted), min_size=2, max_size=4))
 def test_inputs_keep_to_what_all_calls_keep_to(lists: list[list[int]]) -> None:
     """Lists that are in order and hold nothing twice, and a number that is their length."""
     calls = [([values, len(values)], {"k": max(values)}) for values in lists]
-    for (values, size), named in _like(calls, random.Random(0)):
+    for (values, size), named in like(calls, random.Random(0)):
         assert values == sorted(set(values)) if any(len(known) > 1 for known in lists) else True
         assert size == len(values) and min(map(max, lists)) <= named["k"] <= max(map(max, lists))
         assert min(map(len, lists)) <= len(values) <= max(map(len, lists))

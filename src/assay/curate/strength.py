@@ -1,22 +1,17 @@
 """How strong are the tests of a code row? Do they refuse programs with one thing wrong?
 
 Mutants of the reference program are tried by the row's own tests. One that passes is weakness only if it is broken: if
-it gives something else than the reference on an input like those of the tests. Such inputs are made of the literal
-arguments with which the tests call the entry point: values that stand at the same place in other calls, numbers between
-the least and the greatest there, and lists with an element less or twice. What all calls keep to is kept: that a list
-is in order, that its elements differ, that a number is its length; texts stay whole. So an input is one that the
-problem allows as far as its tests show that, which is not always: what the words alone forbid is not known here.
-What the reference returns there makes a further test.
-Programs that read and write have no such inputs: of them it is known only how many mutants pass.
+it gives something else than the reference on an input like those of the tests (`probes`). What the reference returns
+there makes a further test. Programs that read and write have no such inputs: of them it is known only how many mutants
+pass.
 """
 
 from __future__ import annotations
 
 import ast
 import json
-import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
@@ -28,6 +23,7 @@ from assay.claim import program
 from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.mutants import mutants
+from assay.curate.probes import Call, called, like
 from assay.curate.steps import Drop, Sifted, sift
 from assay.errors import NoAnswer
 from assay.judging.session import verify_many
@@ -39,8 +35,6 @@ TRIED = 12
 """Mutants of a program."""
 MUTANT_SECONDS = 2.0
 """Time of a mutant, which may never end; one that is slower has not passed."""
-PROBES = 60
-"""Inputs on which a mutant and the reference are compared."""
 TESTED = ("code.tests", "code.stdio")
 _PROBE = """
 def _probe():
@@ -54,8 +48,6 @@ def _probe():
     print("\\n" + json.dumps(said))
 _probe()
 """
-Call = tuple[list[Any], dict[str, Any]]
-"""Arguments, and those by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +121,7 @@ class _Row:
         given = reference.get("tests") or ()
         tests = [given] if isinstance(given, str) else list(given)
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        entry, calls = _called(tests, reference.get("entry_point") or "", defined)
+        entry, calls = called(tests, reference.get("entry_point") or "", defined)
         return cls(example, source, entry, calls, draw)
 
     def mutants(self, take: int) -> list[str]:
@@ -138,7 +130,7 @@ class _Row:
 
     def told_apart(self, passed: Sequence[str]) -> tuple[list[str], list[tuple[Call, str]]]:
         """Mutants that give something else than the reference, and for each an input with what the reference says."""
-        probes = list(_like(self.calls, self.draw)) if passed and self.calls else []
+        probes = list(like(self.calls, self.draw)) if passed and self.calls else []
         right = self._answers(self.source, probes) if probes else []
         broken, telling = [], []
         for text in passed if right else ():
@@ -189,126 +181,6 @@ class _Row:
 def _holds_float(value: Any) -> bool:
     parts = [*value, *value.values()] if isinstance(value, dict) else value
     return isinstance(value, float) or (isinstance(parts, list | tuple | set) and any(map(_holds_float, parts)))
-
-
-def _called(tests: Sequence[str], entry: str, defined: set[str]) -> tuple[str, list[Call]]:
-    """The entry point, and the calls of it in the tests whose arguments are literals."""
-    names = {entry} if entry else set(defined)
-    found: list[tuple[str, Call]] = []
-    for text in tests:
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return "", []
-        heads = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check")
-        handed = {head.args.args[0].arg for head in heads if head.args.args} if entry else set()
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call) or (name := ast.unparse(node.func)) not in names | handed:
-                continue
-            if (call := _literal(node)) is not None:
-                found.append((entry or name, call))
-    chosen = found[0][0] if found else ""
-    return chosen, [call for name, call in found if name == chosen]
-
-
-def _literal(node: ast.Call) -> Call | None:
-    try:
-        named = {word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg}
-        return [ast.literal_eval(arg) for arg in node.args], named
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return None
-
-
-def _like(calls: Sequence[Call], draw: random.Random) -> Iterator[Call]:
-    """Inputs like those of some calls, which are none of them."""
-    first = calls[0]
-    shapes = [call for call in calls if (len(call[0]), set(call[1])) == (len(first[0]), set(first[1]))]
-    known = [[*args, *named.values()] for args, named in (_in_order(call, first) for call in shapes)]
-    columns = [list(column) for column in zip(*known, strict=True)]
-    rules = [_Rules.of(column) for column in columns]
-    seen = {repr(call) for call in calls}
-    for _ in range(6 * PROBES):
-        if len(seen) >= len(calls) + PROBES or not columns:
-            return
-        row = [rule.kept(_near(column, draw)) for rule, column in zip(rules, columns, strict=True)]
-        made = (row[: len(first[0])], dict(zip(first[1], row[len(first[0]) :], strict=True)))
-        text = repr(made)
-        if text not in seen and len(text) < 4000 and _lengths(row) >= set.intersection(*map(_lengths, known)):
-            seen.add(text)
-            yield made
-
-
-def _in_order(call: Call, first: Call) -> Call:
-    return call[0], {name: call[1][name] for name in first[1]}
-
-
-def _lengths(row: Sequence[Any]) -> set[tuple[int, int]]:
-    """Which arguments are the length of which: (place of the number, place of the list), and of lists as long as each
-    other."""
-    sizes = [(at, len(value)) for at, value in enumerate(row) if isinstance(value, str | list | tuple)]
-    numbers = [(at, value) for at, value in enumerate(row) if type(value) is int]
-    return {
-        (one, other) for one, size in [*numbers, *sizes] for other, length in sizes if one != other and size == length
-    }
-
-
-@dataclass(frozen=True)
-class _Rules:
-    """What all lists that are known at one place keep to: they are in order, their elements differ."""
-
-    ascends: bool
-    descends: bool
-    differs: bool
-
-    @classmethod
-    def of(cls, known: Sequence[Any]) -> _Rules:
-        rows = [list(value) for value in known if isinstance(value, list | tuple)]
-        try:
-            ordered = [sorted(row) for row in rows]
-        except TypeError:
-            return cls(False, False, False)
-        many = any(len(row) > 1 for row in rows)
-        differs = all(row[at] != row[at + 1] for row in ordered for at in range(len(row) - 1))
-        ups, downs = (all(row == one[::step] for row, one in zip(rows, ordered, strict=True)) for step in (1, -1))
-        return cls(many and ups, many and downs and not ups, many and differs)
-
-    def kept(self, value: Any) -> Any:
-        """The value, made to keep to the rules."""
-        if not isinstance(value, list | tuple):
-            return value
-        row = list(value)
-        if self.differs:
-            row = [element for at, element in enumerate(row) if element not in row[:at]]
-        if self.ascends or self.descends:
-            row = sorted(row, reverse=self.descends)
-        return type(value)(row)
-
-
-def _near(known: Sequence[Any], draw: random.Random) -> Any:
-    """A value like some that stand at one place: one of them, or one of them with a small change. Texts stay whole:
-    what a text may be is said in words alone."""
-    value = draw.choice(known)
-    alike = [other for other in known if type(other) is type(value)]
-    if draw.random() < 0.4 or not isinstance(value, int | float | list | tuple):
-        return value
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, int):
-        near = value + draw.choice((-1, 1)) if draw.random() < 0.5 else draw.randint(min(alike), max(alike))
-        return min(max(near, min(alike)), max(alike))
-    if isinstance(value, float):
-        return draw.uniform(min(alike), max(alike)) if all(map(math.isfinite, alike)) else value
-    return _list(value, alike, draw) if value else value
-
-
-def _list(value: Any, alike: Sequence[Any], draw: random.Random) -> Any:
-    """A list with an element less, or with one twice in a row: what is left is in the order in which it was."""
-    sizes, at = [len(other) for other in alike], draw.randrange(len(value))
-    if all(isinstance(row, list | tuple) and len(row) == len(other) for other in alike for row in other):
-        return value  # square
-    if draw.random() < 0.5:
-        return value[:at] + value[at + 1 :] if len(value) > min(sizes) else value
-    return value[: at + 1] + value[at:] if len(value) < max(sizes) else value
 
 
 class TestStrength(Config):
