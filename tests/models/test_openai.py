@@ -29,7 +29,7 @@ def serve() -> Iterator[Callable[[Callable[[dict[str, Any], int], Answer | None]
 
     yield start
     for server in made:
-        server.http.shutdown()
+        server.close()
 
 
 @pytest.fixture(autouse=True)

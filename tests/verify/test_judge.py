@@ -33,7 +33,7 @@ def serve(
 
     yield start
     for server in made:
-        server.http.shutdown()
+        server.close()
 
 
 def honest(body: dict[str, Any], number: int) -> Answer:

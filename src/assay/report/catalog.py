@@ -15,13 +15,12 @@ HEAD = ("source", "rows", "answer", "verifier", "licence")
 
 
 def catalog() -> list[dict[str, Any]]:
-    """A row each source, in the order of their domains and names.
+    """A row each source of this environment, plugins included, in the order of their names.
 
     `rows` is split -> rows, `None` where that is known only once they were read; `levels` is 0 for real rows; `answer`
     is the shape of a reference; `use` is `training` or `evaluation`.
     """
-    sources = sorted(SOURCES.working(), key=lambda source: source.name)
-    return [_row(source) for source in sources]
+    return [_row(source) for source in sorted(SOURCES.working(), key=lambda source: source.name)]
 
 
 def _row(source: Source) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def _row(source: Source) -> dict[str, Any]:
 
 
 def page() -> str:
-    """The catalogue, in Markdown."""
+    """The catalogue of the sources of this package, in Markdown."""
     lines = [
         "# Catalogue of sources",
         "",
@@ -50,7 +49,8 @@ def page() -> str:
         "are read. Licences are those that the origin states: look there before you publish.",
     ]
     domain = ""
-    for row in sorted(catalog(), key=lambda row: (row["domain"], row["name"])):
+    ours = [row for row in catalog() if row["name"] in SOURCES.built_in()]
+    for row in sorted(ours, key=lambda row: (row["domain"], row["name"])):
         if row["domain"] != domain:
             domain = row["domain"]
             lines += ["", f"## {domain}", "", f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|"]
