@@ -141,12 +141,15 @@ def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | No
 @out_option("Run directory; runs/NAME otherwise.")
 @data_option
 @dry_option
+@click.option("--controls", is_flag=True, help="Train again with random, format and wrong rewards, and compare.")
 @click.pass_context
-def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool) -> None:
+def train(
+    ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool, controls: bool
+) -> None:
     """Train a policy by a recipe. A killed run resumes with the same command, to the same result.
 
     Any key of the recipe can be overridden: `--model.path=Qwen/Qwen2.5-1.5B --grpo.steps 200`; `--eval=false` measures
-    nothing before and after.
+    nothing before and after. With --controls the run directory holds one run for each reward, from the same seed.
     """
     from assay.config import find_recipe, load_config, read_toml
     from assay.learn.recipe import GrpoRecipe, WarmupRecipe
@@ -156,6 +159,8 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
     if read_toml(path).get("method") == "warmup":
         from assay.learn.warmup import warm_up
 
+        if controls:
+            raise AssayError(f"--controls is for rewards, and {path.name} is a warm-up, which has none")
         warmup = load_config(WarmupRecipe, path, changes(ctx))
         if dry_run:
             return _tell_plan(warmup, out, data, "warmup")
@@ -166,7 +171,7 @@ def train(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
         from assay.learn.experiment import prepare
 
         return _tell_plan(config, out, data, "train", ready=prepare(config, out, data))
-    run_experiment(config, out, data)
+    (run_controls if controls else run_experiment)(config, out, data)
 
 
 @main.command()
@@ -293,6 +298,24 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
         click.echo(change_table(out))
         click.echo(headline(json.loads(changes.read_text("utf-8"))))
     click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
+
+
+def run_controls(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
+    """Run the arms of a recipe with progress bars, print what each gained, and write a page for each."""
+    from assay.learn.arms import run_arms
+    from assay.learn.experiment import Progress
+    from assay.report.page import write_page
+    from assay.report.text import arms_table
+
+    with progress() as bar:
+
+        def watched(arm: str) -> Progress:
+            return Progress(lambda name, total: bar.stage(f"{arm}: {name}", total), bar.advance, bar.note_step)
+
+        found = run_arms(recipe, out, data=data, progress=watched)
+    click.echo(arms_table(found))
+    for arm in found.gains:
+        click.echo(f"{arm}: {write_page(out / arm)}")
 
 
 def _tell_plan(config: Config, out: Path, data: Path | None, kind: str, as_json: bool = False, **known: Any) -> None:

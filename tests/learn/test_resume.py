@@ -20,7 +20,7 @@ method = "grpo"
 [model]
 path = "{policy}"
 [data]
-sources = [{{ name = "math/arithmetic", size = 40 }}, {{ name = "table/lookup", size = 40 }}]
+sources = [{{ name = "math/arithmetic", size = 8 }}, {{ name = "table/lookup", size = 8 }}]
 [grpo]
 steps = 8
 prompts = 4
@@ -29,6 +29,9 @@ max_tokens = 6
 micro_batch = 8
 learning_rate = 1e-2
 save_every = 2
+resample = "history"
+[reward]
+overlong = 2
 """
 
 

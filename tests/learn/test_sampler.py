@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import BadConfig
-from assay.learn.sampler import DomainMix, bucketed, repeated
+from assay.learn.sampler import DomainMix, History, bucketed, repeated
 
 domains = st.lists(st.sampled_from("abcd"), min_size=1, max_size=40)
 
@@ -43,7 +43,24 @@ def test_weights_are_checked():
 
 
 def test_the_order_of_a_data_loader():
-    assert repeated([5, 6, 7, 8], prompts=2, group=2, repeats=2) == [5, 5, 6, 6, 5, 5, 6, 6, 7, 7, 8, 8, 7, 7, 8, 8]
+    assert list(repeated([5, 6, 7, 8], prompts=2, group=2, repeats=2)) == [
+        5,
+        5,
+        6,
+        6,
+        5,
+        5,
+        6,
+        6,
+        7,
+        7,
+        8,
+        8,
+        7,
+        7,
+        8,
+        8,
+    ]
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=300), st.integers(1, 8), st.integers(1, 40), st.integers(0, 9))
@@ -66,3 +83,28 @@ def test_buckets_hold_rows_of_similar_length_in_mixed_order():
     assert max(spread) <= 12
     middles = [lengths[part[0]] for part in parts]
     assert sum(abs(a - b) for a, b in pairwise(middles)) / len(middles) > 8
+
+
+SCORES = st.lists(st.sampled_from([None, 0.0, 0.5, 1.0]), min_size=1, max_size=4)
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abc"), SCORES)), st.integers(0, 40))
+def test_only_problems_that_were_right_throughout_rest_and_only_by_what_was_known(groups, count):
+    history = History(prompts=4)
+    for block, name, scores in groups:
+        history.add(block, name, scores)
+    last = {}
+    for block, name, scores in sorted(groups, key=lambda group: group[0]):
+        if block <= count // 4 - 2 and any(score is not None for score in scores):
+            last[name] = [score for score in scores if score is not None]
+    assert history.solved(count) == {name for name, scores in last.items() if set(scores) == {1.0}}
+    assert not History(prompts=None).solved(count)
+
+
+@given(st.sets(st.integers(0, 9)), st.integers(1, 3))
+def test_resting_problems_sit_a_pass_out_and_all_come_where_none_is_left(resting, passes):
+    mix = DomainMix(["math"] * 10, {}, 0, lambda count: resting)
+    awake = set(range(10)) - resting or set(range(10))
+    drawn = mix.first(len(awake) * passes)
+    for start in range(0, len(drawn), len(awake)):
+        assert sorted(drawn[start : start + len(awake)]) == sorted(awake)

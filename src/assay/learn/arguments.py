@@ -105,6 +105,8 @@ def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
         epsilon_high=g.clip_high,
         beta=g.kl,
         loss_type=g.loss,
+        importance_sampling_level=g.ratio,
+        mask_truncated_completions=g.mask_truncated,
         scale_rewards=g.scale,
         bf16=recipe.model.dtype == "bfloat16",
         fp16=recipe.model.dtype == "float16",

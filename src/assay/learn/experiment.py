@@ -75,6 +75,10 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
     examples, left_out = readable(examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
     notes += unreadable_note(left_out | readable(asked)[1])
+    if recipe.reward.control != "none":
+        notes.append(
+            f"trained on a control, reward.control = {recipe.reward.control!r}: rewards shown are the verdicts'"
+        )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
     decided = facts(recipe, examples)

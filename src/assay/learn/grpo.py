@@ -12,6 +12,7 @@ Output directory:
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from assay.learn.arguments import lora_arguments, report_into, require_ready, tr
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
-from assay.learn.sampler import DomainMix
+from assay.learn.rewards import majority, paid_by, terms_of
+from assay.learn.sampler import DomainMix, History
 from assay.models.engine import weights_hash
 from assay.models.hf import weights_path
 from assay.models.prompting import as_input
@@ -86,11 +88,16 @@ def make_trainer(
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
+    history = _history(recipe, out)
+    mix = DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed, history.resting(examples))
     trainer = PolicyTrainer(
         examples=examples,
-        mix=DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed),
+        mix=mix,
         on_step=record,
+        on_group=history.add,
         workers=recipe.workers,
+        paid=paid_by(recipe, majority(recipe, examples, out / "majority")),
+        terms=terms_of(recipe),
         model=model,
         args=trl_arguments(recipe, out),
         peft_config=lora_arguments(recipe.lora),
@@ -101,6 +108,18 @@ def make_trainer(
     trainer.remove_callback(transformers.PrinterCallback)  # every step is in the journal
     report_into(trainer, out, transformers)
     return trainer
+
+
+def _history(recipe: GrpoRecipe, out: Path) -> History:
+    """How the groups of this run ended so far, as its rollouts say."""
+    g = recipe.grpo
+    history = History(g.prompts if g.resample == "history" else None)
+    groups: dict[tuple[str, str], list[float | None]] = defaultdict(list)
+    for mark in RolloutStore(out).marks():
+        groups[mark["group_id"], mark["example_id"]].append(mark["score"])
+    for (group, name), scores in groups.items():
+        history.add(int(group.partition(".")[0]) // g.updates, name, scores)
+    return history
 
 
 def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:

@@ -17,7 +17,7 @@ class DomainStep:
     """One domain within one step."""
 
     reward: float | None
-    """Mean over verdicts that count; `None` when none did."""
+    """Mean score of the verdicts that count, whatever the recipe pays for them; `None` when none did."""
     length: float
     """Mean response length in tokens."""
     rollouts: int
@@ -46,6 +46,8 @@ class StepRecord:
     sandbox: Mapping[str, Any]
     """Counters of the sandbox in this step (`sandbox.Stats`); empty where no program ran."""
     rollouts: tuple[Rollout, ...] = field(repr=False)
+    terms: Mapping[str, float] = field(default_factory=dict)
+    """Mean of each reward that is paid on top of the verdict, before its weight."""
 
     @classmethod
     def of(
@@ -60,7 +62,13 @@ class StepRecord:
         domains = by_domain(rollouts, domain_of)
         names = ("entropy", "grad_norm", "loss", "kl", "learning_rate", "step_time")
         entropy, grad_norm, loss, kl, rate, seconds = (logs.get(name) for name in names)
-        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, ran.to_json(), tuple(rollouts))
+        paid = {
+            name.split("/")[1]: mean
+            for name, mean in logs.items()
+            if name.startswith("rewards/") and name.endswith("/mean")
+        }
+        terms = {name: mean for name, mean in paid.items() if name != "verified_reward"}
+        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, ran.to_json(), tuple(rollouts), terms)
 
     def to_json(self) -> dict[str, Any]:
         """The row of `metrics.jsonl`."""

@@ -73,10 +73,16 @@ class Grpo(Config):
     """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger)."""
     kl: float = Field(0.0, ge=0)
     """Coefficient of the k3 estimate of the KL divergence to the starting policy."""
-    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo"] = "dapo"
-    """How token losses are averaged; `dapo` is the token mean over the batch that Guru used."""
+    loss: Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"] = "dapo"
+    """TRL's loss of this name; `dapo` is the token mean over the batch that Guru used."""
+    ratio: Literal["token", "sequence"] = "token"
+    """What the probability ratio is taken of (`importance_sampling_level`); `grpo` with `sequence` is GSPO."""
     scale: Literal["group", "batch", "none"] = "group"
     """What the advantage is divided by."""
+    mask_truncated: bool = False
+    """Learn nothing from responses that were cut at `max_tokens`."""
+    resample: Literal["none", "history"] = "none"
+    """`history`: a problem whose last group was right throughout sits out the next pass (SRPO, arXiv 2504.14286)."""
     micro_batch: int = Field(64, ge=1)
     """Sequences in one forward and backward pass."""
     save_every: int = Field(25, ge=1)
@@ -88,7 +94,24 @@ class Grpo(Config):
     def _fits(self) -> Grpo:
         if (self.prompts * self.group) % min(self.micro_batch, self.prompts * self.group):
             raise ValueError(f"prompts x group = {self.prompts * self.group} must be a multiple of micro_batch")
+        if self.loss == "luspo" and self.ratio != "sequence":
+            raise ValueError('loss "luspo" takes the ratio of whole sequences: set ratio = "sequence"')
         return self
+
+
+class Reward(Config):
+    """What is paid. The verdicts are kept as they are, so curves and pages show what the verifier said."""
+
+    control: Literal["none", "random", "format", "incorrect", "majority"] = "none"
+    """Pay something else than the verdict, to see what learning gains by itself (Spurious Rewards, arXiv 2506.10947):
+    a fair coin; any answer that can be read; an answer that is wrong; the answer that the starting policy gives most
+    often. What is not the model's fault still pays nothing."""
+    majority_samples: int = Field(16, ge=2)
+    """Responses of the starting policy to each problem that decide its majority."""
+    format: float = Field(0.0, ge=0)
+    """Paid on top where an answer can be read."""
+    overlong: int = Field(0, ge=0)
+    """The last so many tokens before `max_tokens` cost more and more, at the end 1 (DAPO, arXiv 2503.14476, eq. 13)."""
 
 
 class Lora(Config):
@@ -114,6 +137,7 @@ class GrpoRecipe(Config):
     model: Model = Model()
     data: Data
     grpo: Grpo = Grpo()
+    reward: Reward = Reward()
     lora: Lora | None = None
     """All weights are trained without it."""
     report_to: tuple[Literal["tensorboard", "wandb", "trackio", "mlflow"], ...] = ()
@@ -124,6 +148,12 @@ class GrpoRecipe(Config):
     """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
     workers: int = Field(2, ge=1)
     """Verifications that run side by side."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> GrpoRecipe:
+        if self.reward.overlong > self.grpo.max_tokens:
+            raise ValueError(f"reward.overlong is at most grpo.max_tokens, {self.grpo.max_tokens}")
+        return self
 
     @field_validator("eval", mode="before")
     @classmethod

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from random import Random
 
 from assay.errors import BadConfig, did_you_mean
-from assay.types import hashed_seed
+from assay.types import Example, hashed_seed
 
 
 class DomainMix:
@@ -14,7 +15,8 @@ class DomainMix:
 
     At every point the number of problems drawn from a domain is within one of its share of the draws so far
     (largest-deficit rule). Inside a domain each problem comes once before any comes twice, in an order hashed from
-    (seed, domain, pass).
+    (seed, domain, pass). `rested(count)`, asked when a domain begins a pass and `count` problems were drawn in all,
+    names the problems that sit this pass out; where none would be left, all come.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -22,7 +24,13 @@ class DomainMix:
         ['code', 'math', 'code', 'math']
     """
 
-    def __init__(self, domains: Sequence[str], weights: Mapping[str, float], seed: int) -> None:
+    def __init__(
+        self,
+        domains: Sequence[str],
+        weights: Mapping[str, float],
+        seed: int,
+        rested: Callable[[int], Collection[int]] = lambda count: (),
+    ) -> None:
         self.members: dict[str, list[int]] = {}
         for index, domain in enumerate(domains):
             self.members.setdefault(domain, []).append(index)
@@ -36,20 +44,22 @@ class DomainMix:
             raise BadConfig("domain_weights leave no domain to draw from")
         self.shares = {domain: weight / total for domain, weight in raw.items() if weight > 0}
         self.seed = seed
+        self.rested = rested
 
     def __iter__(self) -> Iterator[int]:
-        drawn = dict.fromkeys(self.shares, 0)
-        order: dict[str, list[int]] = {}
+        drawn, passes = dict.fromkeys(self.shares, 0), dict.fromkeys(self.shares, 0)
+        left: dict[str, list[int]] = {domain: [] for domain in self.shares}
         count = 0
         while True:
             count += 1
             domain = max(self.shares, key=lambda d: (self.shares[d] * count - drawn[d], self.shares[d]))
-            place, members = drawn[domain], self.members[domain]
-            if place % len(members) == 0:
-                order[domain] = list(members)
-                Random(hashed_seed(self.seed, domain, place // len(members))).shuffle(order[domain])
+            if not left[domain]:
+                out = set(self.rested(count - 1))
+                awake = [index for index in self.members[domain] if index not in out] or list(self.members[domain])
+                Random(hashed_seed(self.seed, domain, passes[domain])).shuffle(awake)
+                left[domain], passes[domain] = awake[::-1], passes[domain] + 1
             drawn[domain] += 1
-            yield order[domain][place % len(members)]
+            yield left[domain].pop()
 
     def first(self, count: int) -> list[int]:
         """The first `count` indices."""
@@ -57,19 +67,60 @@ class DomainMix:
         return [next(indices) for _ in range(count)]
 
 
-def repeated(indices: Sequence[int], prompts: int, group: int, repeats: int) -> list[int]:
-    """The order that a GRPO data loader reads: blocks of `prompts` indices, each `group` times, each block `repeats`
-    times.
+class History:
+    """Which problems were right throughout when they were last tried: history resampling (SRPO, arXiv 2504.14286, 3.3).
+
+    What decides block `b` of a run is known when it is drawn, and is the same after a restart: a loader draws a block
+    while the one before it is being answered, so only blocks up to `b - 2` count.
+
+    Args:
+        prompts: Problems in a block; `None` lets no problem rest.
 
     Example:
-        >>> repeated([7, 8], prompts=1, group=2, repeats=2)
+        >>> seen = History(prompts=2)
+        >>> seen.add(0, "easy", [1.0, 1.0]); seen.add(0, "hard", [0.0, 0.0])
+        >>> seen.solved(count=2), seen.solved(count=4)
+        (set(), {'easy'})
+    """
+
+    def __init__(self, prompts: int | None) -> None:
+        self.prompts = prompts
+        self.tried: dict[int, dict[str, bool]] = {}
+        """Block -> Example -> whether every response that counts was right."""
+
+    def add(self, block: int, name: str, scores: Sequence[float | None]) -> None:
+        """The scores of one group. A group in which no score counts says nothing."""
+        counted = [score for score in scores if score is not None]
+        if counted and self.prompts:
+            self.tried.setdefault(block, {})[name] = min(counted) >= 1
+
+    def solved(self, count: int) -> set[str]:
+        """The Examples that rest when draw number `count` is made."""
+        known = [block for block in sorted(self.tried) if self.prompts and block <= count // self.prompts - 2]
+        last = {name: right for block in known for name, right in self.tried[block].items()}
+        return {name for name, right in last.items() if right}
+
+    def resting(self, examples: Sequence[Example]) -> Callable[[int], list[int]]:
+        """`DomainMix`'s question, answered for these Examples."""
+
+        def rested(count: int) -> list[int]:
+            solved = self.solved(count)
+            return [index for index, example in enumerate(examples) if example.id in solved] if solved else []
+
+        return rested
+
+
+def repeated(indices: Iterable[int], prompts: int, group: int, repeats: int) -> Iterator[int]:
+    """The order that a GRPO data loader reads: blocks of `prompts` indices, each `group` times, each block `repeats`
+    times. A block is drawn when its first row is read.
+
+    Example:
+        >>> list(repeated([7, 8], prompts=1, group=2, repeats=2))
         [7, 7, 7, 7, 8, 8, 8, 8]
     """
-    out: list[int] = []
-    for start in range(0, len(indices), prompts):
-        block = [index for index in indices[start : start + prompts] for _ in range(group)]
-        out += block * repeats
-    return out
+    left = iter(indices)
+    while block := list(islice(left, prompts)):
+        yield from [index for index in block for _ in range(group)] * repeats
 
 
 def bucketed(lengths: Sequence[int], batch: int, batches: int, seed: int) -> list[int]:

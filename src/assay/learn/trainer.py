@@ -7,7 +7,8 @@ it overrides, and its gradients to TRL's). Losses, clipping, KL, optimisers, che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
@@ -16,6 +17,7 @@ from trl import GRPOTrainer
 from assay import sandbox
 from assay.judging.session import verify_many
 from assay.learn.progress import StepRecord, by_domain, scalars
+from assay.learn.rewards import Paid, Term
 from assay.learn.sampler import DomainMix, repeated
 from assay.models.prompting import decode, opened_thinking
 from assay.types import Attempt, Example, Rollout
@@ -32,7 +34,9 @@ class PolicyTrainer(GRPOTrainer):
     """`trl.GRPOTrainer` over Examples.
 
     `examples[i]` is row `i` of the training set (column `example`); `mix` decides the order; `on_step` receives a
-    `StepRecord` at every logged step.
+    `StepRecord` at every logged step; `paid` is the reward of a judged rollout, its score without it; `terms` are
+    rewards on top, each with its name and weight, which a rollout gets only where `paid` says a number; `on_group`
+    hears of each group as it was judged: the generation, its Example, its scores.
     """
 
     def __init__(
@@ -42,17 +46,24 @@ class PolicyTrainer(GRPOTrainer):
         mix: DomainMix,
         on_step: Callable[[StepRecord], None],
         workers: int = 2,
+        paid: Paid = lambda said: said.verdict.score,
+        terms: Sequence[Term] = (),
+        on_group: Callable[[int, str, Sequence[float | None]], None] = lambda generation, name, scores: None,
         **trl_arguments: Any,
     ) -> None:
         self.examples = examples
         self.mix = mix
         self.on_step = on_step
         self.workers = workers
+        self.paid, self.on_group = paid, on_group
+        self.judged: list[Rollout] = []
         self.domains = {example.id: example.domain for example in examples}
         self.pending: list[Rollout] = []
         self.opened: dict[str, str] = {}
         self.counted = sandbox.stats()
-        super().__init__(reward_funcs=[self.verified_reward], **trl_arguments)
+        trl_arguments["args"].reward_weights = [1.0, *(term.weight for term in terms)]
+        rewards = [self.verified_reward, *map(self._term_reward, terms)]
+        super().__init__(reward_funcs=rewards, **trl_arguments)
 
     def verified_reward(
         self, example: Sequence[int], completion_ids: Sequence[Sequence[int]], **_: Any
@@ -61,8 +72,22 @@ class PolicyTrainer(GRPOTrainer):
         asked = [self.examples[index] for index in example]
         attempts = [self.attempt(*pair, number) for number, pair in enumerate(zip(asked, completion_ids, strict=True))]
         verdicts = verify_many(asked, attempts, workers=self.workers)
-        self.pending += map(Rollout.of, attempts, verdicts)
-        return [verdict.score for verdict in verdicts]
+        self.judged = list(map(Rollout.of, attempts, verdicts))
+        self.pending += self.judged
+        generation, size = self.state.global_step // self.num_iterations, self.num_generations
+        for start in range(0, len(self.judged), size):
+            scores = [verdict.score for verdict in verdicts[start : start + size]]
+            self.on_group(generation, asked[start].id, scores)
+        return [self.paid(said) for said in self.judged]
+
+    def _term_reward(self, term: Term) -> Callable[..., list[float | None]]:
+        """A reward function of TRL for one term. It is called behind `verified_reward`, on the same rollouts."""
+
+        def reward(**_: Any) -> list[float | None]:
+            return [None if self.paid(said) is None else term.of(said) for said in self.judged]
+
+        reward.__name__ = term.name
+        return reward
 
     def attempt(self, example: Example, ids: Sequence[int], number: int) -> Attempt:
         """Row `number` of a generation. Its tokens are read, not TRL's text, which may lack the thinking part."""
@@ -87,8 +112,12 @@ class PolicyTrainer(GRPOTrainer):
         args = self.args
         prompts = args.generation_batch_size // self.num_generations
         generations = -(-args.max_steps // self.num_iterations)
-        indices = self.mix.first(prompts * generations)
-        return _Order(repeated(indices, prompts, self.num_generations, self.num_iterations * args.steps_per_generation))
+        repeats = self.num_iterations * args.steps_per_generation
+
+        def order() -> Iterator[int]:
+            return repeated(islice(self.mix, prompts * generations), prompts, self.num_generations, repeats)
+
+        return _Order(order, prompts * generations * self.num_generations * repeats)
 
     def _compute_loss(self, model: Any, inputs: Batch) -> Any:
         """TRL's loss, with no forward or backward pass on rows whose advantage is zero.
@@ -132,16 +161,16 @@ class PolicyTrainer(GRPOTrainer):
 
 
 class _Order(torch.utils.data.Sampler[int]):
-    """A fixed order of row indices."""
+    """Row indices that are drawn as they are read."""
 
-    def __init__(self, indices: Sequence[int]) -> None:
-        self.indices = indices
+    def __init__(self, order: Callable[[], Iterator[int]], length: int) -> None:
+        self.order, self.length = order, length
 
-    def __iter__(self) -> Any:
-        return iter(self.indices)
+    def __iter__(self) -> Iterator[int]:
+        return self.order()
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return self.length
 
 
 def live_rows(batch: Batch, live: torch.Tensor, kept: int) -> Batch:

@@ -11,6 +11,7 @@ from typing import Any
 from assay.curate.difficulty import BUCKETS, bucket
 from assay.evaluate.metrics import Estimate
 from assay.evaluate.run import SCORES, Scores
+from assay.learn.arms import Arms
 from assay.report.summary import percent, points, score_rows
 from assay.types import Measurement
 
@@ -55,6 +56,23 @@ def change_table(run: Path) -> str:
         if row["kind"] == "domain" and row["before"] and row["after"] and row["change"]:
             lines.append(_change_line(row))
     return "\n".join(lines)
+
+
+def arms_table(arms: Arms) -> str:
+    """What each reward gained, by domain, in points of held-out accuracy, and the true one's lead over the coin."""
+    heads = "".join(f"{arm:>11}" for arm in arms.gains)
+    lines = [f"{'gain in points':16}{'before':>8}{heads}{'truth - random':>17}  {SPAN}"]
+    rows = {arm: {row.name: row for row in found.rows} for arm, found in arms.gains.items()}
+    for row in arms.over["random"].rows:
+        if row.name not in ("all", row.domain):
+            continue
+        gains = "".join(f"{points(rows[arm][row.name].change.value):>11}" for arm in arms.gains)
+        told = f"{points(row.change.value):>17}  {points(row.change.low)} to {points(row.change.high)}"
+        lines.append(f"{row.name:16}{percent(rows['truth'][row.name].before):>8}{gains}{told}")
+    lead = arms.over["random"].rows[0].change
+    if lead.low > 0:
+        return "\n".join([*lines, "The verdicts teach more than a coin does."])
+    return "\n".join([*lines, "As far as these problems can tell, the verdicts teach no more than a coin does."])
 
 
 def _change_line(row: Mapping[str, Any]) -> str:
