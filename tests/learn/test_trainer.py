@@ -25,6 +25,7 @@ def test_trl_still_has_the_hooks():
     expected = {
         "_get_train_sampler": ["self", "dataset"],
         "_compute_loss": ["self", "model", "inputs"],
+        "_generate_and_score_completions": ["self", "inputs"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
         "log": ["self", "logs", "start_time"],
     }

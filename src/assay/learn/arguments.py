@@ -89,7 +89,7 @@ def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
         max_steps=g.steps,
         per_device_train_batch_size=batch,
         gradient_accumulation_steps=accumulation,
-        steps_per_generation=accumulation,
+        steps_per_generation=accumulation * synced(g),
         num_generations=g.group,
         num_iterations=g.updates,
         max_completion_length=g.max_tokens,
@@ -103,7 +103,7 @@ def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
         top_k=0,
         epsilon=g.clip_low,
         epsilon_high=g.clip_high,
-        beta=g.kl,
+        beta=g.kl if recipe.dpo is None or recipe.dpo.sync_ref else recipe.dpo.beta,  # above 0, TRL keeps a reference
         loss_type=g.loss,
         importance_sampling_level=g.ratio,
         mask_truncated_completions=g.mask_truncated,
@@ -123,6 +123,12 @@ def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
     )
 
 
+def synced(g: Grpo) -> int:
+    """Optimiser steps whose problems are answered at once."""
+    return min(g.sync_every, g.steps) or g.steps
+
+
 def boundary(g: Grpo) -> int:
     """Steps between checkpoints, on a generation boundary: TRL does not save the rollouts of a half-used generation."""
-    return -(-g.save_every // g.updates) * g.updates
+    period = g.updates * synced(g)
+    return -(-g.save_every // period) * period

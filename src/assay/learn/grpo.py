@@ -14,13 +14,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.journal import Journal, owned
-from assay.learn.arguments import lora_arguments, report_into, require_ready, trl_arguments
+from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
@@ -76,6 +77,7 @@ def make_trainer(
     import torch
     from datasets import Dataset
 
+    from assay.learn.preference import PreferenceTrainer
     from assay.learn.trainer import PolicyTrainer
 
     if recipe.threads:
@@ -90,7 +92,8 @@ def make_trainer(
     rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
     history = _history(recipe, out)
     mix = DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed, history.resting(examples))
-    trainer = PolicyTrainer(
+    kind = partial(PreferenceTrainer, dpo=recipe.dpo) if recipe.dpo else PolicyTrainer
+    trainer = kind(
         examples=examples,
         mix=mix,
         on_step=record,
@@ -113,12 +116,12 @@ def make_trainer(
 def _history(recipe: GrpoRecipe, out: Path) -> History:
     """How the groups of this run ended so far, as its rollouts say."""
     g = recipe.grpo
-    history = History(g.prompts if g.resample == "history" else None)
+    history = History(g.prompts * synced(g) if g.resample == "history" else None)
     groups: dict[tuple[str, str], list[float | None]] = defaultdict(list)
     for mark in RolloutStore(out).marks():
         groups[mark["group_id"], mark["example_id"]].append(mark["score"])
     for (group, name), scores in groups.items():
-        history.add(int(group.partition(".")[0]) // g.updates, name, scores)
+        history.add(int(group.partition(".")[0]) // (g.updates * synced(g)), name, scores)
     return history
 
 

@@ -53,6 +53,9 @@ class Grpo(Config):
     """G: responses sampled to each problem."""
     updates: int = Field(1, ge=1)
     """Optimiser steps taken on one generation (`num_iterations`)."""
+    sync_every: int = Field(1, ge=0)
+    """Optimiser steps whose problems are answered at once, by the policy as it is then: 1 is online, more semi-online,
+    0 answers all problems of the run before the first step (offline). All answers of one go are held in memory."""
     learning_rate: float = Field(1e-6, gt=0)
     """Constant after the warm-up."""
     warmup_steps: int = Field(0, ge=0)
@@ -114,6 +117,17 @@ class Reward(Config):
     """The last so many tokens before `max_tokens` cost more and more, at the end 1 (DAPO, arXiv 2503.14476, eq. 13)."""
 
 
+class Dpo(Config):
+    """Learn by preference (DPO, arXiv 2305.18290) from the groups that `[grpo]` samples, instead of by GRPO's loss."""
+
+    beta: float = Field(0.1, gt=0)
+    """How closely the reference is kept to."""
+    pairs: Literal["one", "all"] = "one"
+    """Of each group one better and one worse response at random, or every such pair (GroupDPO, arXiv 2506.21495)."""
+    sync_ref: bool = True
+    """The reference is the policy that sampled, and moves with it; otherwise it is the starting policy."""
+
+
 class Lora(Config):
     """Train low-rank updates beside frozen weights (LoRA, arXiv 2106.09685); the policy is then an adapter."""
 
@@ -137,6 +151,8 @@ class GrpoRecipe(Config):
     model: Model = Model()
     data: Data
     grpo: Grpo = Grpo()
+    dpo: Dpo | None = None
+    """GRPO's loss is taken without it."""
     reward: Reward = Reward()
     lora: Lora | None = None
     """All weights are trained without it."""
@@ -153,6 +169,10 @@ class GrpoRecipe(Config):
     def _fits(self) -> GrpoRecipe:
         if self.reward.overlong > self.grpo.max_tokens:
             raise ValueError(f"reward.overlong is at most grpo.max_tokens, {self.grpo.max_tokens}")
+        if self.dpo and min(self.grpo.micro_batch, self.grpo.prompts * self.grpo.group) % self.grpo.group:
+            raise ValueError(f"[dpo] compares within groups: grpo.micro_batch must be a multiple of {self.grpo.group}")
+        if self.dpo and self.grpo.kl:
+            raise ValueError("[dpo] keeps to its reference by dpo.beta: leave grpo.kl at 0")
         return self
 
     @field_validator("eval", mode="before")

@@ -65,6 +65,11 @@ class PolicyTrainer(GRPOTrainer):
         rewards = [self.verified_reward, *map(self._term_reward, terms)]
         super().__init__(reward_funcs=rewards, **trl_arguments)
 
+    @property
+    def period(self) -> int:
+        """Optimiser steps from one generation to the next."""
+        return int(self.num_iterations * self.args.steps_per_generation // self.args.gradient_accumulation_steps)
+
     def verified_reward(
         self, example: Sequence[int], completion_ids: Sequence[Sequence[int]], **_: Any
     ) -> list[float | None]:
@@ -74,7 +79,7 @@ class PolicyTrainer(GRPOTrainer):
         verdicts = verify_many(asked, attempts, workers=self.workers)
         self.judged = list(map(Rollout.of, attempts, verdicts))
         self.pending += self.judged
-        generation, size = self.state.global_step // self.num_iterations, self.num_generations
+        generation, size = self.state.global_step // self.period, self.num_generations
         for start in range(0, len(self.judged), size):
             scores = [verdict.score for verdict in verdicts[start : start + size]]
             self.on_group(generation, asked[start].id, scores)
@@ -111,7 +116,7 @@ class PolicyTrainer(GRPOTrainer):
         """One pass is the whole run, so that skipping to a checkpoint replays the same order."""
         args = self.args
         prompts = args.generation_batch_size // self.num_generations
-        generations = -(-args.max_steps // self.num_iterations)
+        generations = -(-args.max_steps // self.period)
         repeats = self.num_iterations * args.steps_per_generation
 
         def order() -> Iterator[int]:
@@ -182,7 +187,7 @@ def live_rows(batch: Batch, live: torch.Tensor, kept: int) -> Batch:
     chosen = torch.where(live, 0, 1 + lengths).argsort(stable=True)[:kept].sort().values
     size = live.shape[0]
     few = {k: v[chosen] if torch.is_tensor(v) and v.ndim and v.shape[0] == size else v for k, v in batch.items()}
-    return _trimmed(few)
+    return trimmed(few)
 
 
 def _tokens(batch: Batch) -> torch.Tensor:
@@ -190,7 +195,7 @@ def _tokens(batch: Batch) -> torch.Tensor:
     return (mask * batch["tool_mask"] if "tool_mask" in batch else mask).sum().clamp(min=1)
 
 
-def _trimmed(batch: Batch) -> Batch:
+def trimmed(batch: Batch) -> Batch:
     """Cut columns that are padding in every row: prompts on the left, completions on the right."""
     width = int(batch["prompt_mask"].sum(dim=1).max())
     length = max(1, int(batch["completion_mask"].sum(dim=1).max()))

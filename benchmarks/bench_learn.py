@@ -1,0 +1,122 @@
+"""What the choices of a training are worth, on a policy of a few thousand parameters, over seeds.
+
+    python benchmarks/bench_learn.py [seeds]      # 6 without it; some minutes on one core
+
+Each line is the share of right answers after training, mean and 95 % interval over seeds (Student's t), from the same
+starting policies and the same number of rollouts. An answer is right by its first character, so an untrained policy is
+right at times and there is something to learn, but nothing to know.
+
+1. DPO by the age of the policy that sampled: online, semi-online, offline (arXiv 2506.21495, table 1).
+2. History resampling (arXiv 2504.14286) where 70 % of the problems are solved from the start.
+3. A random reward (arXiv 2506.10947): what clipping does with one update on a generation, and with eight. Measured is
+   how much of the time the answer is the one that the starting policy likes best.
+"""
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assay.judging.verifier import VERIFIERS, Lane, verifier
+from assay.learn.checkpoints import quiet_imports
+from assay.learn.grpo import train
+from assay.learn.recipe import GrpoRecipe, Tiny
+from assay.learn.tiny import make_model, make_tokenizer
+from assay.models.engine import Sampling
+from assay.rollout.measure import measure
+from assay.types import Example, Verdict
+
+T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 10: 2.26}
+EASY, HARD = "easy", "hard"
+
+
+def by_first_character(example: Example, response: str) -> Verdict:
+    """Easy problems take any answer, hard ones an answer that begins with a small letter of the first half."""
+    return Verdict.of(example.reference == EASY or "a" <= response[:1] <= "m", read=response[:1])
+
+
+VERIFIERS.register("first", verifier("first", version=1, lane=Lane.INLINE)(by_first_character))
+
+
+def problems(easy: int, hard: int) -> list[Example]:
+    kinds = [EASY] * easy + [HARD] * hard
+    return [Example(prompt=f"{n} + {n} = ?", reference=kind, verifier="first") for n, kind in enumerate(kinds)]
+
+
+def starting_policy(seed: int, out: Path) -> Path:
+    tokenizer = make_tokenizer(["1 + 1 = ?\n2"], 264)
+    make_model(tokenizer, Tiny(hidden=16, layers=1, heads=2, feed_forward=16, vocabulary=264), seed).save_pretrained(
+        out
+    )
+    tokenizer.save_pretrained(out)
+    return out
+
+
+def trained(start: Path, examples: Sequence[Example], out: Path, seed: int, grpo: dict[str, Any], **more: Any) -> Path:
+    usual = {"steps": 30, "prompts": 8, "group": 8, "max_tokens": 2, "micro_batch": 64, "learning_rate": 1e-2}
+    recipe = {"model": {"path": str(start)}, "data": {"sources": [{"name": "math/arithmetic"}]}, "seed": seed}
+    given = {**recipe, "grpo": {**usual, "save_every": 1000, **grpo}, **more}
+    return train(GrpoRecipe.model_validate(given), examples, out)
+
+
+def accuracy(policy: Path, examples: Sequence[Example]) -> float:
+    found = measure(str(policy), examples, samples=16, sampling=Sampling(max_tokens=2, seed=99))
+    return statistics.fmean(found[example.id].rate or 0.0 for example in examples)
+
+
+def favourite(start: Path, policy: Path, example: Example) -> float:
+    """How often the policy begins as the starting one does most often."""
+    said = {
+        path: [
+            r.response[:1]
+            for r in measure(str(path), [example], samples=256, sampling=Sampling(max_tokens=1)).rollouts()
+        ]
+        for path in (start, policy)
+    }
+    liked = statistics.mode(said[start])
+    return said[policy].count(liked) / len(said[policy])
+
+
+def told(name: str, values: Sequence[float]) -> str:
+    half = T95.get(len(values), 2.0) * statistics.stdev(values) / len(values) ** 0.5
+    return f"  {name:34}{statistics.fmean(values):7.3f}  +- {half:.3f}   ({' '.join(f'{v:.2f}' for v in values)})"
+
+
+def main() -> None:
+    seeds = range(int(sys.argv[1]) if sys.argv[1:] else 6)
+    quiet_imports()
+    results: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for seed in seeds:
+            here = Path(scratch) / str(seed)
+            start = starting_policy(seed, here / "start")
+            hard, mixed = problems(0, 24), problems(28, 12)
+            for name, every in (("online", 1), ("semi-online, 5", 5), ("offline", 0)):
+                policy = trained(start, hard, here / f"dpo{every}", seed, {"sync_every": every}, dpo={"pairs": "one"})
+                results.setdefault(f"DPO, {name}", []).append(accuracy(policy, hard))
+            for rule in ("none", "history"):
+                policy = trained(start, mixed, here / rule, seed, {"resample": rule, "steps": 40})
+                results.setdefault(f"GRPO, resample {rule}", []).append(accuracy(policy, mixed[28:]))
+            for updates in (1, 8):
+                for clip in (0.2, 1e6):
+                    how = {
+                        "steps": 20 * updates,
+                        "learning_rate": 3e-2,
+                        "updates": updates,
+                        "clip_low": clip,
+                        "clip_high": clip,
+                        "scale": "none",
+                    }
+                    out = here / f"random{updates}{clip}"
+                    policy = trained(start, hard[:4], out, seed, how, reward={"control": "random"})
+                    name = f"random, {updates} updates, clip {clip:g}"
+                    results.setdefault(name, []).append(favourite(start, policy, hard[0]))
+    print(f"{len(seeds)} seeds")
+    for name, values in results.items():
+        print(told(name, values))
+
+
+if __name__ == "__main__":
+    main()
