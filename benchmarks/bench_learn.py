@@ -9,7 +9,7 @@ right at times and there is something to learn, but nothing to know.
 1. DPO by the age of the policy that sampled: online, semi-online, offline (arXiv 2506.21495, table 1).
 2. History resampling (arXiv 2504.14286) where 70 % of the problems are solved from the start.
 3. A random reward (arXiv 2506.10947): what clipping does with one update on a generation, and with eight. Measured is
-   how much of the time the answer is the one that the starting policy likes best.
+   how far the share of the answer that the starting policy likes best has moved: clipping holds the policy there.
 """
 
 import statistics
@@ -66,17 +66,14 @@ def accuracy(policy: Path, examples: Sequence[Example]) -> float:
     return statistics.fmean(found[example.id].rate or 0.0 for example in examples)
 
 
-def favourite(start: Path, policy: Path, example: Example) -> float:
-    """How often the policy begins as the starting one does most often."""
-    said = {
-        path: [
-            r.response[:1]
-            for r in measure(str(path), [example], samples=256, sampling=Sampling(max_tokens=1)).rollouts()
-        ]
-        for path in (start, policy)
-    }
-    liked = statistics.mode(said[start])
-    return said[policy].count(liked) / len(said[policy])
+def moved(start: Path, policy: Path, example: Example) -> float:
+    """By how much the share of the starting policy's favourite first character has changed."""
+    said = []
+    for path in (start, policy):
+        found = measure(str(path), [example], samples=256, sampling=Sampling(max_tokens=1))
+        said.append([rollout.response[:1] for rollout in found.rollouts()])
+    liked = statistics.mode(said[0])
+    return abs(said[1].count(liked) - said[0].count(liked)) / 256
 
 
 def told(name: str, values: Sequence[float]) -> str:
@@ -103,7 +100,6 @@ def main() -> None:
                 for clip in (0.2, 1e6):
                     how = {
                         "steps": 20 * updates,
-                        "learning_rate": 3e-2,
                         "updates": updates,
                         "clip_low": clip,
                         "clip_high": clip,
@@ -112,7 +108,7 @@ def main() -> None:
                     out = here / f"random{updates}{clip}"
                     policy = trained(start, hard[:4], out, seed, how, reward={"control": "random"})
                     name = f"random, {updates} updates, clip {clip:g}"
-                    results.setdefault(name, []).append(favourite(start, policy, hard[0]))
+                    results.setdefault(name, []).append(moved(start, policy, hard[0]))
     print(f"{len(seeds)} seeds")
     for name, values in results.items():
         print(told(name, values))

@@ -27,10 +27,11 @@ _HOME = {
     "measure": "assay.rollout.measure",
     "check": "assay.audit.check",
     "reward_fn": "assay.serve.trl",
+    "judge_batch": "assay.serve.batch",
 }
 
 __all__ = ["Attempt", "Corpus", "Example", "Judge", "JudgeSettings", "Measurement", "Rollout", "Verdict"]
-__all__ += ["check", "load", "measure", "reward_fn", "verify", "verify_many"]
+__all__ += ["check", "judge_batch", "load", "measure", "reward_fn", "verify", "verify_many"]
 
 if TYPE_CHECKING:
     from assay.audit.check import check as check
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from assay.judging.session import verify as verify
     from assay.judging.session import verify_many as verify_many
     from assay.rollout.measure import measure as measure
+    from assay.serve.batch import judge_batch as judge_batch
     from assay.serve.trl import reward_fn as reward_fn
     from assay.types import Attempt as Attempt
     from assay.types import Example as Example

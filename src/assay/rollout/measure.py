@@ -22,6 +22,7 @@ from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, ti
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
+from assay.rollout.exports import Asked, kto_rows, pair_rows, sft_rows
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.recorded import RecordedEngine
 from assay.rollout.runs import EXAMPLES
@@ -53,12 +54,14 @@ class Measurements(Mapping[str, Measurement]):
         measured: Mapping[str, Measurement],
         verdicts: Mapping[str, Mapping[str, int]] | None = None,
         rollouts: Callable[[], Iterable[Rollout]] = tuple,
+        asked: Asked | None = None,
     ) -> None:
         self._measured = dict(measured)
         self.verdicts = verdicts or {}
         """Example id -> status -> samples."""
         self.rollouts = rollouts
         """Reads the rollouts, in no order: from disk where the measurement has a directory."""
+        self._asked = asked or {}
 
     def __getitem__(self, example_id: str) -> Measurement:
         return self._measured[example_id]
@@ -76,6 +79,20 @@ class Measurements(Mapping[str, Measurement]):
             if rates
             else (f"Measurements({len(self)} examples, no rate)")
         )
+
+    def to_sft(self, *, per_problem: int = 1) -> list[dict[str, Any]]:
+        """Right responses as rows for supervised training (rejection sampling): at most `per_problem` different ones of
+        each problem. Rows are `prompt` and `completion`, lists of chat messages, and `example_id`."""
+        return sft_rows(self.rollouts(), self._asked, per_problem)
+
+    def to_pairs(self, *, per_problem: int = 1) -> list[dict[str, Any]]:
+        """Pairs of a right response and one with a lower score, for DPO and its like: `prompt`, `chosen`, `rejected`
+        and `example_id`; at most `per_problem` of each problem that has both."""
+        return pair_rows(self.rollouts(), self._asked, per_problem)
+
+    def to_kto(self) -> list[dict[str, Any]]:
+        """Every different response that has a score, with `label`, whether it is right in full, for KTO."""
+        return kto_rows(self.rollouts(), self._asked)
 
     def between(self, low: float, high: float) -> set[str]:
         """Ids of the Examples whose pass rate is in [low, high]; those without a rate are left out."""
@@ -260,7 +277,8 @@ class _Job:
         store = self.store
         measured = {name: self._measurement(example) for name, example in self.examples.items()}
         verdicts = {name: dict(tally.verdicts) for name, tally in self.tallies.items()}
-        return Measurements(measured, verdicts, store.rollouts if store else lambda: self.said)
+        asked = {name: example.asked for name, example in self.examples.items()}
+        return Measurements(measured, verdicts, store.rollouts if store else lambda: self.said, asked)
 
     def _judged(self, batch: Sequence[Completion]) -> list[Rollout]:
         named = [(completion.request.rpartition("/"), completion) for completion in batch]
