@@ -309,3 +309,44 @@ def test_ray_gives_the_same_corpus(tmp_path: Path, real_data: Path) -> None:
     assert not sys.modules["ray"].is_initialized()  # what was started here has ended
     assert len(here) > 300 and list(here) == list(there)
     assert contents(tmp_path / "local") == contents(tmp_path / "ray")
+
+
+MORTAL = """
+import os, signal, sys
+from pathlib import Path
+from assay.curate import run
+from assay.curate.recipe import CurationRecipe
+run.BATCH = 16
+left = int(sys.argv[3])
+
+def mortal(call):
+    def called(*arguments, **options):
+        global left
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        left -= 1
+        return call(*arguments, **options)
+    return called
+
+os.fsync, os.replace = mortal(os.fsync), mortal(os.replace)
+run.run_curation(CurationRecipe.model_validate_json(sys.argv[1]), Path(sys.argv[2]))
+print(int(sys.argv[3]) - left)
+"""
+
+
+@pytest.mark.soak
+def test_kill_9_at_twenty_points_and_resume_give_the_same_bytes(tmp_path: Path) -> None:
+    """Killed at the moment before something is made to last: every such moment of a run, evenly thinned to twenty."""
+
+    def run(out: Path, calls: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-c", MORTAL, recipe().model_dump_json(), str(out), str(calls)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    whole = run(tmp_path / "whole", 10**6)
+    moments = int(whole.stdout)
+    assert moments >= 20
+    for point in (moments * n // 20 for n in range(20)):
+        out = tmp_path / str(point)
+        assert run(out, point).returncode == -signal.SIGKILL
+        assert run(out, 10**6).returncode == 0
+        assert contents(out) == contents(tmp_path / "whole"), f"killed before moment {point} of {moments}"
