@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from assay.cli import main
 from assay.errors import AssayError, IsolationRefused
-from assay.learn.experiment import experiment, runnable, trained_on
+from assay.learn.experiment import experiment, prepare, runnable, trained_on
 from assay.learn.grpo import training_set
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.types import Example
@@ -101,3 +101,16 @@ def test_sources_for_evaluation_are_not_trained_on(tmp_path):
         row = {"problem": "1+1?", "answer": "2", "year": 2024, "problem_number": 1, "solution": "", "difficulty": 1}
         (tmp_path / "math" / "aime24.jsonl").write_text(json.dumps(row) + "\n")
         training_set(Data(sources=({"name": "math/aime24", "split": "test"},)), tmp_path, 0)
+
+
+def test_a_domain_of_few_problems_is_told_of(random_policy, tmp_path):
+    sources = [{"name": "math/arithmetic", "size": 400}, {"name": "table/lookup", "size": 4}]
+    given = {"model": {"path": str(random_policy)}, "data": {"sources": sources}, "grpo": {"steps": 25, "prompts": 8}}
+    recipe = GrpoRecipe.model_validate(given | {"grpo": given["grpo"] | {"micro_batch": 64}})
+    (note,) = prepare(recipe, tmp_path / "out").notes
+    assert note.startswith(
+        "each of the 4 table problems comes about 25 times, those of math 0.2 times: data.domain_weights"
+    )
+    rarely = given["data"] | {"domain_weights": {"table": 0.01}}
+    recipe = GrpoRecipe.model_validate(given | {"data": rarely, "grpo": recipe.grpo.model_dump()})
+    assert prepare(recipe, tmp_path / "out").notes == []

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, counted
-from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
+from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates, together
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically
 from assay.journal import CLAIM, kind_of
@@ -149,7 +149,10 @@ def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
 
 
 def changes(before: Scores, after: Scores) -> dict[str, Estimate]:
-    """Paired difference of avg@n, after minus before, by row name. Raises `AssayError` when nothing is shared."""
+    """Paired difference of avg@n, after minus before, by row name; `all` is the mean of the domains.
+
+    Raises `AssayError` when nothing is shared.
+    """
     names = [row.name for row in after.rows if row.name != "all"]
     out: dict[str, Estimate] = {}
     for name in names:
@@ -159,7 +162,8 @@ def changes(before: Scores, after: Scores) -> dict[str, Estimate]:
             out[name] = difference(theirs, mine, f"change:{name}")
     if not out:
         raise AssayError("the two evaluations share no question, so they cannot be compared")
-    return out
+    domains = [out[row.name] for row in after.rows if row.name == row.domain and row.name in out]
+    return {"all": together(domains), **out} if domains else out
 
 
 def write_changes(before: Scores, after: Scores, path: Path) -> dict[str, Estimate]:

@@ -80,7 +80,8 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
             f"trained on a control, reward.control = {recipe.reward.control!r}: rewards shown are the verdicts'"
         )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
-    DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)  # refuses bad weights
+    mix = DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)
+    notes += _uneven(mix, recipe.grpo.steps * recipe.grpo.prompts // recipe.grpo.updates)
     decided = facts(recipe, examples)
     refuse_another_run(out, decided)
     return Prepared(examples, asked, notes, shared, decided)
@@ -109,6 +110,18 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
         if before and after:
             write_changes(before, after, out / "eval" / "changes.json")
         return out
+
+
+def _uneven(mix: DomainMix, draws: int) -> list[str]:
+    """A note where a domain's problems come more than ten times as often as another's: few are learnt by heart."""
+    times = {domain: share * draws / len(mix.members[domain]) for domain, share in mix.shares.items()}
+    most, least = max(times, key=times.__getitem__), min(times, key=times.__getitem__)
+    if times[most] <= 10 * max(1.0, times[least]):
+        return []
+    return [
+        f"each of the {len(mix.members[most])} {most} problems comes about {times[most]:,.0f} times, those of {least} "
+        f"{times[least]:.1f} times: data.domain_weights says how often a domain is asked"
+    ]
 
 
 def trained_on(asked: Sequence[Example], trained: Sequence[Example], *, allowed: bool = False) -> list[Example]:

@@ -53,7 +53,7 @@ def change_table(run: Path) -> str:
     )
     lines = [f"{'held-out accuracy, %':24} {'before':>6}  {'after':>6}  {'change':>6}  95 % interval"]
     for row in score_rows(before, after, changes):
-        if row["kind"] == "domain" and row["before"] and row["after"] and row["change"]:
+        if row["kind"] != "source" and row["before"] and row["after"] and row["change"]:
             lines.append(_change_line(row))
     return "\n".join(lines)
 
