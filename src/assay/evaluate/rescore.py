@@ -135,8 +135,8 @@ class Rescored:
                 "group_id": shift.rollout.group_id,
                 "index": shift.rollout.index,
                 "domain": shift.example.domain,
-                "before": shift.rollout.verdict.to_json(),
-                "after": shift.after.to_json(),
+                "before": shift.rollout.to_json()["verdict"],
+                "after": Rollout.of(shift.rollout, shift.after).to_json()["verdict"],
             }
             for shift in self.shifts
         ]
@@ -279,7 +279,8 @@ class _Job:
                 like.append(Shift(rollout, example, new))
         if rollout.group_id:
             self.groups.setdefault((domain, rollout.group_id), []).append((old.score, new.score))
-        return row | {"verdict": new.to_json()} | ({"example_id": example.id} if example else {})
+        made = Rollout.of(rollout, new).to_json()["verdict"]  # that of a sealed problem stays sealed
+        return row | {"verdict": made} | ({"example_id": example.id} if example else {})
 
     def chosen(self) -> tuple[Shift, ...]:
         """Of each domain the first flips, then other changes."""

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from assay.curate.difficulty import BUCKETS, bucket
 from assay.evaluate.metrics import Estimate
-from assay.evaluate.run import SCORES, Scores
+from assay.evaluate.run import CROSS, SCORES, Row, Scores
 from assay.report.summary import percent, points, score_rows
 from assay.types import Measurement
 
-SPAN = "95 % interval"
+SPAN = "95 % range"
+WIDTH = 79
+"""Columns of a terminal."""
+NAME, COUNT, ABREAST = 28, 8, 2
+"""Columns of a name and of a number of problems, and numbers with their intervals beside each other."""
 
 
 def score_table(scores: Scores) -> str:
-    """avg@n and pass@k (k > 1) of each domain and source, in percent with 95 % intervals."""
-    ks = sorted({k for row in scores.rows for k in row.passes if k > 1})
-    heads = [f"avg@{scores.samples}", *(f"pass@{k}" for k in ks)]
-    lines = [f"{'':28} {'problems':>8}  {'  '.join(f'{head:>7}  {SPAN}' for head in heads)}"]
-    for row in scores.rows:
-        shown = "  ".join(_interval(estimate) for estimate in (row.avg, *map(row.passes.get, ks)))
-        missing = f"  ({row.uncounted} not counted)" if row.uncounted else ""
-        name = row.name if row.domain in ("", row.name) else f"  {row.name}"
-        lines.append(f"{name:28} {row.avg.questions:8d}  {shown}{missing}".rstrip())
-    return "\n".join(lines)
+    """avg@n and pass@k (k > 1) of each domain and source, in percent with 95 % intervals, in tables of 80 columns.
+
+    Where the suite names tasks, they stand in place of the sources; `*` marks what is not the whole of its name.
+    """
+    tasks = scores.groups.get("tasks", ())
+    rows = [row for row in scores.rows if not tasks or row.domain in ("", row.name)]
+    groups = {name: part for name, part in scores.groups.items() if CROSS not in name}
+    blocks = [_scores(part, scores, name) for name, part in {"": rows, **groups}.items()]
+    listed = {row.name for row in (*rows, *tasks)}
+    told = [f"* {name}: {why}" for name, why in scores.partial.items() if name in listed]
+    told += [f"{name}: in {SCORES}" for name in scores.groups if CROSS in name]
+    notes = "\n".join(line for text in told for line in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
+    return "\n\n".join([*blocks, *([notes] if notes else [])])
+
+
+def _scores(rows: Sequence[Row], scores: Scores, title: str = "") -> str:
+    """The rows under their columns, `ABREAST` of them at a time."""
+    even = all(row.samples in ("", str(scores.samples)) for row in rows)
+    ks = sorted({k for row in rows for k in row.passes if k > 1})
+    heads = [f"avg@{scores.samples}" if even else "avg@n", *(f"pass@{k}" for k in ks)]
+    values = {id(row): [row.avg, *map(row.passes.get, ks)] for row in rows}
+    count = "n" if even else "n x k"
+    tables = []
+    for first in range(0, len(heads), ABREAST):
+        part = slice(first, first + ABREAST)
+        lines = [f"{title:{NAME}}{count:>{COUNT}}{''.join(f'  {head:>7} {SPAN:11}' for head in heads[part])}".rstrip()]
+        for row in rows:
+            name = row.name if row.domain in ("", row.name) or title else f"  {row.name}"
+            name += " *" if row.name in scores.partial else ""
+            asked = f"{row.avg.questions}" if even else f"{row.avg.questions} x{row.samples or scores.samples}"
+            missing = f" ({row.uncounted} not counted)" if row.uncounted and not first else ""
+            cells = "".join(f"  {_interval(value)}" for value in values[id(row)][part])
+            lines.append(f"{name:{NAME}}{asked:>{COUNT}}{cells}{missing}".rstrip())
+        tables.append("\n".join(lines))
+    return "\n\n".join(tables)
 
 
 def bucket_table(measured: Iterable[Measurement]) -> str:
@@ -66,5 +96,5 @@ def _change_line(row: Mapping[str, Any]) -> str:
 def _interval(estimate: Estimate | None) -> str:
     """As wide as its head; blank where too few samples count."""
     if estimate is None:
-        return " " * (9 + len(SPAN))
-    return f"{percent(estimate.value):>7}  {f'{percent(estimate.low):>5} to {percent(estimate.high):>5}':{len(SPAN)}}"
+        return " " * 19
+    return f"{percent(estimate.value):>7} {percent(estimate.low):>5}-{percent(estimate.high):5}"
