@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.evaluate.run import SCORES, Scores, readable, table, write_scores
+from assay.evaluate.run import SCORES, Scores, readable, table, with_columns, write_scores
+from assay.evaluate.samples import said_of
 from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM, owned, refuse_another_run
 from assay.judging.session import verify_many
@@ -219,7 +220,8 @@ def _write(
     model = str(facts["model"])
     measured = Measurements(counts(store.marks(), examples, model), verdicts)
     if any(one.n for one in measured.values()):
-        rows_now = table(measured, ks)
+        said = said_of(store.answers(), examples)
+        rows_now = with_columns(table(measured, ks), measured, said, ks)
         write_scores(Scores(model, int(facts["samples"]), rows_now, dict(measured), found.left_out), out)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig, MissingData, counted
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
+from assay.evaluate.samples import Said, columns, said_of
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically
 from assay.journal import CLAIM, kind_of
@@ -21,6 +22,7 @@ from assay.models.hf import require_model
 from assay.models.openai import ADDRESSES
 from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
 from assay.rollout.runs import EXAMPLES as EXAMPLES
+from assay.rollout.store import RolloutStore
 from assay.sources.base import data_dir
 from assay.types import Example, Measurement
 
@@ -46,6 +48,8 @@ class Row:
     """The domain that the line is of, or that its source is of; empty for `all`."""
     samples: str = ""
     """Responses to each problem, such as `4` or `1-32`."""
+    more: Mapping[str, Estimate] = field(default_factory=dict)
+    """Further columns, by their heads; see `assay.evaluate.samples.columns`."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"passes": {str(k): asdict(e) for k, e in self.passes.items()}}
@@ -104,10 +108,11 @@ def evaluate(
         ways=suite.ways,
     )
     name = next((m.model for m in measured.values()), str(model))
+    said = said_of(RolloutStore(out).answers(), {example.id: example for example in asked})
     scores = Scores(
         name,
         suite.samples,
-        table(measured, suite.k),
+        with_columns(table(measured, suite.k), measured, said, suite.k),
         dict(measured),
         left_out,
         groups=grouped(measured, suite, asked),
@@ -237,6 +242,17 @@ def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
     named = [*((name, name, part) for name, part in by_domain.items())]
     named += [(name, home[name], part) for name, part in by_source.items()]
     return (*rows, *_each(named, ks))
+
+
+def with_columns(
+    rows: Iterable[Row], measured: Mapping[str, Measurement], said: Mapping[str, Said], ks: Sequence[int]
+) -> tuple[Row, ...]:
+    """The same rows with further columns; those of `all` are of all problems alike."""
+    made = []
+    for row in rows:
+        ids = [i for i, m in measured.items() if row.name in ("all", m.domain, m.source)]
+        made.append(replace(row, more=columns([said[i] for i in ids if i in said], ks, row.name)))
+    return tuple(made)
 
 
 def grouped(measured: Measurements, suite: Suite, asked: Sequence[Example]) -> dict[str, tuple[Row, ...]]:

@@ -234,14 +234,24 @@ class _Draw:
         return torch.full_like(scores, float("-inf")).scatter_(1, chosen_B.unsqueeze(1), 0.0)
 
 
+LIKELIEST = 512
+"""Tokens that are sorted at first: a nucleus that lies within them needs no more."""
+
+
 def nucleus(scores_BV: torch.Tensor, top_p: float) -> torch.Tensor:
     """Keep the smallest set of tokens whose probability reaches `top_p`; the rest become -inf (Holtzman 2019)."""
+    import torch
+
     if top_p >= 1:
         return scores_BV
-    ordered, order = scores_BV.sort(dim=-1, descending=True)
-    probability = ordered.softmax(dim=-1)
+    whole_B1 = scores_BV.logsumexp(dim=-1, keepdim=True)
+    for size in (min(LIKELIEST, scores_BV.shape[-1]), scores_BV.shape[-1]):
+        ordered, order = scores_BV.topk(size, dim=-1)
+        probability = (ordered - whole_B1).exp()
+        if bool((probability.sum(dim=-1) >= top_p).all()):
+            break
     ordered = ordered.masked_fill(probability.cumsum(dim=-1) - probability >= top_p, float("-inf"))
-    return ordered.gather(-1, order.argsort(dim=-1))
+    return torch.full_like(scores_BV, float("-inf")).scatter_(-1, order, ordered)
 
 
 def until(text: str, stops: Sequence[str]) -> tuple[str, bool]:

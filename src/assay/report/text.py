@@ -43,19 +43,23 @@ def _scores(rows: Sequence[Row], scores: Scores, title: str = "") -> str:
     even = all(row.samples in ("", str(scores.samples)) for row in rows)
     ks = sorted({k for row in rows for k in row.passes if k > 1})
     heads = [f"avg@{scores.samples}" if even else "avg@n", *(f"pass@{k}" for k in ks)]
-    values = {id(row): [row.avg, *map(row.passes.get, ks)] for row in rows}
+    more = list(dict.fromkeys(head for row in rows for head in row.more))
+    values = {id(row): [row.avg, *map(row.passes.get, ks), *map(row.more.get, more)] for row in rows}
+    first = -(-len(heads) // ABREAST) * ABREAST  # further columns begin a table of their own, of the domains alone
+    cells = [*heads, *[""] * (first - len(heads)), *more]
     count = "n" if even else "n x k"
     tables = []
-    for first in range(0, len(heads), ABREAST):
-        part = slice(first, first + ABREAST)
-        lines = [f"{title:{NAME}}{count:>{COUNT}}{''.join(f'  {head:>7} {SPAN:11}' for head in heads[part])}".rstrip()]
-        for row in rows:
+    for at in range(0, len(cells), ABREAST):
+        part = [head for head in cells[at : at + ABREAST] if head]
+        lines = [f"{title:{NAME}}{count:>{COUNT}}{''.join(f'  {head:>7} {SPAN:11}' for head in part)}".rstrip()]
+        for row in (row for row in rows if at < first or row.domain in ("", row.name)):
+            known = dict(zip([*heads, *more], values[id(row)], strict=True))
             name = row.name if row.domain in ("", row.name) or title else f"  {row.name}"
             name += " *" if row.name in scores.partial else ""
             asked = f"{row.avg.questions}" if even else f"{row.avg.questions} x{row.samples or scores.samples}"
-            missing = f" ({row.uncounted} not counted)" if row.uncounted and not first else ""
-            cells = "".join(f"  {_interval(value)}" for value in values[id(row)][part])
-            lines.append(f"{name:{NAME}}{asked:>{COUNT}}{cells}{missing}".rstrip())
+            missing = f" ({row.uncounted} not counted)" if row.uncounted and not at else ""
+            shown = "".join(f"  {_interval(known[head], head != 'tokens')}" for head in part)
+            lines.append(f"{name:{NAME}}{asked:>{COUNT}}{shown}{missing}".rstrip())
         tables.append("\n".join(lines))
     return "\n\n".join(tables)
 
@@ -93,8 +97,11 @@ def _change_line(row: Mapping[str, Any]) -> str:
     return f"{row['name']:24} {percent(was):>6}  {percent(now):>6}  {points(change['value']):>6}  {span}"
 
 
-def _interval(estimate: Estimate | None) -> str:
+def _interval(estimate: Estimate | None, is_share: bool = True) -> str:
     """As wide as its head; blank where too few samples count."""
     if estimate is None:
         return " " * 19
-    return f"{percent(estimate.value):>7} {percent(estimate.low):>5}-{percent(estimate.high):5}"
+    value, low, high = (
+        percent(number) if is_share else f"{number:.0f}" for number in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value:>7} {low:>5}-{high:5}"

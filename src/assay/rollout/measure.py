@@ -237,8 +237,12 @@ class _Job:
         return self.ways.get(self.examples[name].source, self.how)
 
     def resume(self, store: RolloutStore) -> None:
-        """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again."""
+        """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again.
+
+        A response that never came is asked for again.
+        """
         self.store = store
+        store.keep(lambda mark: mark["finish"] != "failed")
         store.renew(lambda mark: mark["status"] == Status.TIMEOUT, self._judged_again)
         self._count(self._marked(store))
 
