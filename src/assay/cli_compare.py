@@ -1,4 +1,4 @@
-"""The commands that look at finished runs: `compare` two of them, `rescore` one with today's verifiers."""
+"""The commands that look at finished runs: `compare` two of them, `rescore` one, `select` among its samples."""
 
 from __future__ import annotations
 
@@ -75,3 +75,24 @@ def rescore(run: Path, verifier: str | None, output: Path | None, show: int, wor
         click.echo(f"\n{shifts}")
     if output is not None:
         click.echo(f"\nas it is judged now: {output}")
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.option("--weights", default="", help="`likelihood`, a run judged by another verifier, or a .jsonl of scores.")
+@click.option("--first", type=click.IntRange(2), help="Choose among so many samples instead of all.")
+@click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Best valued samples that vote.")
+@json_option
+def select(run: Path, weights: str, first: int | None, top: int, as_json: bool) -> None:
+    """Compare rules that choose one of several answers, on a stored run: votes, best of n, and how far the oracle is.
+
+    RUN is a directory that `assay eval`, `assay measure` or `assay rescore` wrote, with several samples of a problem.
+    What values responses is the model's own likelihood, or a verifier or judge that judged the run again
+    (`assay rescore RUN --verifier judge -o OUT`, then --weights OUT).
+    """
+    from assay.evaluate.select import select as chosen
+    from assay.report.text import selection_table
+    from assay.rollout.runs import open_run
+
+    found = chosen(open_run(run, "measure"), weights=weights, first=first, top=top)
+    click.echo(json.dumps(found.to_json(), indent=1) if as_json else selection_table(found))

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from assay.curate.difficulty import BUCKETS, bucket
+from assay.errors import counted
 from assay.evaluate.metrics import Estimate
 from assay.evaluate.run import CROSS, SCORES, Row, Scores
+from assay.evaluate.select import Selected
 from assay.report.summary import percent, points, score_rows
 from assay.types import Measurement
 
@@ -62,6 +64,23 @@ def _scores(rows: Sequence[Row], scores: Scores, title: str = "") -> str:
             lines.append(f"{name:{NAME}}{asked:>{COUNT}}{shown}{missing}".rstrip())
         tables.append("\n".join(lines))
     return "\n\n".join(tables)
+
+
+def selection_table(found: Selected) -> str:
+    """What each rule reaches at the same budget, and what the oracle has more, of all and of each domain."""
+    valued = f", valued by {found.valued_by}" if found.valued_by else ""
+    lines = [f"{counted(found.samples, 'sample')} of each problem{valued}", ""]
+    lines.append(f"{'':12} {'rule':14}{'n':>6}{'score':>9} {SPAN:11}{'oracle has':>13} {SPAN:11}".rstrip())
+    for name, choices in found.choices.items():
+        for place, choice in enumerate(choices):
+            head = name if not place else ""
+            gap = _interval(choice.gap) if choice.rule != "oracle" else ""
+            row = f"{head:12} {choice.rule:14}{choice.score.questions:6d}  {_interval(choice.score)}    {gap}"
+            lines.append(row.rstrip())
+        lines.append(f"{'':12} {'answers differ':14}{found.distinct[name]:>15.2f} to a problem, on average")
+    if found.left_out:
+        lines.append(f"\n{counted(found.left_out, 'problem')} with fewer samples that count: in no line")
+    return "\n".join(lines)
 
 
 def bucket_table(measured: Iterable[Measurement]) -> str:
