@@ -1,4 +1,5 @@
-"""The commands that look at finished runs: `compare` two of them, `rescore` one, `select` among its samples."""
+"""The commands that look at finished runs: `compare` two of them, `rescore` one, `select` among its samples,
+and `overlap` with what was trained on."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli_options import a_verifier, json_option, out_option, progress
+from assay.cli_options import a_source, a_verifier, data_option, json_option, out_option, progress
 
 _run = click.Path(path_type=Path)
 
@@ -96,3 +97,25 @@ def select(run: Path, weights: str, first: int | None, top: int, as_json: bool) 
 
     found = chosen(open_run(run, "measure"), weights=weights, first=first, top=top)
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else selection_table(found))
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.argument("trained", nargs=-1, required=True, shell_complete=a_source)
+@click.option("--words", type=click.IntRange(5), default=13, show_default=True, help="In a row, that make an overlap.")
+@click.option("--split", default="train", show_default=True, help="Of sources that are named.")
+@data_option
+@json_option
+def overlap(run: Path, trained: tuple[str, ...], words: int, split: str, data: Path | None, as_json: bool) -> None:
+    """Tell which problems of a run stand in what was trained on, word for word in part, and the scores without them.
+
+    RUN is a directory that `assay eval`, `assay measure` or `assay rescore` wrote; TRAINED is a corpus directory, or
+    sources and files of your own.
+    """
+    from assay.corpus.collection import rows_of
+    from assay.evaluate.overlap import overlap as found_in
+    from assay.report.text import overlap_table
+    from assay.rollout.runs import open_run
+
+    found = found_in(open_run(run, "measure"), rows_of(trained, split, data=data), words)
+    click.echo(json.dumps(found.to_json(), indent=1) if as_json else overlap_table(found))

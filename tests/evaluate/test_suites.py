@@ -186,11 +186,22 @@ def test_the_engine_stops_where_it_is_told_and_no_text_changes_before_it():
     assert seen
 
 
-def test_constraints_are_asked_and_kept(tmp_path):
-    suite = Suite(sources=[{"name": "math/arithmetic", "size": 4, "constraints": 2}], by=["constraints"])
+def test_constraints_are_asked_and_what_is_followed_is_told(tmp_path):
+    """HAcc <= SAcc, beside being right; a thinking part cannot break a constraint."""
+    suite = Suite(sources=[{"name": "math/arithmetic", "size": 30, "constraints": 2}], by=["constraints"], samples=2)
     examples = suite.examples()
     assert all(len(e.extra["instructions"]["instruction_id_list"]) == 2 for e in examples)
     assert [e.id for e in examples] == [e.id for e in suite.examples()]
+    said = recorded(tmp_path / "said.jsonl", examples, lambda e: [f"The answer is {e.reference}.", "I, too, cannot"])
+    scores = evaluate(said, suite, out=tmp_path / "out", examples=examples)
+    whole, two = scores.control
+    assert (whole.name, two.name) == ("all", "2") and whole.hard == two.hard
+    assert whole.hard.low <= whole.hard.value <= whole.soft.value <= 1 and whole.soft.value > 0
+    assert whole.right.value == 0.5 and sum(whole.table.values()) + whole.uncounted == 60
+    assert [row.name for row in scores.groups["constraints"]] == ["2"]
+    assert json.loads((tmp_path / "out/scores.json").read_text())["control"][0]["table"] == dict(whole.table)
+    table = score_table(scores)
+    assert "HAcc" in table and max(map(len, table.splitlines())) <= 80
 
 
 def test_partial_credit_counts_in_the_mean_and_in_no_pass():

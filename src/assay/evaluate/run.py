@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError, BadConfig, MissingData, counted
+from assay.evaluate.control import Control, controls
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates
 from assay.evaluate.samples import Said, columns, said_of
 from assay.evaluate.suite import Suite
@@ -67,6 +68,8 @@ class Scores:
     """Id of each Example whose reference cannot be read, and why: no response to it was asked for."""
     groups: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
     """Further rows: `tasks` where the suite names some, and those of each tag that it asks for."""
+    control: tuple[Control, ...] = ()
+    """Of problems with constraints: how often they are followed."""
     lacks: Mapping[str, str] = field(default_factory=dict)
     """Source of the suite that had no rows here, and why."""
     partial: Mapping[str, str] = field(default_factory=dict)
@@ -116,6 +119,7 @@ def evaluate(
         dict(measured),
         left_out,
         groups=grouped(measured, suite, asked),
+        control=controls(RolloutStore(out).rollouts(), {example.id: example for example in asked}, workers=workers),
         lacks=lacks or {},
         partial={name: task.partial for task in suite.sources if task.partial for name in (task.task, *task.names)},
     )
@@ -130,6 +134,8 @@ def write_scores(scores: Scores, out: Path) -> None:
     rows = [row.to_json() for row in scores.rows]
     text = facts | {"run": there, "left_out": dict(scores.left_out), "rows": rows}
     text |= {name: dict(told) for name in ("lacks", "partial") if (told := getattr(scores, name))}
+    if scores.control:
+        text["control"] = [line.to_json() for line in scores.control]
     if scores.groups:
         text["groups"] = {name: [row.to_json() for row in part] for name, part in scores.groups.items()}
     write_atomically(out / SCORES, json.dumps(text, indent=2) + "\n")

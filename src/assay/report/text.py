@@ -11,7 +11,9 @@ from typing import Any
 
 from assay.curate.difficulty import BUCKETS, bucket
 from assay.errors import counted
+from assay.evaluate.control import Control
 from assay.evaluate.metrics import Estimate
+from assay.evaluate.overlap import FEWEST, Overlap
 from assay.evaluate.run import CROSS, SCORES, Row, Scores
 from assay.evaluate.select import Selected
 from assay.report.summary import percent, points, score_rows
@@ -36,8 +38,20 @@ def score_table(scores: Scores) -> str:
     listed = {row.name for row in (*rows, *tasks)}
     told = [f"* {name}: {why}" for name, why in scores.partial.items() if name in listed]
     told += [f"{name}: in {SCORES}" for name in scores.groups if CROSS in name]
+    blocks += [_control(scores.control)] if scores.control else []
     notes = "\n".join(line for text in told for line in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
     return "\n\n".join([*blocks, *([notes] if notes else [])])
+
+
+def _control(lines: Sequence[Control]) -> str:
+    """How often constraints are followed, and how that goes with being right."""
+    heads = "".join(f"  {head:>7} {SPAN:11}" for head in ("HAcc", "SAcc", "right"))
+    told = [f"{'constraints':11}{'n':>6}{heads}".rstrip()]
+    for line in lines:
+        cells = "".join(f"  {_interval(value)}" for value in (line.hard, line.soft, line.right))
+        told.append(f"{line.name:11}{line.hard.questions:6d}{cells}".rstrip())
+    counts = ", ".join(f"{count:,} {name}" for name, count in lines[0].table.items())
+    return "\n".join([*told, f"responses: {counts}"])
 
 
 def _scores(rows: Sequence[Row], scores: Scores, title: str = "") -> str:
@@ -80,6 +94,19 @@ def selection_table(found: Selected) -> str:
         lines.append(f"{'':12} {'answers differ':14}{found.distinct[name]:>15.2f} to a problem, on average")
     if found.left_out:
         lines.append(f"\n{counted(found.left_out, 'problem')} with fewer samples that count: in no line")
+    return "\n".join(lines)
+
+
+def overlap_table(found: Overlap) -> str:
+    """avg@n of problems that stand in no training text and of those that do, of all and of each domain."""
+    lines = [f"{found.words} words in a row, of {counted(found.texts, 'training text')}", ""]
+    lines.append(f"{'':14}{'clean':>7}{'avg@n':>10} {SPAN:11}{'overlapping':>13}{'avg@n':>9} {SPAN:11}".rstrip())
+    for line in found.lines:
+        clean, shared = (0 if side is None else side.questions for side in (line.clean, line.overlapping))
+        row = f"{line.name:14}{clean:7,}   {_interval(line.clean)}{shared:13,}  {_interval(line.overlapping)}"
+        lines.append(row.rstrip())
+    if short := found.lines[0].too_short:
+        lines.append(f"\n{counted(short, 'problem')} of fewer than {FEWEST} words: not looked for, and among the clean")
     return "\n".join(lines)
 
 
