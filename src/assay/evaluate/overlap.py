@@ -1,4 +1,4 @@
-"""Which problems of an evaluation stand, in part, in the texts that a model was trained on, and the scores without them.
+"""Which problems of an evaluation stand, in part, in the texts that a model was trained on; the scores without them.
 
 A problem overlaps where n words of it in a row stand in a row in a training text (Llemma, arXiv 2310.10631, section
 3.5; 13 words as in GPT-3, arXiv 2005.14165, appendix C). Words are runs of letters and digits, without case, so that
