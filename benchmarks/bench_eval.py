@@ -3,9 +3,9 @@
     python benchmarks/bench_eval.py [COMPLETIONS]      # 20,000 without it
 
 Cobbe's four GSM8K systems (arXiv 2110.14168) and MATH-Vision's five models (arXiv 2402.14804) are read from the data
-directory, so that nobody here wrote a label. MATH-Vision's own grader
-refuses the right option's text where it has units or signs ("8 kg"), and pays some that are another option's; ours reads
-options. Where the two differ is counted both ways.
+directory, so that nobody here wrote a label. MATH-Vision's own grader refuses the right option's text where it has
+units or signs ("8 kg"), and pays some that are another option's; ours reads options. Where the two differ is counted
+both ways.
 """
 
 from __future__ import annotations
@@ -67,9 +67,8 @@ def cobbe(folder: Path) -> None:
         ours = 100 * fmean(verdicts[e.id, number] for e in examples)
         print(f"  {name:22} published {published:6.2f}   ours {ours:6.2f}")
     for choice in select(run).choices["all"]:
-        print(
-            f"  {choice.rule:22} {100 * choice.score.value:6.2f} ({100 * choice.score.low:.1f} to {100 * choice.score.high:.1f})"
-        )
+        value, low, high = (100 * number for number in (choice.score.value, choice.score.low, choice.score.high))
+        print(f"  {choice.rule:22} {value:6.2f} ({low:.1f} to {high:.1f})")
     weights = folder / "weights.jsonl"  # an even vote goes to the largest system with a verifier
     keys = [{"example_id": e.id, "index": n, "score": 1 + 0.001 * (n == 3)} for e in examples for n in range(4)]
     weights.write_text("".join(json.dumps(key) + "\n" for key in keys))

@@ -133,6 +133,7 @@ ENGINES: Registry[type[Engine]] = Registry(
     "engine",
     {
         "transformers": "assay.models.hf:TransformersEngine",
+        "vllm": "assay.models.vllm:VllmEngine",
         "openai": "assay.models.openai:OpenAIEngine",
         "replay": "assay.models.replay:ReplayEngine",
     },
