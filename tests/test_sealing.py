@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.cli import main
@@ -21,6 +21,7 @@ ROWS = {"Welche Stadt liegt am Styx-Ufer?": "Quuxhausen", "Wie viele Zwerge?": "
 """Problems and answers that stand nowhere else."""
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(min_size=1))
 def test_what_is_sealed_opens_with_its_key_alone(text, key):
     assert unsealed(seal(text, key), key) == text

@@ -6,7 +6,7 @@ import string
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.cli import main
@@ -36,6 +36,7 @@ def test_what_is_planted_is_found_and_nothing_else():
         assert overlaps(problems, texts, n) == planted
 
 
+@settings(deadline=None)
 @given(st.integers(5, 20), st.integers(0, 30), st.integers(0, 30))
 def test_exactly_n_words_in_a_row_decide(n, before, after):
     words = WORDS[:n]

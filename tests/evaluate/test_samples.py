@@ -42,6 +42,7 @@ def test_a_vote_is_the_mean_over_all_choices_of_k(classes, right, data):
     assert majority(scores, classes, k) == pytest.approx(wanted, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([0.0, 0.25, 1.0]), min_size=1, max_size=7), st.data())
 def test_best_and_worst_are_the_mean_over_all_choices_of_k(scores, data):
     k = data.draw(st.integers(1, len(scores)))

@@ -6,7 +6,7 @@ from statistics import fmean
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assay.cli import main
@@ -32,6 +32,7 @@ def pools(draw):
     return Pool(tuple(float(c in RIGHT) for c in classes), classes, weights)
 
 
+@settings(deadline=None)
 @given(pools())
 def test_no_rule_beats_the_oracle_and_no_order_decides(pool):
     for rule in (one_of, vote, weighted_vote, best_by_weight):
@@ -42,6 +43,7 @@ def test_no_rule_beats_the_oracle_and_no_order_decides(pool):
             assert rule(turned) == pytest.approx(rule(pool))
 
 
+@settings(deadline=None)
 @given(pools())
 def test_equal_weights_are_a_vote_and_perfect_ones_an_oracle(pool):
     even = Pool(pool.scores, pool.classes, (1.0,) * len(pool.scores))
