@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference demo test fast test-slow lint format bench bench-curate bench-learn bench-sandbox bench-verify clean
+.PHONY: reference demo test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -51,6 +51,10 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 
 bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a small policy over seeds
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
+
+bench-eval: $(VENV)/ready  ## recorded responses with published scores, the cost of a completion, and how intervals cover
+	$(BIN)/python -W ignore benchmarks/bench_eval.py
+	$(BIN)/python -W ignore benchmarks/eval_coverage.py
 
 bench-curate: $(VENV)/ready  ## every bar of curation, with rensa and datasketch beside it, on problems of reasoning-gym
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"

@@ -86,6 +86,31 @@ def test_own_files_of_every_kind(kind):
         wrong("check", f"{name}.{kind}", "--verifier", "math")
 
 
+LOOK_BACK = ("compare {} {}", "rescore {}", "select {}", "overlap {} math/arithmetic")
+"""Those that read a finished run."""
+
+
+@pytest.mark.parametrize("command", LOOK_BACK)
+def test_what_is_no_run_is_told_what_to_name(command):
+    for name in ("missing", *(f"{name}.jsonl" for name in FILES), "folder", "broken", "foreign", "folder.jsonl"):
+        said = wrong(*command.format(name, name).split())
+        assert name in said, said
+
+
+@pytest.mark.parametrize("command", LOOK_BACK)
+def test_a_run_without_its_rows_or_its_problems_is_told_so(command):
+    for name, files in (("rowless", ()), ("askless", ("rollouts/open.jsonl",)), ("garbled", ("examples.jsonl",))):
+        Path(name, "rollouts").mkdir(parents=True)
+        facts = '{"kind": "measure", "fingerprint": "x", "model": "m", "samples": 2, "sampling": {}}'
+        Path(name, "run.json").write_text(facts)
+        for file in files:
+            Path(name, file).write_text("")
+    Path("garbled/rollouts/open.jsonl").write_text("")
+    Path("garbled/examples.jsonl").write_text('{"a": 1}\n')
+    for name, told in (("rowless", "no rollouts yet"), ("askless", "lacks examples.jsonl"), ("garbled", "jsonl:1")):
+        assert told in wrong(*command.format(name, name).split())
+
+
 READERS = (
     "check {} --verifier math",
     "audit math {}",
@@ -184,6 +209,22 @@ def test_runs(run):
         ("curate", "real-mix", "--dry-run", "--data", "folder", "-o", "out"),
         ("curate", "real-mix", "--dry-run", "-o", "foreign"),
         ("sandbox", "run", "missing.py"),
+        ("compare", "folder"),
+        ("compare", "folder", "folder", "--show", "-1"),
+        ("rescore", "folder", "--verifier", "mth", "-o", "out"),
+        ("rescore", "folder", "--workers", "0"),
+        ("select", "folder", "--first", "1"),
+        ("select", "folder", "--top", "0"),
+        ("overlap", "folder"),
+        ("overlap", "folder", "math/arithmetic", "--words", "4"),
+        ("eval", "tiny", "--engine.bacth=4", "-o", "out"),
+        ("eval", "tiny", "--engine.batch=few", "-o", "out"),
+        ("eval", "tiny", "--engine.kind=vlm", "-o", "out"),
+        ("eval", "tiny", "--suite", "guru71"),
+        ("eval", "tiny", "--suite", "guru17", "--data", "folder", "--partial", "-o", "out"),
+        ("eval", "tiny", "--size", "0", "-o", "out"),
+        ("eval", "tiny", "--sources.0.shots=2", "-o", "out"),
+        ("eval", "tiny", "--sources.0.template=x", "-o", "out"),
     ],
 )
 def test_options(arguments):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli_compare import compare, rescore
+from assay.cli_compare import compare, overlap, rescore, select
 from assay.cli_corpus import corpus
 from assay.cli_list import catalog, completion, list_, show
 from assay.cli_measure import measure
@@ -36,6 +36,7 @@ from assay.errors import AssayError, did_you_mean
 
 if TYPE_CHECKING:
     from assay.config import Config
+    from assay.evaluate.run import Scores
     from assay.learn.recipe import GrpoRecipe
 
 RESUMED = ("curate", "measure", "train", "demo", "eval")
@@ -104,8 +105,8 @@ def main() -> None:
     """
 
 
-OTHERS = (list_, catalog, show, completion, check, grade, audit, corpus, measure, models, sandbox, compare, rescore)
-for command in OTHERS:
+SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap)
+for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
     main.add_command(command)
 
 
@@ -199,6 +200,7 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
 @click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
 @click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
 @click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
+@click.option("--partial", is_flag=True, help="Ask what is at hand, and say what is not, where a suite lacks rows.")
 @out_option("Directory to write to; evals/NAME otherwise.")
 @data_option
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
@@ -211,6 +213,7 @@ def eval_(
     suite: str,
     samples: int | None,
     temperature: float | None,
+    partial: bool,
     output: Path | None,
     data: Path | None,
     workers: int,
@@ -221,34 +224,54 @@ def eval_(
 
     MODEL is a run directory, a model directory, a hub name, `tiny`, a .jsonl of recorded completions, or the directory
     of an earlier evaluation, whose responses are judged anew. Any key of the suite can be overridden, as in
-    `--max_tokens=256`.
+    `--max_tokens=256`; `--size=10` asks at most ten problems of each source. `--engine.batch=8` and
+    the like are options of the engine.
     """
-    from assay.config import load_config
-    from assay.evaluate.run import SCORES, evaluate, find_model, readable, require_answers, unreadable_note
+    from assay.config import apart, load_config
+    from assay.evaluate.run import evaluate, find_model, readable, require_answers
     from assay.evaluate.suite import Suite, asked_with, find_suite
     from assay.journal import refuse_foreign
-    from assay.report.text import score_table
 
     found = load_config(Suite, suite) if suite.endswith(".toml") else find_suite(suite)
-    asked = asked_with(found, changes(ctx), samples, temperature)
+    options, keys = apart(changes(ctx), "engine.")
+    asked = asked_with(found, keys, samples, temperature)
     path, out = find_model(model), output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
     refuse_foreign(out)
     with progress() as bar:
         bar.loading("reading the problems")
-        examples = asked.examples(data)
+        examples, lacks = asked.read(data, partial=partial)
         if dry_run:
             judged = readable(examples)[0]
-            require_answers(path, asked, judged, out)
+            require_answers(path, asked, judged, out, data, options)
             return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
         bar.stage(f"{model} on {suite}", len(examples))
-        scores = evaluate(path, asked, out=out, examples=examples, workers=workers, on_groups=bar.advance)
-    for note in unreadable_note(scores.left_out):
+        scores = evaluate(
+            path,
+            asked,
+            out=out,
+            data=data,
+            examples=examples,
+            lacks=lacks,
+            options=options,
+            workers=workers,
+            on_groups=bar.advance,
+        )
+    _tell_scores(scores, out, as_json)
+
+
+def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:
+    """Print scores that were written to `out`, and what is in none of them."""
+    from assay.evaluate.run import SCORES, lacking_note, unreadable_note
+    from assay.report.text import score_table
+
+    for note in (*unreadable_note(scores.left_out), *lacking_note(scores.lacks)):
         click.secho(note, fg="yellow", err=True)
+    written = (out / SCORES).read_text("utf-8")
     if as_json:
-        click.echo((out / SCORES).read_text("utf-8"), nl=False)
+        click.echo(written, nl=False)
         return
     click.echo(score_table(scores))
-    click.echo(f"\nrollouts and scores: {out}")
+    click.echo(f"\nrollouts and scores: {out} (fingerprint {json.loads(written)['fingerprint']})")
 
 
 @main.command()

@@ -1,4 +1,5 @@
-"""The commands that look at finished runs: `compare` two of them, `rescore` one with today's verifiers."""
+"""The commands that look at finished runs: `compare` two of them, `rescore` one, `select` among its samples,
+and `overlap` with what was trained on."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli_options import a_verifier, json_option, out_option, progress
+from assay.cli_options import a_source, a_verifier, data_option, json_option, out_option, progress
 
 _run = click.Path(path_type=Path)
 
@@ -75,3 +76,46 @@ def rescore(run: Path, verifier: str | None, output: Path | None, show: int, wor
         click.echo(f"\n{shifts}")
     if output is not None:
         click.echo(f"\nas it is judged now: {output}")
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.option("--weights", default="", help="`likelihood`, a run judged by another verifier, or a .jsonl of scores.")
+@click.option("--first", type=click.IntRange(2), help="Choose among so many samples instead of all.")
+@click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Best valued samples that vote.")
+@json_option
+def select(run: Path, weights: str, first: int | None, top: int, as_json: bool) -> None:
+    """Compare rules that choose one of several answers, on a stored run: votes, best of n, and how far the oracle is.
+
+    RUN is a directory that `assay eval`, `assay measure` or `assay rescore` wrote, with several samples of a problem.
+    What values responses is the model's own likelihood, or a verifier or judge that judged the run again
+    (`assay rescore RUN --verifier judge -o OUT`, then --weights OUT).
+    """
+    from assay.evaluate.select import select as chosen
+    from assay.report.text import selection_table
+    from assay.rollout.runs import open_run
+
+    found = chosen(open_run(run, "measure"), weights=weights, first=first, top=top)
+    click.echo(json.dumps(found.to_json(), indent=1) if as_json else selection_table(found))
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.argument("trained", nargs=-1, required=True, shell_complete=a_source)
+@click.option("--words", type=click.IntRange(5), default=13, show_default=True, help="In a row, that make an overlap.")
+@click.option("--split", default="train", show_default=True, help="Of sources that are named.")
+@data_option
+@json_option
+def overlap(run: Path, trained: tuple[str, ...], words: int, split: str, data: Path | None, as_json: bool) -> None:
+    """Tell which problems of a run stand in what was trained on, word for word in part, and the scores without them.
+
+    RUN is a directory that `assay eval`, `assay measure` or `assay rescore` wrote; TRAINED is a corpus directory, or
+    sources and files of your own.
+    """
+    from assay.corpus.collection import rows_of
+    from assay.evaluate.overlap import overlap as found_in
+    from assay.report.text import overlap_table
+    from assay.rollout.runs import open_run
+
+    found = found_in(open_run(run, "measure"), rows_of(trained, split, data=data), words)
+    click.echo(json.dumps(found.to_json(), indent=1) if as_json else overlap_table(found))

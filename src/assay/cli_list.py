@@ -137,9 +137,13 @@ def _verifiers() -> Told:
 
 
 def _suites() -> Told:
-    from assay.evaluate.suite import SUITES
+    from assay.evaluate.suite import find_suite, shipped_suites
 
-    return [{"name": name, "sources": suite.names, "samples": suite.samples} for name, suite in SUITES.items()]
+    found = {name: find_suite(name) for name in shipped_suites()}
+    return [
+        {"name": name, "sources": suite.names, "samples": suite.samples, "about": suite.about}
+        for name, suite in found.items()
+    ]
 
 
 def _recipes() -> Told:
@@ -188,7 +192,7 @@ _SHOWN: dict[str, Callable[[Told], None]] = {
     "sources": _show_sources,
     "verifiers": _show_verifiers,
     "suites": lambda rows: _table(
-        [(r["name"], f"{len(r['sources'])} sources", f"{r['samples']} samples") for r in rows]
+        [(r["name"], f"{len(r['sources'])} sources", f"{r['samples']} samples", r["about"]) for r in rows]
     ),
     "recipes": lambda rows: _table([(r["name"], r["about"]) for r in rows]),
     "engines": lambda rows: _table([(r["name"],) for r in rows]),

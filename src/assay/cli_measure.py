@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from assay.cli_options import a_model, a_source, data_option, out_option, progress
-from assay.types import Example
 
 
 @click.command()
@@ -48,6 +46,7 @@ def measure(
 
     ROWS are sources, files of your own, or a corpus directory. A recipe reads the result under `rates`.
     """
+    from assay.corpus.collection import rows_of
     from assay.curate.difficulty import settled
     from assay.curate.rates import Rates
     from assay.evaluate.run import find_model, readable, unreadable_note
@@ -60,7 +59,7 @@ def measure(
     path = find_model(model)
     with progress() as bar:
         bar.loading("reading the problems")
-        asked, left_out = readable(_rows(rows, split, size, data))
+        asked, left_out = readable(rows_of(rows, split, size=size, data=data))
         enough = settled(Rates.read([str(after)]).of_one, asked, samples) if after else None
         bar.stage(f"{model} on {', '.join(rows)}", len(asked))
         measured = run(
@@ -77,12 +76,3 @@ def measure(
         click.secho(note, fg="yellow", err=True)
     click.echo(bucket_table(measured.values()))
     click.echo(f'\nmeasurement: {out}; a recipe reads it with rates = ["{out}"]')
-
-
-def _rows(names: Sequence[str], split: str, size: int | None, data: Path | None) -> Sequence[Example]:
-    from assay.corpus.collection import Corpus, load
-    from assay.corpus.store import MANIFEST
-
-    if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
-        return list(Corpus.read(names[0]))
-    return list(load(*names, split=split, size=size, data=data))

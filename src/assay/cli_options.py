@@ -78,9 +78,9 @@ def _recipes() -> list[str]:
 
 
 def _suites() -> list[str]:
-    from assay.evaluate.suite import SUITES
+    from assay.config import shipped
 
-    return sorted(SUITES)
+    return sorted(shipped("suites"))
 
 
 def _graders() -> list[str]:

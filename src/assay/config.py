@@ -88,7 +88,12 @@ def read_toml(path: Path | str) -> dict[str, Any]:
 
 def shipped_recipes() -> dict[str, Path]:
     """The recipes that come with the package, by name."""
-    folders = [Path(__file__).parents[2] / "recipes", Path(__file__).parent / "recipes"]
+    return shipped("recipes")
+
+
+def shipped(kind: str) -> dict[str, Path]:
+    """The files of a kind (`recipes`, `suites`) that come with the package, by name."""
+    folders = [Path(__file__).parents[2] / kind, Path(__file__).parent / kind]
     return {path.stem: path for folder in folders for path in sorted(folder.glob("*.toml"))}
 
 
@@ -121,6 +126,18 @@ def overrides(arguments: Sequence[str], options: Iterable[str] = ()) -> list[str
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise BadConfig(f"{argument!r} is neither an option nor an override; write it as --key=value{hint}")
     return out
+
+
+def apart(changes: Sequence[str], prefix: str) -> tuple[dict[str, Any], list[str]]:
+    """The values of overrides under a prefix, and the other overrides.
+
+    Example:
+        >>> apart(["engine.batch=8", "size=2"], "engine.")
+        ({'batch': 8}, ['size=2'])
+    """
+    inside = [_split(change) for change in changes if change.startswith(prefix)]
+    others = [change for change in changes if not change.startswith(prefix)]
+    return {key.removeprefix(prefix): value for key, value in inside}, others
 
 
 def toml(config: BaseModel) -> str:

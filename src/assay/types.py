@@ -5,8 +5,9 @@ Plain data: JSON in, JSON out. `SCHEMA_VERSION` rises when a stored field change
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
@@ -16,6 +17,7 @@ from assay.hashing import RowsHash, bare, normalised
 from assay.hashing import canonical as canonical
 from assay.hashing import content_hash as content_hash
 from assay.hashing import hashed_seed as hashed_seed
+from assay.sealing import seal, unsealed
 from assay.turns import content_of
 
 SCHEMA_VERSION = 2
@@ -194,18 +196,29 @@ class Example:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    @property
+    def seal(self) -> str:
+        """The key of a problem that is published sealed, so that no file or page shows it; else empty."""
+        return str(self.extra.get(SEALED, ""))
+
     def to_json(self) -> dict[str, Any]:
-        """A JSON object with every field, its `id` and the schema version."""
+        """A JSON object with every field, its `id` and the schema version; of a sealed problem, sealed."""
         row: dict[str, Any] = {name: getattr(self, name) for name in _EXAMPLE_FIELDS}
         row |= {"prompt": [turn.to_json() for turn in self.prompt], "tags": list(self.tags)}
         row |= {"options": list(self.options)}
         row |= {"pass_rates": {m: list(rate) for m, rate in self.pass_rates.items()}, "lineage": list(self.lineage)}
-        return {"schema": SCHEMA_VERSION, "id": self.id, **row}
+        whole = {"schema": SCHEMA_VERSION, "id": self.id, **row}
+        if not self.seal:
+            return whole
+        shown = {name: whole[name] for name in ("schema", "id", "domain", "source", "licence")}
+        return shown | {SEALED: {"key": self.seal, "text": seal(json.dumps(whole), self.seal)}}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote; the id is computed anew. Raises `ValueError` on a foreign or newer row."""
         check_schema(row)
+        if SEALED in row:
+            return cls.from_json(json.loads(unsealed(row[SEALED]["text"], row[SEALED]["key"])))
         if unknown := set(row) - set(_EXAMPLE_FIELDS) - {"schema", "id"}:
             raise ValueError(f"unknown fields {sorted(unknown)}; put columns of your own under 'extra'")
         if missing := {"prompt", "reference", "verifier"} - set(row):
@@ -214,6 +227,8 @@ class Example:
 
 
 _EXAMPLE_FIELDS = tuple(f.name for f in fields(Example))
+SEALED = "sealed"
+"""Where a sealed problem keeps its key, under `extra`."""
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _PLACE = re.compile(r"\{(?:problem|options)\}")
 
@@ -340,6 +355,8 @@ class Attempt:
     policy: str = ""
     """Fingerprint or step of the weights that answered."""
     cost: Mapping[str, float] = field(default_factory=dict)
+    seal: str = ""
+    """The key of a sealed problem: what was answered to it is written sealed too."""
 
     @property
     def said(self) -> str:
@@ -349,6 +366,7 @@ class Attempt:
     def to_json(self) -> dict[str, Any]:
         """A JSON object; fields that hold their default are left out."""
         row = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f)}
+        row = _through(row, seal) if self.seal else row
         return {"schema": SCHEMA_VERSION, "example_id": self.example_id, "index": self.index, **row}
 
     @classmethod
@@ -357,6 +375,7 @@ class Attempt:
         check_schema(row)
         known = {f.name for f in fields(cls)}
         kept: dict[str, Any] = {name: value for name, value in row.items() if name in known}
+        kept = _through(kept, unsealed) if kept.get("seal") else kept
         kept |= {name: tuple(kept[name]) for name in ("token_ids", "logprobs") if name in kept}
         if "prompt" in kept:
             kept["prompt"] = as_messages(kept["prompt"])
@@ -375,6 +394,19 @@ class Rollout(Attempt):
     def of(cls, attempt: Attempt, verdict: Verdict) -> Self:
         """The attempt, judged."""
         return cls(**{f.name: getattr(attempt, f.name) for f in fields(Attempt)}, verdict=verdict)
+
+
+def _through(row: Mapping[str, Any], change: Callable[[str, str], str]) -> dict[str, Any]:
+    """A row of a sealed problem with its texts sealed, or open again."""
+    key, made = row["seal"], dict(row)
+    if "response" in row:
+        made["response"] = change(row["response"], key)
+    if "prompt" in row:
+        made["prompt"] = [{**turn, "content": change(turn["content"], key)} for turn in row["prompt"]]
+    if "verdict" in row:
+        said = {name: change(text, key) for name in ("read", "why") if (text := row["verdict"].get(name))}
+        made["verdict"] = {**row["verdict"], **said}
+    return made
 
 
 def _default(known: Field[Any]) -> Any:

@@ -8,7 +8,7 @@ import pytest
 from assay.config import Config, shipped_recipes
 from assay.curate.recipe import CurationRecipe
 from assay.errors import MissingData
-from assay.evaluate.suite import SUITES, Suite
+from assay.evaluate.suite import Suite, find_suite, shipped_suites
 from assay.learn.recipe import GrpoRecipe
 from assay.report.plan import find_config
 from assay.sources.base import SOURCES
@@ -53,7 +53,7 @@ def trained(config: Config, data: Path) -> dict[str, str]:
 def evaluated(real_data: Path) -> dict[str, str]:
     demo = find_config("demo", [])
     assert isinstance(demo, GrpoRecipe) and isinstance(demo.eval, Suite)
-    suites = [*SUITES.values(), demo.eval]
+    suites = [*map(find_suite, shipped_suites()), demo.eval]
     return {e.stem_id: e.source for suite in suites for e in whole(suite.sources, "test", real_data)}
 
 

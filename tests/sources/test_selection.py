@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from assay.errors import UnknownName
-from assay.evaluate.suite import SUITES, Suite
+from assay.evaluate.suite import Suite, find_suite, shipped_suites
 from assay.sources.base import SOURCES, sampled
 from assay.sources.selection import Selection
 
@@ -25,7 +25,7 @@ def test_seed_and_split_are_the_callers_where_none_is_named() -> None:
 def test_an_evaluation_asks_the_test_split() -> None:
     asked = Suite(sources=({"name": "math/arithmetic", "size": 3},)).examples()  # type: ignore[arg-type]
     assert all("split:test" in example.tags for example in asked)
-    assert all(chosen.split is None for suite in SUITES.values() for chosen in suite.sources)
+    assert all(chosen.split is None for name in shipped_suites() for chosen in find_suite(name).sources)
     with pytest.raises(UnknownName, match="split of math/math 'test'; it has split = \"train\""):
         Suite(sources=(Selection(name="math/math"),)).examples()
 

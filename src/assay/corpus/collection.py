@@ -20,7 +20,7 @@ from assay.config import made
 from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
-from assay.corpus.store import Writer, only_these, read_ledger, read_manifest, shards_of, tally
+from assay.corpus.store import MANIFEST, Writer, only_these, read_ledger, read_manifest, shards_of, tally
 from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
@@ -288,3 +288,12 @@ def stems_of(names: Iterable[str], *, split: str | None = None, data: Path | Non
         for example in held_out_rows(name, split, data):
             found.setdefault(example.stem_id, f"{name}:{example.id}")
     return found
+
+
+def rows_of(
+    names: Sequence[str], split: str = "train", *, size: int | None = None, data: Path | None = None
+) -> Sequence[Example]:
+    """The Examples of a corpus directory, or of sources and files of one's own, as a command names them."""
+    if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
+        return list(Corpus.read(names[0]))
+    return list(load(*names, split=split, size=size, data=data))

@@ -32,7 +32,7 @@ class Flip:
     @property
     def change(self) -> float:
         """Of its rate; above zero where it rose."""
-        return self.after.correct / self.after.n - self.before.correct / self.before.n
+        return (self.after.rate or 0.0) - (self.before.rate or 0.0)
 
     def to_json(self) -> dict[str, Any]:
         sides = {name: [m.correct, m.n] for name, m in (("before", self.before), ("after", self.after))}

@@ -96,9 +96,13 @@ def pass_at_k(n: int, c: int, k: int) -> float:
 
 
 def rates(measured: Sequence[Measurement], k: int | None = None) -> np.ndarray:
-    """Each question's avg@n, or its unbiased pass@k: shape (questions,). Questions without a counted sample are out."""
+    """Each question's avg@n, or its unbiased pass@k: shape (questions,). Questions without a counted sample are out.
+
+    avg@n is the mean score, so that it counts partial credit where an Example asks for it; pass@k counts what is right
+    in full.
+    """
     if k is None:
-        return np.array([m.correct / m.n for m in measured if m.n])
+        return np.array([m.rate for m in measured if m.n])
     return np.array([pass_at_k(m.n, m.correct, k) for m in measured if m.n >= k])
 
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import AssayError
-from assay.evaluate.run import SCORES, Scores, readable, table, write_scores
+from assay.evaluate.run import SCORES, Scores, readable, table, with_columns, write_scores
+from assay.evaluate.samples import said_of
 from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM, owned, refuse_another_run
 from assay.judging.session import verify_many
@@ -135,8 +136,8 @@ class Rescored:
                 "group_id": shift.rollout.group_id,
                 "index": shift.rollout.index,
                 "domain": shift.example.domain,
-                "before": shift.rollout.verdict.to_json(),
-                "after": shift.after.to_json(),
+                "before": shift.rollout.to_json()["verdict"],
+                "after": Rollout.of(shift.rollout, shift.after).to_json()["verdict"],
             }
             for shift in self.shifts
         ]
@@ -219,7 +220,8 @@ def _write(
     model = str(facts["model"])
     measured = Measurements(counts(store.marks(), examples, model), verdicts)
     if any(one.n for one in measured.values()):
-        rows_now = table(measured, ks)
+        said = said_of(store.answers(), examples)
+        rows_now = with_columns(table(measured, ks), measured, said, ks)
         write_scores(Scores(model, int(facts["samples"]), rows_now, dict(measured), found.left_out), out)
 
 
@@ -279,7 +281,8 @@ class _Job:
                 like.append(Shift(rollout, example, new))
         if rollout.group_id:
             self.groups.setdefault((domain, rollout.group_id), []).append((old.score, new.score))
-        return row | {"verdict": new.to_json()} | ({"example_id": example.id} if example else {})
+        made = Rollout.of(rollout, new).to_json()["verdict"]  # that of a sealed problem stays sealed
+        return row | {"verdict": made} | ({"example_id": example.id} if example else {})
 
     def chosen(self) -> tuple[Shift, ...]:
         """Of each domain the first flips, then other changes."""

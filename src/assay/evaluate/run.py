@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError, counted
+from assay.errors import AssayError, BadConfig, MissingData, counted
+from assay.evaluate.control import Control, controls
 from assay.evaluate.metrics import Estimate, difference, estimate, mean_of, rates, together
+from assay.evaluate.samples import Said, columns, said_of
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically
 from assay.journal import CLAIM, kind_of
 from assay.judging.session import unreadable
-from assay.models.engine import Engine, kind_of_model, open_engine
+from assay.models.engine import ENGINES, Engine, checked_options, kind_of_model, open_engine
 from assay.models.hf import require_model
+from assay.models.openai import ADDRESSES
 from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
 from assay.rollout.runs import EXAMPLES as EXAMPLES
+from assay.rollout.store import RolloutStore
+from assay.sources.base import data_dir
 from assay.types import Example, Measurement
 
 SCORES = "scores.json"
+CROSS = " x "
+"""Between the keys of a group that crosses two tags, and their values."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,10 @@ class Row:
     verdicts: Mapping[str, int]
     domain: str = ""
     """The domain that the line is of, or that its source is of; empty for `all`."""
+    samples: str = ""
+    """Responses to each problem, such as `4` or `1-32`."""
+    more: Mapping[str, Estimate] = field(default_factory=dict)
+    """Further columns, by their heads; see `assay.evaluate.samples.columns`."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"passes": {str(k): asdict(e) for k, e in self.passes.items()}}
@@ -54,6 +66,14 @@ class Scores:
     measured: Mapping[str, Measurement]
     left_out: Mapping[str, str] = field(default_factory=dict)
     """Id of each Example whose reference cannot be read, and why: no response to it was asked for."""
+    groups: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    """Further rows: `tasks` where the suite names some, and those of each tag that it asks for."""
+    control: tuple[Control, ...] = ()
+    """Of problems with constraints: how often they are followed."""
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    """Source of the suite that had no rows here, and why."""
+    partial: Mapping[str, str] = field(default_factory=dict)
+    """Task or source that is not the whole of what its name says, and why."""
 
     def row(self, name: str) -> Row:
         """The row called `name`. Raises `KeyError`."""
@@ -67,20 +87,42 @@ def evaluate(
     out: Path,
     data: Path | None = None,
     examples: Sequence[Example] | None = None,
+    lacks: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
 ) -> Scores:
     """Measure a model on a suite, resumable in `out`, and write `scores.json` beside the rollouts.
 
-    `examples` replaces what the suite's sources give, when the caller has them already. Examples whose reference
-    cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left.
+    `examples` replaces what the suite's sources give, when the caller has them already, and `lacks` says which of the
+    sources gave none (`Suite.read`). `options` are those of the engine; its `kind` names another engine. Examples whose
+    reference cannot be read are left out for every response alike, and named. Raises `AssayError` when none is left,
+    and where the engine cannot be asked.
     """
     asked, left_out = readable(suite.examples(data) if examples is None else examples)
     measured = measure(
-        model, asked, samples=suite.samples, sampling=suite.sampling, out=out, workers=workers, on_groups=on_groups
+        opened(model, asked, data, options or {}),
+        asked,
+        samples=suite.samples,
+        sampling=suite.sampling,
+        out=out,
+        workers=workers,
+        on_groups=on_groups,
+        ways=suite.ways,
     )
     name = next((m.model for m in measured.values()), str(model))
-    scores = Scores(name, suite.samples, table(measured, suite.k), dict(measured), left_out)
+    said = said_of(RolloutStore(out).answers(), {example.id: example for example in asked})
+    scores = Scores(
+        name,
+        suite.samples,
+        with_columns(table(measured, suite.k), measured, said, suite.k),
+        dict(measured),
+        left_out,
+        groups=grouped(measured, suite, asked),
+        control=controls(RolloutStore(out).rollouts(), {example.id: example for example in asked}, workers=workers),
+        lacks=lacks or {},
+        partial={name: task.partial for task in suite.sources if task.partial for name in (task.task, *task.names)},
+    )
     write_scores(scores, out)
     return scores
 
@@ -91,6 +133,11 @@ def write_scores(scores: Scores, out: Path) -> None:
     facts: dict[str, Any] = {"model": scores.model, "samples": scores.samples, "fingerprint": there["fingerprint"]}
     rows = [row.to_json() for row in scores.rows]
     text = facts | {"run": there, "left_out": dict(scores.left_out), "rows": rows}
+    text |= {name: dict(told) for name in ("lacks", "partial") if (told := getattr(scores, name))}
+    if scores.control:
+        text["control"] = [line.to_json() for line in scores.control]
+    if scores.groups:
+        text["groups"] = {name: [row.to_json() for row in part] for name, part in scores.groups.items()}
     write_atomically(out / SCORES, json.dumps(text, indent=2) + "\n")
 
 
@@ -104,15 +151,69 @@ def find_model(name: str) -> str:
     return name
 
 
-def require_answers(model: str, suite: Suite, asked: Sequence[Example], out: Path) -> None:
+def require_answers(
+    model: str,
+    suite: Suite,
+    asked: Sequence[Example],
+    out: Path,
+    data: Path | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> None:
     """Raise `AssayError` where nothing of a name or path could answer, or where recorded responses do not answer all
     that is asked, or `out` holds another run than theirs; weights are not read."""
+    kind, told = _engine_of(model, asked, data, options or {})
     if is_recorded(model):
-        require_recorded(model, asked, suite.samples, suite.sampling, out)
-    elif kind_of_model(model) == "openai":
-        open_engine(model)  # it asks for a name where none is given
-    else:
+        require_recorded(model, asked, suite.samples, suite.sampling, out, suite.ways)
+    elif kind == "openai":
+        open_engine(model, kind, **told)  # it asks for a name where none is given
+    elif kind == "transformers":
         require_model(model)
+
+
+def opened(
+    model: str | Engine, asked: Sequence[Example], data: Path | None, options: Mapping[str, Any]
+) -> str | Engine:
+    """An engine with its options, once it is known that it can be asked; a name that needs none, as it is."""
+    if not isinstance(model, str):
+        require_sight(type(model), model.name, asked, data)
+        return model
+    kind, told = _engine_of(model, asked, data, options)
+    return open_engine(model, kind, **told) if told or kind != kind_of_model(model) else model
+
+
+def _engine_of(
+    model: str, asked: Sequence[Example], data: Path | None, options: Mapping[str, Any]
+) -> tuple[str, dict[str, Any]]:
+    """Which engine a model is asked by, and with which options."""
+    kind = str(options.get("kind") or kind_of_model(model))
+    given = {name: value for name, value in options.items() if name != "kind"}
+    if is_recorded(model):
+        if options:
+            raise BadConfig(f"{model} holds recorded responses, which no option of an engine changes: leave them out")
+        return kind, {}
+    told = checked_options(kind, given)
+    shown = require_sight(ENGINES.get(kind), model, asked, data)
+    return kind, ({"images": str(data_dir(data))} | told if shown and kind == "openai" else told)
+
+
+def require_sight(engine: type[Engine], name: str, asked: Sequence[Example], data: Path | None) -> bool:
+    """Whether problems have pictures. Raises `AssayError` where an engine of text is asked such, and `MissingData`
+    where their files are not there."""
+    shown = {path for example in asked for turn in example.asked for path in turn.attachments}
+    if not shown or hasattr(engine, "require"):  # recorded
+        return bool(shown)
+    if not getattr(engine, "sees", False):
+        raise AssayError(
+            f"{name} reads text alone, and {counted(len(shown), 'picture')} belong to the problems: name a server "
+            "that sees (http://HOST/v1#MODEL)"
+        )
+    files = sorted(path for path in shown if not path.startswith(ADDRESSES))
+    if lacking := [path for path in files if not (data_dir(data) / path).is_file()]:
+        raise MissingData(
+            f"{len(lacking):,} of {len(files):,} pictures are not in the data directory, such as {lacking[0]}: they "
+            "are published with the rows"
+        )
+    return True
 
 
 def readable(examples: Sequence[Example]) -> tuple[list[Example], dict[str, str]]:
@@ -133,14 +234,60 @@ def unreadable_note(left_out: Mapping[str, str]) -> list[str]:
     return [f"left out {counted(len(left_out), 'problem')} whose reference cannot be read: {first}"]
 
 
+def lacking_note(lacks: Mapping[str, str]) -> list[str]:
+    """What to tell of sources that had no rows."""
+    return [f"not asked, for want of rows: {', '.join(lacks)} (scores.json says why)"] if lacks else []
+
+
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:
     """Rows for all, each domain and each source. `all` is the unweighted mean of the domains."""
     by_domain = _split(measured, lambda m: m.domain)
     by_source = _split(measured, lambda m: m.source)
-    rows = [_all(by_domain, ks, measured)]
+    rows = [_mean("all", by_domain, ks, measured)]
     home = {m.source: m.domain for m in measured.values()}
     named = [*((name, name, part) for name, part in by_domain.items())]
     named += [(name, home[name], part) for name, part in by_source.items()]
+    return (*rows, *_each(named, ks))
+
+
+def with_columns(
+    rows: Iterable[Row], measured: Mapping[str, Measurement], said: Mapping[str, Said], ks: Sequence[int]
+) -> tuple[Row, ...]:
+    """The same rows with further columns; those of `all` are of all problems alike."""
+    made = []
+    for row in rows:
+        ids = [i for i, m in measured.items() if row.name in ("all", m.domain, m.source)]
+        made.append(replace(row, more=columns([said[i] for i in ids if i in said], ks, row.name)))
+    return tuple(made)
+
+
+def grouped(measured: Measurements, suite: Suite, asked: Sequence[Example]) -> dict[str, tuple[Row, ...]]:
+    """Rows of each task that the suite names, with their unweighted mean, and of each tag that it asks for."""
+    groups = {}
+    task_of = {name: task.task for task in suite.sources if task.task for name in task.names}
+    home = {m.source: m.domain for m in measured.values()}
+    tasks = _split(measured, lambda m: task_of.get(m.source, m.source)) if task_of else {}
+    if tasks:
+        domains = {task_of.get(source, source): domain for source, domain in home.items()}
+        rows = _each(((name, domains[name], part) for name, part in tasks.items()), suite.k)
+        known = {row.name: tasks[row.name] for row in rows}
+        groups["tasks"] = (*rows, _mean(f"mean of {len(rows)} tasks", known, suite.k, measured))
+    tags = {e.id: dict(tag.partition(":")[::2] for tag in e.tags) for e in asked}
+    wanted = [(key,) for key in suite.by] + ([suite.by] if len(suite.by) > 1 else [])
+    for keys in wanted:
+        parts = _split(measured, partial(_value, tags, keys))
+        groups[CROSS.join(keys)] = _each(((name, "", part) for name, part in sorted(parts.items())), suite.k)
+    return groups
+
+
+def _value(tags: Mapping[str, Mapping[str, str]], keys: Sequence[str], measured: Measurement) -> str:
+    """The values of some tags of an Example."""
+    return CROSS.join(tags[measured.example_id].get(key, "none") for key in keys)
+
+
+def _each(named: Iterable[tuple[str, str, Measurements]], ks: Sequence[int]) -> tuple[Row, ...]:
+    """A row of each part, by name and domain, that has a counted sample."""
+    rows = []
     for name, domain, part in named:
         if any(m.n for m in part.values()):
             passes = {k: estimate(rates(list(part.values()), k), f"{name}@{k}") for k in ks if _enough(part, k)}
@@ -174,14 +321,15 @@ def write_changes(before: Scores, after: Scores, path: Path) -> dict[str, Estima
     return found
 
 
-def _all(by_domain: Mapping[str, Measurements], ks: Sequence[int], measured: Measurements) -> Row:
-    values = {name: rates(list(part.values())) for name, part in by_domain.items()}
+def _mean(name: str, parts: Mapping[str, Measurements], ks: Sequence[int], measured: Measurements) -> Row:
+    """The unweighted mean of parts; a pass@k where every part has one."""
+    values = {part: rates(list(found.values())) for part, found in parts.items()}
     passes = {
-        k: mean_of({name: rates(list(part.values()), k) for name, part in by_domain.items()}, f"all@{k}")
+        k: mean_of({part: rates(list(found.values()), k) for part, found in parts.items()}, f"{name}@{k}")
         for k in ks
-        if _enough(measured, k)
+        if all(_enough(found, k) for found in parts.values())
     }
-    return _row("all", mean_of(values, "all"), passes, measured)
+    return _row(name, mean_of(values, name), passes, measured)
 
 
 def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measurements, domain: str = "") -> Row:
@@ -189,7 +337,9 @@ def _row(name: str, avg: Estimate, passes: Mapping[int, Estimate], part: Measure
     for example_id in part:
         verdicts.update(part.verdicts.get(example_id, {}))
     uncounted = sum(m.uncounted for m in part.values())
-    return Row(name, avg, passes, uncounted, dict(sorted(verdicts.items())), domain)
+    each = sorted({m.n + m.uncounted for m in part.values()})
+    samples = f"{each[0]}-{each[-1]}" if len(each) > 1 else f"{each[0]}"
+    return Row(name, avg, passes, uncounted, dict(sorted(verdicts.items())), domain, samples)
 
 
 def _enough(part: Mapping[str, Measurement], k: int) -> bool:

@@ -1,118 +1,243 @@
-"""What is asked in an evaluation: sources, how many samples, and how to sample. A suite is data, like any recipe."""
+"""What is asked in an evaluation: sources, how many samples, and how to sample. A suite is data, like any recipe.
+
+Those that ship are TOML files under `suites/`; a task of a suite is a selection of rows and how it is asked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from assay.config import Config, changed
-from assay.errors import UnknownName
+from assay.config import Config, changed, load_config, shipped
+from assay.curate.constrain import constrained
+from assay.errors import BadConfig, BadRow, MissingData, UnknownName, counted
 from assay.models.engine import Sampling
-from assay.sources.selection import Selection
+from assay.rollout.measure import Way
+from assay.sources.base import sampled
+from assay.sources.own import entry_of
+from assay.sources.selection import OWN, Selection
 from assay.types import Example
+
+PLACES = ("{problem}", "{options}")
+SPARE = 4
+"""Rows that are drawn for each one that is shown: some have no gold response, some are asked themselves."""
+
+
+class Task(Selection):
+    """Rows of an evaluation, and how they are asked where that is not as the suite or their source says.
+
+    Example:
+        >>> shown = Task(name="math/arithmetic", size=1, shots=2, shots_from="math/arithmetic:train")
+        >>> next(shown.examples(split="test")).asked[0].content.count("= ?")
+        3
+    """
+
+    only_own: ClassVar[tuple[str, ...]] = tuple(key for key in OWN if key not in ("template", "params"))
+
+    task: str = ""
+    """Name of the benchmark that its rows are, or are a part of; a score of its own."""
+    partial: str = ""
+    """What keeps it from being the whole of what its name says; told beside its score."""
+    template: str = ""
+    """How problems are asked instead, a text with `{problem}`."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Parameters of the verifier that are to be others."""
+    samples: int | None = Field(None, ge=1)
+    """Responses to each of its problems; those of the suite without it."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Longest response to its problems; that of the suite without it."""
+    shots: int = Field(0, ge=0)
+    """Solved problems that are shown before each problem."""
+    shots_from: str = ""
+    """Where they are from: a source and its split, such as `math/gsm8k:train`."""
+    constraints: int = Field(0, ge=0, le=3)
+    """Constraints on the form of the answer that are added to each problem, as in MathIF."""
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Task:
+        if bool(self.shots) != bool(self.shots_from):
+            raise ValueError("shots and shots_from go together: how many solved problems, and from where")
+        if self.template and PLACES[0] not in self.template:
+            raise ValueError("a template holds {problem}, where the problem goes")
+        return self
+
+    def examples(
+        self,
+        data: Path | None = None,
+        *,
+        split: str = "train",
+        seed: int = 0,
+        capped: bool = True,
+        on_bad: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[Example]:
+        """Stream its Examples as they are asked here; see `Selection.examples`."""
+        found = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
+        made = (self._changed(example) for example in found)
+        if self.shots:
+            whole = list(made)
+            before = self._shown(data, seed, {example.problem_id for example in whole})
+            made = (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
+        yield from constrained(list(made), self.constraints, seed=seed) if self.constraints else made
+
+    def _changed(self, example: Example) -> Example:
+        if not self.template and not self.params:
+            return example
+        return replace(example, template=self.template or example.template, params={**example.params, **self.params})
+
+    def _shown(self, data: Path | None, seed: int, asked: set[str]) -> str:
+        """The solved problems, each as it would be asked, with its gold response."""
+        name, split = entry_of(self.shots_from)
+        rows = Selection(name=name, split=split, size=SPARE * self.shots).examples(data, seed=seed)
+        usable = (row for row in rows if row.gold and row.problem_id not in asked)
+        texts = [f"{self._changed(row).asked_text} {row.gold}" for row in usable]
+        fit = [text for text in texts if not any(place in text for place in PLACES)][: self.shots]
+        if len(fit) < self.shots:
+            raise BadConfig(f"{self.shots_from} has {len(fit)} solved problems to show; {self.shots} are asked for")
+        return "".join(f"{text}\n\n" for text in fit)
 
 
 class Suite(Config):
     """An evaluation. `k` lists the pass@k to report; each needs at least k samples."""
 
-    sources: tuple[Selection, ...] = Field(min_length=1)
+    about: str = ""
+    """One line for `assay list`."""
+    sources: tuple[Task, ...] = Field(min_length=1)
     samples: int = Field(8, ge=1)
     """Responses to each problem."""
     k: tuple[int, ...] = (1,)
-    """Which pass@k to report."""
+    """Which pass@k to report, where a problem has as many responses."""
     temperature: float = Field(1.0, ge=0)
     """Of the sampling; 0 is greedy."""
     top_p: float = Field(1.0, gt=0, le=1)
     """Nucleus of the sampling; 1 samples from the whole distribution."""
     max_tokens: int = Field(512, ge=1)
     """Longest response."""
+    stop: tuple[str, ...] = ()
+    """Texts at which a response ends, for base models that run on."""
     seed: int = 0
     """Of the sampling, and of selections that name none."""
+    size: int | None = Field(None, ge=1)
+    """At most so many problems of each source: a slice of the suite."""
+    max_prompt_chars: int | None = Field(None, ge=1)
+    """Longest problem as it is asked, in characters; longer ones are none of the suite."""
+    by: tuple[str, ...] = ()
+    """Keys of tags, such as `subject` and `difficulty`: scores of each value, and of each pair where there are two."""
     allow_overlap: bool = False
     """Whether problems that training saw may be asked after it all the same."""
 
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _tasks(cls, given: Any) -> Any:
+        is_list = isinstance(given, tuple | list)
+        return [one.model_dump() if type(one) is Selection else one for one in given] if is_list else given
+
     @model_validator(mode="after")
     def _enough_samples(self) -> Suite:
-        if wrong := [k for k in self.k if not 1 <= k <= self.samples]:
-            raise ValueError(f"pass@{wrong[0]} needs a k from 1 to the samples, which are {self.samples}")
+        most = max(self.samples, *(task.samples or 0 for task in self.sources))
+        if wrong := [k for k in self.k if not 1 <= k <= most]:
+            raise ValueError(f"pass@{wrong[0]} needs a k from 1 to the samples, which are {most}")
+        own = [(name, self._way(task)) for task in self.sources for name in task.names]
+        if twice := [name for name, way in own if any(name == other and way != its for other, its in own)]:
+            raise ValueError(f"{twice[0]} is asked in two ways: give all its tasks the same samples and max_tokens")
         return self
 
     @property
     def names(self) -> list[str]:
         """The sources it asks, in order."""
-        return [name for chosen in self.sources for name in chosen.names]
+        return list(dict.fromkeys(name for chosen in self.sources for name in chosen.names))
 
     @property
     def sampling(self) -> Sampling:
-        return Sampling(self.temperature, self.top_p, self.max_tokens, self.seed)
+        return Sampling(self.temperature, self.top_p, self.max_tokens, self.seed, self.stop)
+
+    @property
+    def ways(self) -> dict[str, Way]:
+        """Source -> how it is asked, of those that are asked in a way of their own."""
+        own = {name: self._way(task) for task in self.sources for name in task.names}
+        return {name: way for name, way in own.items() if way != Way(self.samples, self.sampling)}
+
+    def _way(self, task: Task) -> Way:
+        sampling = replace(self.sampling, max_tokens=task.max_tokens or self.max_tokens)
+        return Way(task.samples or self.samples, sampling)
+
+    def completions(self, examples: Sequence[Example]) -> int:
+        """How many responses to Examples of it are asked for."""
+        ways = self.ways
+        return sum(ways[e.source].samples if e.source in ways else self.samples for e in examples)
 
     def examples(self, data: Path | None = None) -> list[Example]:
         """Everything the suite asks, of the split `test` where none is named.
 
-        Raises `UnknownName` where a source has no such split.
+        Raises `UnknownName` where a source has no such split, and `MissingData` where rows are not at hand, which names
+        all sources that lack them and says where their rows are.
         """
-        return [example for chosen in self.sources for example in chosen.examples(data, split="test", seed=self.seed)]
+        return self.read(data)[0]
+
+    def read(self, data: Path | None = None, *, partial: bool = False) -> tuple[list[Example], dict[str, str]]:
+        """The same and, where a `partial` reading will do, each source that has no rows here, with what to do then."""
+        found: dict[str, Example] = {}
+        lacking: dict[str, str] = {}
+        for chosen in self.sources:
+            for name in chosen.names:
+                try:
+                    found.update((e.id, e) for e in self._rows(chosen, name, data))
+                except MissingData as missing:
+                    lacking[name] = str(missing)
+        if lacking and not (partial and found):
+            raise MissingData(told_lacking(lacking, len(self.names)))
+        return list(found.values()), lacking
+
+    def _rows(self, chosen: Task, name: str, data: Path | None) -> Iterator[Example]:
+        """What a task asks of one of its sources."""
+        size = min(filter(None, (chosen.size, self.size)), default=None)
+        longest, seed = self.max_prompt_chars, self.seed if chosen.seed is None else chosen.seed
+        one = chosen if chosen.path else chosen.model_copy(update={"name": name})
+        one = one.model_copy(update={"size": None if longest else size})
+
+        def short() -> Iterator[Example]:
+            rows = one.examples(data, split="test", seed=self.seed)
+            return (example for example in rows if not longest or len(example.asked_text) <= longest)
+
+        return sampled(short, size, seed) if longest and size else short()
 
 
-_MINI = (
-    "math/arithmetic",
-    "math/linear",
-    "code/expression",
-    "code/list_ops",
-    "science/units",
-    "science/kinematics",
-    "logic/ordering",
-    "logic/knights_knaves",
-    "simulation/output",
-    "simulation/input",
-    "table/lookup",
-    "table/aggregate",
-)
-_REAL = (
-    ("math/math500", 100),
-    ("math/aime24", 30),
-    ("code/humaneval", 100),
-    ("code/mbpp", 100),
-    ("science/supergpqa", 100),
-    ("logic/arc_agi1", 100),
-    ("logic/zebra", 100),
-    ("simulation/cruxeval_input", 100),
-    ("simulation/cruxeval_output", 100),
-    ("table/hitab", 100),
-    ("table/wtq", 100),
-    ("instruction/ifeval", 100),
-)
-SUITES = {
-    "mini": Suite(
-        sources=(Selection(name=_MINI, size=32),),
-        k=(1, 8),
-        max_tokens=64,
-    ),
-    "real": Suite(
-        sources=tuple(Selection(name=name, size=size) for name, size in _REAL),
-        samples=4,
-        k=(1, 4),
-        max_tokens=2048,
-    ),
-}
-"""Suites by name: `mini` is procedural and needs no data; `real` reads the data directory."""
+def told_lacking(lacking: Mapping[str, str], of: int) -> str:
+    """What to do about sources whose rows are not at hand; one sentence where there is one to tell."""
+    if len(set(lacking.values())) == 1:
+        return next(iter(lacking.values()))
+    told = "\n  ".join(f"{name}: {why}" for name, why in lacking.items())
+    rest = "; --partial asks the others" if len(lacking) < of else ""
+    return f"{counted(len(lacking), 'source')} of {of} cannot be read{rest}:\n  {told}"
+
+
+def shipped_suites() -> dict[str, Path]:
+    """The suites that come with the package, by name."""
+    return shipped("suites")
 
 
 def find_suite(name: str) -> Suite:
     """A suite by name. Raises `UnknownName`, with the nearest names."""
-    if name not in SUITES:
-        raise UnknownName("suite", name, SUITES)
-    return SUITES[name]
+    known = shipped_suites()
+    if name not in known:
+        raise UnknownName("suite", name, known)
+    return load_config(Suite, known[name])
 
 
 def asked_with(
     suite: Suite, overrides: Sequence[str] = (), samples: int | None = None, temperature: float | None = None
 ) -> Suite:
-    """A suite with keys changed. With fewer `samples` than a pass@k needs, that k is not reported."""
+    """A suite with keys changed; `samples` and `max_tokens` then hold for every task.
+
+    With fewer `samples` than a pass@k needs, that k is not reported.
+    """
     given: dict[str, Any] = {"samples": samples, "temperature": temperature}
     if samples is not None and not any(override.startswith("k=") for override in overrides):
         given["k"] = [k for k in suite.k if k <= samples] or [1]
-    return changed(suite, [*overrides, *(f"{name}={value}" for name, value in given.items() if value is not None)])
+    told = [*overrides, *(f"{name}={value}" for name, value in given.items() if value is not None)]
+    keys = {override.partition("=")[0] for override in told} & {"samples", "max_tokens"}
+    tasks = [task.model_copy(update=dict.fromkeys(keys)) for task in suite.sources]
+    return changed(suite.model_copy(update={"sources": tuple(tasks)}), told)

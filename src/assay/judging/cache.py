@@ -54,6 +54,7 @@ class VerdictCache:
             (_key(example, response), json.dumps(verdict.to_json()))
             for example, response, verdict in made
             if verdict.counts
+            and not example.seal
             and not VERIFIERS.get(example.verifier).group
             and 2 * verdict.seconds <= (VERIFIERS.get(example.verifier).deadline if deadline is None else deadline)
         ]

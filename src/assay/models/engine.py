@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, get_type_hints, runtime_checkable
 
-from assay.errors import AssayError
+from pydantic import TypeAdapter, ValidationError
+
+from assay.errors import AssayError, BadConfig, did_you_mean
 from assay.models.library import model_path
 from assay.registry import Registry
 from assay.types import Message, content_hash
@@ -29,10 +31,18 @@ class Sampling:
     max_tokens: int = 512
     seed: int = 0
     """Each completion's stream is hashed from (seed, prompt, sample number), so batches do not change results."""
+    stop: tuple[str, ...] = ()
+    """Texts at which a response ends; they are no part of it."""
 
     def __post_init__(self) -> None:
         if self.temperature < 0 or not 0 < self.top_p <= 1 or self.max_tokens < 1:
             raise AssayError(f"sampling needs temperature >= 0, 0 < top_p <= 1 and max_tokens >= 1; got {self}")
+        if not all(self.stop):
+            raise AssayError("an empty text stops nothing: leave it out of stop")
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON, to be written beside what was sampled; without `stop` where nothing stops a response."""
+        return {name: value for name, value in asdict(self).items() if value != ()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +55,8 @@ class Request:
     sample: int = 0
     """Number of the sample of this prompt: it decides the random stream, so sample 5 is the same whatever else is
     drawn, and when."""
+    sealed: bool = False
+    """Whether no message may show the prompt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +80,11 @@ class Completion:
 
 @runtime_checkable
 class Engine(Protocol):
-    """What every engine does. A third party registers one under the entry-point group `assay.engines`."""
+    """What every engine does. A third party registers one under the entry-point group `assay.engines`.
+
+    Optional: `version`, what computes its answers, which is written beside them since it changes them; `sees`, whether
+    it looks at pictures.
+    """
 
     name: str
     """Written into rollouts and measurements: which model answered."""
@@ -117,6 +133,7 @@ ENGINES: Registry[type[Engine]] = Registry(
     "engine",
     {
         "transformers": "assay.models.hf:TransformersEngine",
+        "vllm": "assay.models.vllm:VllmEngine",
         "openai": "assay.models.openai:OpenAIEngine",
         "replay": "assay.models.replay:ReplayEngine",
     },
@@ -161,3 +178,22 @@ def open_engine(path: str, engine: str | None = None, **options: object) -> Engi
     """An engine for a model directory, a hub name, `tiny`, a server (`openai`), or recorded completions (`replay`)."""
     kind = engine or kind_of_model(path)
     return ENGINES.get(kind)(path, **options)  # type: ignore[call-arg]  # the protocol leaves construction open
+
+
+HANDED = ("self", "path", "model", "tokenizer")
+"""What no option of a command line can be."""
+
+
+def checked_options(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of an engine, as it takes them. Raises `BadConfig` for one that it has not, or of another type."""
+    start = ENGINES.get(kind).__init__
+    known = {name: hint for name, hint in get_type_hints(start).items() if name not in (*HANDED, "return")}
+    made = {}
+    for name, value in given.items():
+        if name not in known:
+            raise BadConfig(f"the engine {kind} has no option {name!r}{did_you_mean(name, known)}")
+        try:
+            made[name] = TypeAdapter(known[name]).validate_python(value)
+        except ValidationError as bad:
+            raise BadConfig(f"engine.{name}: {bad.errors()[0]['msg']} (got {value!r})") from None
+    return made

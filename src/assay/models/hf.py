@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,7 @@ class TransformersEngine:
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         self.eos = _eos_ids(self.model, self.tokenizer)
+        self.version = f"transformers {transformers.__version__}, torch {torch.__version__}, {self.model.dtype}"
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """Completions batch by batch; see `Engine.stream`. Requests are decoded in order of length, some batches' worth
@@ -188,16 +190,23 @@ class TransformersEngine:
             eos_token_id=sorted(self.eos),
             pad_token_id=self.tokenizer.pad_token_id,
             logits_processor=[draw],
+            **({"stop_strings": list(sampling.stop), "tokenizer": self.tokenizer} if sampling.stop else {}),
         )
         tokens = out[:, ids.shape[1] :].tolist()
         logprobs = torch.stack(draw.logprobs, dim=1).tolist()
-        return [self._completion(row, lps) for row, lps in zip(tokens, logprobs, strict=True)]
+        return [self._completion(row, lps, sampling) for row, lps in zip(tokens, logprobs, strict=True)]
 
-    def _completion(self, row: list[int], logprobs: list[float]) -> Completion:
+    def _completion(self, row: list[int], logprobs: list[float], sampling: Sampling) -> Completion:
         end = next((i for i, token in enumerate(row) if token in self.eos), None)
         kept = row if end is None else row[: end + 1]
-        finish = "length" if end is None else "stop"
-        return Completion(decode(self.tokenizer, kept, self.eos), finish, tuple(kept), tuple(logprobs[: len(kept)]))
+        if sampling.stop:  # what was stopped by a text is filled up with padding
+            kept = kept[: len(kept) - sum(1 for _ in takewhile(self._is_padding, reversed(kept)))]
+        text, is_stopped = until(decode(self.tokenizer, kept, self.eos), sampling.stop)
+        finish = "length" if end is None and not is_stopped else "stop"
+        return Completion(text, finish, tuple(kept), tuple(logprobs[: len(kept)]))
+
+    def _is_padding(self, token: int) -> bool:
+        return token == self.tokenizer.pad_token_id and token not in self.eos
 
 
 class _Draw:
@@ -225,14 +234,35 @@ class _Draw:
         return torch.full_like(scores, float("-inf")).scatter_(1, chosen_B.unsqueeze(1), 0.0)
 
 
+LIKELIEST = 512
+"""Tokens that are sorted at first: a nucleus that lies within them needs no more."""
+
+
 def nucleus(scores_BV: torch.Tensor, top_p: float) -> torch.Tensor:
     """Keep the smallest set of tokens whose probability reaches `top_p`; the rest become -inf (Holtzman 2019)."""
+    import torch
+
     if top_p >= 1:
         return scores_BV
-    ordered, order = scores_BV.sort(dim=-1, descending=True)
-    probability = ordered.softmax(dim=-1)
+    whole_B1 = scores_BV.logsumexp(dim=-1, keepdim=True)
+    for size in (min(LIKELIEST, scores_BV.shape[-1]), scores_BV.shape[-1]):
+        ordered, order = scores_BV.topk(size, dim=-1)
+        probability = (ordered - whole_B1).exp()
+        if bool((probability.sum(dim=-1) >= top_p).all()):
+            break
     ordered = ordered.masked_fill(probability.cumsum(dim=-1) - probability >= top_p, float("-inf"))
-    return ordered.gather(-1, order.argsort(dim=-1))
+    return torch.full_like(scores_BV, float("-inf")).scatter_(-1, order, ordered)
+
+
+def until(text: str, stops: Sequence[str]) -> tuple[str, bool]:
+    """A text up to the first of some texts, and whether one was there.
+
+    Example:
+        >>> until("5 eggs.\\n\\nQuestion: how", ("\\n\\nQ", "Question:"))
+        ('5 eggs.', True)
+    """
+    places = [place for stop in stops if (place := text.find(stop)) >= 0]
+    return text[: min(places, default=len(text))], bool(places)
 
 
 def left_pad(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
 OPENAI = "openai:"
+ADDRESSES = ("http://", "https://", "data:")
 ADDRESS = "https://api.openai.com/v1"
 PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers that may be another one soon."""
@@ -43,7 +44,7 @@ FINISH = {"stop": "stop", "length": "length", "content_filter": "refused"}
 
 
 class OpenAIEngine:
-    """Chat completions of a server.
+    """Chat completions of a server. It sends pictures too.
 
     Args:
         path: `openai:MODEL`, or `http(s)://HOST/v1#MODEL`.
@@ -55,10 +56,14 @@ class OpenAIEngine:
         prices: Price of a million tokens of prompts and of responses.
         more: Further keys of each request (`{"top_k": 20}`).
         keep_open: Whether connections outlive a call of `stream`, for callers that make many in one event loop.
+        images: Folder that the paths of images start from, where they are no whole paths.
 
     Raises `MissingExtra` without the extra `openai`, and `AssayError` where no model is named or the server does not
     answer.
     """
+
+    sees = True
+    version = "chat completions of a server, which does not say what runs it"
 
     def __init__(
         self,
@@ -72,6 +77,7 @@ class OpenAIEngine:
         prices: tuple[float, float] | None = None,
         more: Mapping[str, Any] | None = None,
         keep_open: bool = False,
+        images: str = "",
     ) -> None:
         try:
             import httpx
@@ -85,7 +91,7 @@ class OpenAIEngine:
         self.address = address.rstrip("/")
         self.concurrency, self.tries, self.seconds = concurrency, tries, seconds
         self.logprobs, self.prices, self.more = logprobs, prices, dict(more or {})
-        self.keep_open = keep_open
+        self.keep_open, self.images = keep_open, images
         self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
         self.model = model or self._only_model()
         self.name = name or self.model
@@ -160,7 +166,7 @@ class OpenAIEngine:
         body = {
             **self.more,
             "model": self.model,
-            "messages": [_turn(turn) for turn in request.prompt],
+            "messages": [_turn(turn, self.images) for turn in request.prompt],
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "max_tokens": sampling.max_tokens,
@@ -168,6 +174,8 @@ class OpenAIEngine:
         }
         if self.logprobs:
             body["logprobs"] = True
+        if sampling.stop:
+            body["stop"] = list(sampling.stop)
         self.usage["requests"] += 1
         wait, why = BACKOFF, ""
         for number in range(self.tries):
@@ -229,21 +237,21 @@ class OpenAIEngine:
         return Completion(why, "failed", request=request.id)
 
 
-def _turn(turn: Message) -> dict[str, Any]:
+def _turn(turn: Message, folder: str) -> dict[str, Any]:
     """A message as the server reads it, its images within."""
     if not turn.attachments:
         return {"role": turn.role, "content": turn.content}
-    images = [{"type": "image_url", "image_url": {"url": _image(path)}} for path in turn.attachments]
+    images = [{"type": "image_url", "image_url": {"url": _image(path, folder)}} for path in turn.attachments]
     return {"role": turn.role, "content": [*images, {"type": "text", "text": turn.content}]}
 
 
-def _image(path: str) -> str:
+def _image(path: str, folder: str) -> str:
     """The address of an image; a file as a data address."""
-    if path.startswith(("http://", "https://", "data:")):
+    if path.startswith(ADDRESSES):
         return path
     kind = mimetypes.guess_type(path)[0] or "image/png"
     try:
-        return f"data:{kind};base64,{base64.b64encode(Path(path).read_bytes()).decode('ascii')}"
+        return f"data:{kind};base64,{base64.b64encode(Path(folder, path).read_bytes()).decode('ascii')}"
     except OSError as fault:
         raise AssayError(f"the image {path} of a problem cannot be read: {fault.strerror}") from None
 

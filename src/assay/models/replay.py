@@ -62,7 +62,8 @@ class ReplayEngine:
         asked = list(requests)
         if lacking := [request for request in asked if len(self._said(request)) <= request.sample]:
             first = lacking[0]
-            shown, held = first.prompt[-1].content[:60] if first.prompt else "", len(self._said(first))
+            shown = first.prompt[-1].content[:60] if first.prompt and not first.sealed else first.id
+            held = len(self._said(first))
             raise AssayError(
                 f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
                 f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"

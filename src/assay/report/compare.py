@@ -87,7 +87,14 @@ def _flip(flip: Flip, example: Example, said: Sequence[Mapping[str, list[dict[st
     ]
     share = f"{flip.before.correct}/{flip.before.n} -> {flip.after.correct}/{flip.after.n}"
     head = f"{'up' if rose else 'down'}  {share}  {example.source or example.domain or '-'}  {example.id}"
+    if example.seal:
+        return "\n".join(hidden(head))
     return "\n".join([*asked(head, example), *beside([_told(row) for row in sides], ("A", "B"))])
+
+
+def hidden(head: str) -> list[str]:
+    """A heading, and why nothing of the problem stands below it."""
+    return [head, "-" * WIDTH, "(a sealed problem: neither it nor what was said of it is shown)"]
 
 
 def asked(head: str, example: Example) -> list[str]:
@@ -161,7 +168,10 @@ def shown_shifts(found: Rescored) -> str:
 def _shift(shift: Shift) -> list[str]:
     old, new = shift.rollout.verdict, shift.after
     where = f"{shift.example.source or shift.example.domain or '-'}  {shift.rollout.example_id}/{shift.rollout.index}"
-    lines = asked(f"{old.status} -> {new.status}  {where}", shift.example)
+    head = f"{old.status} -> {new.status}  {where}"
+    if shift.example.seal:
+        return hidden(head)
+    lines = asked(head, shift.example)
     lines += wrapped(cut(shift.rollout.response, LONGEST), WIDTH)
     for name, verdict in (("was", old), ("now", new)):
         by = f"{verdict.verifier or '?'} {verdict.version}: {judged(verdict.to_json())}"

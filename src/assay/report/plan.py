@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from assay.config import Config, changed, find_recipe, load_config, read_toml, shipped_recipes
+from assay.config import Config, find_recipe, load_config, read_toml, shipped_recipes
 from assay.corpus.store import MANIFEST, read_manifest
 from assay.curate.alike import NearDuplicates
 from assay.curate.difficulty import Difficulty
@@ -21,11 +21,12 @@ from assay.curate.quota import Quota
 from assay.curate.recipe import CurationRecipe, PlainStep, Step
 from assay.curate.substring import Substring
 from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
-from assay.evaluate.suite import SUITES, Suite
+from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.judging.verifier import VERIFIERS
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
 from assay.report.duration import curation_time, evaluation_time, training_time
+from assay.rollout.measure import Way
 from assay.sources.files import Real, from_hub
 from assay.sources.own import HUB, entry_of, is_own
 from assay.sources.procedural import SIZE, Procedural
@@ -40,10 +41,11 @@ Line = tuple[str, str]
 
 def find_config(name: str, overrides: list[str]) -> Config:
     """A recipe or a suite, by name or path, whatever its kind. Raises `BadConfig` where there is none."""
-    if name in SUITES:
-        return changed(SUITES[name], overrides)
+    suites = shipped_suites()
+    if name in suites:
+        return asked_with(find_suite(name), overrides)
     if name not in shipped_recipes() and not Path(name).is_file() and "/" not in name and not name.endswith(".toml"):
-        raise BadConfig(f"no recipe or suite {name!r}{did_you_mean(name, {*shipped_recipes(), *SUITES})}")
+        raise BadConfig(f"no recipe or suite {name!r}{did_you_mean(name, {*shipped_recipes(), *suites})}")
     path = find_recipe(name)
     tree = read_toml(path)
     kind: type[Config] = CurationRecipe
@@ -80,7 +82,7 @@ def plan(
         lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", curation_time(config)
     elif isinstance(config, Suite):
         lines = _evaluation(config, look) if asked is None else _asked(config, asked)
-        completions = config.samples * len(asked or ())
+        completions = config.completions(asked or ())
         files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
     elif isinstance(config, WarmupRecipe):
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
@@ -116,12 +118,14 @@ def to_json(config: Config, lines: Iterable[Line]) -> dict[str, Any]:
     return {"recipe": config.model_dump(mode="json"), "plan": [{"what": what, "said": said} for what, said in lines]}
 
 
-def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0) -> Iterator[Line]:
+def _reads(
+    what: str, chosen: Selection, split: str, look: _Look, seed: int = 0, most: int | None = None
+) -> Iterator[Line]:
     part = chosen.split or split
     for name in chosen.names:
         shown = name if chosen.path else f"{name} ({part})"
         try:
-            count, said = _rows(chosen, name, part, look, chosen.seed or seed)
+            count, said = _rows(chosen, name, part, look, chosen.seed or seed, most)
             look.counts.append(count)
             yield what, f"{shown}: {said}"
         except MissingData as missing:
@@ -132,12 +136,12 @@ def _reads(what: str, chosen: Selection, split: str, look: _Look, seed: int = 0)
             yield what, f"{shown}: not there"
 
 
-def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int) -> tuple[int | None, str]:
+def _rows(chosen: Selection, name: str, part: str, look: _Look, seed: int, most: int | None) -> tuple[int | None, str]:
     """How many rows of a source are read, where that is known, and in words."""
     bad: list[BadRow] = []
     data = look.data
     source = chosen.source(name, None if look.must and not look.lenient else bad.append)
-    limits = [limit for limit in (chosen.size, chosen.cap) if limit]
+    limits = [limit for limit in (chosen.size, chosen.cap, most) if limit]
     if isinstance(source, Procedural):
         next(source.examples(part, size=1, seed=seed, level=chosen.level))
         made = min(limits, default=SIZE)
@@ -252,24 +256,27 @@ def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
 def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
     look.counts.clear()
     for chosen in suite.sources:
-        yield from _reads("asks", chosen, "test", look, suite.seed)
+        yield from _reads("asks", chosen, "test", look, suite.seed, suite.size)
     yield _sampled(suite)
     known = [count for count in look.counts if count is not None]
     if len(known) == len(look.counts):
-        yield "", f"{counted(sum(known) * suite.samples, 'completion')} in all"
+        each = [suite.ways.get(n, Way(suite.samples, suite.sampling)).samples for t in suite.sources for n in t.names]
+        total = sum(count * samples for count, samples in zip(known, each, strict=True))
+        yield "", f"{counted(total, 'completion')} in all"
 
 
 def _asked(suite: Suite, asked: list[Example]) -> Iterator[Line]:
     """The same in numbers, for problems that were read."""
     yield "asks", _domains(asked)
     yield _sampled(suite)
-    yield "", f"{counted(len(asked) * suite.samples, 'completion')} in all"
+    yield "", f"{counted(suite.completions(asked), 'completion')} in all"
 
 
 def _sampled(suite: Suite) -> Line:
     greedy = " (greedy)" if suite.temperature == 0 else ""
     how = f"{_longest(suite.max_tokens)}, at temperature {suite.temperature:g}{greedy}"
-    return "samples", f"{counted(suite.samples, 'response')} to each, {how}"
+    own = f"; {counted(len(suite.ways), 'source')} in another way" if suite.ways else ""
+    return "samples", f"{counted(suite.samples, 'response')} to each, {how}{own}"
 
 
 def _longest(tokens: int) -> str:

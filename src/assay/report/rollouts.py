@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.journal import Journal
 from assay.rollout.store import RolloutStore
-from assay.types import DOMAINS, Example
+from assay.types import DOMAINS, SEALED, Example
 
 PROBLEMS, RESPONSES = 2, 4
 """Problems shown of each domain, and responses to each of them a side."""
@@ -25,7 +25,7 @@ def shown_rollouts(examples: Path, sides: Mapping[str, Path]) -> list[dict[str, 
     Shown are the one with the largest and the one with the smallest change between the sides, or share of correct
     responses where there is one side; only problems that every side answered.
     """
-    asked = {row["id"]: row for row in Journal(examples).read()}
+    asked = {row["id"]: row for row in Journal(examples).read() if SEALED not in row}
     stores = {name: RolloutStore(where) for name, where in sides.items()}
     means = [_means(store.marks()) for store in stores.values()]
     base = means[0] if len(means) > 1 else dict.fromkeys(means[0], 0.0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from math import fsum
 from numbers import Real
@@ -38,6 +38,15 @@ ROUND = 4
 Enough = Callable[[Example, float, int], bool]
 Judged = tuple[str, int, str, float | None]
 """Example, sample, status and score of a rollout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How Examples are asked."""
+
+    samples: int
+    """Responses to each."""
+    sampling: Sampling
 
 
 class Measurements(Mapping[str, Measurement]):
@@ -113,6 +122,7 @@ def measure(
     workers: int = 2,
     on_groups: Callable[[int], None] | None = None,
     enough: Enough | None = None,
+    ways: Mapping[str, Way] | None = None,
 ) -> Measurements:
     """Sample `samples` responses to each Example, judge them, and count.
 
@@ -129,6 +139,7 @@ def measure(
         on_groups: Called with the number of Examples finished, for progress bars.
         enough: Whether an Example needs no further samples, given the sum of its scores and its counted samples so far;
             samples are then asked for four at a time. Responses that are judged as a group are always asked for whole.
+        ways: Source -> how its Examples are asked, where that is not as `samples` and `sampling` say.
     """
     if isinstance(examples, str | Example):
         raise TypeError("what is measured is a list of Examples, or a corpus such as assay.load('math/arithmetic')")
@@ -138,17 +149,17 @@ def measure(
         refuse_foreign(Path(out))
     engine = _opened(model) if isinstance(model, str) else model
     asked = {example.id: example for example in examples}
-    job = _Job(engine, asked, samples, workers, on_groups or (lambda count: None), enough)
-    how = sampling or Sampling()
+    how = Way(samples, sampling or Sampling())
+    job = _Job(engine, asked, how, ways or {}, workers, on_groups or (lambda count: None), enough)
     if not out:
-        wait_for(job.run(how))
+        wait_for(job.run())
         return job.result()
     if isinstance(engine, Recorded):
         engine.require(job.missing())  # before the directory is claimed
-    with owned(Path(out), _facts(engine, samples, how, examples)), timed(Path(out)):
+    with owned(Path(out), _facts(engine, how, ways or {}, examples)), timed(Path(out)):
         write_jsonl(Path(out) / EXAMPLES, (example.to_json() for example in asked.values()))
         job.resume(RolloutStore(out))
-        wait_for(job.run(how))
+        wait_for(job.run())
     return job.result()
 
 
@@ -158,28 +169,38 @@ def is_recorded(model: str) -> bool:
 
 
 def require_recorded(
-    model: str, examples: Sequence[Example], samples: int, sampling: Sampling, out: Path | None = None
+    model: str,
+    examples: Sequence[Example],
+    samples: int,
+    sampling: Sampling,
+    out: Path | None = None,
+    ways: Mapping[str, Way] | None = None,
 ) -> None:
     """Raise `AssayError` where recorded responses lack one that is asked for, or `out` holds another run than theirs;
     nothing is judged."""
-    engine = _opened(model)
+    engine, how = _opened(model), Way(samples, sampling)
     if isinstance(engine, Recorded):
         asked = {example.id: example for example in examples}
-        engine.require(_Job(engine, asked, samples, 1, lambda count: None).missing())
+        engine.require(_Job(engine, asked, how, ways or {}, 1, lambda count: None).missing())
     if out is not None:
-        refuse_another_run(out, _facts(engine, samples, sampling, examples))
+        refuse_another_run(out, _facts(engine, how, ways or {}, examples))
 
 
-def _facts(engine: Engine, samples: int, sampling: Sampling, examples: Sequence[Example]) -> dict[str, Any]:
+def _facts(engine: Engine, how: Way, ways: Mapping[str, Way], examples: Sequence[Example]) -> dict[str, Any]:
     """What decides a measurement."""
     answers = "responses" if isinstance(engine, Recorded) else "weights"
-    facts = {"kind": "measure", "model": engine.name, answers: engine.fingerprint, "samples": samples}
-    return facts | {"sampling": _sampled(engine, sampling)} | judging_facts(examples)
+    facts = {"kind": "measure", "model": engine.name, answers: engine.fingerprint, "samples": how.samples}
+    facts |= {"sampling": _sampled(engine, how.sampling)}
+    if version := getattr(engine, "version", ""):
+        facts["engine"] = version
+    own = {source: way for source, way in sorted(ways.items()) if way != how}
+    told = {source: {"samples": way.samples, **_sampled(engine, way.sampling)} for source, way in own.items()}
+    return facts | ({"ways": told} if told else {}) | judging_facts(examples)
 
 
 def _sampled(engine: Engine, sampling: Sampling) -> dict[str, Any]:
     """How the responses came to be: of recorded ones, how they were sampled then."""
-    return engine.sampling if isinstance(engine, RecordedEngine) else asdict(sampling)
+    return engine.sampling if isinstance(engine, RecordedEngine) else sampling.facts()
 
 
 def _opened(model: str) -> Engine:
@@ -212,7 +233,9 @@ class _Job:
 
     engine: Engine
     examples: Mapping[str, Example]
-    samples: int
+    how: Way
+    ways: Mapping[str, Way]
+    """Source -> how its Examples are asked, where that is not `how`."""
     workers: int
     on_groups: Callable[[int], None]
     enough: Enough | None = None
@@ -226,9 +249,17 @@ class _Job:
             name: [] for name, example in self.examples.items() if VERIFIERS.get(example.verifier).group
         }
 
+    def way(self, name: str) -> Way:
+        """How an Example is asked."""
+        return self.ways.get(self.examples[name].source, self.how)
+
     def resume(self, store: RolloutStore) -> None:
-        """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again."""
+        """Count what is on disk; a group that our own machine kept waiting is judged again, never sampled again.
+
+        A response that never came is asked for again.
+        """
         self.store = store
+        store.keep(lambda mark: mark["finish"] != "failed")
         store.renew(lambda mark: mark["status"] == Status.TIMEOUT, self._judged_again)
         self._count(self._marked(store))
 
@@ -241,17 +272,23 @@ class _Job:
                 parts.setdefault(judged[0], []).append(judged)
             else:
                 yield judged
-        yield from (judged for part in parts.values() if len(part) == self.samples for judged in part)
+        whole = (part for name, part in parts.items() if len(part) == self.way(name).samples)
+        yield from (judged for part in whole for judged in part)
 
-    async def run(self, sampling: Sampling) -> None:
+    async def run(self) -> None:
         """Ask for every sample that is missing; judge what has come while the engine goes on."""
         settled = [tally for name, tally in self.tallies.items() if not tally.done and self._is_enough(name, tally)]
         for tally in settled:  # without a single sample
             tally.done = True
         self.on_groups(len(settled))
-        for upto in range(ROUND, self.samples, ROUND) if self.enough else ():
-            await self._ask(self.missing(upto), sampling)
-        await self._ask(self.missing(), sampling)
+        alike: dict[Sampling, list[str]] = {}
+        for name in self.examples:
+            alike.setdefault(self.way(name).sampling, []).append(name)
+        for sampling, names in alike.items():
+            most = max(self.way(name).samples for name in names)
+            for upto in range(ROUND, most, ROUND) if self.enough else ():
+                await self._ask(self.missing(names, upto), sampling)
+            await self._ask(self.missing(names), sampling)
 
     async def _ask(self, missing: Iterator[Request], sampling: Sampling) -> None:
         while block := {request.id: request for request in islice(missing, BLOCK)}:
@@ -264,13 +301,14 @@ class _Job:
             if block:
                 raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
 
-    def missing(self, upto: int | None = None) -> Iterator[Request]:
-        """Every sample that has no verdict yet and is needed; of the first `upto` of each Example."""
-        for name, tally in self.tallies.items():
-            asked = range(0 if tally.done else self.samples if upto is None or name in self.held else upto)
-            for index in asked:
+    def missing(self, names: Sequence[str] | None = None, upto: int | None = None) -> Iterator[Request]:
+        """Every sample that has no verdict yet and is needed; of some Examples, of the first `upto` of each."""
+        for name in self.examples if names is None else names:
+            tally, example, samples = self.tallies[name], self.examples[name], self.way(name).samples
+            most = samples if upto is None or name in self.held else min(samples, upto)
+            for index in range(0 if tally.done else most):
                 if not tally.seen >> index & 1:
-                    yield Request(f"{name}/{index}", self.examples[name].asked, index)
+                    yield Request(f"{name}/{index}", example.asked, index, bool(example.seal))
 
     def result(self) -> Measurements:
         """The counts, in the order of the Examples."""
@@ -294,6 +332,7 @@ class _Job:
                 logprobs=c.logprobs,
                 thinking=c.thinking,
                 policy=self.engine.fingerprint,
+                seal=self.examples[name].seal,
             )
             for (name, _, index), c in named
         ]
@@ -305,7 +344,7 @@ class _Job:
         if group is None:
             return [attempt]
         group.append(attempt)
-        return group if len(group) == self.samples else []
+        return group if len(group) == self.way(attempt.example_id).samples else []
 
     def _judged_again(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [rollout.to_json() for rollout in self._with_verdicts([Rollout.from_json(row) for row in rows])]
@@ -328,9 +367,9 @@ class _Job:
         self._count((r.example_id, r.index, r.verdict.status, r.verdict.score) for r in rollouts)
 
     def _count(self, judged: Iterable[Judged]) -> None:
-        whole, finished = (1 << self.samples) - 1, 0
+        finished = 0
         for name, index, status, score in judged:
-            tally = self.tallies[name]
+            tally, whole = self.tallies[name], (1 << self.way(name).samples) - 1
             tally.seen |= 1 << index
             tally.scores += [score] if score else []
             tally.verdicts[str(status)] += 1

@@ -26,8 +26,11 @@ class RecordedEngine:
         self.store, self.asked = RolloutStore(directory), Path(directory) / EXAMPLES
         self.name = f"recorded:{Path(directory).name}"
         self.fingerprint = weights_hash(str(Path(directory) / FOLDER))
-        self.sampling: dict[str, Any] = json.loads((Path(directory) / CLAIM).read_text("utf-8"))["sampling"]
+        facts = json.loads((Path(directory) / CLAIM).read_text("utf-8"))
+        self.sampling: dict[str, Any] = facts["sampling"]
         """How the recorded responses were sampled."""
+        self.version: str = facts.get("engine", "")
+        """What computed them."""
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError` where the directory lacks some."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow.parquet as pq
 
 from assay.files import replacing, write_atomically
 from assay.journal import Journal, line_of, require_owner
+from assay.sealing import unsealed
 from assay.types import Rollout
 
 FOLDER = "rollouts"
@@ -54,7 +56,21 @@ SCHEMA = pa.schema(
 )
 """`prompt`, `cost` and `verdict` are JSON text; `exact` is the whole row as JSON where its text is no valid Unicode."""
 _JSON = ("prompt", "cost", "verdict")
-_MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score"]
+_MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score", "finish"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a rollout answered, without its text."""
+
+    example_id: str
+    index: int
+    status: str
+    score: float | None
+    finish: str
+    tokens: int
+    read: str | None
+    """The answer as its verifier read it."""
 
 
 class RolloutStore:
@@ -81,11 +97,24 @@ class RolloutStore:
         return (Rollout.from_json(row) for row in self.rows())
 
     def marks(self) -> Iterator[dict[str, Any]]:
-        """`step`, `example_id`, `group_id`, `index`, `model`, `status` and `score` of every row, and no response."""
+        """`step`, `example_id`, `group_id`, `index`, `model`, `status`, `score` and `finish` of every row, and no
+        response."""
         newest = _newest(self.journal.read())
         for path in self.shards():
             yield from (mark for mark in _marks(path) if key_of(mark) not in newest)
         yield from map(_mark, newest.values())
+
+    def answers(self) -> Iterator[Answer]:
+        """What every row answered; responses are not read."""
+        newest = _newest(self.journal.read())
+        for path in self.shards():
+            rows = pq.read_table(path, columns=[*_MARKS, "tokens", "verdict", "exact"]).to_pylist()
+            whole = (
+                row | {"verdict": json.loads(row["verdict"])} if row["exact"] is None else json.loads(row["exact"])
+                for row in rows
+            )
+            yield from (_answer(row) for row in whole if key_of(row) not in newest)
+        yield from map(_answer, newest.values())
 
     def append(self, rows: Iterable[Row]) -> None:
         """Add rows and wait until they are on disk; a row whose key is there already replaces the older one.
@@ -147,6 +176,15 @@ def read_shard(path: Path) -> list[dict[str, Any]]:
 def _marks(path: Path) -> list[dict[str, Any]]:
     rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
     return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
+
+
+def _answer(row: Row) -> Answer:
+    verdict = row["verdict"]
+    read = verdict.get("read")
+    if read is not None and row.get("seal"):
+        read = unsealed(read, row["seal"])
+    finish, tokens = row.get("finish") or "stop", row.get("tokens") or len(row.get("token_ids") or ())
+    return Answer(row["example_id"], row["index"], verdict["status"], verdict["score"], finish, tokens, read)
 
 
 def _newest(rows: Iterable[dict[str, Any]]) -> dict[Key, dict[str, Any]]:

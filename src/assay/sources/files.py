@@ -23,7 +23,7 @@ from assay.errors import BadRow, MissingData
 from assay.files import opened, read_jsonl
 from assay.hub import load_rows
 from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
-from assay.types import Example
+from assay.types import SEALED, Example, Message
 
 HUB = Path("hub")
 """Given as the data directory (or as the value of `ASSAY_DATA`): rows come from the hub instead of files."""
@@ -48,6 +48,10 @@ class Row:
     tags: tuple[str, ...] = ()
     pass_rates: Mapping[str, tuple[float, int]] = field(default_factory=dict)
     """Where they were published with the row."""
+    images: tuple[str, ...] = ()
+    """Files, under the data directory, that belong to the problem."""
+    seal: str = ""
+    """The key of a row that is published sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,7 @@ class Real(Source):
 
     def _example(self, row: Row, split: str, lineage: str) -> Example:
         return Example(
-            prompt=row.prompt,
+            prompt=Message("user", row.prompt, row.images) if row.images else row.prompt,
             reference=row.reference,
             verifier=row.verifier or self.verifier,
             params=row.params,
@@ -123,6 +127,7 @@ class Real(Source):
             licence=self.licence,
             lineage=(lineage,),
             pass_rates=row.pass_rates,
+            extra={SEALED: row.seal} if row.seal else {},
         )
 
     def _file_rows(self, split: str, root: Path) -> Iterator[tuple[str, int, Raw]]:

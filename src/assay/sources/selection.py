@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -15,7 +15,8 @@ from assay.sources.base import Source, sampled
 from assay.sources.own import is_own, source_of
 from assay.types import Example
 
-_OWN = ("verifier", "columns", "template", "params", "domain")
+OWN = ("verifier", "columns", "template", "params", "domain")
+"""Keys that say how a file of your own is read."""
 
 
 class Selection(Config):
@@ -26,6 +27,8 @@ class Selection(Config):
         >>> [example.source for example in chosen.examples()]
         ['math/arithmetic', 'math/arithmetic', 'logic/ordering', 'logic/ordering']
     """
+
+    only_own: ClassVar[tuple[str, ...]] = OWN
 
     name: str | tuple[str, ...] = ""
     """A registered source, or a list of them (`assay list sources`)."""
@@ -56,7 +59,8 @@ class Selection(Config):
     def _names_rows(self) -> Selection:
         if bool(self.name) == bool(self.path):
             raise ValueError("give either the name of a source or the path of a file of your own")
-        if not self.path and (own := [key for key in _OWN if getattr(self, key)]) and not any(map(is_own, self.names)):
+        own = [key for key in self.only_own if getattr(self, key)]
+        if not self.path and own and not any(map(is_own, self.names)):
             raise ValueError(f"only files of your own (path) take {', '.join(own)}")
         return self
 
@@ -69,7 +73,7 @@ class Selection(Config):
 
     def source(self, name: str, on_bad: Callable[[BadRow], None] | None = None) -> Source:
         """The source of one of its names; `on_bad` is told of own rows that cannot be used, which else raise."""
-        how = {key: given for key in _OWN if (given := getattr(self, key))}
+        how = {key: given for key in OWN if (given := getattr(self, key))}
         return source_of(name, **how, on_bad=on_bad) if is_own(name) else source_of(name)
 
     def examples(

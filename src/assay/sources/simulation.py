@@ -46,7 +46,13 @@ def _codeio_input(raw: Raw) -> Iterable[Row]:
     reference, told, arguments = _codeio(raw)
     asked = f"Find arguments for which `{raw['funcname']}` returns `{reference['output']!r}`."
     prompt = f"{told}{fenced(raw['refcode'])}\n\n{asked}"
-    yield Row(prompt, reference, fenced(arguments), template=ASK % "a dictionary from argument name to value")
+    template = ASK % "a dictionary from argument name to value"
+    yield Row(prompt, reference, fenced(arguments), "code_io.input", template=template)
+
+
+def _codeio_either(raw: Raw) -> Iterable[Row]:
+    """Its output or its input, by a coin that is tossed by hash."""
+    return (_codeio_output, _codeio_input)[hashed_seed("codeio coin", raw["refcode"]) % 2](raw)
 
 
 def _codeio_part(raw: Raw) -> str:
@@ -107,6 +113,16 @@ codeio_input = Real(
     files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
     sizes={"train": 358, "test": 106},
     row=_codeio_input,
+    part=_codeio_part,
+)
+codeio = Real(
+    name="simulation/codeio",
+    about="Code I/O programs as Guru asks them: of each either what it returns or which arguments lead to that",
+    licence="none stated at the origin",
+    verifier="code_io.output",
+    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+    sizes={"train": 358, "test": 106},
+    row=_codeio_either,
     part=_codeio_part,
 )
 p3 = Real(
