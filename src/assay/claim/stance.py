@@ -157,7 +157,8 @@ _BESIDE = re.compile(
     rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
     r"|[\s$)\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
-    r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)(?P<or>[^.\n]{1,40}?)[.\n]"
+    r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)"
+    rf"(?:{either(lexicon.DOUBTS)}\s)?(?P<or>[^.?\n]{{1,40}}?)[.?\n]"
     rf"|[\s$)\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|works?|fits?|would be|could be)\s(?:\w+\s)?\b{_ALSO}\b",
     re.IGNORECASE,

@@ -39,8 +39,17 @@ _EXCLUDES = re.compile(
     re.IGNORECASE,
 )
 """What says of an entry that it is none, or where it stands in another order."""
-_CONTRAST = re.compile(r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s(?P<others>[A-Z\d][^()\n]{0,200})\)?\W*\Z")
+_CONTRAST = re.compile(
+    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s"
+    r"(?P<others>(?:[A-Z\d]|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
+)
 """Other entries behind a list, which it is set against."""
+_PLACED = re.compile(
+    rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?P<place>{'|'.join(ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)?"
+    r"(?:\s(?:place|position))?",
+    re.IGNORECASE,
+)
+"""An entry that says its place: "Ann finished first", "Ben in 2nd place"."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
@@ -93,7 +102,15 @@ def _entries(text: str, wanted: list[str]) -> list[str]:
         text = text[: contrast.start()] if others == names or not others & names else text
     joined = text.replace("\n", "\0")  # `plain` joins lines
     text = plain(joined).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else text
-    return items(_without_asides(text, wanted), wanted)
+    entries = items(_without_asides(text, wanted), wanted)
+    return [_unplaced(entry, place) for place, entry in enumerate(entries, start=1)]
+
+
+def _unplaced(entry: str, place: int) -> str:
+    """An entry without the place that it says it has, where that is its own."""
+    match = _PLACED.fullmatch(entry.rstrip(" ."))
+    own = match and str(ORDINALS.get(match["place"].lower(), match["place"])) == str(place)
+    return match["name"] if match and own else entry
 
 
 def _without_asides(text: str, wanted: list[str]) -> str:
