@@ -57,9 +57,14 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     for place, mark in enumerate(every):
         if place >= MAX_MARKS:
             return
-        holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))  # that begin before it
-        if not (explicit and mark.is_prose and any(held.start < mark.start < held.end for held in holders)):
+        if not (explicit and mark.is_prose and is_held(body, mark)):
             yield mark
+
+
+def is_held(body: str, mark: Mark) -> bool:
+    """Whether a mark stands in a box or a tag that begins before it."""
+    holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))
+    return any(held.start < mark.start < held.end for held in holders)
 
 
 # --- boxes, tags, double brackets ------------------------------------------------------------------------------------

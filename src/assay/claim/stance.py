@@ -78,7 +78,8 @@ _ERROR = re.compile(
 _THIS_IS_WRONG = re.compile(
     rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s(?:{_SO}|but|and)\s(?:that\s)?)"
     r"(?:(?P<bare>this|that|it|which)"
-    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
+    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?"
+    r"(?:answer|result|value|solution|list|order|grid|table)(?: above)?)"
     r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
     rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
     r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"

@@ -54,7 +54,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=5,
+    version=6,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

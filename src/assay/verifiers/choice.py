@@ -125,7 +125,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=5,
+    version=6,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

@@ -110,7 +110,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=6,
+    version=7,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
