@@ -7,7 +7,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assay.claim.claims import claim
-from assay.claim.data import find_data
 from assay.claim.stance import Stance
 from assay.claim.unmarked import Claim, Reader
 from assay.errors import NoAnswer
@@ -76,6 +75,10 @@ def _claim(response: str) -> Claim[str] | None:
         return None
 
 
+def _block(example: Example, response: str) -> Claim[str]:
+    return claim(example, response, Reader(lambda text: text or None, block=True))
+
+
 def _read(response: str) -> str | None:
     found = _claim(response)
     return found.value if found is not None and found.is_asserted else None
@@ -84,7 +87,7 @@ def _read(response: str) -> str | None:
 @RELAXED
 @given(TEXT)
 def test_any_text_is_read_or_has_no_answer(response: str) -> None:
-    for finder in (lambda e, r: claim(e, r, Reader(lambda text: text or None)), find_data, prediction):
+    for finder in (lambda e, r: claim(e, r, Reader(lambda text: text or None)), _block, prediction):
         try:
             found = finder(EXAMPLE, response)
         except NoAnswer as nothing:
@@ -249,7 +252,7 @@ def test_what_calculates_compares_or_doubts_is_not(rest: str) -> None:
 def test_a_million_characters_are_read(piece: str) -> None:
     response = piece * (1_000_000 // len(piece))
     for text in (response, response + "\n\nThe answer is y1."):
-        for finder in (lambda e, r: claim(e, r, Reader(_word)), find_data):
+        for finder in (lambda e, r: claim(e, r, Reader(_word)), _block):
             try:
                 finder(EXAMPLE, text)
             except NoAnswer as nothing:
@@ -285,4 +288,4 @@ def test_labelled_boxes_are_the_parts_of_one_answer() -> None:
     ],
 )
 def test_data_stands_in_a_fence(response: str) -> None:
-    assert find_data(EXAMPLE, response).text == "[1, 2]"
+    assert _block(EXAMPLE, response).text == "[1, 2]"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from assay.claim.blocks import block_marks, stance_of_lead, unmarked_block
 from assay.claim.clause import ASSERTED, Stance, sentence_before
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, clean, marks
@@ -25,6 +26,7 @@ from assay.claim.stance import (
     corrections,
     depends,
     may_correct,
+    reopens,
     taken_back,
     without_denial,
 )
@@ -36,7 +38,7 @@ from assay.types import Example
 MAX_CLAIM = 4000
 """Characters of the longest answer that is read for its stance."""
 NO_MARKER = "no answer is marked, and the last sentence states none"
-_MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答", re.IGNORECASE)
+_MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答|```", re.IGNORECASE)
 _ANOTHER = re.compile(
     r"\n[#* \t]{0,9}(?:Q|Question|User|Human|Problem|Instruction|Exercise)\s?\d*\**:"
     r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
@@ -50,19 +52,22 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     Raises `NoAnswer`, and in the caller's process `NotShort` (see `effort`).
     """
     body = _own_question(final_part(example, response), reader)
-    every: Iterable[Mark] = marks(body, a_line=reader.a_line)
+    every = _marks(body, reader)
     if example.params.get("take") == "first":
         every = list(every)[::-1]
     found = _marked(body, every, reader)
     if found is not None and (found.is_asserted or found.stance is Stance.TAKEN_BACK):
         return found
-    if (made := unmarked(body, reader)) is not None:
-        made = _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
+    if (made := unmarked_block(body, reader) if reader.block else unmarked(body, reader)) is not None:
+        if reader.block:
+            made = _reopened(made, body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], reader)
+        else:
+            made = _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
         if found is None or (made.is_asserted and made.span[0] > found.span[0]):
             return made
     if found is not None:
         return found
-    for mark in marks(body, a_line=reader.a_line):
+    for mark in _marks(body, reader):
         if mark.text.strip():
             return Claim(mark.text, mark.kind, Stance.ASSERTED, (mark.start, mark.end), None)
     raise NoAnswer(NO_MARKER)
@@ -84,6 +89,18 @@ def described(reader_of: Callable[[Example, Any], Reader[Any]]) -> Callable[[Exa
         return {"marker": found.marker, "claim": found.text, "stance": str(found.stance), "span": list(found.span)}
 
     return tell
+
+
+def _marks(body: str, reader: Reader[V]) -> Iterable[Mark]:
+    return block_marks(body) if reader.block else marks(body, a_line=reader.a_line)
+
+
+def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:
+    """A block, or what stands behind it in its place where that goes on to change it ("Wait, also z.")."""
+    if not reopens(after, of_statement=reader.of_statement):
+        return made
+    tail = taken_back(after, of_statement=reader.of_statement) or may_correct(after) or ""
+    return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
 
 
 def _own_question(body: str, reader: Reader[V]) -> str:
@@ -118,7 +135,7 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
     """The claim of one mark; `None` where it is a remark."""
     text, after, span = mark.text, body[mark.end :], (mark.start, mark.end)
     if not mark.is_prose and len(text) < MAX_CLAIM and _MAY_HOLD_MARKER.search(text):
-        inner = _marked(text, marks(text, a_line=reader.a_line), reader)
+        inner = _marked(text, _marks(text, reader), reader)
         if inner is not None:
             return replace(inner, span=span)
     if mark.is_prose:
@@ -128,11 +145,12 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
             made = _corrected(tail, reader, Claim(text, mark.kind, Stance.ASSERTED, span, None))
             if made.value is not None:
                 return made
-    text, changed = changes_mind(contrast(text)) if len(text) < MAX_CLAIM else (text, "")
+    is_long = len(text) >= MAX_CLAIM or (reader.block and "\n" in text)
+    text, changed = (text, "") if is_long else changes_mind(contrast(text))
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
     denied = without_denial(text) if mark.is_prose else None
-    value = reader.value(short(text)) if denied is None or text.isascii() else None
+    value = reader.value(short(text)) if denied is None or (text.isascii() and not reader.block) else None
     if value is None and mark.is_prose:
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
@@ -150,6 +168,8 @@ def _with_stance(
     if not made.is_asserted:
         return made
     before = sentence_before(body, made.span[0])
+    if reader.block and (stance := stance_of_lead(body, made.span[0], after)) not in ASSERTED:
+        return replace(made, stance=stance)
     behind = after.split("\n\n")[0][:SHORT] if goes_on else after[:1]
     stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind, said)
     if stance in ASSERTED and before and depends(before, made.text + after[:SHORT]):
@@ -158,6 +178,8 @@ def _with_stance(
         made = replace(made, stance=stance)
         if not made.is_asserted:
             return made
+    if reader.block and (opened := _reopened(made, after, reader)) is not made:
+        return opened
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
     other = beside(after)
@@ -171,7 +193,8 @@ def _with_stance(
 
 def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
     """The value that a correction names, or the claim as it is."""
+    read = (reader.states if reader.block else None) or reader.value
     for text in map(clean, corrections(tail)):
-        if text and (value := reader.value(text)) is not None:
+        if text and (value := read(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
     return made

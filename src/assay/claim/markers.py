@@ -57,9 +57,14 @@ def marks(body: str, *, a_line: bool = True) -> Iterator[Mark]:
     for place, mark in enumerate(every):
         if place >= MAX_MARKS:
             return
-        holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))  # that begin before it
-        if not (explicit and mark.is_prose and any(held.start < mark.start < held.end for held in holders)):
+        if not (explicit and mark.is_prose and is_held(body, mark)):
             yield mark
+
+
+def is_held(body: str, mark: Mark) -> bool:
+    """Whether a mark stands in a box or a tag that begins before it."""
+    holders = (next(finder(body, mark.start), mark) for finder in (_boxes, _tags))
+    return any(held.start < mark.start < held.end for held in holders)
 
 
 # --- boxes, tags, double brackets ------------------------------------------------------------------------------------
@@ -174,6 +179,8 @@ _COPULA = re.compile(
     r"|(?:comes|works|turns) (?:out )?(?:to(?: be)?|as))\b[*_]*\s*(?:therefore|thus|then|simply|indeed)?[,:]?\s*)",
     re.IGNORECASE,
 )
+_RIGHT = re.compile(r"\b(?:correct|right|best|only|final)[*_]*\s\Z", re.IGNORECASE)
+"""What calls an option the answer."""
 _VERDICTS = frozenset(("correct", "right", "wrong", "incorrect"))
 _HEADING = re.compile(r"answer[*_:\s#]*\n", re.IGNORECASE)
 _JSON_KEY = re.compile(r"""["'](?:(?:final[_ ]?)?answer|solution|label|verdict)["']\s*:\s*""", re.IGNORECASE)
@@ -212,7 +219,7 @@ def _words(body: str) -> Iterator[Mark]:
         if keys:
             at = max(at, *(lower.rfind(key, 0, stop) + 1 for key in keys))
         if options:
-            at = max(at, *(lower.rfind(noun, 0, stop) for noun in ("correct option is", "correct choice is")))
+            at = max(at, *(lower.rfind(noun, 0, stop) for noun in ("option is", "choice is")))
         if at < 0 or (at == 0 and stop == 0):
             return
         stop = at
@@ -227,8 +234,9 @@ def _words(body: str) -> Iterator[Mark]:
 
 
 def _phrase_at(body: str, at: int) -> Mark | None:
-    noun = body.find(" ", at) + 1 if body.startswith("orrect", at + 1) else at
-    phrase = _COPULA.match(body, noun, noun + 400)
+    if body[at : at + 1] in "ocOC" and not _RIGHT.search(body, max(0, at - 20), at):
+        return None  # "another option is"
+    phrase = _COPULA.match(body, at, at + 400)
     if phrase is None:
         line = body[body.rfind("\n", 0, at) + 1 : at][-40:]
         alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.IGNORECASE)

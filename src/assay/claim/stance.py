@@ -78,7 +78,8 @@ _ERROR = re.compile(
 _THIS_IS_WRONG = re.compile(
     rf"(?:{_SENTENCE}(?:(?:{_SO}|but|and)[\s,]+|(?!(?:for|in|with)\s)[a-z]+(?:\s[a-z]+)?[:,]\s)?|,\s(?:{_SO}|but|and)\s(?:that\s)?)"
     r"(?:(?P<bare>this|that|it|which)"
-    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?(?:answer|result|value|solution)(?: above)?)"
+    r"|(?:this|that|the|my|our) (?:above |previous |final |given )?"
+    r"(?:answer|result|value|solution|list|order|grid|table)(?: above)?)"
     r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
     rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
     r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
@@ -157,7 +158,8 @@ _BESIDE = re.compile(
     rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
     r"|[\s$)\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
-    r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)(?P<or>[^.\n]{1,40}?)[.\n]"
+    r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)"
+    rf"(?:{either(lexicon.DOUBTS)}\s)?(?P<or>[^.?\n]{{1,40}}?)[.?\n]"
     rf"|[\s$)\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|works?|fits?|would be|could be)\s(?:\w+\s)?\b{_ALSO}\b",
     re.IGNORECASE,

@@ -78,7 +78,7 @@ class Claim(Generic[V]):
 
     @property
     def is_prose(self) -> bool:
-        return self.marker not in ("box", "tag", "brackets", "json")
+        return self.marker not in ("box", "tag", "brackets", "json", "fence")
 
     @property
     def is_asserted(self) -> bool:
@@ -101,6 +101,8 @@ class Reader(Generic[V]):
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     sentence: Read[V] | None = None
     """The value of a last sentence in which no joint stands ("Each pays $75")."""
+    block: bool = False
+    """Whether an answer may be several lines (`blocks`)."""
     joints: re.Pattern[str] | None = JOINTS
     """Behind what a sentence may state the value ("the total is 42"); `None` where only a whole sentence is one."""
 

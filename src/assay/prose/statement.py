@@ -43,7 +43,7 @@ _ASIDE = re.compile(
     rf"(?:(?:;\s*|\b(?:while|whereas)\s){_SAME}[^,;]*\b(?:is|was|are|were|by)\s"
     r"|\b[Uu]nlike\b[^,;]*(?:,\s(?:who|which)\b[^,;]*)?|\b[Hh]ad\b.*\bwould\b.*|\bquestion\s\w+s\b.*"
     r"|\b(?:by|is|was)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?:is|was)\b[^,;\d]*\b(?:of|to|with)\s|\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
-    r"|\b(?:is|was|were) (?:\w+ )?(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
+    r"|(?:\b(?:is|was|were) (?:\w+ )?|, )(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
     r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
     r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
     r"|\b(?:years?|months?|weeks?|days?|decades?|centur(?:y|ies)) (?:after|before|from) |\bwhether\b[^.;]*"
@@ -51,6 +51,11 @@ _ASIDE = re.compile(
 )
 """What puts a mention beside the answer: in a clause about another name, in a contrast, behind "whether", as what is
 measured from."""
+_IN_ITS_CLAUSE = re.compile(
+    r"\A\W*(?:[Tt]he|[Aa]n?)\s(?:(?!(?:is|was|are|were)\s)[\w'’-]+\s)+?(?:that|who|which)\b[^,;]*\Z"
+)
+_MAIN_VERB = re.compile(r"[\s\"”')*]*+(?:is|was|are|were)\b")
+"""A mention that ends a clause about the subject: "The team that lost to Italy was France"."""
 _NEGATED = re.compile(
     r"\b(?:[Nn]o(?! longer\b| one\b|\.)|not(?! only\b| until\b| just\b)|never|[Nn]obody|cannot|[a-z]+n['’]t|doubt"
     r"|unable|unaware)\b[^,;:.]{0,200}$"
@@ -122,7 +127,7 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     if _NEGATED.search(_BUT.split(_TITLE.sub("", before))[-1]):
         return False
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
-    if is_owner or _ASIDE.search(before):
+    if is_owner or _ASIDE.search(before) or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
         return False
     if around(before, after) not in ASSERTED:
         return False

@@ -26,6 +26,7 @@ _LEAD = re.compile(
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
+    rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
     r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
     r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
@@ -82,9 +83,11 @@ _AFFIRMS = re.compile(
     re.IGNORECASE,
 )
 _CALCULATED = re.compile(
-    rf"\A\s*+{either(lexicon.STATES)}\b[^.;]{{0,40}}\d|\A[^()=×*÷]{{0,40}}[×*÷]\s?[$€£]?\d", re.IGNORECASE
+    rf"\A\s*+{either(lexicon.STATES)}\b[^.;]{{0,40}}\d"
+    rf"|\A\s*+(?:[a-z]+\s){{1,3}}(?:is|are|was|were)\s[$€£]?\d|\A[^()=×*÷]{{0,40}}[×*÷]\s?[$€£]?\d",
+    re.IGNORECASE,
 )
-"""What says that the number before it is no result: "24 has 8 divisors", "60 km/h × 2 h = 120 km"."""
+"""What says that the number before it is no result: "24 has 8 divisors", "two roots are 3", "60 km/h × 2 h = 120"."""
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
@@ -103,12 +106,18 @@ def without_lead(text: str) -> str:
     """The text without the words of the closed list that may stand before a value."""
     for _ in range(MAX_LEADS):
         match = _LEAD.match(text) or _NAMED.match(text)
-        if match is None and (label := _LABEL.match(text)) and not _MODIFIES.intersection(label[1].lower().split()):
+        if match is None and (label := _LABEL.match(text)) and not _MODIFIES.intersection(_named(label[1].lower())):
             match = label
         if match is None or match.end() == 0 or match.end() >= len(text):
             break
         text = text[match.end() :]
     return text.strip()
+
+
+def _named(label: str) -> list[str]:
+    """The words of a value's name, without how many values it names ("the two numbers")."""
+    words = label.removeprefix("the ").split()
+    return words[1:] if words[-1].endswith("s") and words[0] in VALUES else words
 
 
 def is_lead(text: str) -> bool:
@@ -177,6 +186,8 @@ def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
         return False
     if first == "i" and more[:1] == ["guess"]:
         return False
+    if first in ("over", "by") and more[:1] == ["the"] and _MODIFIES.isdisjoint(more):
+        first = "the"  # a time or a place: "over the year"
     if first in (_TURNS if apart else _CALCULATES) or any(other in lexicon.BASES for other in more):
         return False
     return apart or len(first) > 1 or not first.isascii() or first == "a"
@@ -245,6 +256,9 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
         return None
     start = numbers[0].start()
     words = [word.lower() for word in _WORD.findall(text[:start])]
+    is_place = words[-1:] == ["at"] and text[numbers[0].end() :].lstrip()[:1].isupper()  # "at 42 Main St."
+    if words[-1:] in (["at"], ["by"]) and not is_place:
+        words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
     if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
     if (

@@ -10,8 +10,8 @@ from assay.reading.nodes import Call, Matrix, Named, Node, Num, Relation, Sym, T
 def is_name(node: Node) -> bool:
     """Whether the left side of an equation may name what the right side is.
 
-    A symbol, a product of symbols (`f(x)`), a function of names (`\\sin A`), a derivative, a label in words, or a sum
-    of symbols and their powers.
+    A symbol, a product of symbols (`f(x)`), a function of names (`\\sin A`), a derivative, a label in words, a sum of
+    symbols and their powers, or a sum or product with dots, which nothing here works out.
     """
     match node:
         case Sym() | Named() | Text():
@@ -20,6 +20,8 @@ def is_name(node: Node) -> bool:
             return all(map(is_name, parts))
         case Matrix(rows):
             return all(is_name(cell) for row in rows for cell in row)
+        case Call("+" | "*", terms) if Sym("\\ldots") in terms:
+            return True
         case Call("+", terms):
             powers = [term.args[0] if is_power(term) else term for term in terms]  # type: ignore[union-attr]
             return len(set(powers)) == len(powers) and all(is_name(part) and not _is_sum(part) for part in powers)

@@ -23,7 +23,7 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     (re.compile(pattern), node)
     for pattern, node in (
         (r"(?:there (?:is|are) )?no (?:real |such |integer |possible )*(?:solutions?|values?|numbers?|roots?|answer)"
-         r"(?: exists?)?|none|(?:the )?(?:empty|null) set|no such .{1,30} exists?|no real", EMPTY),
+         r"(?: exists?)?|none|(?:the )?(?:empty|null) set|empty|no such .{1,30} exists?|no real", EMPTY),
         (r"undefined|not defined|not well[- ]defined", Text("undefined")),
         (r"does(?: not|n't) exist|dne|nonexistent", Text("does not exist")),
         (r"(?:there are )?(?:infinitely many|(?:an )?infinite(?: number of)?)"
@@ -36,8 +36,14 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
     )
 )  # fmt: skip
 """What is said in several ways, and what it is; the kinds of nothing are different answers."""
-_SUBJECT = re.compile(r"(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"the (?:\w+ ){1,3}?(?:is|are|has|have)\s(?=\S)"
+    r"|(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s",
+    re.IGNORECASE,
+)
 """What the words are about: "The limit does not exist", "It is even"."""
+_CHEMICAL = re.compile(r"(?=\w*[A-Z][a-z])(?:[A-Z][a-z]?\d{0,3}){2,20}")
+"""A chemical formula, in which two letters are one element: "CaCO3"."""
 _HAS = re.compile(r"\A(?:is|are|has|have)\s")
 _JOINED = re.compile(rf"\A(?:.{{1,200}}[,;]\s)?{either(lexicon.CONNECTIVES)},?\s")
 _EXCEPT = re.compile(
@@ -51,7 +57,7 @@ _TWICE = re.compile(r"([^()]{1,60}?)(?:\s*+\(([^()]{1,60})\)|,?\s(?:or|i\.e\.,?|
 _FORMULA = re.compile(r"[\d\\=<>^_{}|*/+≤≥∪∞π√]")
 _SYMBOL_NAMES = NAMES | {"alpha", "beta", "theta", "lambda", "gamma"}
 _EMPTY_SETS = ("\\emptyset", "\\varnothing", "∅", "\\{\\}", "{}", "\\{ \\}")
-_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mbox|textrm|operatorname)\s*\{([^{}]*)\}")
+_TEXT = re.compile(r"\\(?:text|textbf|mathrm|mbox|textrm|operatorname|ce)\s*\{((?:[^{}]|\{\w{1,3}\})*)\}")
 
 
 def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
@@ -70,6 +76,8 @@ def read_words(text: str, read: Callable[[str], Node]) -> Node | None:
         return Call("∖", (REALS, inside))
     if (bare[0].isalpha() or " and a" in bare) and (number := from_words(bare.lower())) is not None:
         return number
+    if any(map(str.isdigit, bare)) and _CHEMICAL.fullmatch(formula := re.sub(r"[\s_{}]", "", bare)):
+        return Named("word", formula)
     if _FORMULA.search(bare):
         return None
     return _words(bare, text)

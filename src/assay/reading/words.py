@@ -21,15 +21,17 @@ DASHES = str.maketrans({dash: "-" for dash in "‐‑‒–—−"})
 RULE = re.compile(r"[|\s:+-]+")
 """A line that only draws a table."""
 _ORDINAL = re.compile(
-    r"\A\s*+(?:and\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|finally|last|next|then)(?:ly)?\b[:,]?\s",
+    r"\A\s*+(?:and\s)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|finally|last|next|then)(?:ly)?\b[:,]?\s(?:(?:comes|is|was)\s)?",
     re.IGNORECASE,
 )
 """What counts an entry in prose: "First ...", "then ..."."""
 _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
-_LEAD = re.compile(r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?)\b:?)\s+(?=\S)", re.IGNORECASE)
-"""What stands before a list on its line: "The final order is", "From left to right:"."""
+_LEAD = re.compile(
+    r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?=\S)", re.IGNORECASE
+)
+"""What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""
 _SUBJECT = re.compile(
     r"([^:\n]{1,400}?(?:,|\sand)\s[^:\n]{1,80}?)\s(?:are|were)\s(?:the|all|my|our)\s"
     r"(?![^\n]{0,80}\b(?:and|not|never|no|other|wrong|except)\b)(?![^\n]{0,80}n['’]t\b)[^,;:\n]{1,80}"

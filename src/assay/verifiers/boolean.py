@@ -37,7 +37,7 @@ _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re
 """What makes the word the subject of a sentence about it: "Yes is one possibility"."""
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
-_REASON = re.compile(r"(?<=[.;])\s|\b(?:because|since|as|rather than|not|for|given)\b")
+_REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
@@ -54,7 +54,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=5,
+    version=6,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

@@ -28,7 +28,8 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:i\s(?:would\s)?(?:choose|pick|select|go with)|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
+    r"(?:(?:i\s(?:would\s)?|i['’]d\s|let['’]s\s)(?:choose|pick|select|go (?:with|for))"
+    r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
 _NOUN = (
@@ -124,7 +125,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=5,
+    version=6,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

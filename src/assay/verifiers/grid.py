@@ -12,7 +12,8 @@ import json
 import re
 from typing import Any
 
-from assay.claim.data import Data, bracketed, find_data, is_asserted, told
+from assay.claim.claims import claim, described
+from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
@@ -48,33 +49,27 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 
 @verifier(
     "grid",
-    version=5,
+    version=6,
     reference="a list of lists of integers",
     params=AnswerParams,
     lane=Lane.INLINE,
     reads=_reference,
     keys=_answer_key,
-    reads_claim=told,
+    reads_claim=described(lambda example, _: _reader(_reference(example))),
 )
 def grid(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted = _reference(example)
-    found = find_data(example, response)
-    given = read_grid(found.text, wanted) or _stated(found, wanted)
-    if given is None:
+    found = claim(example, response, _reader(wanted))
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text[:2000], why=f"the answer is {found.stance}")
+    if found.value is None:
         return Verdict.no_answer("no grid of integers to read")
-    return Verdict.of(given == wanted, read=str(given)[:2000], why=_why(given, wanted))
+    return Verdict.of(found.value == wanted, read=str(found.value)[:2000], why=_why(found.value, wanted))
 
 
-def _stated(found: Data, wanted: list[list[int]]) -> list[list[int]] | None:
-    """The last grid that prose gives as its answer."""
-    text = "\n\n".join(filter(None, (found.text, found.closing)))
-    if len(text) > MAX_CHARS:
-        return None
-    for start, end in bracketed(text):
-        if (rows := read_grid(text[start:end], wanted)) is not None and is_asserted(text, start, end):
-            return rows
-    return None
+def _reader(wanted: list[list[int]]) -> Reader[list[list[int]]]:
+    return Reader(lambda text: read_grid(text, wanted), block=True)
 
 
 def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int]] | None:

@@ -32,7 +32,7 @@ from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbol
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
-from assay.reading.nodes import Call, Node, Quantity, Text, TooCostly, Undefined, Unreadable
+from assay.reading.nodes import Call, Node, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.tokens import tokenize
@@ -42,6 +42,7 @@ MAX_CHARS = 10_000
 _INTEGER = re.compile(r"-?\d{1,40}")
 _HOLDS_VALUE = re.compile(r"[\d\\=^]")
 _LETTERS = re.compile(r"[a-z]{3,}")
+_RATIO = re.compile(r"(\d) to (\d)")
 _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
@@ -109,7 +110,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=6,
+    version=7,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
@@ -199,6 +200,8 @@ def _strictly(text: str, reference: str, wanted: Node | None) -> _Given | None:
     text = next(filter(None, formula.groups())) if formula else text
     if _layout_free(text) == _layout_free(reference):
         return _Given(text, wanted)
+    if isinstance(wanted, Tuple) and wanted.opening == ":":
+        text = _RATIO.sub(r"\1:\2", text)  # to any other reference "2 to 3" is a range
     words = is_words(wanted)
     if _LETTERS.fullmatch(text) and not set(text) <= set(reference) and not words:
         return _Given(text, bare(known)) if (known := from_words(text)) else None  # a word, no product

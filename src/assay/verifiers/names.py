@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from assay.claim.clause import ASSERTED, of_sentence
-from assay.claim.data import find_data, statements, told
+from assay.claim.blocks import is_prose
+from assay.claim.claims import claim, described
+from assay.claim.clause import ASSERTED
 from assay.claim.stance import around
-from assay.errors import BadReference, NoAnswer
+from assay.claim.unmarked import Reader
+from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
 from assay.prose.asides import names_another, takes_back
@@ -39,8 +41,17 @@ _EXCLUDES = re.compile(
     re.IGNORECASE,
 )
 """What says of an entry that it is none, or where it stands in another order."""
-_CONTRAST = re.compile(r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s(?P<others>[A-Z\d][^()\n]{0,200})\)?\W*\Z")
+_CONTRAST = re.compile(
+    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s"
+    r"(?P<others>(?:[A-Z\d]|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
+)
 """Other entries behind a list, which it is set against."""
+_PLACED = re.compile(
+    rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?P<place>{'|'.join(ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)?"
+    r"(?:\s(?:place|position))?",
+    re.IGNORECASE,
+)
+"""An entry that says its place: "Ann finished first", "Ben in 2nd place"."""
 _DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
 _DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
@@ -60,30 +71,31 @@ _PAIR = re.compile(
 )
 
 
-def _listed(example: Example, response: str, wanted: list[str]) -> tuple[str, list[str]]:
-    found = find_data(example, response)
-    if len(found.text) > (MAX_UNMARKED if found.marker == "data" else MAX_CHARS):
-        raise NoAnswer(f"an answer of {len(found.text)} characters is no list of names")
-    try:
-        value = read_literal(found.text)
-    except ValueError:
-        value = None
-    if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
-        return found.text, [fold(_without_asides(str(v), wanted)) for v in value]
-    size = max(len(fold(name).split()) for name in wanted) + MAX_SAID
-    skipped = False
-    marked = found.marker != "data"
-    for statement in [found.text] if marked else [*statements(found.closing), *statements(found.text)]:
-        given = _entries(statement, wanted)
-        is_list = len(given) > 1 or len(wanted) == 1 or fold(given[0]) in map(fold, wanted) if given else False
-        if not is_list or any(len(entry.split()) > size for entry in given):
-            continue
-        if marked or of_sentence(statement) in ASSERTED:
-            return statement, [fold(entry) for entry in given]
-        skipped = True
-    if skipped:
-        raise NoAnswer("the answer is not asserted")
-    return found.text, [fold(entry) for entry in _entries(found.text, wanted)]
+def _list_reader(example: Example, _: object = None) -> Reader[list[str]]:
+    """A list as its folded entries, none of more words than a name may have; a statement may be one only of names."""
+    wanted = [str(item) for item in _list_of(example)]
+    names = {*map(fold, wanted)}
+    size = max(len(name.split()) for name in names) + MAX_SAID
+
+    def read(text: str) -> list[str] | None:
+        if len(text) > MAX_CHARS:
+            return None
+        try:
+            value = read_literal(text)
+        except ValueError:
+            value = None
+        if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
+            return [fold(_without_asides(str(v), wanted)) for v in value]
+        entries = _entries(text, wanted)
+        if len(entries) == 1 and fold(text) in lexicon.ABOUT_ANSWERS and fold(text) not in names:
+            return None  # "The answer is unique."
+        return None if any(len(entry.split()) > size for entry in entries) else [fold(entry) for entry in entries]
+
+    def stated(text: str) -> list[str] | None:
+        given = read(text) if len(text) <= MAX_UNMARKED and not is_prose(text) else None
+        return given if given and (len(given) > 1 or len(wanted) == 1 or given[0] in names) else None
+
+    return Reader(read, states=stated, block=True)
 
 
 def _entries(text: str, wanted: list[str]) -> list[str]:
@@ -93,7 +105,15 @@ def _entries(text: str, wanted: list[str]) -> list[str]:
         text = text[: contrast.start()] if others == names or not others & names else text
     joined = text.replace("\n", "\0")  # `plain` joins lines
     text = plain(joined).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else text
-    return items(_without_asides(text, wanted), wanted)
+    entries = items(_without_asides(text, wanted), wanted)
+    return [_unplaced(entry, place) for place, entry in enumerate(entries, start=1)]
+
+
+def _unplaced(entry: str, place: int) -> str:
+    """An entry without the place that it says it has, where that is its own."""
+    match = _PLACED.fullmatch(entry.rstrip(" ."))
+    own = match and str(ORDINALS.get(match["place"].lower(), match["place"])) == str(place)
+    return match["name"] if match and own else entry
 
 
 def _without_asides(text: str, wanted: list[str]) -> str:
@@ -132,24 +152,31 @@ def _list_key(example: Example, answer: Any, *, ordered: bool) -> str | None:
 
 
 def _judge_list(example: Example, response: str, *, ordered: bool) -> Verdict:
-    reference = _list_of(example)
-    wanted = [fold(str(item)) for item in reference]
-    read, given = _listed(example, response, [str(item) for item in reference])
-    if not any(given):
+    wanted = [fold(str(item)) for item in _list_of(example)]
+    reader = _list_reader(example)
+    found = claim(example, response, reader)
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    if found.value is None or not any(found.value):
         return Verdict.no_answer("no names to read")
-    if ordered:
-        return Verdict.of(given == wanted, read=read, why=f"the reference has {len(wanted)} entries in order")
-    return Verdict.of(sorted(given) == sorted(wanted), read=read, why=f"the reference has {len(wanted)} entries")
+    said = [found.value, *(reader.value(other) for other in found.others)]
+    right = all(given is not None and _same(given, wanted, ordered=ordered) for given in said)
+    order = " in order" if ordered else ""
+    return Verdict.of(right, read=found.text, why=f"the reference has {len(wanted)} entries{order}")
+
+
+def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
+    return given == wanted if ordered else sorted(given) == sorted(wanted)
 
 
 @verifier(
     "set",
-    version=5,
+    version=6,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
     keys=partial(_list_key, ordered=False),
-    reads_claim=told,
+    reads_claim=described(_list_reader),
     params=AnswerParams,
 )
 def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
@@ -159,12 +186,12 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=5,
+    version=6,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
     keys=partial(_list_key, ordered=True),
-    reads_claim=told,
+    reads_claim=described(_list_reader),
     params=AnswerParams,
 )
 def sequence(example: Example, response: str, _: AnswerParams) -> Verdict:
@@ -181,66 +208,75 @@ def _values(example: Example, _: object = None) -> dict[str, str]:
 
 def _values_key(example: Example, answer: Any) -> str | None:
     if isinstance(answer, Mapping):
-        given: dict[str, str] | None = {fold(str(name)): _value(str(value)) for name, value in answer.items()}
+        given: dict[str, str | None] = {fold(str(name)): _value(str(value)) for name, value in answer.items()}
     else:
         given = _pairs(str(answer)[:MAX_CHARS], list(_values(example)))
-    return json.dumps(given, sort_keys=True) if given else None
+    return json.dumps(given, sort_keys=True) if given and None not in given.values() else None
 
 
 @verifier(
     "assignment",
-    version=5,
+    version=6,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
     keys=_values_key,
-    reads_claim=told,
+    reads_claim=described(lambda example, _: _values_reader(_values(example))),
     params=AnswerParams,
 )
 def assignment(example: Example, response: str, _: AnswerParams) -> Verdict:
     """Right when every name has its value and no other name has one."""
     wanted = _values(example)
-    found = find_data(example, response, of_statement=True)
-    given = _concluded(found.text[:MAX_CHARS], found.closing, wanted)
-    read = "\n\n".join(filter(None, (found.text, found.closing)))
-    if given is None:
-        return Verdict.of(False, read=read, why="a name is given two values")
-    if not given:
+    found = claim(example, response, _values_reader(wanted))
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text, why=f"the answer is {found.stance}")
+    if not found.value:
         return Verdict.no_answer("no name with a value to read")
+    given = found.value
+    if None in given.values():
+        return Verdict.of(False, read=found.text, why="a name is given two values")
     off = sorted(name for name in {*given, *wanted} if given.get(name) != wanted.get(name))
     why = f"{', '.join(off[:3])} differ" if off else "every name has its value"
-    return Verdict.of(not off, read=read, why=why)
+    return Verdict.of(not off, read=found.text, why=why)
 
 
-def _concluded(text: str, closing: str, wanted: dict[str, str]) -> dict[str, str] | None:
+def _values_reader(wanted: dict[str, str]) -> Reader[dict[str, str | None]]:
+    def read(text: str) -> dict[str, str | None] | None:
+        return _concluded(text[:MAX_CHARS], wanted) or None
+
+    def stated(text: str) -> dict[str, str | None] | None:
+        made = read(text)
+        return made if made and wanted.keys() <= made.keys() else None
+
+    return Reader(read, states=stated, of_statement=True, block=True)
+
+
+def _concluded(text: str, wanted: dict[str, str]) -> dict[str, str | None]:
     """What the last part of a text that gives every name a value says, or else the whole text.
 
-    What leads to it is a draft, unless that gives every name a value too, out of the same values.
+    What leads to it is a draft, unless that gives every name a value too, out of the same values. A name that is given
+    two values has `None`.
     """
     names = list(wanted)
-    parts = [made for part in _PARTS.split(text) if (made := _pairs(part, names)) != {}]
-    if (made := _pairs(closing, names)) and wanted.keys() <= made.keys():
-        parts.append(made)
-    last = parts[-1] if parts else None
-    if last is None or not wanted.keys() <= last.keys() or text.startswith("{"):
+    parts = [made for part in _PARTS.split(text) if (made := _pairs(part, names))]
+    full = [made for made in parts if wanted.keys() <= made.keys()]
+    if not full or full[-1] is not parts[-1] or text.startswith("{"):
         return _pairs(text, names)
-    full = (made for made in parts if made and wanted.keys() == made.keys())
-    rivals = (made for made in full if {*made.values()} <= {*wanted.values()})
-    return None if any(made != last for made in rivals) else last
+    rivals = (made for made in full if wanted.keys() == made.keys() and {*made.values()} <= {*wanted.values()})
+    return dict.fromkeys(names) if any(made != full[-1] for made in rivals) else full[-1]
 
 
-def _pairs(text: str, names: list[str]) -> dict[str, str] | None:
-    """Name -> value from JSON, a table, or prose; `None` when a name has two different values."""
+def _pairs(text: str, names: list[str]) -> dict[str, str | None]:
+    """Name -> value from JSON, a table, or prose; `None` for a name that has two different values."""
     try:
         value = read_literal(text)
     except ValueError:
         value = None
     if isinstance(value, dict):
         return {fold(str(k)): _value(str(v)) for k, v in value.items()}
-    made: dict[str, str] = {}
+    made: dict[str, str | None] = {}
     for name, said in _rows(text, names) or _said(text, names):
-        if made.setdefault(name, said) != said:
-            return None
+        made[name] = said if made.get(name, said) == said else None
     return made
 
 

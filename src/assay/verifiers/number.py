@@ -101,7 +101,10 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
     if isinstance(wanted, tuple):
         return Reader(_year_range)
     if len(wanted) != 1:
-        return Reader(lambda text: _read_list(text, params.accounting, len(wanted)))
+        return Reader(
+            lambda text: _read_list(text, params.accounting, len(wanted)),
+            states=lambda text: _read_list(text, params.accounting, len(wanted)) or None,
+        )
     return Reader(
         lambda text: _read(text, params.accounting) or stated(plain(text), _said),
         states=lambda text: _read(text, params.accounting),
@@ -111,7 +114,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=6,
+    version=7,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

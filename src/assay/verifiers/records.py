@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from assay.claim.data import find_data, told
+from assay.claim.claims import claim, described
+from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.literals.pyvalue import read_literal
@@ -57,22 +58,23 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=5,
+    version=6,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,
     reads=_reference,
     keys=_answer_key,
-    reads_claim=told,
+    reads_claim=described(lambda _, __: _READER),
 )
 def records(example: Example, response: str, params: RecordsParams) -> Verdict:
     """Right when every cell is the reference's."""
     wanted, key = _reference(example, params), params.key
-    found = find_data(example, response)
-    given = read_table(found.text) or _only_table(found.text)
-    if given is None:
+    found = claim(example, response, _READER)
+    if not found.is_asserted:
+        return Verdict.of(False, read=found.text[:2000], why=f"the answer is {found.stance}")
+    if found.value is None:
         return Verdict.no_answer("no table to read")
-    score, why = _compare(given, wanted, fold(key) if key is not None else None)
+    score, why = _compare(found.value, wanted, fold(key) if key is not None else None)
     if params.partial:
         return Verdict.partial(score, read=found.text[:2000], why=why)
     return Verdict.of(score >= 1, read=found.text[:2000], why=why)
@@ -105,6 +107,9 @@ def _only_table(prose: str) -> Table | None:
     """The one Markdown table in prose; `None` where there is none or several."""
     blocks = _BLOCK.findall(prose) if len(prose) <= MAX_CHARS else []
     return read_table(blocks[0]) if len(blocks) == 1 else None
+
+
+_READER: Reader[Table] = Reader(lambda text: read_table(text) or _only_table(text), block=True)
 
 
 def _table(value: Any) -> Table | None:

@@ -83,7 +83,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=6,
+    version=7,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
