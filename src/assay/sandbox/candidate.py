@@ -18,7 +18,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NoReturn
 
-from assay.sandbox import aliases, arrays, handed, patches, wire
+from assay.sandbox import aliases, handed, patches, wire
 from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
@@ -146,8 +146,6 @@ class Server(Codec):
             found = operator.attrgetter(name)(importlib.import_module(home))
             self._placed[id(found)] = found, body["by"]
             return found
-        if "nd" in body:
-            return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
 
     def answer(self, request: dict[str, Any]) -> bool:

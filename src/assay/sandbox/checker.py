@@ -17,7 +17,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, wire
+from assay.sandbox import arrays, candidate, mixing, patches, testfiles, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.own_code import OwnCode
 from assay.sandbox.proxy import Proxy
@@ -64,7 +64,7 @@ class Checker:
             self.client.await_ready()
             stage = "tests"
             entry = self.request["entry"].partition("(")[0]
-            asked = {entry} if entry else {*self.request["wanted"]} - vars(builtins).keys()
+            asked = {entry} if entry else self._unbound()
             modules = [*MODULES.split(), *LARGE]
             suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
@@ -111,6 +111,12 @@ class Checker:
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
 
+    def _unbound(self) -> set[str]:
+        """Names that the tests and the setup use and nowhere set, but none of Python's own."""
+        texts = [*self.request["tests"], self.request["setup"]]
+        nodes = [node for text in texts for node in ast.walk(testfiles.normalized(ast.parse(text)))]
+        return mixing.unbound(nodes) - vars(builtins).keys()
+
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
         entry = self.request["entry"].partition("(")[0]
@@ -137,12 +143,12 @@ class Checker:
         self.client.answered = not all(
             isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
         )
-        trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
-        unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
+        unbound = self._unbound()
         usual = all(
             type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
         )
         self.all_there = usual and not (self.client.answered or unbound.intersection(wanted) - found.keys())
+        self.client.known = {value._assay_handle for value in given.values() if isinstance(value, Proxy)}
         self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:

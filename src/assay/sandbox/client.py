@@ -46,6 +46,8 @@ class Client(Codec):
         """Whether empty values are guarded: the tests use numpy."""
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
+        self.known: set[int] = set()
+        """Handles of its objects that the tests name, and of attributes of such."""
         self._proxies: dict[int, Any] = {}
         self._handles: dict[int, int] = {}
         self._kinds: dict[str, type[Proxy]] = {}
@@ -105,8 +107,6 @@ class Client(Codec):
         if "by" in body:
             home, name = body["by"]
             return self._placed[home, name]
-        if "nd" in body:
-            return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
         if body["h"] not in self._proxies:

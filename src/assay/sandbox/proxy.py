@@ -7,6 +7,9 @@ tests that hand an expected value to such a method trust its answer.
 from __future__ import annotations
 
 import inspect
+import sys
+from collections.abc import MutableMapping, MutableSequence, MutableSet
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from assay.sandbox import aliases, candidate
@@ -67,7 +70,15 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
-        return _forward("getattr")(self, name)
+        known = self._assay_is_known()
+        if not known and (
+            name[0] == "_" != name[1] or name in _methods_of_values(frozenset(_LIBRARIES.keys() & sys.modules.keys()))
+        ):
+            raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
+        found = _forward("getattr")(self, name)
+        if known and isinstance(found, Proxy):
+            self._assay_client.known.add(found._assay_handle)
+        return found
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -102,6 +113,10 @@ class Proxy:
 
     def _assay_is_named(self) -> bool:
         return self._assay_kind in self._assay_client.named
+
+    def _assay_is_known(self) -> bool:
+        """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
+        return self._assay_is_named() or self._assay_handle in self._assay_client.known
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
@@ -147,12 +162,29 @@ class Proxy:
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
 
+@cache
+def _methods_of_values(libraries: frozenset[str]) -> set[str]:
+    """Methods of data, which a test means that asks for one of an object that it does not know.
+
+    Data arrives as data, so an object that has such a method is none. What containers are changed by, any may have.
+    """
+    kinds = list(_VALUES)
+    for library in libraries:
+        kinds += [getattr(sys.modules[library], name) for name in _LIBRARIES[library].split()]
+    names = {name for kind in kinds for name in dir(kind) if name[0] != "_" and callable(getattr(kind, name))}
+    return names - {name for kind in _CHANGING for name in dir(kind)} | {"isdisjoint"}
+
+
 def proxy_class(kind: str) -> type[Proxy]:
     """The class of proxies for the candidate's objects of a class of that name."""
     return type(
         kind, (Proxy,), {"__slots__": (), "__doc__": property(lambda self: _forward("getattr")(self, "__doc__"))}
     )
 
+
+_VALUES = (str, bytes, bytearray, int, float, complex, range, list, tuple, dict, set, frozenset)
+_CHANGING = (MutableSequence, MutableMapping, MutableSet)
+_LIBRARIES = {"numpy": "ndarray generic", "pandas": "DataFrame Series Index", "sympy": "Expr MatrixBase Set"}
 
 _SHOWN = (
     "__name__",
