@@ -10,6 +10,7 @@ import builtins
 import copy
 import importlib
 import inspect
+import math
 import operator
 import socket
 import sys
@@ -123,6 +124,40 @@ class Server(Codec):
         self._handles: dict[int, int] = {}
         self._handed: dict[int, Callback] = {}
         self._placed: dict[int, tuple[Any, list[str]]] = {}
+        self.source = ""
+        self._named: dict[type, str] = {}
+        """Its classes that the tests name."""
+
+    def set_named(self, found: dict[str, Any]) -> None:
+        """Let instances of these classes keep their methods, though they are data."""
+        kinds = {name: kind for name, kind in found.items() if isinstance(kind, type) and name[0].isupper()}
+        self._named = {kind: name for name, kind in kinds.items() if kind.__module__ == "solution"}
+
+    def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
+        base = next((base for base in handed.BASES if issubclass(kind, base)), None) if self._named else None
+        named = next((self._named[one] for one in kind.__mro__ if one in self._named), None) if base else None
+        if base is None or named is None:
+            return super()._encode_more(value, kind, depth)
+        body = {**self.foreign(value), "t": named, "of": handed.BASES.index(base)}
+        if base in handed.CHANGING:
+            return body
+        own = [name for name in dir(kind) if name[:2] == "__" and getattr(kind, name) is not getattr(base, name, None)]
+        return {**body, "own": own, "v": super()._encode_more(value, kind, depth)}
+
+    def plain(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What an object of a class that derives from Python's own holds, as data."""
+        named, self._named = self._named, {}
+        try:
+            return self.pack(self.objects[request["h"]])
+        finally:
+            self._named = named
+
+    def library(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask a function of Python's own about an object."""
+        args, kwargs = self.unpack(request["a"])
+        lines = self.source.splitlines(keepends=True)
+        importlib.import_module("linecache").cache[SOLUTION] = len(self.source), None, lines, SOLUTION
+        return self.pack(getattr(importlib.import_module(request["home"]), request["name"])(*args, **kwargs))
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
@@ -191,13 +226,15 @@ class Server(Codec):
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the program, then what is left of the setup; return those of the wanted names that it defines."""
         self.names = self.names or vars(new_module("solution"))
-        execute(request["source"], self.names, SOLUTION)
+        self.source = request["source"]
+        execute(self.source, self.names, SOLUTION)
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
         known = {**self.classes, **self.derived}  # a program may define such a class again
         found = {name: self.names.get(name) for name in known}
         self.set_classes({name: again if isinstance(again := found[name], type) else known[name] for name in known})
         found = {name: self.names[name] for name in request["wanted"] if name in self.names}
+        self.set_named(found)
         errors = {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Exception)}
         told = {name: [base.__name__ for base in kind.__mro__[:-1]] for name, kind in errors.items()}
         return {"names": {name: self.pack(value) for name, value in found.items()}, "errors": told}
@@ -264,12 +301,13 @@ async def _until(awaited: Any) -> Any:
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
-_OPERATIONS["run"] = Server.run_text
+_OPERATIONS |= {"run": Server.run_text, "plain": Server.plain, "library": Server.library}
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
 _ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)
 _ACTIONS += (operator.eq, operator.contains, operator.neg, operator.index, operator.lt, operator.le, operator.gt)
-_ACTIONS += (operator.ge, operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift)
+_ACTIONS += (operator.ge, operator.pos, operator.invert, reversed, round, math.floor, math.ceil, math.trunc, bytes)
+_ACTIONS += (delattr, complex, type)
 _ARITHMETIC: tuple[Callable[..., Any], ...] = (
     operator.add,
     operator.sub,
@@ -278,9 +316,12 @@ _ARITHMETIC: tuple[Callable[..., Any], ...] = (
     operator.floordiv,
     operator.mod,
 )
-_ARITHMETIC += (operator.pow, operator.matmul)
+_ARITHMETIC += (operator.pow, operator.matmul, divmod, operator.and_, operator.or_, operator.xor)
+_ARITHMETIC += (operator.lshift, operator.rshift)
+_IN_PLACE = [name for name in dir(operator) if name[:1] == "i" and name[1:].rstrip("_") in handed.ARITHMETIC.split()]
 _BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
-_BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
+_BY_NAME |= {name: getattr(operator, name) for name in _IN_PLACE}
+_BY_NAME |= {f"r{act.__name__.rstrip('_')}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
 _BY_NAME |= {
     "parameters": parameters,
     "enter": lambda own: own.__enter__(),

@@ -20,7 +20,7 @@ from typing import Any
 from assay.sandbox import arrays, candidate, mixing, patches, testfiles, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.own_code import OwnCode
-from assay.sandbox.proxy import Proxy
+from assay.sandbox.proxy import Proxy, ask_there
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts
@@ -90,6 +90,7 @@ class Checker:
                 self.client.ends += ("call", "getattr", "getitem")
             texts = Texts(suite.trees, self.names, self.client.run_text)
             texts.install()
+            ask_there(suite.imports)
             OwnCode(texts.own, self.client.deny).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)

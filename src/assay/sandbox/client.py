@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.sandbox import arrays, candidate, handed, patches, wire
 from assay.sandbox.codec import Codec
-from assay.sandbox.proxy import Proxy, awaited, proxy_class
+from assay.sandbox.proxy import Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -48,6 +48,8 @@ class Client(Codec):
         """Classes of the candidate that the tests name."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
+        self.bases: dict[int, type] = {}
+        """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
         self._handles: dict[int, int] = {}
         self._kinds: dict[str, type[Proxy]] = {}
@@ -112,11 +114,21 @@ class Client(Codec):
         if body["h"] not in self._proxies:
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
-            made = self._kinds.setdefault(shown, proxy_class(shown))
-            proxy = made(self, body["h"], kind)
+            if "v" in body:
+                value, own = self._decode(body["v"], 0), [str(name) for name in body["own"]]
+                proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)
+            else:
+                proxy = self._kinds.setdefault(shown, proxy_class(shown))(self, body["h"], kind)
+            if "of" in body:
+                self.bases[body["h"]] = handed.BASES[body["of"]]
             self._proxies[body["h"]] = awaited(proxy, "await") if kind == "coroutine" else proxy
             self._handles[id(self._proxies[body["h"]])] = body["h"]
         return self._proxies[body["h"]]
+
+    def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
+        if issubclass(kind, Derived):
+            return {"h": value._assay_handle}
+        return super()._encode_inner(value, kind, depth)
 
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)

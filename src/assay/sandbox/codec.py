@@ -22,7 +22,7 @@ from pathlib import PosixPath, PurePosixPath, PureWindowsPath
 from time import thread_time
 from typing import Any
 
-from assay.sandbox import aliases, arrays, tables
+from assay.sandbox import aliases, arrays, tables, written
 from assay.sandbox.wire import WireError
 
 MAX_DEPTH = 250
@@ -200,8 +200,14 @@ class Codec:
                 return self._encode(plain(value), depth)
         if kind in _WRITERS:
             return _WRITERS[kind](value)
+        return self._encode_rare(value, kind, depth)
+
+    def _encode_rare(self, value: Any, kind: type, depth: int) -> Any:
         name = str(type.__getattribute__(value, "__name__")) if issubclass(kind, type) else ""
-        return {"ty": name} if name and vars(builtins).get(name) is value else self.foreign(value)
+        if name and vars(builtins).get(name) is value:
+            return {"ty": name}
+        body = written.packed(value, kind, lambda told: self._encode(told, depth + 1))
+        return self.foreign(value) if body is None else body
 
     def _encode_bounded(self, value: Any, depth: int) -> Any:
         """A deque with a length, or a dictionary that makes what is missing."""
@@ -239,6 +245,8 @@ class Codec:
         def decode(body: Any) -> Any:
             return self._decode(body, depth + 1)
 
+        if tag == "as":
+            return written.unpacked(inner[0], decode(inner[1]))
         if not self.numpy or tag not in ("nd", "se", "df", "sy"):
             return self.resolve({tag: inner})
         if tag != "nd":

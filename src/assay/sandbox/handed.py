@@ -12,19 +12,23 @@ from __future__ import annotations
 import io
 import operator
 import sys
+from collections import deque
 from collections.abc import Callable
 from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
 from assay.sandbox.texts import Texts
 
+CHANGING = (list, dict, set, deque)
+BASES = (int, float, str, tuple, frozenset, *CHANGING)
+"""Python's own classes from which a class of a program may derive and keep its methods where tests name it."""
 _READ, _WRITE = "getattr", "setattr"
 _ITERATOR = ("__iter__", "__next__")
 _UNARY = "len bool reversed enter exit str repr format hash int float index abs neg pos invert"
 _BINARY = "getitem setitem delitem contains eq ne lt le gt ge"
-_ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
 _SPECIAL = (*_ITERATOR, *[f"__{name}__" for names in (_UNARY, _BINARY) for name in names.split()])
-_SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in _ARITHMETIC.split())
+_SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in ARITHMETIC.split())
 """Methods that a program calls by what it writes, in an order that never changes."""
 _OWN = (
     "attach_mock call_args call_args_list call_count called configure_mock method_calls mock_add_spec mock_calls "

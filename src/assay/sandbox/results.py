@@ -16,7 +16,7 @@ from typing import Any
 
 from assay.sandbox import arrays, suite
 from assay.sandbox.client import CandidateError, Client, Refused
-from assay.sandbox.proxy import Proxy
+from assay.sandbox.proxy import Proxy, type_of
 from assay.sandbox.suite import Assertion, Suite
 
 MAX_FAILURES = 12
@@ -54,6 +54,7 @@ class SuiteResult:
             suite.TEST: lambda number: _RunningTest(self, number),
             suite.READY: self.ready,
             suite.JOINED: self.joined,
+            suite.TYPE: type_of,
         }
 
     def start(self, number: int) -> None:

@@ -18,8 +18,8 @@ from typing import Any, TypeGuard
 
 from assay.sandbox import mixing, testfiles
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED = tuple(
-    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined")
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type")
 )
 """Names in the tests' namespace that the hooks call."""
 
@@ -243,10 +243,18 @@ class _Wrap(ast.NodeTransformer):
 
 
 class _Joins(ast.NodeTransformer):
-    """Replaces differences and comparisons that name one of `results` by a hook that is given both sides."""
+    """Replaces differences and comparisons that name one of `results` by a hook that is given both sides.
+
+    So is `type(...)` of one thing.
+    """
 
     def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str]) -> None:
         self.joins, self.results = joins, results
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        of_one = isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1
+        return _hook(TYPE, node.args[0], node) if of_one else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         return self._joined(node, node.op, node.left, node.right)
