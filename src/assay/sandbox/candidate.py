@@ -16,7 +16,7 @@ import socket
 import sys
 import types
 from collections.abc import Callable
-from functools import cache
+from functools import cache, wraps
 from typing import Any, NoReturn
 
 from assay.sandbox import aliases, handed, patches, wire
@@ -122,7 +122,11 @@ class Server(Codec):
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
         self._handles: dict[int, int] = {}
-        self._handed: dict[int, Callback] = {}
+        self._handed: dict[int, Any] = {}
+        self._theirs: dict[int, int] = {}
+        """Numbers of what was handed over, by identity."""
+        self._passed_on: dict[int, tuple[dict[str, int], BaseException]] = {}
+        """Exceptions that the other side's functions raised, by identity."""
         self._placed: dict[int, tuple[Any, list[str]]] = {}
         self.source = ""
         self._named: dict[type, str] = {}
@@ -162,6 +166,8 @@ class Server(Codec):
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": vars(value)["number"]}
+        if id(value) in self._theirs:
+            return {"cb": self._theirs[id(value)]}
         if id(value) in self._placed:
             return {"by": self._placed[id(value)][1]}
         if id(value) not in self._handles:  # one object has one handle
@@ -172,9 +178,9 @@ class Server(Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             if body["cb"] not in self._handed:
-                name, actions = body.get("can", ("", []))
-                kind = handed.class_for(Callback, name, actions, _asked_of) if actions else Callback
-                self._handed[body["cb"]] = kind(self, body["cb"], body.get("f"))
+                made = self._class(body["cb"], *body["cl"]) if "cl" in body else self._thing(body)
+                self._handed[body["cb"]] = made
+                self._theirs[id(made)] = body["cb"]
             return self._handed[body["cb"]]
         if "by" in body:
             home, name = body["by"]
@@ -182,6 +188,26 @@ class Server(Codec):
             self._placed[id(found)] = found, body["by"]
             return found
         return self.objects[body["h"]]
+
+    def _thing(self, body: dict[str, Any]) -> Any:
+        name, actions = body.get("can", ("", []))
+        if actions == [handed.AWAIT]:
+            return _asked_late(self, body["cb"])
+        if body.get("co"):
+            return _coroutine_function(Callback(self, body["cb"], body["f"]))
+        base = self._decode(body["of"], 0) if "of" in body else Callback
+        kind = handed.class_for(base, name, actions, _asked_of) if actions else Callback
+        made: Any = object.__new__(kind)
+        Callback.__init__(made, self, body["cb"], body.get("f"))
+        return made
+
+    def _class(self, number: int, name: str, bases: list[Any]) -> Any:
+        """What stands for a class of the tests: a class, which is called there unless it is an exception's."""
+        parents = [self._decode(base, 0) for base in bases]
+        if any(issubclass(base, BaseException) for base in parents):
+            return type(name, tuple(parents), {"__module__": "tests"})
+        parents = [base for base in parents if isinstance(base, _Class)] or [Callback]
+        return _Class(name, tuple(parents), {"__module__": "tests", "asked": (self, number)})
 
     def answer(self, request: dict[str, Any]) -> bool:
         """Answer a request; whether it raised nothing."""
@@ -193,7 +219,7 @@ class Server(Codec):
                 else:
                     reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
-            reply = {"x": describe(problem)}
+            reply = {"x": {**describe(problem), **self._passed_on.get(id(problem), ({}, None))[0]}}
         try:
             wire.send(self.channel, {**reply, "n": request.get("n")})
         except wire.WireError as long:
@@ -208,10 +234,21 @@ class Server(Codec):
             if "op" in message:
                 self.answer(message)
             elif "x" in message:
-                raise _rebuilt(self, message["x"])
+                raise self._rebuilt(message["x"])
             else:
                 return self.unpack(message)
         raise SystemExit(0)
+
+    def _rebuilt(self, problem: dict[str, Any]) -> Exception:
+        """An exception that the other side's function raised, of its class, or of one that is known here."""
+        found = [self._decode(problem["of"], 0)] if "of" in problem else []
+        found += [self.names.get(name) or vars(builtins).get(name) for name in problem["names"]]
+        kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
+        made = kind.__new__(kind, *(args := self.unpack(problem["args"])))
+        made.args = args
+        vars(made).update(self.unpack(problem["own"]))
+        self._passed_on[id(made)] = {"mine": problem["mine"]}, made
+        return made
 
     def setup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the setup before the program; one that needs the program's names is left for after it."""
@@ -281,13 +318,29 @@ def _asked_of(handed_over: Callback, action: str, args: tuple[Any, ...]) -> Any:
     return known["server"].ask(known["number"], args, {}, action)
 
 
-def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
-    """An exception that the other side's function raised, of the class that Python itself has for it."""
-    found = (vars(builtins).get(name) for name in problem["names"])
-    kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
-    made = kind.__new__(kind, *(args := server.unpack(problem["args"])))
-    made.args = args
-    return made
+async def _asked_late(server: Server, number: int) -> Any:
+    """A coroutine of the tests."""
+    return server.ask(number, (), {}, handed.AWAIT)
+
+
+def _coroutine_function(asked: Callback) -> Any:
+    """An `async def` of the tests."""
+
+    @wraps(asked)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return await asked(*args, **kwargs)
+
+    return call
+
+
+class _Class(type):
+    """The class of what stands for a class of the tests."""
+
+    asked: tuple[Server, int]
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        server, number = cls.asked
+        return server.ask(number, args, kwargs)
 
 
 @cache

@@ -9,6 +9,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from inspect import CO_COROUTINE
 from types import FunctionType
 from typing import Any
 
@@ -69,6 +70,8 @@ class Client(Codec):
         """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
         """Why the running test has failed, whatever it or the candidate catches."""
+        self.thrown: list[BaseException] = []
+        """Exceptions that functions of the tests raised where the candidate called them."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -101,6 +104,13 @@ class Client(Codec):
         body: dict[str, Any] = {"cb": self._numbered[id(value)]}
         if isinstance(value, FunctionType):
             body["f"] = _described(value)
+            body["co"] = bool(value.__code__.co_flags & CO_COROUTINE)
+        if isinstance(value, type):
+            body["cl"] = [value.__name__, [self._encode(base, 0) for base in value.__bases__]]
+            if issubclass(value, Exception):
+                self.exceptions.setdefault(value.__name__, value)
+        if _is_own(type(value)) and actions:
+            body["of"] = self._encode(type(value), 0)
         return {**body, "can": [type(value).__name__, actions]} if actions else body
 
     def resolve(self, body: dict[str, Any]) -> Any:
@@ -238,9 +248,15 @@ class Client(Codec):
             if self.fails(value, problem):
                 self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
-            return {"x": candidate.describe(problem)}
+            self.thrown.append(problem)
+            own = {"of": self._encode(type(problem), 0)} if _is_own(type(problem)) else {}
+            return {"x": {**candidate.describe(problem), **own, "mine": len(self.thrown) - 1}}
 
     def _raised(self, problem: Any) -> BaseException:
+        mine = problem.get("mine") if isinstance(problem, dict) else None
+        if isinstance(mine, int) and 0 <= mine < len(self.thrown):  # it let pass what the tests' function raised
+            self.raised.append(self.thrown[mine])
+            return self.thrown[mine]
         try:
             names, text = [str(name) for name in problem["names"]], str(problem["text"])
             args = self.unpack(problem["args"])
@@ -273,6 +289,10 @@ class Client(Codec):
     def has_raised(self, problem: BaseException) -> bool:
         """Whether an exception came from the candidate."""
         return any(problem is made for made in self.raised)
+
+
+def _is_own(kind: type) -> bool:
+    return kind.__module__ == "tests"
 
 
 def _of_module(home: str, name: str) -> Any:
