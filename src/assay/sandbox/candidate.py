@@ -15,7 +15,11 @@ import operator
 import socket
 import sys
 import types
-from collections.abc import Callable
+from _queue import SimpleQueue
+from _thread import RLock, allocate_lock, start_new_thread
+from _thread import _local as local
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import cache, wraps
 from typing import Any, NoReturn
 
@@ -24,6 +28,8 @@ from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
+MAX_LANES = 24
+"""Threads that serve threads of the tests; more of these share them."""
 SOLUTION = "solution.py"
 """The file that a program believes to be."""
 
@@ -47,7 +53,10 @@ def run(_: object) -> int:
     if asked:
         return 0
     while (request := wire.receive(server.channel)) is not None:
-        server.answer(request)
+        if "lane" in request:
+            server.deliver(request)
+        else:
+            server.answer(request)
     return 0
 
 
@@ -122,6 +131,10 @@ class Server(Codec):
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
         self._handles: dict[int, int] = {}
+        self._lanes: dict[int, SimpleQueue[Any]] = {}
+        """What arrives for each thread of the tests, where each is served by one of here."""
+        self._lane, self._active = local(), list[int | None]()
+        self._coding, self._asking, self._sending = RLock(), allocate_lock(), RLock()
         self._handed: dict[int, Any] = {}
         self._theirs: dict[int, int] = {}
         """Numbers of what was handed over, by identity."""
@@ -211,6 +224,8 @@ class Server(Codec):
 
     def answer(self, request: dict[str, Any]) -> bool:
         """Answer a request; whether it raised nothing."""
+        before, self._lane.number = getattr(self._lane, "number", None), request.get("lane")
+        self._active.append(self._lane.number)
         try:
             with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
                 if request["op"] in _BY_NAME:
@@ -221,23 +236,69 @@ class Server(Codec):
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
             reply = {"x": {**describe(problem), **self._passed_on.get(id(problem), ({}, None))[0]}}
         try:
-            wire.send(self.channel, {**reply, "n": request.get("n")})
+            self._send({**reply, "n": request.get("n")})
         except wire.WireError as long:
-            wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
+            self._send({"x": describe(long), "n": request.get("n")})
+        self._active.remove(self._lane.number)
+        self._lane.number = before
         return "x" not in reply
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """Give a message to the thread that serves its sender, or to a new one."""
+        number = message["lane"]
+        if number not in self._lanes:
+            queues = list({id(queue): queue for queue in self._lanes.values()}.values())
+            shared = queues[len(self._lanes) % MAX_LANES] if len(queues) == MAX_LANES else None
+            self._lanes[number] = shared or SimpleQueue()
+            if shared is None:
+                start_new_thread(self._serve, (self._lanes[number],))
+        self._lanes[number].put(message)
+
+    def _serve(self, queue: SimpleQueue[Any]) -> None:
+        while True:
+            self.answer(queue.get())
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._sending:
+            lane = self._my_lane()
+            wire.send(self.channel, message if lane is None else {**message, "lane": lane})
+
+    def _my_lane(self) -> int | None:
+        """That of this thread; of one that the program has started, the last that was asked something."""
+        return getattr(self._lane, "number", None) or next(reversed(self._active), None)
+
+    def _receive(self) -> dict[str, Any] | None:
+        lane = self._my_lane()
+        return wire.receive(self.channel) if lane is None else self._lanes[lane].get()
+
+    def contents(self, known: Sequence[Any]) -> list[Any]:
+        with self._coding:
+            return super().contents(known)
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        with self._coding:
+            return super().pack(value, known, before)
+
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        with self._coding:
+            return super().unpack(packed, known)
 
     def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any], action: str = "") -> Any:
         """Call a function of the other side, or do something to an object, which may call us before it answers."""
         asked = {"cb": callback, "a": self.pack((arguments, named))}
-        wire.send(self.channel, {**asked, "do": action} if action else asked)
-        while (message := wire.receive(self.channel)) is not None:
-            if "op" in message:
-                self.answer(message)
-            elif "x" in message:
-                raise self._rebuilt(message["x"])
-            else:
-                return self.unpack(message)
-        raise SystemExit(0)
+        turn = self._asking if getattr(self._lane, "number", None) is None else nullcontext()
+        with turn:
+            self._send({**asked, "do": action} if action else asked)
+            message = self._receive()
+        while message is not None and "op" in message:
+            self.answer(message)
+            with turn:
+                message = self._receive()
+        if message is None:
+            raise SystemExit(0)
+        if "x" in message:
+            raise self._rebuilt(message["x"])
+        return self.unpack(message)
 
     def _rebuilt(self, problem: dict[str, Any]) -> Exception:
         """An exception that the other side's function raised, of its class, or of one that is known here."""

@@ -34,6 +34,8 @@ _OPEN = "typing collections math itertools functools heapq bisect fractions deci
 _NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
+_THREADED = {"threading", "concurrent", "_thread"}
+"""Modules whose threads may wait for each other in the candidate's process."""
 _USUAL = ("function", "type")
 """Classes of what tests call, where no program could define it otherwise to be called."""
 LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
@@ -91,6 +93,8 @@ class Checker:
             texts = Texts(suite.trees, self.names, self.client.run_text)
             texts.install()
             ask_there(suite.imports)
+            if suite.imports & _THREADED:
+                self.client.open_lanes()
             OwnCode(texts.own, self.client.deny).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)

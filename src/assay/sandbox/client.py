@@ -9,7 +9,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from inspect import CO_COROUTINE
+from queue import SimpleQueue
 from types import FunctionType
 from typing import Any
 
@@ -31,6 +33,19 @@ class Refused(wire.WireError):
 
 class CandidateError(Exception):
     """An exception of the candidate whose class the checker does not have."""
+
+
+class _Closed(dict[int, Any]):
+    """Lanes of a candidate that is gone: nothing arrives there."""
+
+    def __missing__(self, lane: int) -> Any:
+        return self.setdefault(lane, _nothing())
+
+
+def _nothing() -> SimpleQueue[Any]:
+    made = SimpleQueue[Any]()
+    made.put(None)
+    return made
 
 
 class Client(Codec):
@@ -63,7 +78,9 @@ class Client(Codec):
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
         self._turn = threading.RLock()
-        """Held while a question of one thread of the tests is answered."""
+        """Held while a question of one thread of the tests is answered, or with `lanes` while it is written."""
+        self.lanes: dict[int, SimpleQueue[Any]] | None = None
+        """What arrives for each thread of the tests, where they may wait for each other in the candidate's process."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
@@ -142,7 +159,8 @@ class Client(Codec):
 
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)
-        return arrays.guarded(value) if self.guards else value
+        is_array = isinstance(body, dict) and "nd" in body
+        return arrays.guarded(value) if self.guards or is_array else value
 
     def await_ready(self) -> None:
         """Wait until the candidate's process is isolated. Raises `OSError` when it never is."""
@@ -154,8 +172,45 @@ class Client(Codec):
 
         A reply repeats the request's number, which nobody can guess: no answer can be written ahead of its question.
         """
-        with self._turn:
+        with nullcontext() if self.lanes is not None else self._turn:
             return self._answer_to(message)
+
+    def open_lanes(self) -> None:
+        """From now on, let each thread of the tests have its question answered by a thread of the candidate's."""
+        self.lanes = {}
+        threading.excepthook = self._failed_in_thread
+        threading.Thread(target=self._deliver, args=(self.lanes,), daemon=True).start()
+
+    def _failed_in_thread(self, told: Any) -> None:
+        if isinstance(told.exc_value, AssertionError) and not self.has_raised(told.exc_value):
+            self.deny("an assert failed in a thread of the tests")
+
+    def _deliver(self, lanes: dict[int, SimpleQueue[Any]]) -> None:
+        with contextlib.suppress(OSError, wire.WireError):
+            while (message := wire.receive(self.peer)) is not None and message.get("lane") in lanes:
+                lanes[message["lane"]].put(message)
+        self.lanes = _Closed(lanes)
+        for lane in list(lanes.values()):
+            lane.put(None)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self.lanes is None:
+            wire.send(self.peer, message)
+            return
+        with self._turn:
+            self.lanes.setdefault(threading.get_ident(), SimpleQueue())
+            wire.send(self.peer, {**message, "lane": threading.get_ident()})
+
+    def _receive(self) -> dict[str, Any] | None:
+        return wire.receive(self.peer) if self.lanes is None else self.lanes[threading.get_ident()].get()
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        with self._turn:
+            return super().pack(value, known, before)
+
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        with self._turn:
+            return super().unpack(packed, known)
 
     def _answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
         self.calls += 1
@@ -166,11 +221,11 @@ class Client(Codec):
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
         try:
-            wire.send(self.peer, {**message, "n": number})
-            while (reply := wire.receive(self.peer)) is not None:
+            self._send({**message, "n": number})
+            while (reply := self._receive()) is not None:
                 if "cb" not in reply:
                     break
-                wire.send(self.peer, self._called_back(reply))
+                self._send(self._called_back(reply))
         except (OSError, wire.WireError) as bad:
             raise self._lost(str(bad)) from None
         if reply is None:
