@@ -22,6 +22,8 @@ from typing import Any
 MAX_BYTES = 8 << 20
 """Bytes of the largest array."""
 _CODE = re.compile(r"[<>|=](?:b1|[iu][1248]|f[248]|c8|c16|[SU][1-9]\d{0,6})")
+_SIMPLE = (bool, int, float, str, type(None))
+"""What an array of objects may hold so that it crosses."""
 _LAST_CHARACTER = 0x10FFFF
 _COMPARING = (
     "allclose isclose array_equiv testing.assert_allclose testing.assert_almost_equal testing.assert_array_equal "
@@ -39,13 +41,20 @@ def packed(value: Any, encode: Callable[[Any], Any]) -> Any:
     if isinstance(value, numpy.generic):
         item = value.item()
         return encode(item) if type(item) in (bool, int, float, complex, str, bytes) else None
+    if code == "|O" and type(value) is numpy.ndarray and all(type(item) in _SIMPLE for item in value.flat):
+        return {"nd": [code, list(value.shape), encode(value.ravel().tolist())]}
     if not _CODE.fullmatch(code) or value.nbytes > MAX_BYTES or isinstance(value, numpy.ma.MaskedArray):
         return None
     return {"nd": [code, list(value.shape), base64.b64encode(value.tobytes()).decode()]}
 
 
-def unpacked(code: str, shape: list[int], data: str) -> Any:
+def unpacked(code: str, shape: list[int], data: Any, decode: Callable[[Any], Any]) -> Any:
     """A new array. Raises `ValueError`, `TypeError` or `KeyError` on what is none."""
+    if code == "|O":
+        items = decode(data)
+        if any(type(item) not in _SIMPLE for item in items):
+            raise ValueError("an array of objects")
+        return sys.modules["numpy"].array(items, dtype=object).reshape(shape)
     numpy, raw = sys.modules["numpy"], bytearray(base64.b64decode(data, validate=True))
     if not _CODE.fullmatch(code) or not all(type(size) is int and size >= 0 for size in shape):
         raise ValueError("no array")
@@ -97,6 +106,35 @@ def guarded(value: Any) -> Any:
     if kind is None:
         return _EMPTY[list]() if isinstance(value, range) and not value else value
     return value if any(not isinstance(item, _Empty) for item in value) else kind(value)
+
+
+def undecided(left: Any, right: Any, made: Any, means_nan: bool) -> str:
+    """Why it says nothing to compare or subtract two values, of which this was made; empty where it says something.
+
+    One is empty and the other is not; or it comes to NaN, which is neither more nor less, and the tests mean none.
+    """
+    numpy, sides = sys.modules.get("numpy"), (left, right, made)
+    if not means_nan and any(type(side) is float and side != side for side in sides):
+        return "it is compared with NaN"
+    if numpy is None or not (_is_array(left) or _is_array(right)):
+        return ""
+    if bool(_size(numpy, left)) != bool(_size(numpy, right)):
+        return "one side is empty and the other is not"
+    values = [numpy.asarray(side) for side in sides if _is_array(side)]
+    found = any(value.dtype.kind == "f" and numpy.isnan(value).any() for value in values)
+    return "it is compared with NaN" if found and not means_nan else ""
+
+
+def _size(numpy: Any, value: Any) -> int:
+    """How many things it holds; 1 for a thing, and for what no array could be made of."""
+    try:
+        return int(value.size if _is_array(value) and hasattr(value, "size") else numpy.size(value))
+    except (ValueError, TypeError):
+        return 1
+
+
+def _is_array(value: Any) -> bool:
+    return type(value).__module__.partition(".")[0] in ("numpy", "pandas") or isinstance(value, _Empty)
 
 
 def refuse_empty() -> None:

@@ -10,19 +10,26 @@ import builtins
 import copy
 import importlib
 import inspect
+import math
 import operator
 import socket
 import sys
 import types
-from collections.abc import Callable
-from functools import cache
+from _queue import SimpleQueue
+from _thread import RLock, allocate_lock, start_new_thread
+from _thread import _local as local
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import cache, wraps
 from typing import Any, NoReturn
 
-from assay.sandbox import aliases, arrays, handed, patches, wire
+from assay.sandbox import aliases, handed, patches, wire
 from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
+MAX_LANES = 24
+"""Threads that serve threads of the tests; more of these share them."""
 SOLUTION = "solution.py"
 """The file that a program believes to be."""
 
@@ -46,7 +53,10 @@ def run(_: object) -> int:
     if asked:
         return 0
     while (request := wire.receive(server.channel)) is not None:
-        server.answer(request)
+        if "lane" in request:
+            server.deliver(request)
+        else:
+            server.answer(request)
     return 0
 
 
@@ -121,12 +131,56 @@ class Server(Codec):
         """What the other side knows by its handle, an index."""
         self.names: dict[str, Any] = {}
         self._handles: dict[int, int] = {}
-        self._handed: dict[int, Callback] = {}
+        self._lanes: dict[int, SimpleQueue[Any]] = {}
+        """What arrives for each thread of the tests, where each is served by one of here."""
+        self._lane, self._active = local(), list[int | None]()
+        self._coding, self._asking, self._sending = RLock(), allocate_lock(), RLock()
+        self._handed: dict[int, Any] = {}
+        self._theirs: dict[int, int] = {}
+        """Numbers of what was handed over, by identity."""
+        self._passed_on: dict[int, tuple[dict[str, int], BaseException]] = {}
+        """Exceptions that the other side's functions raised, by identity."""
         self._placed: dict[int, tuple[Any, list[str]]] = {}
+        self.source = ""
+        self._named: dict[type, str] = {}
+        """Its classes that the tests name."""
+
+    def set_named(self, found: dict[str, Any]) -> None:
+        """Let instances of these classes keep their methods, though they are data."""
+        kinds = {name: kind for name, kind in found.items() if isinstance(kind, type) and name[0].isupper()}
+        self._named = {kind: name for name, kind in kinds.items() if kind.__module__ == "solution"}
+
+    def _encode_more(self, value: Any, kind: type, depth: int) -> Any:
+        base = next((base for base in handed.BASES if issubclass(kind, base)), None) if self._named else None
+        named = next((self._named[one] for one in kind.__mro__ if one in self._named), None) if base else None
+        if base is None or named is None:
+            return super()._encode_more(value, kind, depth)
+        body = {**self.foreign(value), "t": named, "of": handed.BASES.index(base)}
+        if base in handed.CHANGING:
+            return body
+        own = [name for name in dir(kind) if name[:2] == "__" and getattr(kind, name) is not getattr(base, name, None)]
+        return {**body, "own": own, "v": super()._encode_more(value, kind, depth)}
+
+    def plain(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What an object of a class that derives from Python's own holds, as data."""
+        named, self._named = self._named, {}
+        try:
+            return self.pack(self.objects[request["h"]])
+        finally:
+            self._named = named
+
+    def library(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Ask a function of Python's own about an object."""
+        args, kwargs = self.unpack(request["a"])
+        lines = self.source.splitlines(keepends=True)
+        importlib.import_module("linecache").cache[SOLUTION] = len(self.source), None, lines, SOLUTION
+        return self.pack(getattr(importlib.import_module(request["home"]), request["name"])(*args, **kwargs))
 
     def foreign(self, value: Any) -> dict[str, Any]:
         if isinstance(value, Callback):
             return {"cb": vars(value)["number"]}
+        if id(value) in self._theirs:
+            return {"cb": self._theirs[id(value)]}
         if id(value) in self._placed:
             return {"by": self._placed[id(value)][1]}
         if id(value) not in self._handles:  # one object has one handle
@@ -137,21 +191,41 @@ class Server(Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             if body["cb"] not in self._handed:
-                name, actions = body.get("can", ("", []))
-                kind = handed.class_for(Callback, name, actions, _asked_of) if actions else Callback
-                self._handed[body["cb"]] = kind(self, body["cb"], body.get("f"))
+                made = self._class(body["cb"], *body["cl"]) if "cl" in body else self._thing(body)
+                self._handed[body["cb"]] = made
+                self._theirs[id(made)] = body["cb"]
             return self._handed[body["cb"]]
         if "by" in body:
             home, name = body["by"]
             found = operator.attrgetter(name)(importlib.import_module(home))
             self._placed[id(found)] = found, body["by"]
             return found
-        if "nd" in body:
-            return arrays.unpacked(*body["nd"])
         return self.objects[body["h"]]
+
+    def _thing(self, body: dict[str, Any]) -> Any:
+        name, actions = body.get("can", ("", []))
+        if actions == [handed.AWAIT]:
+            return _asked_late(self, body["cb"])
+        if body.get("co"):
+            return _coroutine_function(Callback(self, body["cb"], body["f"]))
+        base = self._decode(body["of"], 0) if "of" in body else Callback
+        kind = handed.class_for(base, name, actions, _asked_of) if actions else Callback
+        made: Any = object.__new__(kind)
+        Callback.__init__(made, self, body["cb"], body.get("f"))
+        return made
+
+    def _class(self, number: int, name: str, bases: list[Any]) -> Any:
+        """What stands for a class of the tests: a class, which is called there unless it is an exception's."""
+        parents = [self._decode(base, 0) for base in bases]
+        if any(issubclass(base, BaseException) for base in parents):
+            return type(name, tuple(parents), {"__module__": "tests"})
+        parents = [base for base in parents if isinstance(base, _Class)] or [Callback]
+        return _Class(name, tuple(parents), {"__module__": "tests", "asked": (self, number)})
 
     def answer(self, request: dict[str, Any]) -> bool:
         """Answer a request; whether it raised nothing."""
+        before, self._lane.number = getattr(self._lane, "number", None), request.get("lane")
+        self._active.append(self._lane.number)
         try:
             with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
                 if request["op"] in _BY_NAME:
@@ -160,25 +234,82 @@ class Server(Codec):
                 else:
                     reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
-            reply = {"x": describe(problem)}
+            reply = {"x": {**describe(problem), **self._passed_on.get(id(problem), ({}, None))[0]}}
         try:
-            wire.send(self.channel, {**reply, "n": request.get("n")})
+            self._send({**reply, "n": request.get("n")})
         except wire.WireError as long:
-            wire.send(self.channel, {"x": describe(long), "n": request.get("n")})
+            self._send({"x": describe(long), "n": request.get("n")})
+        self._active.remove(self._lane.number)
+        self._lane.number = before
         return "x" not in reply
+
+    def deliver(self, message: dict[str, Any]) -> None:
+        """Give a message to the thread that serves its sender, or to a new one."""
+        number = message["lane"]
+        if number not in self._lanes:
+            queues = list({id(queue): queue for queue in self._lanes.values()}.values())
+            shared = queues[len(self._lanes) % MAX_LANES] if len(queues) == MAX_LANES else None
+            self._lanes[number] = shared or SimpleQueue()
+            if shared is None:
+                start_new_thread(self._serve, (self._lanes[number],))
+        self._lanes[number].put(message)
+
+    def _serve(self, queue: SimpleQueue[Any]) -> None:
+        while True:
+            self.answer(queue.get())
+
+    def _send(self, message: dict[str, Any]) -> None:
+        with self._sending:
+            lane = self._my_lane()
+            wire.send(self.channel, message if lane is None else {**message, "lane": lane})
+
+    def _my_lane(self) -> int | None:
+        """That of this thread; of one that the program has started, the last that was asked something."""
+        return getattr(self._lane, "number", None) or next(reversed(self._active), None)
+
+    def _receive(self) -> dict[str, Any] | None:
+        lane = self._my_lane()
+        return wire.receive(self.channel) if lane is None else self._lanes[lane].get()
+
+    def contents(self, known: Sequence[Any]) -> list[Any]:
+        with self._coding:
+            return super().contents(known)
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        with self._coding:
+            return super().pack(value, known, before)
+
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        with self._coding:
+            return super().unpack(packed, known)
 
     def ask(self, callback: int, arguments: tuple[Any, ...], named: dict[str, Any], action: str = "") -> Any:
         """Call a function of the other side, or do something to an object, which may call us before it answers."""
         asked = {"cb": callback, "a": self.pack((arguments, named))}
-        wire.send(self.channel, {**asked, "do": action} if action else asked)
-        while (message := wire.receive(self.channel)) is not None:
-            if "op" in message:
-                self.answer(message)
-            elif "x" in message:
-                raise _rebuilt(self, message["x"])
-            else:
-                return self.unpack(message)
-        raise SystemExit(0)
+        turn = self._asking if getattr(self._lane, "number", None) is None else nullcontext()
+        with turn:
+            self._send({**asked, "do": action} if action else asked)
+            message = self._receive()
+        while message is not None and "op" in message:
+            self.answer(message)
+            with turn:
+                message = self._receive()
+        if message is None:
+            raise SystemExit(0)
+        if "x" in message:
+            raise self._rebuilt(message["x"])
+        return self.unpack(message)
+
+    def _rebuilt(self, problem: dict[str, Any]) -> Exception:
+        """An exception that the other side's function raised, of its class, or of one that is known here."""
+        found = [self._decode(problem["of"], 0)] if "of" in problem else []
+        found += [self.names.get(name) or vars(builtins).get(name) for name in problem["names"]]
+        kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
+        made = kind.__new__(kind, *(args := self.unpack(problem["args"])))
+        made.args = args
+        vars(made).update(self.unpack(problem["own"]))
+        self._passed_on[id(made)] = {"mine": problem["mine"]}, made
+        return made
 
     def setup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the setup before the program; one that needs the program's names is left for after it."""
@@ -193,13 +324,15 @@ class Server(Codec):
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the program, then what is left of the setup; return those of the wanted names that it defines."""
         self.names = self.names or vars(new_module("solution"))
-        execute(request["source"], self.names, SOLUTION)
+        self.source = request["source"]
+        execute(self.source, self.names, SOLUTION)
         if request["setup"]:
             execute(request["setup"], self.names, "setup.py")
         known = {**self.classes, **self.derived}  # a program may define such a class again
         found = {name: self.names.get(name) for name in known}
         self.set_classes({name: again if isinstance(again := found[name], type) else known[name] for name in known})
         found = {name: self.names[name] for name in request["wanted"] if name in self.names}
+        self.set_named(found)
         errors = {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Exception)}
         told = {name: [base.__name__ for base in kind.__mro__[:-1]] for name, kind in errors.items()}
         return {"names": {name: self.pack(value) for name, value in found.items()}, "errors": told}
@@ -246,13 +379,29 @@ def _asked_of(handed_over: Callback, action: str, args: tuple[Any, ...]) -> Any:
     return known["server"].ask(known["number"], args, {}, action)
 
 
-def _rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
-    """An exception that the other side's function raised, of the class that Python itself has for it."""
-    found = (vars(builtins).get(name) for name in problem["names"])
-    kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
-    made = kind.__new__(kind, *(args := server.unpack(problem["args"])))
-    made.args = args
-    return made
+async def _asked_late(server: Server, number: int) -> Any:
+    """A coroutine of the tests."""
+    return server.ask(number, (), {}, handed.AWAIT)
+
+
+def _coroutine_function(asked: Callback) -> Any:
+    """An `async def` of the tests."""
+
+    @wraps(asked)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        return await asked(*args, **kwargs)
+
+    return call
+
+
+class _Class(type):
+    """The class of what stands for a class of the tests."""
+
+    asked: tuple[Server, int]
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        server, number = cls.asked
+        return server.ask(number, args, kwargs)
 
 
 @cache
@@ -266,12 +415,13 @@ async def _until(awaited: Any) -> Any:
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
-_OPERATIONS["run"] = Server.run_text
+_OPERATIONS |= {"run": Server.run_text, "plain": Server.plain, "library": Server.library}
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
 _ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)
 _ACTIONS += (operator.eq, operator.contains, operator.neg, operator.index, operator.lt, operator.le, operator.gt)
-_ACTIONS += (operator.ge, operator.and_, operator.or_, operator.xor, operator.lshift, operator.rshift)
+_ACTIONS += (operator.ge, operator.pos, operator.invert, reversed, round, math.floor, math.ceil, math.trunc, bytes)
+_ACTIONS += (delattr, complex, type)
 _ARITHMETIC: tuple[Callable[..., Any], ...] = (
     operator.add,
     operator.sub,
@@ -280,9 +430,12 @@ _ARITHMETIC: tuple[Callable[..., Any], ...] = (
     operator.floordiv,
     operator.mod,
 )
-_ARITHMETIC += (operator.pow, operator.matmul)
+_ARITHMETIC += (operator.pow, operator.matmul, divmod, operator.and_, operator.or_, operator.xor)
+_ARITHMETIC += (operator.lshift, operator.rshift)
+_IN_PLACE = [name for name in dir(operator) if name[:1] == "i" and name[1:].rstrip("_") in handed.ARITHMETIC.split()]
 _BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
-_BY_NAME |= {f"r{act.__name__}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
+_BY_NAME |= {name: getattr(operator, name) for name in _IN_PLACE}
+_BY_NAME |= {f"r{act.__name__.rstrip('_')}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
 _BY_NAME |= {
     "parameters": parameters,
     "enter": lambda own: own.__enter__(),

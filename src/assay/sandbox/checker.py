@@ -17,10 +17,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, wire
+from assay.sandbox import arrays, candidate, mixing, patches, testfiles, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.own_code import OwnCode
-from assay.sandbox.proxy import Proxy
+from assay.sandbox.proxy import Proxy, ask_there
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import HOOKS, Suite
 from assay.sandbox.texts import Texts
@@ -34,6 +34,8 @@ _OPEN = "typing collections math itertools functools heapq bisect fractions deci
 _NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
+_THREADED = {"threading", "concurrent", "_thread"}
+"""Modules whose threads may wait for each other in the candidate's process."""
 _USUAL = ("function", "type")
 """Classes of what tests call, where no program could define it otherwise to be called."""
 LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "scipy": "scipy", "sympy": "sympy"}
@@ -64,7 +66,7 @@ class Checker:
             self.client.await_ready()
             stage = "tests"
             entry = self.request["entry"].partition("(")[0]
-            asked = {entry} if entry else {*self.request["wanted"]} - vars(builtins).keys()
+            asked = {entry} if entry else self._unbound()
             modules = [*MODULES.split(), *LARGE]
             suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
@@ -90,6 +92,9 @@ class Checker:
                 self.client.ends += ("call", "getattr", "getitem")
             texts = Texts(suite.trees, self.names, self.client.run_text)
             texts.install()
+            ask_there(suite.imports)
+            if suite.imports & _THREADED:
+                self.client.open_lanes()
             OwnCode(texts.own, self.client.deny).install()
             for unit in units:
                 candidate.execute_code(unit, self.names)
@@ -110,6 +115,12 @@ class Checker:
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
+
+    def _unbound(self) -> set[str]:
+        """Names that the tests and the setup use and nowhere set, but none of Python's own."""
+        texts = [*self.request["tests"], self.request["setup"]]
+        nodes = [node for text in texts for node in ast.walk(testfiles.normalized(ast.parse(text)))]
+        return mixing.unbound(nodes) - vars(builtins).keys()
 
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
@@ -137,12 +148,12 @@ class Checker:
         self.client.answered = not all(
             isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
         )
-        trees = [*map(ast.parse, self.request["tests"]), ast.parse(self.request["setup"])]
-        unbound = mixing.unbound([node for tree in trees for node in ast.walk(tree)])
+        unbound = self._unbound()
         usual = all(
             type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
         )
         self.all_there = usual and not (self.client.answered or unbound.intersection(wanted) - found.keys())
+        self.client.known = {value._assay_handle for value in given.values() if isinstance(value, Proxy)}
         self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:

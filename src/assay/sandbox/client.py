@@ -9,12 +9,15 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from inspect import CO_COROUTINE
+from queue import SimpleQueue
 from types import FunctionType
 from typing import Any
 
 from assay.sandbox import arrays, candidate, handed, patches, wire
 from assay.sandbox.codec import Codec
-from assay.sandbox.proxy import Proxy, awaited, proxy_class
+from assay.sandbox.proxy import Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
@@ -32,6 +35,19 @@ class CandidateError(Exception):
     """An exception of the candidate whose class the checker does not have."""
 
 
+class _Closed(dict[int, Any]):
+    """Lanes of a candidate that is gone: nothing arrives there."""
+
+    def __missing__(self, lane: int) -> Any:
+        return self.setdefault(lane, _nothing())
+
+
+def _nothing() -> SimpleQueue[Any]:
+    made = SimpleQueue[Any]()
+    made.put(None)
+    return made
+
+
 class Client(Codec):
     """The checker's end: calls go out, plain data comes back."""
 
@@ -46,6 +62,10 @@ class Client(Codec):
         """Whether empty values are guarded: the tests use numpy."""
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
+        self.known: set[int] = set()
+        """Handles of its objects that the tests name, and of attributes of such."""
+        self.bases: dict[int, type] = {}
+        """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
         self._handles: dict[int, int] = {}
         self._kinds: dict[str, type[Proxy]] = {}
@@ -58,13 +78,17 @@ class Client(Codec):
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
         self._turn = threading.RLock()
-        """Held while a question of one thread of the tests is answered."""
+        """Held while a question of one thread of the tests is answered, or with `lanes` while it is written."""
+        self.lanes: dict[int, SimpleQueue[Any]] | None = None
+        """What arrives for each thread of the tests, where they may wait for each other in the candidate's process."""
         self.gone = ""
         """Why the candidate's process is of no use any more."""
         self.refused = ""
         """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
         """Why the running test has failed, whatever it or the candidate catches."""
+        self.thrown: list[BaseException] = []
+        """Exceptions that functions of the tests raised where the candidate called them."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -97,6 +121,13 @@ class Client(Codec):
         body: dict[str, Any] = {"cb": self._numbered[id(value)]}
         if isinstance(value, FunctionType):
             body["f"] = _described(value)
+            body["co"] = bool(value.__code__.co_flags & CO_COROUTINE)
+        if isinstance(value, type):
+            body["cl"] = [value.__name__, [self._encode(base, 0) for base in value.__bases__]]
+            if issubclass(value, Exception):
+                self.exceptions.setdefault(value.__name__, value)
+        if _is_own(type(value)) and actions:
+            body["of"] = self._encode(type(value), 0)
         return {**body, "can": [type(value).__name__, actions]} if actions else body
 
     def resolve(self, body: dict[str, Any]) -> Any:
@@ -105,22 +136,31 @@ class Client(Codec):
         if "by" in body:
             home, name = body["by"]
             return self._placed[home, name]
-        if "nd" in body:
-            return arrays.guarded(arrays.unpacked(*body["nd"]))
         if not isinstance(body.get("h"), int):
             raise wire.WireError("no handle")
         if body["h"] not in self._proxies:
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
-            made = self._kinds.setdefault(shown, proxy_class(shown))
-            proxy = made(self, body["h"], kind)
+            if "v" in body:
+                value, own = self._decode(body["v"], 0), [str(name) for name in body["own"]]
+                proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)
+            else:
+                proxy = self._kinds.setdefault(shown, proxy_class(shown))(self, body["h"], kind)
+            if "of" in body:
+                self.bases[body["h"]] = handed.BASES[body["of"]]
             self._proxies[body["h"]] = awaited(proxy, "await") if kind == "coroutine" else proxy
             self._handles[id(self._proxies[body["h"]])] = body["h"]
         return self._proxies[body["h"]]
 
+    def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
+        if issubclass(kind, Derived):
+            return {"h": value._assay_handle}
+        return super()._encode_inner(value, kind, depth)
+
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)
-        return arrays.guarded(value) if self.guards else value
+        is_array = isinstance(body, dict) and "nd" in body
+        return arrays.guarded(value) if self.guards or is_array else value
 
     def await_ready(self) -> None:
         """Wait until the candidate's process is isolated. Raises `OSError` when it never is."""
@@ -132,8 +172,45 @@ class Client(Codec):
 
         A reply repeats the request's number, which nobody can guess: no answer can be written ahead of its question.
         """
-        with self._turn:
+        with nullcontext() if self.lanes is not None else self._turn:
             return self._answer_to(message)
+
+    def open_lanes(self) -> None:
+        """From now on, let each thread of the tests have its question answered by a thread of the candidate's."""
+        self.lanes = {}
+        threading.excepthook = self._failed_in_thread
+        threading.Thread(target=self._deliver, args=(self.lanes,), daemon=True).start()
+
+    def _failed_in_thread(self, told: Any) -> None:
+        if isinstance(told.exc_value, AssertionError) and not self.has_raised(told.exc_value):
+            self.deny("an assert failed in a thread of the tests")
+
+    def _deliver(self, lanes: dict[int, SimpleQueue[Any]]) -> None:
+        with contextlib.suppress(OSError, wire.WireError):
+            while (message := wire.receive(self.peer)) is not None and message.get("lane") in lanes:
+                lanes[message["lane"]].put(message)
+        self.lanes = _Closed(lanes)
+        for lane in list(lanes.values()):
+            lane.put(None)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self.lanes is None:
+            wire.send(self.peer, message)
+            return
+        with self._turn:
+            self.lanes.setdefault(threading.get_ident(), SimpleQueue())
+            wire.send(self.peer, {**message, "lane": threading.get_ident()})
+
+    def _receive(self) -> dict[str, Any] | None:
+        return wire.receive(self.peer) if self.lanes is None else self.lanes[threading.get_ident()].get()
+
+    def pack(self, value: Any, known: Sequence[Any] = (), before: Sequence[Any] | None = None) -> dict[str, Any]:
+        with self._turn:
+            return super().pack(value, known, before)
+
+    def unpack(self, packed: Any, known: Sequence[Any] = ()) -> Any:
+        with self._turn:
+            return super().unpack(packed, known)
 
     def _answer_to(self, message: dict[str, Any]) -> dict[str, Any]:
         self.calls += 1
@@ -144,11 +221,11 @@ class Client(Codec):
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
         try:
-            wire.send(self.peer, {**message, "n": number})
-            while (reply := wire.receive(self.peer)) is not None:
+            self._send({**message, "n": number})
+            while (reply := self._receive()) is not None:
                 if "cb" not in reply:
                     break
-                wire.send(self.peer, self._called_back(reply))
+                self._send(self._called_back(reply))
         except (OSError, wire.WireError) as bad:
             raise self._lost(str(bad)) from None
         if reply is None:
@@ -226,9 +303,15 @@ class Client(Codec):
             if self.fails(value, problem):
                 self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
-            return {"x": candidate.describe(problem)}
+            self.thrown.append(problem)
+            own = {"of": self._encode(type(problem), 0)} if _is_own(type(problem)) else {}
+            return {"x": {**candidate.describe(problem), **own, "mine": len(self.thrown) - 1}}
 
     def _raised(self, problem: Any) -> BaseException:
+        mine = problem.get("mine") if isinstance(problem, dict) else None
+        if isinstance(mine, int) and 0 <= mine < len(self.thrown):  # it let pass what the tests' function raised
+            self.raised.append(self.thrown[mine])
+            return self.thrown[mine]
         try:
             names, text = [str(name) for name in problem["names"]], str(problem["text"])
             args = self.unpack(problem["args"])
@@ -261,6 +344,10 @@ class Client(Codec):
     def has_raised(self, problem: BaseException) -> bool:
         """Whether an exception came from the candidate."""
         return any(problem is made for made in self.raised)
+
+
+def _is_own(kind: type) -> bool:
+    return kind.__module__ == "tests"
 
 
 def _of_module(home: str, name: str) -> Any:

@@ -22,7 +22,7 @@ from pathlib import PosixPath, PurePosixPath, PureWindowsPath
 from time import thread_time
 from typing import Any
 
-from assay.sandbox import aliases, arrays
+from assay.sandbox import aliases, arrays, tables, written
 from assay.sandbox.wire import WireError
 
 MAX_DEPTH = 250
@@ -50,7 +50,7 @@ class Codec:
     """
 
     numpy = False
-    """Whether numpy's scalars cross, as plain values, and its arrays."""
+    """Whether what numpy, pandas and sympy make crosses."""
     patterns = False
     """Whether compiled patterns cross. Some take seconds to compile, so none does on the trusted side."""
 
@@ -167,8 +167,15 @@ class Codec:
             return {"of": [name, told]}
         if kind.__name__ in self.classes:
             return {"o": self._index(value)}
-        array = arrays.packed(value, lambda item: self._encode(item, depth)) if self.numpy else None
-        return array if array is not None else self._encode_more(value, kind, depth)
+        body = self._encode_library(value, kind, depth) if self.numpy else None
+        return body if body is not None else self._encode_more(value, kind, depth)
+
+    def _encode_library(self, value: Any, kind: type, depth: int) -> Any:
+        def encode(item: Any) -> Any:
+            return self._encode(item, depth + 1)
+
+        body = arrays.packed(value, encode)
+        return tables.packed(value, encode) if body is None else body
 
     def _index(self, value: Any) -> int:
         if id(value) not in self._seen:
@@ -193,8 +200,14 @@ class Codec:
                 return self._encode(plain(value), depth)
         if kind in _WRITERS:
             return _WRITERS[kind](value)
+        return self._encode_rare(value, kind, depth)
+
+    def _encode_rare(self, value: Any, kind: type, depth: int) -> Any:
         name = str(type.__getattribute__(value, "__name__")) if issubclass(kind, type) else ""
-        return {"ty": name} if name and vars(builtins).get(name) is value else self.foreign(value)
+        if name and vars(builtins).get(name) is value:
+            return {"ty": name}
+        body = written.packed(value, kind, lambda told: self._encode(told, depth + 1))
+        return self.foreign(value) if body is None else body
 
     def _encode_bounded(self, value: Any, depth: int) -> Any:
         """A deque with a length, or a dictionary that makes what is missing."""
@@ -226,7 +239,20 @@ class Codec:
             return _READERS[tag](inner)
         if tag == "a" and self._known:
             return self._known[inner]
-        return self._objects[inner] if tag == "o" else self.resolve(body)
+        return self._objects[inner] if tag == "o" else self._decode_library(tag, inner, depth)
+
+    def _decode_library(self, tag: str, inner: Any, depth: int) -> Any:
+        def decode(body: Any) -> Any:
+            return self._decode(body, depth + 1)
+
+        if tag == "as":
+            return written.unpacked(inner[0], decode(inner[1]))
+        if not self.numpy or tag not in ("nd", "se", "df", "sy"):
+            return self.resolve({tag: inner})
+        if tag != "nd":
+            return tables.unpacked(tag, inner, decode)
+        code, shape, data = inner
+        return arrays.unpacked(code, shape, data, decode)
 
     def _decode_bounded(self, tag: str, inner: Any, depth: int) -> Any:
         if tag == "cn":

@@ -9,22 +9,28 @@ no frame, module or namespace of the tests is in reach.
 
 from __future__ import annotations
 
+import importlib
 import io
 import operator
 import sys
+from collections import deque
 from collections.abc import Callable
-from types import BuiltinFunctionType, FunctionType, MethodDescriptorType, MethodType
+from types import BuiltinFunctionType, CoroutineType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
 from assay.sandbox.texts import Texts
 
+CHANGING = (list, dict, set, deque)
+BASES = (int, float, str, tuple, frozenset, *CHANGING)
+"""Python's own classes from which a class of a program may derive and keep its methods where tests name it."""
 _READ, _WRITE = "getattr", "setattr"
+AWAIT = "await"
 _ITERATOR = ("__iter__", "__next__")
 _UNARY = "len bool reversed enter exit str repr format hash int float index abs neg pos invert"
 _BINARY = "getitem setitem delitem contains eq ne lt le gt ge"
-_ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+ARITHMETIC = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
 _SPECIAL = (*_ITERATOR, *[f"__{name}__" for names in (_UNARY, _BINARY) for name in names.split()])
-_SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in _ARITHMETIC.split())
+_SPECIAL += tuple(f"__{side}{name}__" for side in ("", "r", "i") for name in ARITHMETIC.split())
 """Methods that a program calls by what it writes, in an order that never changes."""
 _OWN = (
     "attach_mock call_args call_args_list call_count called configure_mock method_calls mock_add_spec mock_calls "
@@ -58,6 +64,8 @@ def possible(value: Any) -> list[str]:
     kind = type(value)
     if _is_judge(value):
         return []
+    if isinstance(value, CoroutineType):
+        return [AWAIT]
     own = kind.__module__ == "tests" and not isinstance(value, type)
     if own or isinstance(value, (io.StringIO, io.BytesIO, io.TextIOWrapper)):
         found = [name for name in _SPECIAL if getattr(kind, name, None) is not getattr(object, name, None)]
@@ -71,6 +79,8 @@ def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
     """Do to an object what the program asks. Raises `TypeError` where that is not possible, and whatever it raises."""
     if action not in possible(value):
         raise TypeError(f"{type(value).__name__} has no {action}")
+    if action == AWAIT:
+        return _ended(value)
     if action not in (_READ, _WRITE):
         return getattr(value, action)(*args) if _is_mock(value) else getattr(type(value), action)(value, *args)
     if (
@@ -82,6 +92,18 @@ def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
     if action == _WRITE and callable(getattr(type(value), args[0], None)):
         raise AttributeError(f"{args[0]} is a method of the tests")
     return getattr(value, *args) if action == _READ else setattr(value, *args)
+
+
+def _ended(coroutine: Any) -> Any:
+    """What a coroutine of the tests returns at its end, though another may be running."""
+    asyncio: Any = importlib.import_module("asyncio")
+    outer, loop = asyncio._get_running_loop(), asyncio.new_event_loop()
+    asyncio._set_running_loop(None)
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()
+        asyncio._set_running_loop(outer)
 
 
 def _is_judge(value: Any) -> bool:

@@ -9,6 +9,7 @@ tests; in doubt tests do compare.
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 
@@ -18,28 +19,68 @@ def mixes(trees: Iterable[ast.Module], candidates: set[str], known: set[str]) ->
     `known` are names that are there anyway: what tests use beside these and do not set is the candidate's too.
     """
     nodes = [node for tree in trees for node in ast.walk(tree)]
-    definitions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
-    checks = [n for n in definitions if n.name == "check" and isinstance(n, ast.FunctionDef)]
-    direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (unbound(nodes) - known)
-    results = set(direct)
-    bindings = list(_bindings(nodes))
-    grown = -1
-    while len(results) > grown:
-        grown = len(results)
-        results |= {name for names, value in bindings if _names(value) & results for name in names}
-        results |= {node.name for node in definitions if _names(node) & results}
+    direct = made_directly(nodes, candidates, known)
+    results = made_of(nodes, direct)
     given: set[str] = set()
     for call in (node for node in nodes if isinstance(node, ast.Call) and _names(node.func) & results):
         given |= {name for part in (*call.args, *call.keywords) for name in _names(part)}
     given -= direct
+    bindings = list(_bindings(nodes))
     grown = -1
     while len(given) > grown:
         grown = len(given)
         for names, value in bindings:
             made = _names(value)
             if (names | made) & given and not made & results:
-                given |= names | made
-    return any(_outside(part, direct) & given and _names(part) & results for node in nodes for part in _looked_at(node))
+                given |= (names | made) - direct
+    return any(
+        _outside(part, direct, results) & given and _names(part) & results
+        for node in nodes
+        for part in _looked_at(node)
+    )
+
+
+def made_directly(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> set[str]:
+    """Names of the candidate: those that stand for it, what tests use beside `known` and do not set, its instances."""
+    checks = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "check"]
+    direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (unbound(nodes) - known)
+    calls = [
+        (node.targets[0], node.value.func)
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+    ]
+    instances = [made for made, of in calls if isinstance(of, ast.Name) and of.id in direct and of.id[0].isupper()]
+    return direct | {target.id for target in instances if isinstance(target, ast.Name)}
+
+
+def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False) -> set[str]:
+    """Names of what the candidate has made, of what was made of that, and of functions of the tests that name these.
+
+    With `through_calls` also the arguments by which functions of the tests are given such things.
+    """
+    results, bindings = set(direct), list(_bindings(nodes))
+    bindings += _passed(nodes) if through_calls else []
+    definitions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    grown = -1
+    while len(results) > grown:
+        grown = len(results)
+        results |= {name for names, value in bindings if _names(value) & results for name in names}
+        results |= {node.name for node in definitions if _names(node) & results}
+    return results
+
+
+def _passed(nodes: list[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
+    """Names of arguments of functions of the tests, and what they are given."""
+    named = {node.name: node.args for node in nodes if isinstance(node, ast.FunctionDef)}
+    made = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)]
+    named |= {node.targets[0].id: node.value.args for node in made if isinstance(node.targets[0], ast.Name)}  # type: ignore[attr-defined]
+    for call in (node for node in nodes if isinstance(node, ast.Call)):
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        if name in named:
+            args = [arg.arg for arg in named[name].args]
+            args = args[1:] if args[:1] == ["self"] else args
+            yield from (({arg}, given) for arg, given in zip(args, call.args, strict=False))
+            yield from (({word.arg}, word.value) for word in call.keywords if word.arg)
 
 
 def unbound(nodes: Iterable[ast.AST]) -> set[str]:
@@ -62,12 +103,17 @@ def _names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def _outside(node: ast.AST, direct: set[str]) -> set[str]:
-    """Names in an expression that do not only stand in the arguments of a call of the candidate."""
+def _outside(node: ast.AST, direct: set[str], results: set[str]) -> set[str]:
+    """Names in an expression that do not only stand in the arguments of a call of the candidate.
+
+    What a result cuts out (`nums[:k]`) is meant as it is after the call.
+    """
     if isinstance(node, ast.Name):
         return {node.id}
+    if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name) and _names(node.slice) & results:
+        return set()
     inner = [node.func] if isinstance(node, ast.Call) and _root(node.func) in direct else ast.iter_child_nodes(node)
-    return set().union(*(_outside(part, direct) for part in inner))
+    return set().union(*(_outside(part, direct, results) for part in inner))
 
 
 def _root(node: ast.AST) -> str:
@@ -78,17 +124,41 @@ def _root(node: ast.AST) -> str:
 
 def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
     """Names that are set, and what they are set from."""
+    nodes = list(nodes)
+    literals = _literals(nodes)
+    stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for node in nodes:
         if isinstance(node, ast.Assign):
             yield set().union(*map(_names, node.targets)), node.value
         elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)) and node.value is not None:
             yield _names(node.target), node.value
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
-            yield _names(node.target), node.iter
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # `got.append(f(a))`
+            yield from _loop(node.target, node.iter, literals)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _root(node.func) in stored:
+            # `got.append(f(a))`
             yield {_root(node.func)}, ast.Tuple([*node.args, *(word.value for word in node.keywords)])
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             yield _names(node.optional_vars), node.context_expr
+
+
+def _loop(target: ast.expr, over: ast.expr, literals: set[str]) -> Iterator[tuple[set[str], ast.AST]]:
+    """What a loop sets; the parts of a literal, and of what `zip` joins, are nothing of each other's."""
+    parts = target.elts if isinstance(target, ast.Tuple) else []
+    if isinstance(over, ast.Call) and _root(over.func) == "zip" and len(over.args) == len(parts):
+        yield from ((_names(part), given) for part, given in zip(parts, over.args, strict=True))
+    elif not _names(over) - literals:
+        yield from ((_names(part), ast.Tuple([])) for part in parts or [target])
+    else:
+        yield _names(target), over
+
+
+def _literals(nodes: list[ast.AST]) -> set[str]:
+    """Names that are set once, to a text of data, and looked at once."""
+    seen = [node for node in nodes if isinstance(node, ast.Name)]
+    uses = Counter((node.id, type(node.ctx)) for node in seen)
+    made = (node.targets[0] for node in nodes if isinstance(node, ast.Assign) and not _names(node.value))
+    names = {target.id for target in made if isinstance(target, ast.Name)}
+    return {name for name in names if uses[name, ast.Store] == uses[name, ast.Load] == 1}
 
 
 def _looked_at(node: ast.AST) -> Iterator[ast.AST]:

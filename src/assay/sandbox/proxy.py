@@ -6,10 +6,15 @@ tests that hand an expected value to such a method trust its answer.
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import sys
+from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from functools import cache, wraps
+from types import GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from assay.sandbox import aliases, candidate
+from assay.sandbox import aliases, candidate, handed
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -67,7 +72,15 @@ class Proxy:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
-        return _forward("getattr")(self, name)
+        known = self._assay_is_known()
+        if not known and (
+            name[0] == "_" != name[1] or name in _methods_of_values(frozenset(_LIBRARIES.keys() & sys.modules.keys()))
+        ):
+            raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
+        found = _forward("getattr")(self, name)
+        if known and isinstance(found, Proxy):
+            self._assay_client.known.add(found._assay_handle)
+        return found
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -85,7 +98,23 @@ class Proxy:
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """What `isinstance` sees: a class of Python's own, from which its class derives, or that it is."""
+        return self._assay_base() or _SEEN_AS.get(self._assay_kind, type(self))
+
+    def _assay_base(self) -> type | None:
+        bases: dict[int, type] = self._assay_client.bases
+        return bases.get(self._assay_handle)
+
+    def _assay_plain(self) -> Any:
+        """What it holds, where its class derives from one of Python's own."""
+        return self._assay_client.ask({"op": "plain", "h": self._assay_handle})
+
     def __eq__(self, other: object) -> bool:
+        if self is not other and self._assay_base() is not None:
+            held = self._assay_plain()
+            return bool(held == (other._assay_plain() if type(other) is type(self) else other))
         if self is other or not isinstance(other, Proxy):
             return self is other
         same = self._assay_kind == other._assay_kind and self._assay_is_named()
@@ -102,6 +131,10 @@ class Proxy:
 
     def _assay_is_named(self) -> bool:
         return self._assay_kind in self._assay_client.named
+
+    def _assay_is_known(self) -> bool:
+        """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
+        return self._assay_is_named() or self._assay_handle in self._assay_client.known
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
@@ -141,10 +174,60 @@ class Proxy:
         """As `__exit__`."""
         await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
 
+    def __get__(self, instance: Any, _: Any = None) -> Any:
+        """A function of the candidate in a class of the tests is a method there."""
+        return self if instance is None or self._assay_kind != "function" else MethodType(self, instance)
+
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
     __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __reversed__, __bytes__, __delattr__ = _forward("reversed"), _forward("bytes"), _forward("delattr")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+
+
+@cache
+def _methods_of_values(libraries: frozenset[str]) -> set[str]:
+    """Methods of data, which a test means that asks for one of an object that it does not know.
+
+    Data arrives as data, so an object that has such a method is none. What containers are changed by, any may have.
+    """
+    kinds = list(_VALUES)
+    for library in libraries:
+        kinds += [getattr(sys.modules[library], name) for name in _LIBRARIES[library].split()]
+    names = {name for kind in kinds for name in dir(kind) if name[0] != "_" and callable(getattr(kind, name))}
+    return names - {name for kind in _CHANGING for name in dir(kind)} | {"isdisjoint"}
+
+
+def type_of(value: Any) -> Any:
+    """`type(value)` for tests."""
+    return _forward("type")(value) if issubclass(type(value), (Proxy, Derived)) else type(value)
+
+
+def ask_there(modules: set[str]) -> None:
+    """Let functions of these modules be asked in the candidate's process where they are asked about its objects."""
+    for home in _QUESTIONS.keys() & modules:
+        module = importlib.import_module(home)
+        for name in _QUESTIONS[home].split():
+            setattr(module, name, _asked_there(getattr(module, name), home, name))
+
+
+def _asked_there(here: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
+    @wraps(here)
+    def asked(*args: Any, **kwargs: Any) -> Any:
+        if not args or not issubclass(type(args[0]), (Proxy, Derived)):
+            return here(*args, **kwargs)
+        client = args[0]._assay_client
+        return client.ask({"op": "library", "home": home, "name": name, "a": client.pack((args, kwargs))})
+
+    return asked
+
+
+_QUESTIONS = {
+    "dataclasses": "asdict astuple fields is_dataclass replace",
+    "inspect": "isgeneratorfunction iscoroutinefunction isasyncgenfunction getsource getdoc isabstract isclass",
+    "pickle": "dumps",
+}
+"""What tests may ask Python's own modules about an object of the candidate."""
 
 
 def proxy_class(kind: str) -> type[Proxy]:
@@ -153,6 +236,10 @@ def proxy_class(kind: str) -> type[Proxy]:
         kind, (Proxy,), {"__slots__": (), "__doc__": property(lambda self: _forward("getattr")(self, "__doc__"))}
     )
 
+
+_VALUES = (str, bytes, bytearray, int, float, complex, range, list, tuple, dict, set, frozenset)
+_CHANGING = (MutableSequence, MutableMapping, MutableSet)
+_LIBRARIES = {"numpy": "ndarray generic", "pandas": "DataFrame Series Index", "sympy": "Expr MatrixBase Set"}
 
 _SHOWN = (
     "__name__",
@@ -165,14 +252,42 @@ _SHOWN = (
     "__bases__",
 )
 
-_OPERATORS = ("lt", "le", "gt", "ge", "and", "or", "xor", "lshift", "rshift", "abs", "neg", "index")
-_REFLECTED = ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul")
+_SEEN_AS: dict[str, type] = {"generator": GeneratorType}
+_UNARY = "lt le gt ge abs neg pos invert index round floor ceil trunc complex"
+_OPERATORS = [*_UNARY.split(), *(f"{side}{name}" for side in ("", "r", "i") for name in handed.ARITHMETIC.split())]
+_OPERATORS += ["divmod", "rdivmod"]
 
 
 def _operators() -> None:
     """Operators of the candidate's classes, with data or others of its objects on either side."""
-    for name in (*_OPERATORS, *_REFLECTED, *(f"r{name}" for name in _REFLECTED)):
+    for name in _OPERATORS:
         setattr(Proxy, f"__{name}__", _forward_where_named(name))
 
 
 _operators()
+
+
+class Derived:
+    """An immutable value of one of Python's classes, of a class of the candidate that derives from it and is named.
+
+    What it equals, the value decides; all that its own class has beside it is asked of the candidate.
+    """
+
+    _assay_client: Client
+    _assay_handle: int
+
+    def __getattr__(self, name: str) -> Any:
+        if (name.startswith("__") and name not in _SHOWN) or name.startswith("_assay"):
+            raise AttributeError(name)
+        return _forward("getattr")(self, name)
+
+
+def derived(client: Client, handle: int, kind: str, value: Any, own: list[str]) -> Any:
+    """Such a value; `own` are the special methods that its class has of its own."""
+    methods = {name: _forward(name.strip("_")) for name in own if name.strip("_") in _ASKED}
+    made: Any = type(value).__new__(type(kind, (Derived, type(value)), methods), value)
+    made.__dict__.update(_assay_client=client, _assay_handle=handle)
+    return made
+
+
+_ASKED = {*_OPERATORS, "str", "repr", "format", "len", "iter", "getitem", "contains", "bool", "enter", "exit"}

@@ -9,19 +9,21 @@ gone fails all tests to come.
 from __future__ import annotations
 
 import ast
+import operator
 import reprlib
 from types import CodeType, TracebackType
 from typing import Any
 
-from assay.sandbox import suite
+from assay.sandbox import arrays, suite
 from assay.sandbox.client import CandidateError, Client, Refused
-from assay.sandbox.proxy import Proxy
+from assay.sandbox.proxy import Proxy, type_of
 from assay.sandbox.suite import Assertion, Suite
 
 MAX_FAILURES = 12
 """How many failed tests are described."""
 _MAX_REPR = 120
 _MAX_BITS = 2000
+_EXACT = (int, str, bool, list, tuple, dict, set)
 _PLAIN = (bool, float, complex, type(None), type(...), type(NotImplemented), range)
 
 
@@ -51,6 +53,8 @@ class SuiteResult:
             suite.WANTED: self.wanted,
             suite.TEST: lambda number: _RunningTest(self, number),
             suite.READY: self.ready,
+            suite.JOINED: self.joined,
+            suite.TYPE: type_of,
         }
 
     def start(self, number: int) -> None:
@@ -71,6 +75,18 @@ class SuiteResult:
     def wanted(self, value: Any) -> Any:
         self._wanted = [value]
         return value
+
+    def joined(self, number: int, left: Any, right: Any) -> Any:
+        """Compare or subtract two values. Raises `AssertionError`, and the test has failed, where that says nothing."""
+        made = self.suite.joins[number](left, right)
+        if not (type(left) in _EXACT and type(right) in _EXACT):
+            exact = self.suite.joins[number] in (operator.eq, operator.ne)
+            if type(made) is float and left == right:
+                return 0.0  # infinity less infinity
+            if why := arrays.undecided(left, right, made, exact or self.suite.means_nan):
+                self.client.deny(why)
+                raise AssertionError(why)
+        return made
 
     def ready(self, number: int) -> bool:
         """Whether all that a test needs was set."""

@@ -9,17 +9,21 @@ nothing and tests nothing. How many tests there are never depends on the candida
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+import builtins
+import operator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
-from assay.sandbox import testfiles
+from assay.sandbox import mixing, testfiles
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD = tuple(
-    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard")
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type")
 )
 """Names in the tests' namespace that the hooks call."""
 
+_NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -60,7 +64,11 @@ class Suite:
     def __init__(
         self, texts: list[str], calls_check: bool, candidates: Iterable[str], partial: bool, modules: Iterable[str] = ()
     ) -> None:
+        self.joins: list[Callable[[Any, Any], Any]] = []
+        """What is done to two values, of which one is the candidate's."""
         self.trees = [testfiles.normalized(ast.parse(text)) for text in texts]
+        self.means_nan = any(map(_NAN.search, texts))
+        """Whether the tests speak of NaN."""
         self.assertions: list[Assertion] = []
         self.cases: list[TestCase] = []
         self._modules = {*modules}.union(*map(imported, self.trees))
@@ -93,6 +101,7 @@ class Suite:
             self._split(self._enter("check"))
         for text, tree in zip(texts, self.trees, strict=True):
             self._hook_assertions(text, tree)
+        self._hook_joins()
 
     @property
     def total(self) -> int:
@@ -193,6 +202,14 @@ class Suite:
                 blocks += _inner_blocks(node)
             block[:] = longer
 
+    def _hook_joins(self) -> None:
+        """Where a value of the candidate is subtracted or compared, let it be seen whether that says anything."""
+        nodes = [node for tree in self.trees for node in ast.walk(tree)]
+        direct = mixing.made_directly(nodes, self._candidates, self._modules | {*HOOKS, *vars(builtins)})
+        results = mixing.made_of(nodes, direct, through_calls=True)
+        for tree in self.trees:
+            _Joins(self.joins, results).visit(tree)
+
     def _assertion(self, text: str, node: ast.stmt) -> Assertion:
         says = node.test if isinstance(node, ast.Assert) else node.value  # type: ignore[attr-defined]
         made = Assertion(text, says)
@@ -223,6 +240,49 @@ class _Wrap(ast.NodeTransformer):
         if node is self.part:
             return _hook(self.name, self.part, self.part)
         return node if isinstance(node, _DISPLAYS) else self.generic_visit(node)
+
+
+class _Joins(ast.NodeTransformer):
+    """Replaces differences and comparisons that name one of `results` by a hook that is given both sides.
+
+    So is `type(...)` of one thing.
+    """
+
+    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str]) -> None:
+        self.joins, self.results = joins, results
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        of_one = isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1
+        return _hook(TYPE, node.args[0], node) if of_one else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        return self._joined(node, node.op, node.left, node.right)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        return self._joined(node, node.ops[0], node.left, node.comparators[0]) if len(node.ops) == 1 else node
+
+    def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
+        named = any(isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side))
+        self.generic_visit(node)
+        if not named or type(op) not in _JOINING:
+            return node
+        sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
+        made = _hook(JOINED, len(self.joins), node)
+        made.args += sides  # type: ignore[attr-defined]
+        self.joins.append(_JOINING[type(op)])
+        return made
+
+
+_JOINING: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Sub: operator.sub,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
 
 
 def _hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.expr:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterable, Set
 from types import CodeType
@@ -54,7 +55,7 @@ class Texts:
             parser.evaluateFalse = _formulas_only(parser.evaluateFalse)
         if "pandas" in sys.modules:
             reader: Any = importlib.import_module("pandas.core.computation.expr").BaseExprVisitor
-            reader.visit = _columns_only(reader.visit, {line.strip() for text in self.own for line in text.split("\n")})
+            reader.visit = _columns_only(reader.visit, self.own)
 
     def _is_own(self, text: Any) -> bool:
         return isinstance(text, CodeType) or (isinstance(text, str) and text in self.own)
@@ -135,14 +136,21 @@ def _formulas_only(read: Callable[..., Any]) -> Callable[..., Any]:
     return checked
 
 
-def _columns_only(visit: Callable[..., Any], own: set[str]) -> Callable[..., Any]:
-    """pandas' reader of expressions: text that is not the tests' own compares and calculates, and calls nothing."""
+def _columns_only(visit: Callable[..., Any], texts: set[str]) -> Callable[..., Any]:
+    """pandas' reader of expressions: text that is not the tests' own compares and calculates, and calls nothing.
+
+    It sees columns, and of the tests' variables those that they name with an `@` themselves, as part of such a text.
+    """
+    own = {line.strip() for text in texts for line in text.split("\n")}
+    shared = {name for text in texts for name in re.findall(r"@(\w+)", text)}
 
     def checked(self: Any, node: Any, **named: Any) -> Any:
         if isinstance(node, str) and node not in own:
             inner = ast.walk(ast.parse(self.preparser(node)))
             if any(isinstance(part, (ast.Attribute, ast.Call)) for part in inner):
                 raise SyntaxError("text that is no formula")
+            seen = self.env.scope
+            self.env.scope = type(seen)({name: seen[name] for name in shared if name in seen})
         return visit(self, node, **named)
 
     return checked

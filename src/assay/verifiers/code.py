@@ -45,7 +45,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=5,
+    version=6,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
