@@ -11,7 +11,6 @@ import ast
 import builtins
 import importlib
 import os
-import re
 import socket
 import sys
 from collections.abc import Iterable
@@ -22,7 +21,7 @@ from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.own_code import OwnCode
 from assay.sandbox.proxy import Proxy, ask_there
 from assay.sandbox.results import SuiteResult, line_of, text_of
-from assay.sandbox.suite import HOOKS, Suite
+from assay.sandbox.suite import ARRAYS, HOOKS, Suite
 from assay.sandbox.texts import Texts
 
 MODULES = (
@@ -31,7 +30,6 @@ MODULES = (
 )
 _OPEN = "typing collections math itertools functools heapq bisect fractions decimal copy datetime"
 """Modules whose contents are never a helper of the candidate's own."""
-_NUMPY = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
 _THREADED = {"threading", "concurrent", "_thread"}
@@ -56,6 +54,7 @@ class Checker:
         self.names: dict[str, Any] = vars(candidate.new_module("tests"))
         self.result: SuiteResult | None = None
         self.loaded = False
+        self.unbound: set[str] = set()
         self.all_there = False
         """Whether the candidate defines all that the tests want of it, as functions and classes: no other can steer."""
 
@@ -66,12 +65,13 @@ class Checker:
             self.client.await_ready()
             stage = "tests"
             entry = self.request["entry"].partition("(")[0]
-            asked = {entry} if entry else self._unbound()
+            self.unbound = self._unbound()
+            asked = {entry} if entry else self.unbound
             modules = [*MODULES.split(), *LARGE]
             suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
-            self.client.guards = any(map(_NUMPY.search, (*self.request["tests"], self.request["setup"])))
+            self.client.guards = any(map(ARRAYS.search, (*self.request["tests"], self.request["setup"])))
             self.client.keeps_aliases = not mixing.mixes(
                 [*suite.trees, ast.parse(self.request["setup"])], asked, provided() | {*HOOKS}
             )
@@ -148,7 +148,7 @@ class Checker:
         self.client.answered = not all(
             isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
         )
-        unbound = self._unbound()
+        unbound = self.unbound
         usual = all(
             type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
         )

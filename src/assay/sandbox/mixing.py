@@ -25,12 +25,11 @@ def mixes(trees: Iterable[ast.Module], candidates: set[str], known: set[str]) ->
     for call in (node for node in nodes if isinstance(node, ast.Call) and _names(node.func) & results):
         given |= {name for part in (*call.args, *call.keywords) for name in _names(part)}
     given -= direct
-    bindings = list(_bindings(nodes))
+    bindings = [(names, _names(value)) for names, value in _bindings(nodes)]
     grown = -1
     while len(given) > grown:
         grown = len(given)
-        for names, value in bindings:
-            made = _names(value)
+        for names, made in bindings:
             if (names | made) & given and not made & results:
                 given |= (names | made) - direct
     return any(
@@ -58,14 +57,15 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
 
     With `through_calls` also the arguments by which functions of the tests are given such things.
     """
-    results, bindings = set(direct), list(_bindings(nodes))
-    bindings += _passed(nodes) if through_calls else []
+    results = set(direct)
+    bindings = [*_bindings(nodes), *(_passed(nodes) if through_calls else [])]
     definitions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    made = [(names, _names(value)) for names, value in bindings]
+    made += [({node.name}, _names(node)) for node in definitions]
     grown = -1
     while len(results) > grown:
         grown = len(results)
-        results |= {name for names, value in bindings if _names(value) & results for name in names}
-        results |= {node.name for node in definitions if _names(node) & results}
+        results |= {name for names, of in made if of & results for name in names}
     return results
 
 
@@ -100,7 +100,9 @@ def unbound(nodes: Iterable[ast.AST]) -> set[str]:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    if isinstance(node, ast.Constant):
+        return set()
+    return {node.id} if isinstance(node, ast.Name) else {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
 
 
 def _outside(node: ast.AST, direct: set[str], results: set[str]) -> set[str]:

@@ -24,6 +24,7 @@ HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE = tuple(
 """Names in the tests' namespace that the hooks call."""
 
 _NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
+ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 _DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -101,7 +102,7 @@ class Suite:
             self._split(self._enter("check"))
         for text, tree in zip(texts, self.trees, strict=True):
             self._hook_assertions(text, tree)
-        self._hook_joins()
+        self._hook_joins(bool(any(map(ARRAYS.search, texts))))
 
     @property
     def total(self) -> int:
@@ -202,13 +203,16 @@ class Suite:
                 blocks += _inner_blocks(node)
             block[:] = longer
 
-    def _hook_joins(self) -> None:
+    def _hook_joins(self, has_arrays: bool) -> None:
         """Where a value of the candidate is subtracted or compared, let it be seen whether that says anything."""
+        kinds = {*_JOINING} if has_arrays else {*_JOINING} - {ast.Eq, ast.NotEq}
         nodes = [node for tree in self.trees for node in ast.walk(tree)]
+        if not any(type(node) in kinds or (isinstance(node, ast.Name) and node.id == "type") for node in nodes):
+            return
         direct = mixing.made_directly(nodes, self._candidates, self._modules | {*HOOKS, *vars(builtins)})
         results = mixing.made_of(nodes, direct, through_calls=True)
         for tree in self.trees:
-            _Joins(self.joins, results).visit(tree)
+            _Joins(self.joins, results, kinds).visit(tree)
 
     def _assertion(self, text: str, node: ast.stmt) -> Assertion:
         says = node.test if isinstance(node, ast.Assert) else node.value  # type: ignore[attr-defined]
@@ -248,8 +252,8 @@ class _Joins(ast.NodeTransformer):
     So is `type(...)` of one thing.
     """
 
-    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str]) -> None:
-        self.joins, self.results = joins, results
+    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str], kinds: set[type]) -> None:
+        self.joins, self.results, self.kinds = joins, results, kinds
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -263,9 +267,11 @@ class _Joins(ast.NodeTransformer):
         return self._joined(node, node.ops[0], node.left, node.comparators[0]) if len(node.ops) == 1 else node
 
     def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
-        named = any(isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side))
+        named = type(op) in self.kinds and any(
+            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side)
+        )
         self.generic_visit(node)
-        if not named or type(op) not in _JOINING:
+        if not named:
             return node
         sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
         made = _hook(JOINED, len(self.joins), node)
