@@ -168,6 +168,12 @@ def train(
         click.echo(f"policy: {warm_up(warmup, out)}")
         return
     config = load_config(GrpoRecipe, path, changes(ctx))
+    if controls:
+        from assay.learn.arms import ARMS, require_comparable
+
+        require_comparable(config)
+        if dry_run:
+            click.echo(f"{len(ARMS)} runs ({', '.join(ARMS)}), each like this one:")
     if dry_run:
         from assay.learn.experiment import prepare
 

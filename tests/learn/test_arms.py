@@ -66,6 +66,7 @@ def test_arms_that_cannot_be_compared_are_refused_before_work(random_policy, tmp
     recipe.write_text(RECIPE.format(policy=random_policy))
     ran = assay("train", recipe, "--controls", "-o", out, change)
     assert ran.exit_code == 2 and says in ran.output and not out.exists()
+    assert says in assay("train", recipe, "--controls", "-o", out, change, "--dry-run").output
 
 
 def test_a_warm_up_has_no_rewards_to_control(tmp_path):

@@ -105,7 +105,11 @@ def test_checkpoints_stand_where_a_generation_ends():
 
 @pytest.mark.parametrize(
     ("more", "says"),
-    [({"micro_batch": 6, "group": 4, "prompts": 3}, "multiple of 4"), ({"kl": 0.1}, "leave grpo.kl at 0")],
+    [
+        ({"micro_batch": 6, "group": 4, "prompts": 3}, "multiple of 4"),
+        ({"kl": 0.1}, "leave grpo.kl at 0"),
+        ({"loss": "cispo"}, "a loss of its own"),
+    ],
 )
 def test_what_dpo_cannot_do_is_refused(random_policy, more, says):
     recipe = recipe_for(random_policy, **({"prompts": 4, "group": 4, "micro_batch": 8} | more))

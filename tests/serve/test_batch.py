@@ -56,9 +56,32 @@ def test_what_is_not_the_models_fault_has_no_score():
     assert (found["status"], found["score"]) == (["error"], [None])
 
 
+NOTHING = [None, float("nan")]
+
+
+@pytest.mark.parametrize("verifier", ["number", "math", "text", "choice"])
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_a_row_without_a_response_or_a_reference_has_no_score_and_stops_no_other(verifier, nothing):
+    rows = {"response": ["The answer is 4.", nothing, "The answer is 4."], "reference": ["4", "4", nothing]}
+    found = judge_batch(rows, verifier=verifier)
+    assert found["score"][1:] == [None, None] and found["status"][1:] == ["error", "error"]
+    assert (
+        found["score"][0]
+        == judge_batch({"response": ["The answer is 4."], "reference": ["4"]}, verifier=verifier)["score"][0]
+    )
+
+
 @pytest.mark.parametrize(
     ("columns", "more", "says"),
     [
+        ({"response": SAID, "reference": "4"}, {"verifier": "number"}, "'reference' is str: give a list"),
+        (
+            {**OWN, "note": [1]},
+            {"verifier": "number", "reference": "solution"},
+            "'note' has 1 rows and 'response' has 4",
+        ),
+        ([{"response": "4"}], {}, "a batch is columns by name"),
+        (OWN, {"verifier": ["number"] * 4, "reference": "solution"}, "one name for all rows"),
         ({"responses": SAID}, {}, "no column 'response' .*did you mean 'responses'"),
         (OWN, {"verifier": "number"}, "no column 'reference'"),
         (OWN, {"verifier": "number", "reference": "solutoin"}, "did you mean 'solution'"),

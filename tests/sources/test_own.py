@@ -127,7 +127,7 @@ def test_what_is_wrong_is_said_with_its_line(write, how, error, says):
     ("name", "split", "says"),
     [
         ("math/math500", "train", """it has split = "test", and 'math/math' has a split 'train'"""),
-        ("math/math", "test", """it has split = "train", and 'math/math500' has a split 'test'"""),
+        ("math/math", "test", """it has split = "train", and 'math/math500' or 'math/mathvision' has a split 'test'"""),
         ("math/gsm8k:test", "train", 'a split is named by itself: split = "test"'),
         ("test", "train", 'a split is named by itself: split = "test"'),
         ("math/gsmk", "train", "did you mean 'math/gsm8k'"),

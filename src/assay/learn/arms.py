@@ -49,10 +49,7 @@ def run_arms(
     Raises `BadConfig` where the recipe measures nothing or names a control itself, and what `experiment.prepare`
     raises, before any work.
     """
-    if recipe.eval is None:
-        raise BadConfig("controls are compared on held-out problems: give the recipe a table [eval]")
-    if recipe.reward.control != "none":
-        raise BadConfig("--controls chooses reward.control itself: leave it out of the recipe")
+    require_comparable(recipe)
     decided = {"kind": "controls", "recipe": recipe.model_dump(mode="json", exclude={"report_to"})}
     refuse_another_run(out, decided)
     for arm in ARMS:
@@ -66,6 +63,14 @@ def run_arms(
         found = Arms(gains, over)
         write_atomically(out / "arms.json", json.dumps(found.to_json(), indent=1) + "\n")
         return found
+
+
+def require_comparable(recipe: GrpoRecipe) -> None:
+    """Raise `BadConfig` where the recipe measures nothing, or names a control itself."""
+    if recipe.eval is None:
+        raise BadConfig("controls are compared on held-out problems: give the recipe a table [eval]")
+    if recipe.reward.control != "none":
+        raise BadConfig("--controls chooses reward.control itself: leave it out of the recipe")
 
 
 def _arm(recipe: GrpoRecipe, arm: str) -> GrpoRecipe:

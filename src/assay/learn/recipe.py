@@ -173,6 +173,8 @@ class GrpoRecipe(Config):
             raise ValueError(f"[dpo] compares within groups: grpo.micro_batch must be a multiple of {self.grpo.group}")
         if self.dpo and self.grpo.kl:
             raise ValueError("[dpo] keeps to its reference by dpo.beta: leave grpo.kl at 0")
+        if self.dpo and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):
+            raise ValueError("[dpo] has a loss of its own: leave grpo.loss and grpo.ratio out")
         return self
 
     @field_validator("eval", mode="before")

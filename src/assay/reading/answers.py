@@ -39,7 +39,10 @@ from assay.reading.words import fold
 MAX_PARTS = 64
 LIGHT_CHARS = 200
 """Characters of the longest answer that is read in the caller; one of small numbers and powers is compared there."""
-_WORDING = re.compile(r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+")
+_WORDING = re.compile(
+    r"\\(?:text|mathrm|textbf|textrm|mbox|operatorname)\s*\{[^{}]*\}|\\[a-zA-Z]+(?:[\s{]*[A-Z]+(?![a-z]))?"
+)
+"""What holds no words of a sentence: texts in a formula, commands, and capitals that a command names an object by."""
 _EITHER = re.compile(
     rf"(?<![a-zа-я\\]){either(tuple(w for w in lexicon.FOREIGN_JOINTS if len(w) > 1 or not w.isascii()))}\s?\d"
 )

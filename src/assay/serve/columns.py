@@ -46,7 +46,8 @@ def _example(prompt: Any, row: Mapping[str, Any], stored: bool) -> Example:
     if "example" in row:
         whole = row["example"]
         return Example.from_json(json.loads(whole) if isinstance(whole, str) else whole)
-    params, reference = row.get("params") or {}, row["reference"]
+    params: Any = row.get("params") or {}
+    reference: Any = None if missing(row["reference"]) else row["reference"]
     if isinstance(params, str):
         params, reference = json.loads(params) or {}, json.loads(reference) if stored else reference
     return Example(
@@ -57,4 +58,11 @@ def _example(prompt: Any, row: Mapping[str, Any], stored: bool) -> Example:
         options=(row["options"] or ()) if stored else (),
         domain=str(row.get("domain") or ""),
         source=str(row.get("source") or ""),
+    )
+
+
+def missing(value: Any) -> bool:
+    """Whether a cell holds nothing: `None`, or what frames write in its place (NaN, `NaT`, `pandas.NA`)."""
+    return (
+        value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)
     )
