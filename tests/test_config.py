@@ -85,3 +85,9 @@ def test_broken_and_missing_files(tmp_path):
 def test_shipped_recipes_are_valid_and_short(name, kind):
     path = find_recipe(name)
     load_config(kind, path)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+def test_a_number_is_finite(value):
+    with pytest.raises(BadConfig, match="finite"):
+        load_config(GrpoRecipe, find_recipe("demo"), [f"reward.format={value}"])

@@ -24,7 +24,7 @@ from assay.types import content_hash
 class Config(BaseModel):
     """Base of every configuration class: frozen, and an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 C = TypeVar("C", bound=BaseModel)
