@@ -50,7 +50,8 @@ def test_what_is_taught_was_right_whole_and_said_once(rollouts, most):
         used += [(good.example_id, good.response), (bad.example_id, bad.response)]
     assert len(used) == len(set(used))
     labelled = kto_rows(rollouts, ASKED)
-    assert len(labelled) == sum(rollout.verdict.score is not None for rollout in rollouts)
+    wrong = {key for key, one in judged.items() if one.verdict.score is not None and one.verdict.score < 1}
+    assert len(labelled) == len(right) + len(wrong)
     assert {row["example_id"] + row["completion"][0]["content"] for row in labelled if row["label"]} == {
         name + said for name, said in right
     }

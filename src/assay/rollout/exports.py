@@ -36,15 +36,18 @@ def pair_rows(rollouts: Iterable[Rollout], asked: Asked, per_problem: int) -> li
         told = {rollout.said: rollout for rollout in said if rollout.verdict.score is not None}
         drawn = sorted(told.values(), key=lambda rollout: hashed_seed("pairs", rollout.example_id, rollout.said))
         right = [rollout for rollout in drawn if _teaches(rollout)]
-        wrong = [rollout for rollout in drawn if rollout.verdict.score is not None and rollout.verdict.score < 1]
+        wrong = [rollout for rollout in drawn if _falls(rollout)]
         for good, bad in list(zip(right, wrong, strict=False))[:per_problem]:
             rows.append(_row(good, asked, chosen=_turn(good), rejected=_turn(bad)))
     return rows
 
 
 def kto_rows(rollouts: Iterable[Rollout], asked: Asked) -> list[Row]:
-    """`prompt`, `completion` and `label`, whether it is right in full, for every different response with a score."""
-    told = {(rollout.example_id, rollout.said): rollout for rollout in rollouts if rollout.verdict.score is not None}
+    """`prompt`, `completion` and `label`, whether it is right in full, for every different response with a score.
+
+    A right one that was cut is left out: it is neither.
+    """
+    told = {(rollout.example_id, rollout.said): rollout for rollout in rollouts if _teaches(rollout) or _falls(rollout)}
     return [_row(one, asked, completion=_turn(one), label=_teaches(one)) for one in told.values()]
 
 
@@ -57,6 +60,10 @@ def _groups(rollouts: Iterable[Rollout]) -> dict[str, list[Rollout]]:
 
 def _teaches(rollout: Rollout) -> bool:
     return rollout.verdict.score is not None and rollout.verdict.score >= 1 and rollout.finish == "stop"
+
+
+def _falls(rollout: Rollout) -> bool:
+    return rollout.verdict.score is not None and rollout.verdict.score < 1
 
 
 def _turn(rollout: Rollout) -> list[dict[str, Any]]:
