@@ -13,11 +13,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from assay.models.engine import Sampling
 
 DROPPED = 8
 """Rows are taken out once one in so many has ended: each time, what the others remember is copied."""
+BLOCK = 256
+"""Tokens that are added up at once where a cumulative distribution is inverted."""
 LIKELIEST = 512
 """Tokens that are sorted at first: a nucleus that lies within them needs no more."""
 
@@ -42,11 +45,30 @@ class Draw:
             chosen_B = scores_BV.argmax(dim=-1)
         else:
             scores_BV = nucleus(scores_BV / self.sampling.temperature, self.sampling.top_p)
-            cdf_BV = scores_BV.double().softmax(dim=-1).cumsum(dim=-1)
-            draws_B = self.numbers_BT[rows_B.cpu(), step].to(cdf_BV.device)
-            target_B1 = (draws_B * cdf_BV[:, -1]).unsqueeze(1)
-            chosen_B = torch.searchsorted(cdf_BV, target_B1, right=True).squeeze(1).clamp(max=cdf_BV.shape[-1] - 1)
-        return chosen_B, scores_BV.log_softmax(dim=-1).gather(1, chosen_B.unsqueeze(1)).squeeze(1)
+            chosen_B = inverted(scores_BV.softmax(dim=-1), self.numbers_BT[rows_B.cpu(), step].to(scores_BV.device))
+        said_B = scores_BV.gather(1, chosen_B.unsqueeze(1)).squeeze(1)
+        return chosen_B, said_B - scores_BV.logsumexp(dim=-1)
+
+
+def inverted(probability_BV: torch.Tensor, numbers_B: torch.Tensor) -> torch.Tensor:
+    """Where the cumulative distribution of each row passes its number in [0, 1): (B,), never at probability 0.
+
+    Sums over blocks come first, so that only one block a row is added up token by token, in double precision.
+    """
+    rows, size = probability_BV.shape
+    blocks_BKN = F.pad(probability_BV, (0, -size % BLOCK)).view(rows, -1, BLOCK)
+    cdf_BK = blocks_BKN.sum(dim=-1, dtype=torch.float64).cumsum(dim=-1)
+    block_B, rest_B = _passed(cdf_BK, numbers_B * cdf_BK[:, -1])
+    inside_BN = blocks_BKN[torch.arange(rows, device=block_B.device), block_B].double().cumsum(dim=-1)
+    return block_B * BLOCK + _passed(inside_BN, rest_B)[0]
+
+
+def _passed(cdf_BN: torch.Tensor, target_B: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The first place above the target, (B,), and what is left of the target there."""
+    target_B1 = torch.minimum(target_B, cdf_BN[:, -1] * (1 - 1e-12)).unsqueeze(1)
+    place_B1 = torch.searchsorted(cdf_BN, target_B1, right=True)
+    before_B1 = F.pad(cdf_BN, (1, 0)).gather(1, place_B1)
+    return place_B1.squeeze(1), (target_B1 - before_B1).squeeze(1)
 
 
 @torch.no_grad()
