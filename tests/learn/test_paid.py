@@ -69,8 +69,8 @@ def test_terms_are_what_the_recipe_names():
     recipe = recipe_of(format=0.1, overlong=100)  # of at most 512 tokens
     form, overlong = terms_of(recipe)
     assert (form.name, form.weight, overlong.name, overlong.weight) == ("format", 0.1, "overlong", 1.0)
-    assert [overlong.of(said(Verdict.of(True), tokens=n)) for n in (1, 412, 462, 512)] == [0, 0, -0.5, -1]
-    assert [form.of(said(v)) for v in (Verdict.of(False), Verdict.no_answer("nothing"))] == [1, 0]
+    assert [overlong.of(said(Verdict.of(True), tokens=n), 512) for n in (1, 412, 462, 512)] == [0, 0, -0.5, -1]
+    assert [form.of(said(v), 512) for v in (Verdict.of(False), Verdict.no_answer("nothing"))] == [1, 0]
     assert terms_of(recipe_of()) == []
 
 

@@ -32,6 +32,12 @@ save_every = 2
 resample = "history"
 [reward]
 overlong = 2
+[[stages]]
+steps = 3
+until_reward = 0.9
+domain_weights = {{ table = 0 }}
+max_tokens = 4
+[[stages]]
 """
 
 
@@ -87,9 +93,9 @@ def test_another_recipe_does_not_touch_a_run(tmp_path):
     recipe = tmp_path / "recipe.toml"
     recipe.write_text(RECIPE.format(policy="tiny"))
     out = tmp_path / "run"
-    assert run(recipe, out, "--grpo.steps=1").exit_code == 0
+    assert run(recipe, out, "--grpo.steps=4").exit_code == 0
     before = files(out)
-    second = run(recipe, out, "--data.sources=[{name='logic/ordering', size=9}]")
+    second = run(recipe, out, "--data.sources=[{name='math/arithmetic', size=8}, {name='table/lookup', size=9}]")
     assert second.exit_code == 2
     assert "holds another run (differs in: data: " in second.stderr and "recipe.data.sources" in second.stderr
     assert files(out) == before

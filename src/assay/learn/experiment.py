@@ -14,6 +14,7 @@ Output directory, beside what `grpo.py` writes:
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,15 +26,18 @@ from assay.files import write_atomically
 from assay.journal import owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import require_ready
-from assay.learn.grpo import facts, train, training_set
+from assay.learn.grpo import facts, mixed, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
-from assay.learn.sampler import DomainMix
+from assay.learn.sampler import DomainMix, History
+from assay.learn.stages import Stages
 from assay.models.hf import TransformersEngine
 from assay.sandbox import require
 from assay.types import Example
 
 OVERLAP = "overlap.json"
+LOOKED_AT = 100_000
+"""Draws that are made beforehand to see how often each domain is asked."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +84,8 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
             f"trained on a control, reward.control = {recipe.reward.control!r}: rewards shown are the verdicts'"
         )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
-    mix = DomainMix([example.domain for example in examples], recipe.data.domain_weights, recipe.seed)
-    notes += _uneven(mix, recipe.grpo.steps * recipe.grpo.prompts // recipe.grpo.updates)
+    mix = mixed(recipe, examples, Stages(recipe), History(None))
+    notes += _uneven(examples, mix, recipe.grpo.steps * recipe.grpo.prompts // recipe.grpo.updates)
     decided = facts(recipe, examples)
     refuse_another_run(out, decided)
     return Prepared(examples, asked, notes, shared, decided)
@@ -112,14 +116,16 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
         return out
 
 
-def _uneven(mix: DomainMix, draws: int) -> list[str]:
+def _uneven(examples: Sequence[Example], mix: DomainMix, draws: int) -> list[str]:
     """A note where a domain's problems come more than ten times as often as another's: few are learnt by heart."""
-    times = {domain: share * draws / len(mix.members[domain]) for domain, share in mix.shares.items()}
+    drawn = mix.first(min(draws, LOOKED_AT))
+    asked, there = Counter(examples[index].domain for index in drawn), Counter(example.domain for example in examples)
+    times = {domain: count / len(drawn) * draws / there[domain] for domain, count in asked.items()}
     most, least = max(times, key=times.__getitem__), min(times, key=times.__getitem__)
     if times[most] <= 10 * max(1.0, times[least]):
         return []
     return [
-        f"each of the {len(mix.members[most])} {most} problems comes about {times[most]:,.0f} times, those of {least} "
+        f"each of the {there[most]} {most} problems comes about {times[most]:,.0f} times, those of {least} "
         f"{times[least]:.1f} times: data.domain_weights says how often a domain is asked"
     ]
 

@@ -27,6 +27,7 @@ from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.rewards import majority, paid_by, terms_of
 from assay.learn.sampler import DomainMix, History
+from assay.learn.stages import Stages
 from assay.models.engine import weights_hash
 from assay.models.hf import weights_path
 from assay.models.prompting import as_input
@@ -59,21 +60,33 @@ def train(
         metrics.keep(lambda row: row["step"] <= step)
         rollouts.keep(lambda row: row["step"] <= step)
 
+        stages = Stages(recipe)
+        for row in metrics.read():
+            stages.add(row)
+
         def record(done: StepRecord) -> None:
-            metrics.append([done.to_json()])
+            row = done.to_json()
+            stages.add(row)
+            stage = {"stage": stages.at((done.step - 1) // stages.period) + 1} if recipe.stages else {}
+            metrics.append([row | stage])
             rollouts.append([{"step": done.step, **rollout.to_json()} for rollout in done.rollouts])
             if on_step:
                 on_step(done)
 
-        trainer = make_trainer(recipe, examples, out, record, transformers)
+        trainer = make_trainer(recipe, examples, out, record, transformers, stages)
         trainer.train(resume_from_checkpoint=str(start) if start else None)
         return save_policy(trainer.model, trainer.processing_class, policy)
 
 
 def make_trainer(
-    recipe: GrpoRecipe, examples: Sequence[Example], out: Path, record: Callable[[StepRecord], None], transformers: Any
+    recipe: GrpoRecipe,
+    examples: Sequence[Example],
+    out: Path,
+    record: Callable[[StepRecord], None],
+    transformers: Any,
+    stages: Stages | None = None,
 ) -> Any:
-    """The TRL trainer of a recipe."""
+    """The TRL trainer of a recipe; `stages` must hear of each step that `record` does."""
     import torch
     from datasets import Dataset
 
@@ -91,13 +104,15 @@ def make_trainer(
         tokenizer.pad_token = tokenizer.eos_token
     rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
     history = _history(recipe, out)
-    mix = DomainMix([ex.domain for ex in examples], recipe.data.domain_weights, recipe.seed, history.resting(examples))
+    stages = stages or Stages(recipe)
+    mix = mixed(recipe, examples, stages, history)
     kind = partial(PreferenceTrainer, dpo=recipe.dpo) if recipe.dpo else PolicyTrainer
     trainer = kind(
         examples=examples,
         mix=mix,
         on_step=record,
         on_group=history.add,
+        limit=lambda generation: stages.limits[stages.at(generation)],
         workers=recipe.workers,
         paid=paid_by(recipe, majority(recipe, examples, out / "majority")),
         terms=terms_of(recipe),
@@ -111,6 +126,14 @@ def make_trainer(
     trainer.remove_callback(transformers.PrinterCallback)  # every step is in the journal
     report_into(trainer, out, transformers)
     return trainer
+
+
+def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, history: History) -> DomainMix:
+    """The order in which a recipe asks these Examples."""
+    prompts = recipe.grpo.prompts * synced(recipe.grpo)
+    domains = [example.domain for example in examples]
+    resting = history.resting(examples)
+    return DomainMix(domains, stages.weights, recipe.seed, resting, lambda count: stages.at(count // prompts))
 
 
 def _history(recipe: GrpoRecipe, out: Path) -> History:

@@ -15,6 +15,13 @@ from assay.evaluate.suite import Suite
 from assay.sources.selection import Asked
 
 
+def shares(weights: dict[str, float]) -> dict[str, float]:
+    """The weights of domains, where none is below 0."""
+    if any(weight < 0 for weight in weights.values()):
+        raise ValueError("domain_weights must not be negative")
+    return weights
+
+
 class Data(Config):
     """What to learn from: a curated corpus, or sources as they are."""
 
@@ -24,12 +31,15 @@ class Data(Config):
     domain_weights: dict[str, float] = Field(default_factory=dict)
     """Share of prompts by domain; domains that are not named get 1, and all are equal without it."""
 
+    @field_validator("domain_weights")
+    @classmethod
+    def _weights(cls, given: dict[str, float]) -> dict[str, float]:
+        return shares(given)
+
     @model_validator(mode="after")
     def _one_of_both(self) -> Data:
         if bool(self.corpus) == bool(self.sources):
             raise ValueError("give either data.corpus or data.sources")
-        if any(weight < 0 for weight in self.domain_weights.values()):
-            raise ValueError("domain_weights must not be negative")
         return self
 
 
@@ -141,6 +151,26 @@ class Lora(Config):
     """Layers that are updated, by the end of their name (`q_proj`); every linear layer but the head without it."""
 
 
+class Stage(Config):
+    """A stretch of a training. It ends after its steps, or as soon as one of its rules holds; the last one stays."""
+
+    steps: int | None = Field(None, ge=1)
+    """It lasts so many optimiser steps at most; rounded up to a whole generation."""
+    domain_weights: dict[str, float] = Field(default_factory=dict)
+    """Share of prompts by domain, 0 for none; those of `data` without it."""
+    max_tokens: int | None = Field(None, ge=1)
+    """Longest response; that of `[grpo]` without it, and never more."""
+    until_reward: float | None = None
+    """It ends when the verdicts of its last five generations have this mean score."""
+    until_length: float | None = Field(None, gt=0)
+    """It ends when the responses of its last five generations are so many tokens long in the mean."""
+
+    @field_validator("domain_weights")
+    @classmethod
+    def _weights(cls, given: dict[str, float]) -> dict[str, float]:
+        return shares(given)
+
+
 class GrpoRecipe(Config):
     """`method = "grpo"`."""
 
@@ -154,6 +184,8 @@ class GrpoRecipe(Config):
     dpo: Dpo | None = None
     """GRPO's loss is taken without it."""
     reward: Reward = Reward()
+    stages: tuple[Stage, ...] = ()
+    """Stretches with domains and lengths of their own; one without it."""
     lora: Lora | None = None
     """All weights are trained without it."""
     report_to: tuple[Literal["tensorboard", "wandb", "trackio", "mlflow"], ...] = ()
@@ -175,6 +207,22 @@ class GrpoRecipe(Config):
             raise ValueError("[dpo] keeps to its reference by dpo.beta: leave grpo.kl at 0")
         if self.dpo and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):
             raise ValueError("[dpo] has a loss of its own: leave grpo.loss and grpo.ratio out")
+        return self
+
+    @model_validator(mode="after")
+    def _stages_follow(self) -> GrpoRecipe:
+        for number, stage in enumerate(self.stages, 1):
+            ends = (stage.steps, stage.until_reward, stage.until_length) != (None, None, None)
+            if number < len(self.stages) and not ends:
+                raise ValueError(f"stage {number} never ends: give it steps, until_reward or until_length")
+            if number == len(self.stages) and ends:
+                raise ValueError(f"stage {number} is the last and lasts to the end: leave out its steps and until_*")
+            if (stage.max_tokens or 1) > self.grpo.max_tokens:
+                raise ValueError(
+                    f"stage {number} allows {stage.max_tokens} tokens, grpo.max_tokens only {self.grpo.max_tokens}"
+                )
+        if sum(stage.steps or 0 for stage in self.stages) >= self.grpo.steps:
+            raise ValueError(f"the stages before the last take all {self.grpo.steps} steps: raise grpo.steps")
         return self
 
     @field_validator("eval", mode="before")

@@ -27,17 +27,18 @@ class Term:
 
     name: str
     weight: float
-    of: Callable[[Rollout], float]
+    of: Callable[[Rollout, int], float]
+    """Of a rollout, and the longest response that was allowed."""
 
 
 def terms_of(recipe: GrpoRecipe) -> list[Term]:
     """The terms that a recipe adds."""
-    longest, buffer = recipe.grpo.max_tokens, recipe.reward.overlong
+    buffer = recipe.reward.overlong
 
-    def overlong(said: Rollout) -> float:
+    def overlong(said: Rollout, longest: int) -> float:
         return min(0.0, (longest - buffer - said.tokens) / buffer)
 
-    terms = [Term("format", recipe.reward.format, lambda said: float(said.verdict.status in ANSWERED))]
+    terms = [Term("format", recipe.reward.format, lambda said, longest: float(said.verdict.status in ANSWERED))]
     return [term for term in [*terms, Term("overlong", float(buffer > 0), overlong)] if term.weight]
 
 

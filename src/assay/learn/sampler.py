@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from random import Random
@@ -16,7 +17,8 @@ class DomainMix:
     At every point the number of problems drawn from a domain is within one of its share of the draws so far
     (largest-deficit rule). Inside a domain each problem comes once before any comes twice, in an order hashed from
     (seed, domain, pass). `rested(count)`, asked when a domain begins a pass and `count` problems were drawn in all,
-    names the problems that sit this pass out; where none would be left, all come.
+    names the problems that sit this pass out; where none would be left, all come. `weights` may be several, one for
+    each stage: `stage(count)` says which holds for the next draw, and shares are counted anew in each; passes go on.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -27,13 +29,19 @@ class DomainMix:
     def __init__(
         self,
         domains: Sequence[str],
-        weights: Mapping[str, float],
+        weights: Mapping[str, float] | Sequence[Mapping[str, float]],
         seed: int,
         rested: Callable[[int], Collection[int]] = lambda count: (),
+        stage: Callable[[int], int] = lambda count: 0,
     ) -> None:
         self.members: dict[str, list[int]] = {}
         for index, domain in enumerate(domains):
             self.members.setdefault(domain, []).append(index)
+        self.shares = [self._shares(one) for one in ([weights] if isinstance(weights, Mapping) else weights)]
+        self.seed = seed
+        self.rested, self.stage = rested, stage
+
+    def _shares(self, weights: Mapping[str, float]) -> dict[str, float]:
         for name in weights:
             if name not in self.members:
                 hint = did_you_mean(name, self.members)
@@ -42,19 +50,19 @@ class DomainMix:
         total = sum(raw.values())
         if total <= 0:
             raise BadConfig("domain_weights leave no domain to draw from")
-        self.shares = {domain: weight / total for domain, weight in raw.items() if weight > 0}
-        self.seed = seed
-        self.rested = rested
+        return {domain: weight / total for domain, weight in raw.items() if weight > 0}
 
     def __iter__(self) -> Iterator[int]:
-        drawn, passes = dict.fromkeys(self.shares, 0), dict.fromkeys(self.shares, 0)
-        left: dict[str, list[int]] = {domain: [] for domain in self.shares}
-        count = 0
-        while True:
-            count += 1
-            domain = max(self.shares, key=lambda d: (self.shares[d] * count - drawn[d], self.shares[d]))
+        passes = dict.fromkeys(self.members, 0)
+        left: dict[str, list[int]] = {domain: [] for domain in self.members}
+        stage, count, drawn = -1, 0, dict[str, int]()
+        for draw in itertools.count():
+            if (now := self.stage(draw)) != stage:
+                stage, count, drawn = now, 0, dict.fromkeys(self.members, 0)
+            shares, count = self.shares[stage], count + 1
+            domain = max(shares, key=lambda d: (shares[d] * count - drawn[d], shares[d]))
             if not left[domain]:
-                out = set(self.rested(count - 1))
+                out = set(self.rested(draw))
                 awake = [index for index in self.members[domain] if index not in out] or list(self.members[domain])
                 Random(hashed_seed(self.seed, domain, passes[domain])).shuffle(awake)
                 left[domain], passes[domain] = awake[::-1], passes[domain] + 1

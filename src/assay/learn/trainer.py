@@ -40,7 +40,8 @@ class PolicyTrainer(GRPOTrainer):
     `examples[i]` is row `i` of the training set (column `example`); `mix` decides the order; `on_step` receives a
     `StepRecord` at every logged step; `paid` is the reward of a judged rollout, its score without it; `terms` are
     rewards on top, each with its name and weight, which a rollout gets only where `paid` says a number; `on_group`
-    hears of each group as it was judged: the generation, its Example, its scores.
+    hears of each group as it was judged: the generation, its Example, its scores; `limit` is the longest response of a
+    generation, that of the arguments without it.
     """
 
     def __init__(
@@ -53,13 +54,14 @@ class PolicyTrainer(GRPOTrainer):
         paid: Paid = lambda said: said.verdict.score,
         terms: Sequence[Term] = (),
         on_group: Callable[[int, str, Sequence[float | None]], None] = lambda generation, name, scores: None,
+        limit: Callable[[int], int] | None = None,
         **trl_arguments: Any,
     ) -> None:
         self.examples = examples
         self.mix = mix
         self.on_step = on_step
         self.workers = workers
-        self.paid, self.on_group = paid, on_group
+        self.paid, self.on_group, self.limit = paid, on_group, limit
         self.judged: list[Rollout] = []
         self.domains = {example.id: example.domain for example in examples}
         self.pending: list[Rollout] = []
@@ -74,6 +76,11 @@ class PolicyTrainer(GRPOTrainer):
         """Optimiser steps from one generation to the next."""
         return int(self.num_iterations * self.args.steps_per_generation // self.args.gradient_accumulation_steps)
 
+    @property
+    def generation(self) -> int:
+        """Number of the generation that the next step learns from."""
+        return int(self.state.global_step // self.period)
+
     def verified_reward(
         self, example: Sequence[int], completion_ids: Sequence[Sequence[int]], **_: Any
     ) -> list[float | None]:
@@ -83,17 +90,18 @@ class PolicyTrainer(GRPOTrainer):
         verdicts = verify_many(asked, attempts, workers=self.workers)
         self.judged = list(map(Rollout.of, attempts, verdicts))
         self.pending += self.judged
-        generation, size = self.state.global_step // self.period, self.num_generations
+        size = self.num_generations
         for start in range(0, len(self.judged), size):
             scores = [verdict.score for verdict in verdicts[start : start + size]]
-            self.on_group(generation, asked[start].id, scores)
+            self.on_group(self.generation, asked[start].id, scores)
         return [self.paid(said) for said in self.judged]
 
     def _term_reward(self, term: Term) -> Callable[..., list[float | None]]:
         """A reward function of TRL for one term. It is called behind `verified_reward`, on the same rollouts."""
 
         def reward(**_: Any) -> list[float | None]:
-            return [None if self.paid(said) is None else term.of(said) for said in self.judged]
+            longest = self.max_completion_length
+            return [None if self.paid(said) is None else term.of(said, longest) for said in self.judged]
 
         reward.__name__ = term.name
         return reward
@@ -120,6 +128,8 @@ class PolicyTrainer(GRPOTrainer):
         self, prompt_ids: Any, images: Any, multimodal_fields: Any, num_generations: int, has_tool_images: bool = False
     ) -> Any:
         """TRL's generation, with each prompt of a group read once and no work on responses that have ended."""
+        if self.limit:
+            self.max_completion_length = self.limit(self.generation)
         if self.use_vllm or multimodal_fields:
             return super()._generate_single_turn(
                 prompt_ids, images, multimodal_fields, num_generations, has_tool_images

@@ -19,7 +19,7 @@ from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
 from assay.report.panels import PALETTE
 from assay.report.rollouts import shown_rollouts
-from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
+from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, stage_rows
 
 
 def write_page(run: Path, to: Path | None = None) -> Path:
@@ -88,6 +88,7 @@ def _training(run: Path) -> dict[str, Any]:
         "samples": scores["samples"],
         "ks": _ks(scores),
         "charts": charts_of(steps),
+        "stages": stage_rows(steps),
         "rollouts": shown_rollouts(run / EXAMPLES, {name: run / "eval" / name for name in ("before", "after")}),
     }
 
@@ -109,6 +110,7 @@ def _evaluation(run: Path) -> dict[str, Any]:
         "samples": scores["samples"],
         "ks": _ks(scores),
         "charts": [],
+        "stages": [],
         "rollouts": shown_rollouts(run / EXAMPLES, {"responses": run}),
     }
 

@@ -23,8 +23,9 @@ from assay.curate.substring import Substring
 from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
 from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.judging.verifier import VERIFIERS
+from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
-from assay.learn.recipe import Data, GrpoRecipe, WarmupRecipe
+from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
 from assay.report.duration import curation_time, evaluation_time, training_time
 from assay.rollout.measure import Way
 from assay.sources.files import Real, from_hub
@@ -219,10 +220,17 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     yield from _learns(recipe.data, "train", look, recipe.seed, ready)
     weights = ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.domain_weights.items())
     yield "mixes", f"domains by weight: {weights}" if weights else "all domains in equal shares"
+    for number, stage in enumerate(recipe.stages, 1):
+        yield f"stage {number}", _stage(stage)
     drawn = -(-g.steps // g.updates)
     each = f"{counted(g.group, 'response')} {_longest(g.max_tokens)}"
     yield "samples", f"{counted(g.prompts, 'problem')} x {each}, {counted(drawn, 'time')}"
     yield "", f"{counted(drawn * g.prompts * g.group, 'completion')} in all"
+    if recipe.dpo:
+        pairs = "one pair" if recipe.dpo.pairs == "one" else "every pair"
+        yield "prefers", f"the better response of {pairs} of a group, over the worse"
+    if g.sync_every != 1:
+        yield "answers", f"the problems of {counted(synced(g), 'step')} at once"
     yield "trains", f"{counted(g.steps, 'step')}, a checkpoint every {g.save_every}"
     if recipe.eval is None:
         off = "eval" in recipe.model_fields_set
@@ -230,6 +238,16 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
         return
     yield from _evaluation(recipe.eval, look) if ready is None else _asked(recipe.eval, ready.asked)
     yield "", "before training, and again after it"
+
+
+def _stage(stage: Stage) -> str:
+    """What holds in a stage, and what ends it."""
+    ends = [f"{counted(stage.steps, 'step')} are over"] if stage.steps else []
+    ends += [f"the mean score is {stage.until_reward:g}"] if stage.until_reward is not None else []
+    ends += [f"responses have {stage.until_length:g} tokens"] if stage.until_length is not None else []
+    holds = [f"{name} {weight:g}" for name, weight in stage.domain_weights.items()]
+    holds += [_longest(stage.max_tokens)] if stage.max_tokens else []
+    return f"{', '.join(holds) or 'as above'}; " + (f"until {' or '.join(ends)}" if ends else "to the end")
 
 
 def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | None = None) -> Iterator[Line]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from assay.errors import AssayError
@@ -35,6 +36,29 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+def stage_rows(steps: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each stage of a training: its steps and, for each domain, the mean length of responses in its first and its last
+    five steps; none where the run has no stages."""
+    rows = []
+    for number in sorted({step["stage"] for step in steps if "stage" in step}):
+        within = [step for step in steps if step.get("stage") == number]
+        first, last = _lengths(within[:5]), _lengths(within[-5:])
+        lengths = [f"{name} {first[name]:.0f} to {last[name]:.0f}" for name in first if name in last]
+        rows.append(
+            {"stage": number, "from": within[0]["step"], "to": within[-1]["step"], "lengths": ", ".join(lengths)}
+        )
+    return rows
+
+
+def _lengths(steps: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    """Domain -> mean length of its responses."""
+    said: dict[str, list[float]] = {}
+    for step in steps:
+        for name, domain in step["domains"].items():
+            said.setdefault(name, []).append(domain["length"])
+    return {name: fmean(values) for name, values in sorted(said.items())}
 
 
 def checked(overlap: Mapping[str, int] | None) -> str:
