@@ -30,6 +30,7 @@ micro_batch = 8
 learning_rate = 1e-2
 save_every = 2
 resample = "history"
+redraws = 1
 [reward]
 overlong = 2
 [[stages]]

@@ -112,6 +112,7 @@ def make_trainer(
         mix=mix,
         on_step=record,
         on_group=history.add,
+        redraws=recipe.grpo.redraws,
         limit=lambda generation: stages.limits[stages.at(generation)],
         workers=recipe.workers,
         paid=paid_by(recipe, majority(recipe, examples, out / "majority")),

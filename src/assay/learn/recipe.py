@@ -96,6 +96,9 @@ class Grpo(Config):
     """Learn nothing from responses that were cut at `max_tokens`."""
     resample: Literal["none", "history"] = "none"
     """`history`: a problem whose last group was right throughout sits out the next pass (SRPO, arXiv 2504.14286)."""
+    redraws: int = Field(0, ge=0)
+    """How many times a step asks other problems of the same domain in place of groups without signal, all right or all
+    wrong (dynamic sampling, DAPO, arXiv 2503.14476). A group that none replaces stays, and teaches nothing."""
     micro_batch: int = Field(64, ge=1)
     """Sequences in one forward and backward pass."""
     save_every: int = Field(25, ge=1)
@@ -203,6 +206,10 @@ class GrpoRecipe(Config):
             raise ValueError(f"reward.overlong is at most grpo.max_tokens, {self.grpo.max_tokens}")
         if self.dpo and min(self.grpo.micro_batch, self.grpo.prompts * self.grpo.group) % self.grpo.group:
             raise ValueError(f"[dpo] compares within groups: grpo.micro_batch must be a multiple of {self.grpo.group}")
+        if self.dpo and self.grpo.redraws:
+            raise ValueError("[dpo] takes groups as they were sampled: leave grpo.redraws at 0")
+        if self.grpo.redraws and self.grpo.scale == "batch":
+            raise ValueError('grpo.redraws replaces groups of a batch: set grpo.scale to "group" or "none"')
         if self.dpo and self.grpo.kl:
             raise ValueError("[dpo] keeps to its reference by dpo.beta: leave grpo.kl at 0")
         if self.dpo and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):

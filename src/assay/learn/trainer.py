@@ -18,6 +18,7 @@ from trl.models import unwrap_model_for_generation
 from assay import sandbox
 from assay.hashing import hashed_seed
 from assay.judging.session import verify_many
+from assay.learn.dynamic import Reserve, dead_groups, replaced
 from assay.learn.progress import StepRecord, by_domain, scalars
 from assay.learn.rewards import Paid, Term
 from assay.learn.sampler import DomainMix, repeated
@@ -41,7 +42,7 @@ class PolicyTrainer(GRPOTrainer):
     `StepRecord` at every logged step; `paid` is the reward of a judged rollout, its score without it; `terms` are
     rewards on top, each with its name and weight, which a rollout gets only where `paid` says a number; `on_group`
     hears of each group as it was judged: the generation, its Example, its scores; `limit` is the longest response of a
-    generation, that of the arguments without it.
+    generation, that of the arguments without it; `redraws` is how often groups without signal give way to others.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class PolicyTrainer(GRPOTrainer):
         terms: Sequence[Term] = (),
         on_group: Callable[[int, str, Sequence[float | None]], None] = lambda generation, name, scores: None,
         limit: Callable[[int], int] | None = None,
+        redraws: int = 0,
         **trl_arguments: Any,
     ) -> None:
         self.examples = examples
@@ -62,6 +64,9 @@ class PolicyTrainer(GRPOTrainer):
         self.on_step = on_step
         self.workers = workers
         self.paid, self.on_group, self.limit = paid, on_group, limit
+        self.redraws, self.reserve = redraws, Reserve([ex.domain for ex in examples], mix.seed)
+        self.drawn = 0
+        """Rows that this generation has sampled before those in hand."""
         self.judged: list[Rollout] = []
         self.domains = {example.id: example.domain for example in examples}
         self.pending: list[Rollout] = []
@@ -120,9 +125,30 @@ class PolicyTrainer(GRPOTrainer):
             tokens=len(ids),
             token_ids=tuple(ids),
             thinking=self.opened[example.id],
-            group_id=f"{step}.{number // self.num_generations}",
+            group_id=f"{step}.{(self.drawn + number) // self.num_generations}",
             policy=str(step),
         )
+
+    def _generate_and_score_completions(self, inputs: Any) -> Batch:
+        """TRL's generation and, where a recipe asks for it, others in place of groups without signal."""
+        self.drawn, size = 0, self.num_generations
+        batch: Batch = super()._generate_and_score_completions(inputs)
+        now = [row["example"] for row in inputs[::size]]
+        asked = set(now)
+        for _ in range(self.redraws):
+            dead = dead_groups(batch["advantages"], size, NOISE)
+            found = self.reserve.instead({group: now[group] for group in dead}, asked, self.generation)
+            if not found:
+                break
+            self.drawn += len(self.judged)
+            again = [self.train_dataset[index] for index in found.values() for _ in range(size)]
+            other = super()._generate_and_score_completions(again)
+            pad = self.processing_class.pad_token_id
+            batch = replaced(batch, other, list(found), size, pad)
+            asked |= set(found.values())
+            for group, index in found.items():
+                now[group] = index
+        return batch
 
     def _generate_single_turn(
         self, prompt_ids: Any, images: Any, multimodal_fields: Any, num_generations: int, has_tool_images: bool = False
@@ -135,7 +161,8 @@ class PolicyTrainer(GRPOTrainer):
                 prompt_ids, images, multimodal_fields, num_generations, has_tool_images
             )
         args = self.args
-        seeds = [hashed_seed(args.seed, "rollout", self.state.global_step, row) for row in range(len(prompt_ids))]
+        rows = range(self.drawn, self.drawn + len(prompt_ids))
+        seeds = [hashed_seed(args.seed, "rollout", self.state.global_step, row) for row in rows]
         sampling = Sampling(temperature=args.temperature, top_p=args.top_p, max_tokens=self.max_completion_length)
         with unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model:
             draw, pad = Draw(seeds, sampling), self.processing_class.pad_token_id

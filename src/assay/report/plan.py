@@ -225,7 +225,8 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     drawn = -(-g.steps // g.updates)
     each = f"{counted(g.group, 'response')} {_longest(g.max_tokens)}"
     yield "samples", f"{counted(g.prompts, 'problem')} x {each}, {counted(drawn, 'time')}"
-    yield "", f"{counted(drawn * g.prompts * g.group, 'completion')} in all"
+    again = ", and other problems for groups without signal" if g.redraws else ""
+    yield "", f"{counted(drawn * g.prompts * g.group, 'completion')} in all{again}"
     if recipe.dpo:
         pairs = "one pair" if recipe.dpo.pairs == "one" else "every pair"
         yield "prefers", f"the better response of {pairs} of a group, over the worse"
