@@ -91,6 +91,7 @@ def make_trainer(
     from datasets import Dataset
 
     from assay.learn.preference import PreferenceTrainer
+    from assay.learn.rejection import RejectionTrainer
     from assay.learn.trainer import PolicyTrainer
 
     if recipe.threads:
@@ -106,7 +107,11 @@ def make_trainer(
     history = _history(recipe, out)
     stages = stages or Stages(recipe)
     mix = mixed(recipe, examples, stages, history)
-    kind = partial(PreferenceTrainer, dpo=recipe.dpo) if recipe.dpo else PolicyTrainer
+    kind: Callable[..., Any] = PolicyTrainer
+    if recipe.dpo:
+        kind = partial(PreferenceTrainer, dpo=recipe.dpo)
+    elif recipe.sft:
+        kind = partial(RejectionTrainer, sft=recipe.sft)
     trainer = kind(
         examples=examples,
         mix=mix,

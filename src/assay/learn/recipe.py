@@ -141,6 +141,14 @@ class Dpo(Config):
     """The reference is the policy that sampled, and moves with it; otherwise it is the starting policy."""
 
 
+class Sft(Config):
+    """Learn from the right responses of the groups that `[grpo]` samples by supervised learning (rejection sampling,
+    arXiv 2308.01825), instead of by GRPO's loss."""
+
+    per_problem: int = Field(1, ge=1)
+    """Different right responses of each problem that are learnt from, at most."""
+
+
 class Lora(Config):
     """Train low-rank updates beside frozen weights (LoRA, arXiv 2106.09685); the policy is then an adapter."""
 
@@ -186,6 +194,8 @@ class GrpoRecipe(Config):
     grpo: Grpo = Grpo()
     dpo: Dpo | None = None
     """GRPO's loss is taken without it."""
+    sft: Sft | None = None
+    """GRPO's loss is taken without it."""
     reward: Reward = Reward()
     stages: tuple[Stage, ...] = ()
     """Stretches with domains and lengths of their own; one without it."""
@@ -206,14 +216,19 @@ class GrpoRecipe(Config):
             raise ValueError(f"reward.overlong is at most grpo.max_tokens, {self.grpo.max_tokens}")
         if self.dpo and min(self.grpo.micro_batch, self.grpo.prompts * self.grpo.group) % self.grpo.group:
             raise ValueError(f"[dpo] compares within groups: grpo.micro_batch must be a multiple of {self.grpo.group}")
-        if self.dpo and self.grpo.redraws:
-            raise ValueError("[dpo] takes groups as they were sampled: leave grpo.redraws at 0")
+        if (self.dpo or self.sft) and self.grpo.redraws:
+            raise ValueError("[dpo] and [sft] take groups as they were sampled: leave grpo.redraws at 0")
         if self.grpo.redraws and self.grpo.scale == "batch":
             raise ValueError('grpo.redraws replaces groups of a batch: set grpo.scale to "group" or "none"')
+        if self.dpo and self.sft:
+            raise ValueError("a recipe has one loss: give it [dpo] or [sft]")
         if self.dpo and self.grpo.kl:
             raise ValueError("[dpo] keeps to its reference by dpo.beta: leave grpo.kl at 0")
-        if self.dpo and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):
-            raise ValueError("[dpo] has a loss of its own: leave grpo.loss and grpo.ratio out")
+        if self.sft and (self.grpo.kl or self.reward != Reward()):
+            raise ValueError("[sft] learns from right responses alone: leave grpo.kl and [reward] out")
+        own = "[dpo]" if self.dpo else "[sft]" if self.sft else ""
+        if own and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):
+            raise ValueError(f"{own} has a loss of its own: leave grpo.loss and grpo.ratio out")
         return self
 
     @model_validator(mode="after")

@@ -230,6 +230,8 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     if recipe.dpo:
         pairs = "one pair" if recipe.dpo.pairs == "one" else "every pair"
         yield "prefers", f"the better response of {pairs} of a group, over the worse"
+    if recipe.sft:
+        yield "imitates", f"at most {counted(recipe.sft.per_problem, 'right response')} to each problem"
     if g.sync_every != 1:
         yield "answers", f"the problems of {counted(synced(g), 'step')} at once"
     yield "trains", f"{counted(g.steps, 'step')}, a checkpoint every {g.save_every}"

@@ -18,14 +18,19 @@ Row = dict[str, Any]
 
 
 def sft_rows(rollouts: Iterable[Rollout], asked: Asked, per_problem: int) -> list[Row]:
-    """`prompt` and `completion` of right responses (rejection sampling): at most `per_problem` different ones of each
-    problem, drawn by a hash, so that easy problems do not crowd out hard ones."""
-    rows = []
+    """`prompt` and `completion` of what is taught."""
+    return [_row(one, asked, completion=_turn(one)) for one in taught(rollouts, per_problem)]
+
+
+def taught(rollouts: Iterable[Rollout], per_problem: int) -> list[Rollout]:
+    """Right responses (rejection sampling): at most `per_problem` different ones of each problem, drawn by a hash, so
+    that easy problems do not crowd out hard ones."""
+    chosen = []
     for said in _groups(rollouts).values():
         right = list({rollout.said: rollout for rollout in said if _teaches(rollout)}.values())
         right.sort(key=lambda rollout: hashed_seed("sft", rollout.example_id, rollout.said))
-        rows += [_row(one, asked, completion=_turn(one)) for one in right[:per_problem]]
-    return rows
+        chosen += right[:per_problem]
+    return chosen
 
 
 def pair_rows(rollouts: Iterable[Rollout], asked: Asked, per_problem: int) -> list[Row]:
