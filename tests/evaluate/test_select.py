@@ -109,6 +109,8 @@ def test_a_run_that_another_verifier_judged_is_a_weight(run, tmp_path):
 
 
 def test_what_lacks_is_told(run, tmp_path):
+    with pytest.raises(AssayError, match="did you mean 'likelihood'"):
+        select(run, weights="liklihood")
     with pytest.raises(AssayError, match="holds no log-probabilities"):
         select(run, weights="likelihood")
     few = tmp_path / "few.jsonl"

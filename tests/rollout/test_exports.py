@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import assay
-from assay.rollout.exports import kto_rows, pair_rows, sft_rows
+from assay.rollout.exports import counting, kto_rows, pair_rows, sft_rows
 from assay.types import Message, Rollout, Verdict
 
 ASKED = {name: (Message("user", f"What is {name}?"),) for name in "abc"}
@@ -71,3 +71,9 @@ def test_a_measurement_gives_rows_that_a_data_set_takes(tmp_path):
             "tiny", list(assay.load("logic/knights_knaves", size=6)), samples=4, out=tmp_path / "out"
         ).to_pairs()
     )
+
+
+@pytest.mark.parametrize(("given", "kind"), [("x", TypeError), (True, TypeError), (0, ValueError)])
+def test_what_counts_no_rows_is_refused(given, kind):
+    with pytest.raises(kind, match="per_problem is"):
+        counting(given)

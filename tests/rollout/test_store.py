@@ -137,6 +137,11 @@ def test_keep_drops_steps_from_shards_and_journal(small, tmp_path):
     assert sorted(r["step"] for r in RolloutStore(tmp_path).rows()) == [0, 1, 2, 3]
 
 
+def test_the_folder_of_the_rollouts_names_them_too(small, tmp_path):
+    small.append([row(0)])
+    assert list(RolloutStore(tmp_path / "rollouts").rows()) == list(RolloutStore(tmp_path).rows()) != []
+
+
 def test_only_the_owner_writes(tmp_path):
     with pytest.raises(RuntimeError, match="owner"):
         RolloutStore(tmp_path).append([row(0)])

@@ -204,7 +204,7 @@ def require_sight(engine: type[Engine], name: str, asked: Sequence[Example], dat
         return bool(shown)
     if not getattr(engine, "sees", False):
         raise AssayError(
-            f"{name} reads text alone, and {counted(len(shown), 'picture')} belong to the problems: name a server "
+            f"{name} reads text alone, and the problems come with {counted(len(shown), 'picture')}: name a server "
             "that sees (http://HOST/v1#MODEL)"
         )
     files = sorted(path for path in shown if not path.startswith(ADDRESSES))

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from assay.errors import AssayError, BadRow, counted
+from assay.errors import AssayError, BadRow, counted, did_you_mean
 from assay.evaluate.metrics import Estimate, mean_of
 from assay.evaluate.samples import Said, majority, said_of
 from assay.files import read_jsonl
@@ -186,6 +186,9 @@ def weights_of(run: StoredRun, source: str) -> dict[tuple[str, int], float]:
         return {(r.example_id, r.index): math.exp(fsum(r.logprobs) / len(r.logprobs)) for r in rollouts}
     if source.endswith((".jsonl", ".jsonl.gz")):
         return dict(_of_file(source))
+    if not Path(source).is_dir():
+        hint = did_you_mean(source, [LIKELIHOOD])
+        raise AssayError(f"weights {source!r} are no run, no .jsonl of scores, and not known by name{hint}")
     other = open_run(Path(source), "measure", "rescore")
     same = {example.problem_id: name for name, example in run.examples.items()}
     names = {name: same.get(example.problem_id, name) for name, example in other.examples.items()}

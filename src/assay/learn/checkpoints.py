@@ -47,6 +47,12 @@ def newest_checkpoint(directory: Path) -> Path | None:
     return next((path for path in reversed(found) if path.exists()), None)
 
 
+def newest_step(folder: Path) -> int:
+    """Optimiser steps that the newest whole checkpoint has behind it; 0 where there is none."""
+    found = newest_checkpoint(folder)
+    return _step(found) if found else 0
+
+
 def _step(path: Path) -> int:
     return int(path.name.partition("-")[2])
 

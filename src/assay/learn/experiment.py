@@ -26,6 +26,7 @@ from assay.files import write_atomically
 from assay.journal import owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import require_ready
+from assay.learn.checkpoints import newest_step
 from assay.learn.grpo import facts, mixed, train, training_set
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
@@ -103,7 +104,9 @@ def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progr
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
         write_atomically(out / EXAMPLES, "\n".join(lines) + "\n")
         before = _score(recipe, recipe.model.path, "before", asked, out, watch)
-        watch.on_stage("training", recipe.grpo.steps)
+        done = 0 if (out / "policy").is_dir() else newest_step(out / "checkpoints")
+        watch.on_stage(f"training, on from step {done}" if done else "training", recipe.grpo.steps)
+        watch.on_units(done)
 
         def stepped(record: StepRecord) -> None:
             watch.on_step(record)

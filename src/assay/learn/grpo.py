@@ -22,7 +22,7 @@ from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.journal import Journal, owned
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, trl_arguments
-from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
+from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.rewards import majority, paid_by, terms_of
@@ -55,7 +55,7 @@ def train(
         if policy.is_dir():
             return policy
         start = newest_checkpoint(out / "checkpoints")
-        step = int(start.name.partition("-")[2]) if start else 0
+        step = newest_step(out / "checkpoints")
         metrics, rollouts = Journal(out / "metrics.jsonl", "step"), RolloutStore(out)
         metrics.keep(lambda row: row["step"] <= step)
         rollouts.keep(lambda row: row["step"] <= step)

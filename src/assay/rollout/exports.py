@@ -22,6 +22,15 @@ def sft_rows(rollouts: Iterable[Rollout], asked: Asked, per_problem: int) -> lis
     return [_row(one, asked, completion=_turn(one)) for one in taught(rollouts, per_problem)]
 
 
+def counting(per_problem: Any) -> int:
+    """`per_problem`, where it counts. Raises `TypeError` and `ValueError`."""
+    if not isinstance(per_problem, int) or isinstance(per_problem, bool):
+        raise TypeError(f"per_problem is a number of rows, such as 1, not {per_problem!r}")
+    if per_problem < 1:
+        raise ValueError(f"per_problem is at least 1, not {per_problem}")
+    return per_problem
+
+
 def taught(rollouts: Iterable[Rollout], per_problem: int) -> list[Rollout]:
     """Right responses (rejection sampling): at most `per_problem` different ones of each problem, drawn by a hash, so
     that easy problems do not crowd out hard ones."""

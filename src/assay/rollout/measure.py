@@ -22,7 +22,7 @@ from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, ti
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
-from assay.rollout.exports import Asked, kto_rows, pair_rows, sft_rows
+from assay.rollout.exports import Asked, counting, kto_rows, pair_rows, sft_rows
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.recorded import RecordedEngine
 from assay.rollout.runs import EXAMPLES
@@ -92,12 +92,12 @@ class Measurements(Mapping[str, Measurement]):
     def to_sft(self, *, per_problem: int = 1) -> list[dict[str, Any]]:
         """Right responses as rows for supervised training (rejection sampling): at most `per_problem` different ones of
         each problem. Rows are `prompt` and `completion`, lists of chat messages, and `example_id`."""
-        return sft_rows(self.rollouts(), self._asked, per_problem)
+        return sft_rows(self.rollouts(), self._asked, counting(per_problem))
 
     def to_pairs(self, *, per_problem: int = 1) -> list[dict[str, Any]]:
         """Pairs of a right response and one with a lower score, for DPO and its like: `prompt`, `chosen`, `rejected`
         and `example_id`; at most `per_problem` of each problem that has both."""
-        return pair_rows(self.rollouts(), self._asked, per_problem)
+        return pair_rows(self.rollouts(), self._asked, counting(per_problem))
 
     def to_kto(self) -> list[dict[str, Any]]:
         """Every different response that has a score, with `label`, whether it is right in full, for KTO."""

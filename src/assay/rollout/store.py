@@ -74,10 +74,12 @@ class Answer:
 
 
 class RolloutStore:
-    """The rollouts of one directory. Every row is a `Rollout` as JSON, with the training step where there is one."""
+    """The rollouts of one directory, which may be named by its folder `rollouts` too. Every row is a `Rollout` as JSON,
+    with the training step where there is one."""
 
     def __init__(self, directory: Path | str) -> None:
-        self.folder = Path(directory) / FOLDER
+        given = Path(directory)
+        self.folder = given if given.name == FOLDER and not (given / FOLDER).exists() else given / FOLDER
         self.journal = Journal(self.folder / "open.jsonl", "example_id", "index")
         self._open: int | None = None
 
