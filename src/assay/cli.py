@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli_compare import compare, overlap, rescore, select
+from assay.cli_compare import compare, overlap, rescore, select, watch
 from assay.cli_corpus import corpus
 from assay.cli_list import catalog, completion, list_, show
 from assay.cli_measure import measure
@@ -105,7 +105,7 @@ def main() -> None:
     """
 
 
-SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap)
+SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap)
 for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
     main.add_command(command)
 

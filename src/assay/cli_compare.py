@@ -119,3 +119,22 @@ def overlap(run: Path, trained: tuple[str, ...], words: int, split: str, data: P
 
     found = found_in(open_run(run, "measure"), rows_of(trained, split, data=data), words)
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else overlap_table(found))
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.option("--port", type=click.IntRange(0, 65535), help="8765 otherwise, or any free one where that is taken.")
+def watch(run: Path, port: int | None) -> None:
+    """Follow a run in a browser, while it trains or afterwards: curves, verdicts, and every rollout to read.
+
+    RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay measure` wrote or writes. The page is on
+    this machine alone and changes nothing; Ctrl-C ends it. `assay report RUN` writes a finished run as one file.
+    """
+    from assay.watch.server import Server
+
+    with Server(run, port) as server:
+        click.echo(f"{run}: {server.url} (Ctrl-C ends)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()

@@ -17,7 +17,7 @@ from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
 from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
-from assay.report.panels import PALETTE
+from assay.report.panels import colours
 from assay.report.rollouts import shown_rollouts
 from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
 
@@ -45,7 +45,7 @@ def render(run: Path) -> str:
     )
     environment.filters.update(percent=percent, points=points)
     template = "corpus.html.j2" if _is_corpus(run) else "page.html.j2"
-    return environment.get_template(template).render(palette=PALETTE, **shown)
+    return environment.get_template(template).render(colours=colours(), **shown)
 
 
 def _is_corpus(run: Path) -> bool:

@@ -173,6 +173,12 @@ def read_shard(path: Path) -> list[dict[str, Any]]:
     return [_from_columns(row) for row in pq.read_table(path).to_pylist()]
 
 
+def read_row(path: Path, number: int) -> dict[str, Any]:
+    """One row of a shard by its place, from 0, without its tokens. Raises `IndexError` where the shard is shorter."""
+    wanted = [name for name in SCHEMA.names if name not in ("token_ids", "logprobs")]
+    return _from_columns(pq.read_table(path, columns=wanted).slice(number, 1).to_pylist()[0])
+
+
 def _marks(path: Path) -> list[dict[str, Any]]:
     rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
     return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
