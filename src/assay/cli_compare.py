@@ -133,8 +133,8 @@ def watch(run: Path, port: int | None) -> None:
     from assay.watch.server import Server
 
     with Server(run, port) as server:
-        click.echo(f"{run}: {server.url} (Ctrl-C ends)")
         try:
+            click.echo(f"{run}: {server.url} (Ctrl-C ends)")
             server.serve_forever()
         except KeyboardInterrupt:
             click.echo()

@@ -48,6 +48,7 @@ class RolloutBrowser:
         self.version = 0
         """Counts what changed so far."""
         self._lock = Lock()
+        self._coded_of = self.index.columns
         self._codes = self._coded(self.index.columns)
 
     def look(self) -> int:
@@ -57,9 +58,9 @@ class RolloutBrowser:
                 changed = [self.problems.look(), self.index.look()]
             except (ValueError, KeyError, TypeError) as bad:
                 raise AssayError(f"{self.problems.path} is not what a run wrote ({bad}): restore it") from None
-            if any(changed):
+            if any(changed) or self._coded_of is not self.index.columns:
                 self.version += 1
-                self._codes = self._coded(self.index.columns)
+                self._codes, self._coded_of = self._coded(self.index.columns), self.index.columns
             return self.version
 
     def rows(self, asked: Mapping[str, str]) -> dict[str, Any]:

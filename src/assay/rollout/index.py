@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError
-from assay.rollout.store import RolloutStore, key_of, read_row
+from assay.rollout.store import SCHEMA, RolloutStore, key_of, read_row
 from assay.types import Status
 
 Array = np.ndarray[Any, Any]
 STATUSES = tuple(map(str, Status))
-_READ = ("step", "example_id", "group_id", "index", "status", "score", "tokens")
+_READ = {
+    name: SCHEMA.field(name).type for name in ("step", "example_id", "group_id", "index", "status", "score", "tokens")
+}
 _TYPES = {"part": "i1", "step": "i8", "example": "i4", "group": "i4", "index": "i4", "status": "i1", "score": "f8"}
 _TYPES |= {"tokens": "i8", "file": "i4", "row": "i8"}
 _HEAD = 256
@@ -88,19 +92,21 @@ class RolloutIndex:
         self._files: list[Path] = []
         self._shards: dict[Path, tuple[tuple[int, ...], dict[str, Array]]] = {}
         self._tails: list[dict[str, Array]] = [_columns({}, 0)] * len(self._stores)
+        self._joined: list[dict[str, Array]] = []
         self.columns = _joined([])
 
     def look(self) -> bool:
         """Read what is new into `columns`; whether there was anything. The journals first, as every reader does."""
-        changed = [self._look_at_journal(part) for part in range(len(self._stores))]
+        for part in range(len(self._stores)):
+            self._look_at_journal(part)
         shards = {path: part for part, store in enumerate(self._stores) for path in store.shards()}
-        changed += [self._look_at_shard(path, part) for path, part in shards.items()]
-        for gone in set(self._shards) - set(shards):
-            del self._shards[gone]
-            changed.append(True)
-        if any(changed):
-            self.columns = _joined([*(self._shards[path][1] for path in shards), *self._tails])
-        return any(changed)
+        for path, part in shards.items():
+            self._look_at_shard(path, part)
+        chunks = [*(self._shards[path][1] for path in shards if path in self._shards), *self._tails]
+        if [id(chunk) for chunk in chunks] == [id(chunk) for chunk in self._joined]:
+            return False
+        self.columns, self._joined = _joined(chunks), chunks
+        return True
 
     def key(self, at: int) -> str:
         """The name of a rollout, which stays the same while the run goes on: `training/3/12.5`."""
@@ -130,48 +136,46 @@ class RolloutIndex:
             raise AssayError("the run was written to in this moment: try again")
         return row
 
-    def _look_at_journal(self, part: int) -> bool:
+    def _look_at_journal(self, part: int) -> None:
         tail = self._journals[part]
         rows, fresh = tail.read()
         if fresh:
             self._tails[part] = _columns({}, 0)
         if rows:
-            read = {name: [row[name] for row in rows] for name in _READ}
-            new = self._numbered(read, part, tail.path) | {"row": np.array([row["row"] for row in rows], "i8")}
+            read = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in _READ.items()})
+            new = self._numbered(read, part, tail.path, [row["row"] for row in rows])
             self._tails[part] = _chained([self._tails[part], new])
-        return fresh or bool(rows)
 
-    def _look_at_shard(self, path: Path, part: int) -> bool:
+    def _look_at_shard(self, path: Path, part: int) -> None:
         try:
             stat = path.stat()
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if path in self._shards and self._shards[path][0] == stamp:
-                return False
+                return
             table = pq.read_table(path, columns=list(_READ))
         except FileNotFoundError:  # a run that starts again
-            return False
-        read = {name: table[name].to_pylist() for name in _READ}
-        self._shards[path] = (stamp, self._numbered(read, part, path))
+            self._shards.pop(path, None)
+            return
+        self._shards[path] = (stamp, self._numbered(table, part, path, range(table.num_rows)))
         return True
 
-    def _numbered(self, read: Mapping[str, Sequence[Any]], part: int, path: Path) -> dict[str, Array]:
-        count = len(read["index"])
-        groups = [group or example for group, example in zip(read["group_id"], read["example_id"], strict=True)]
+    def _numbered(self, read: pa.Table, part: int, path: Path, places: Sequence[int]) -> dict[str, Array]:
         if path not in self._files:
             self._files.append(path)
+        groups = pc.if_else(pc.equal(pc.fill_null(read["group_id"], ""), ""), read["example_id"], read["group_id"])
         numbered = {
-            "part": [part] * count,
-            "step": [-1 if step is None else step for step in read["step"]],
-            "example": list(map(self.examples.number, read["example_id"])),
-            "group": [self.groups.number(f"{part}/{group}") for group in groups],
+            "part": np.full(read.num_rows, part),
+            "step": pc.fill_null(read["step"], -1),
+            "example": _numbers(read["example_id"], self.examples.number),
+            "group": _numbers(groups, lambda group: self.groups.number(f"{part}/{group}")),
             "index": read["index"],
-            "status": list(map(STATUSES.index, read["status"])),
-            "score": [np.nan if score is None else score for score in read["score"]],
-            "tokens": [tokens or 0 for tokens in read["tokens"]],
-            "file": [self._files.index(path)] * count,
-            "row": list(range(count)),
+            "status": _numbers(read["status"], STATUSES.index),
+            "score": pc.fill_null(read["score"], np.nan),
+            "tokens": pc.fill_null(read["tokens"], 0),
+            "file": np.full(read.num_rows, self._files.index(path)),
+            "row": np.array(places),
         }
-        return _columns(numbered, count)
+        return _columns(numbered, read.num_rows)
 
 
 class _Tail:
@@ -223,8 +227,15 @@ def _line_at(path: Path, at: int) -> dict[str, Any]:
         return dict(json.loads(file.readline()))
 
 
-def _columns(values: Mapping[str, Sequence[Any]], count: int) -> dict[str, Array]:
-    return {name: np.array(values.get(name, [0] * count), kind) for name, kind in _TYPES.items()}
+def _numbers(texts: Any, number: Callable[[str], int]) -> Array:
+    """The number of each text of a column; each different one is looked up once."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    known = np.array([number(text) for text in encoded.dictionary.to_pylist()], "i8")
+    return np.asarray(known[encoded.indices.to_numpy()])
+
+
+def _columns(values: Mapping[str, Any], count: int) -> dict[str, Array]:
+    return {name: np.asarray(values.get(name, np.zeros(count)), kind) for name, kind in _TYPES.items()}
 
 
 def _chained(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:

@@ -2,11 +2,12 @@
 // The live page: what the run says of itself, brought up to date without a reload, above its rollouts.
 (() => {
   const {el, browse, served} = Rollouts;
-  const EVERY = 2000, LATER = 10000;  // milliseconds between looks at a running run, and at another
+  const EVERY = 2000, LATER = 4000;  // milliseconds between looks at a running run, and at another
   const at = id => document.getElementById(id);
   const percent = value => (100 * value).toFixed(1);
   const points = value => `${value < 0 ? "−" : "+"}${(100 * Math.abs(value)).toFixed(1)}`;
-  let stamp = "", state = "", browser = null;
+  const browser = browse(at("rollouts"), served, {sort: "-step"});
+  let stamp = "", state = "";
 
   function show(run) {
     at("headline").textContent = run.headline;
@@ -56,10 +57,9 @@
     try {
       const run = await served.ask("/api/run", {stamp});
       if (run.headline !== undefined) {
+        if (stamp) browser.refresh();
         ({stamp, state} = run);
         show(run);
-        if (browser) browser.refresh();
-        else browser = browse(at("rollouts"), served, {sort: run.sides.length > 1 ? "-step" : "step"});
       }
       tell(WORDS[state], state);
     } catch (error) {
