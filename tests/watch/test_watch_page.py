@@ -48,9 +48,7 @@ def until(driver, found):
 
 def rows(driver):
     """The cells of the rows that are shown, as texts."""
-    cells = (
-        "[...document.querySelectorAll('table.rollouts tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
-    )
+    cells = "[...document.querySelectorAll('table.rollouts tbody tr')].map(r => [...r.cells].map(c => c.textContent))"
     return driver.execute_script(f"return {cells}")
 
 

@@ -6,6 +6,7 @@ strings and is never markup.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Lock
@@ -29,6 +30,8 @@ LONGEST = 100_000
 EMBEDDED = 1000
 """Rollouts in a report."""
 LONGEST_EMBEDDED = 4000
+EMBEDDED_TEXT = 8_000_000
+"""Characters that the rollouts of a report take at most."""
 
 
 def places_of(run: Path) -> dict[str, Path]:
@@ -94,19 +97,26 @@ class RolloutBrowser:
         self.look()
         with self._lock:
             at = self.index.find(key)
-            return self._row(at) | self._said(at, longest) | self._others(at)
+            return self._row(at) | self._said(at, self.index.rows([at])[0], longest) | self._others(at)
 
     def embedded(self, most: int = EMBEDDED) -> dict[str, Any]:
-        """Rows and rollouts for a page that is one file: whole groups, evenly over the run, at most so many."""
+        """`{"of", "rows"}` for a page that is one file: rollouts in full, whole groups, evenly over the run.
+
+        There are at most so many, and fewer where their texts are long (`EMBEDDED_TEXT`).
+        """
         self.look()
         with self._lock:
             columns = self.index.columns
             groups, first = np.unique(columns.group, return_index=True)
             kept = groups[np.argsort(first)][:: max(1, -(-len(columns) // most))]
             places = np.flatnonzero(np.isin(columns.group, kept))[:most].tolist()
-            rows = [self._row(at) for at in places]
-            said = [self._said(at, LONGEST_EMBEDDED) for at in places]
-            return {"of": len(columns), "rows": [row | more for row, more in zip(rows, said, strict=True)]}
+            said = [
+                self._said(at, row, LONGEST_EMBEDDED) for at, row in zip(places, self.index.rows(places), strict=True)
+            ]
+            rows = [self._row(at) | more for at, more in zip(places, said, strict=True)]
+        if sum(len(json.dumps(row)) for row in rows) > EMBEDDED_TEXT and most > 1:
+            return self.embedded(most // 2)
+        return {"of": len(columns), "rows": rows}
 
     def _coded(self, columns: Columns) -> dict[str, tuple[list[str], Array]]:
         """For each filter its values and the number of each rollout's."""
@@ -153,10 +163,10 @@ class RolloutBrowser:
             "excerpt": known.excerpt,
         }
 
-    def _said(self, at: int, longest: int) -> dict[str, Any]:
+    def _said(self, at: int, row: Mapping[str, Any], longest: int) -> dict[str, Any]:
         """What stands on disk of a rollout; of a sealed problem nothing is told."""
         name = self.index.examples.names[self.index.columns.example[at]]
-        row, example = self.index.row(at), self.problems.example(name)
+        example = self.problems.example(name)
         if self.problems.of(name).sealed or row.get("seal"):
             return {"sealed": True, "problem": name}
         verdict = row["verdict"]

@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError
-from assay.rollout.store import SCHEMA, RolloutStore, key_of, read_row
+from assay.rollout.store import SCHEMA, RolloutStore, key_of, read_places
 from assay.types import Status
 
 Array = np.ndarray[Any, Any]
@@ -124,17 +124,25 @@ class RolloutIndex:
             raise AssayError(f"no rollout {key!r} in this run: choose one from the table")
         return at
 
-    def row(self, at: int) -> dict[str, Any]:
-        """A rollout as it was appended, from disk. Raises `AssayError` where its file changed since the last look."""
-        path, where = self._files[self.columns.file[at]], int(self.columns.row[at])
-        try:
-            row = read_row(path, where) if path.suffix == ".parquet" else _line_at(path, where)
-        except (OSError, ValueError, IndexError):
-            row = None
-        group = self.groups.names[self.columns.group[at]].partition("/")[2]
-        if row is None or key_of(row) != (group, self.columns.index[at]):
-            raise AssayError("the run was written to in this moment: try again")
-        return row
+    def rows(self, places: Sequence[int]) -> list[dict[str, Any]]:
+        """Rollouts as they were appended, without their tokens, from disk; each file is read once.
+
+        Raises `AssayError` where a file changed since the last look.
+        """
+        found: dict[int, dict[str, Any]] = {}
+        for file in {int(self.columns.file[at]) for at in places}:
+            here = [at for at in places if self.columns.file[at] == file]
+            path, where = self._files[file], [int(self.columns.row[at]) for at in here]
+            try:
+                read = read_places(path, where) if path.suffix == ".parquet" else _lines_at(path, where)
+            except (OSError, ValueError, IndexError):
+                read = [{}] * len(here)
+            found |= dict(zip(here, read, strict=True))
+        for at, row in found.items():
+            group = self.groups.names[self.columns.group[at]].partition("/")[2]
+            if not row or key_of(row) != (group, self.columns.index[at]):
+                raise AssayError("the run was written to in this moment: try again")
+        return [found[at] for at in places]
 
     def _look_at_journal(self, part: int) -> None:
         tail = self._journals[part]
@@ -157,7 +165,6 @@ class RolloutIndex:
             self._shards.pop(path, None)
             return
         self._shards[path] = (stamp, self._numbered(table, part, path, range(table.num_rows)))
-        return True
 
     def _numbered(self, read: pa.Table, part: int, path: Path, places: Sequence[int]) -> dict[str, Array]:
         if path not in self._files:
@@ -221,10 +228,13 @@ def _mark(path: Path, line: bytes, at: int) -> dict[str, Any]:
         raise AssayError(f"{path} holds a row at byte {at:,} that no run of ours wrote: restore the file") from None
 
 
-def _line_at(path: Path, at: int) -> dict[str, Any]:
+def _lines_at(path: Path, places: Sequence[int]) -> list[dict[str, Any]]:
+    rows = []
     with path.open("rb") as file:
-        file.seek(at)
-        return dict(json.loads(file.readline()))
+        for at in places:
+            file.seek(at)
+            rows.append(dict(json.loads(file.readline())))
+    return rows
 
 
 def _numbers(texts: Any, number: Callable[[str], int]) -> Array:

@@ -173,10 +173,10 @@ def read_shard(path: Path) -> list[dict[str, Any]]:
     return [_from_columns(row) for row in pq.read_table(path).to_pylist()]
 
 
-def read_row(path: Path, number: int) -> dict[str, Any]:
-    """One row of a shard by its place, from 0, without its tokens. Raises `IndexError` where the shard is shorter."""
+def read_places(path: Path, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows of a shard by their places, from 0, without their tokens. Raises `IndexError` where the shard is shorter."""
     wanted = [name for name in SCHEMA.names if name not in ("token_ids", "logprobs")]
-    return _from_columns(pq.read_table(path, columns=wanted).slice(number, 1).to_pylist()[0])
+    return list(map(_from_columns, pq.read_table(path, columns=wanted).take(list(numbers)).to_pylist()))
 
 
 def _marks(path: Path) -> list[dict[str, Any]]:

@@ -37,14 +37,12 @@ HEADERS = {
 }
 HERE, REPORT = Path(__file__).parent, Path(report.__file__).parent
 SCRIPT, STYLE = "text/javascript; charset=utf-8", "text/css; charset=utf-8"
+STYLES = (REPORT / "style.css", REPORT / "rollouts.css", HERE / "watch.css")
 FILES: dict[str, tuple[str, Callable[[], str]]] = {
     "/": ("text/html; charset=utf-8", lambda: (HERE / "watch.html").read_text("utf-8")),
     "/watch.js": (SCRIPT, lambda: "".join((HERE / name).read_text("utf-8") for name in ("charts.js", "watch.js"))),
     "/rollouts.js": (SCRIPT, lambda: (REPORT / "rollouts.js").read_text("utf-8")),
-    "/style.css": (
-        STYLE,
-        lambda: colours() + "".join((REPORT / name).read_text("utf-8") for name in ("style.css", "rollouts.css")),
-    ),
+    "/style.css": (STYLE, lambda: colours() + "".join(path.read_text("utf-8") for path in STYLES)),
 }
 
 
