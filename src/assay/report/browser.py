@@ -102,14 +102,16 @@ class RolloutBrowser:
     def embedded(self, most: int = EMBEDDED) -> dict[str, Any]:
         """`{"of", "rows"}` for a page that is one file: rollouts in full, whole groups, evenly over the run.
 
-        There are at most so many, and fewer where their texts are long (`EMBEDDED_TEXT`).
+        There are at most so many, and fewer where their texts are long (`EMBEDDED_TEXT`). Of held-out problems the
+        same ones before and after.
         """
         self.look()
         with self._lock:
             columns = self.index.columns
-            groups, first = np.unique(columns.group, return_index=True)
-            kept = groups[np.argsort(first)][:: max(1, -(-len(columns) // most))]
-            places = np.flatnonzero(np.isin(columns.group, kept))[:most].tolist()
+            units = np.where(columns.step < 0, columns.example + len(self.index.groups.names), columns.group)
+            known, first = np.unique(units, return_index=True)
+            kept = known[np.argsort(first)][:: max(1, -(-len(columns) // most))]
+            places = np.flatnonzero(np.isin(units, kept)).tolist()
             said = [
                 self._said(at, row, LONGEST_EMBEDDED) for at, row in zip(places, self.index.rows(places), strict=True)
             ]

@@ -46,6 +46,16 @@ def write_page(run: Path, to: Path | None = None) -> Path:
 def render(run: Path) -> str:
     """The page as text."""
     shown = content(run)
+    if _is_corpus(run):
+        return filled("corpus.html.j2", **shown)
+    script = (Path(__file__).parent / "rollouts.js").read_text("utf-8") + BROWSE
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    held = json.dumps(RolloutBrowser(run).embedded()).replace("<", "\\u003c")
+    return filled("page.html.j2", script=script, digest=digest, held=held, **shown)
+
+
+def filled(template: str, **shown: Any) -> str:
+    """A template of this room, filled; every text is escaped. Raises `MissingExtra` without the extra `report`."""
     try:
         import jinja2
     except ImportError:
@@ -55,13 +65,7 @@ def render(run: Path) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, points=points)
-    if _is_corpus(run):
-        return environment.get_template("corpus.html.j2").render(colours=colours(), **shown)
-    script = (Path(__file__).parent / "rollouts.js").read_text("utf-8") + BROWSE
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    held = json.dumps(RolloutBrowser(run).embedded()).replace("<", "\\u003c")
-    rest = {"colours": colours(), "script": script, "digest": digest, "held": held}
-    return environment.get_template("page.html.j2").render(**rest, **shown)
+    return environment.get_template(template).render(colours=colours(), **shown)
 
 
 def _is_corpus(run: Path) -> bool:
