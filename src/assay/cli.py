@@ -100,6 +100,7 @@ def main() -> None:
       assay curate real-mix                       raw problem sets to one corpus with a card
       assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
+      assay watch runs/fifty                      curves, verdicts and every rollout, while it trains
       assay compare runs/demo/eval/before runs/demo/eval/after
       assay report runs/demo
     """

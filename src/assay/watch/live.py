@@ -21,12 +21,16 @@ POINTS = 400
 
 
 class LiveRun:
-    """A run directory, read again whenever it is asked. Nothing in it is ever changed; threads may share it."""
+    """A run directory, read again whenever it is asked. Nothing in it is ever changed; threads may share it.
+
+    Raises `AssayError` for a path that holds no run, and for files that no run of ours wrote.
+    """
 
     def __init__(self, run: Path) -> None:
         require_watchable(run)
         self.path = run
         self.rollouts = RolloutBrowser(run)
+        self.content()
 
     def stamp(self) -> str:
         """Changes whenever anything that the page shows does."""
