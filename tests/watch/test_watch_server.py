@@ -143,6 +143,23 @@ def test_a_sealed_problem_is_not_shown(tmp_path):
     assert "secret" not in json.dumps(browser.rollout(row["key"])) + json.dumps(browser.embedded())
 
 
+def test_scores_are_told_as_the_report_tells_them(folder):
+    one = {"value": 0.0125, "low": -0.017, "high": 0.047, "questions": 80}
+    rows = [{"name": name, "domain": domain, "avg": one, "uncounted": 1, "passes": {}, "verdicts": {}}
+            for name, domain in (("all", ""), ("math", "math"))]  # fmt: skip
+    for side in ("before", "after"):
+        (folder / "eval" / side).mkdir(parents=True)
+        (folder / "eval" / side / "scores.json").write_text(json.dumps({"samples": 4, "model": side, "rows": rows}))
+    clear = one | {"low": 0.001, "domain": "math"}
+    (folder / "eval" / "changes.json").write_text(json.dumps({"math": clear}))
+    content = LiveRun(folder).content()
+    assert content["headline"] == "Held-out accuracy rose in 1 of 1 domains."
+    assert content["scores"]["heads"] == ["domain or source", "before", "after", "change", "problems", "not counted"]
+    side, change = ("1.2", "-1.7 to 4.7"), ("+1.2", "+0.1 to +4.7", "up")
+    assert content["scores"]["rows"][1] == ("domain", "math", [side, side, change, ("80", ""), ("2", "")])
+    assert content["scores"]["caption"].startswith("Accuracy (avg@4) on problems")
+
+
 def test_a_run_says_how_it_stands(tmp_path, folder):
     starting = LiveRun(folder).content()
     assert starting["headline"] == "Stopped at step 0 of 3: give the same command again, and it goes on."

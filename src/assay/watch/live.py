@@ -13,7 +13,7 @@ from assay.evaluate.run import SCORES
 from assay.journal import CLAIM, TIMES, Journal, is_worked_in, kind_of
 from assay.report.browser import RolloutBrowser, places_of
 from assay.report.curves import Curves, curves_of
-from assay.report.summary import about, checked, headline, percent, read_json, score_rows
+from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
 
 KINDS = ("train", "measure", "rescore")
 POINTS = 400
@@ -69,20 +69,25 @@ class LiveRun:
         planned = recipe.get("grpo", {}).get("steps", len(steps))
         model = recipe.get("model", {}).get("path", "not recorded")
         scores = after or before or {"samples": 0}
+        known = checked(read_json(self.path / "eval" / "overlap.json"))
         return {
             "headline": headline(changes) if changes else self._so_far(len(steps), planned),
             "about": about(self.path, model) | {"training steps": f"{len(steps):,} of {planned:,}"},
             "notes": [*(read_json(self.path / "notes.json") or []), *_distrust(recipe)],
-            "scores": score_rows(before, after, changes),
-            "sides": ["before", "after"],
-            "told": f"avg@{scores['samples']} on {checked(read_json(self.path / 'eval' / 'overlap.json'))}",
+            "scores": _table(
+                score_rows(before, after, changes),
+                ("before", "after", "change"),
+                f"Accuracy (avg@{scores['samples']}) on {known}, in percent",
+            ),
             "curves": [_thinned(curves) for curves in curves_of(steps)],
         }
 
     def _so_far(self, steps: int, planned: int) -> str:
         match self.state():
-            case "running" if steps:
+            case "running" if steps < planned and steps:
                 return f"Training: step {steps:,} of {planned:,}."
+            case "running" if steps:
+                return f"Training: all {planned:,} steps are done; what follows is measured."
             case "running":
                 return "The run is starting: no step is done yet."
             case "finished":
@@ -92,18 +97,22 @@ class LiveRun:
     def _answers(self, claimed: Mapping[str, Any]) -> dict[str, Any]:
         scores = read_json(self.path / SCORES)
         model = str(claimed.get("model", "not recorded"))
-        told = f"{model}: no scores yet."
+        told = (
+            "Responses of a training, judged again." if kind_of(self.path) == "rescore" else f"{model}: no scores yet."
+        )
         if scores:
             every = scores["rows"][0]["avg"]
-            model, span = scores["model"], f"{percent(every['low'])} to {percent(every['high'])}"
-            told = f"{model}: {percent(every['value'])} % correct over {every['questions']} problems ({span})."
+            model, span = scores["model"], f"95\u00a0% interval {percent(every['low'])} to {percent(every['high'])}"
+            told = f"{model}: {percent(every['value'])}\u00a0% correct over {every['questions']} problems ({span})."
         return {
             "headline": told,
             "about": about(self.path, model),
             "notes": [],
-            "scores": score_rows(None, scores, {}) if scores else [],
-            "sides": ["after"],
-            "told": f"avg@{scores['samples']} on the problems of the suite" if scores else "",
+            "scores": _table(
+                score_rows(None, scores, {}) if scores else [],
+                ("after",),
+                f"Accuracy (avg@{scores['samples'] if scores else 0}) on the problems that were asked, in percent",
+            ),
             "curves": [],
         }
 
@@ -135,6 +144,34 @@ def _distrust(recipe: Mapping[str, Any]) -> list[str]:
     if terms:
         notes.append(f"paid on top of the verdict: {', '.join(terms)}; rewards and advantages here are the verdicts'")
     return notes
+
+
+def _table(rows: Sequence[Mapping[str, Any]], sides: Sequence[str], caption: str) -> dict[str, Any]:
+    """The table of scores as a page shows it. Its rows are (kind, name, cells), a cell (text, interval, up or down)."""
+    about = "Intervals hold 95\u00a0%, over problems; the first row is the mean of the domains."
+    if len(sides) > 1:
+        about += (
+            " A change counts as clear where its whole interval is on one side of zero. Each domain is a look of its "
+            "own: where nothing changed, one page in seven would still call a gain in one of six domains clear."
+        )
+    lines = []
+    for row in rows:
+        known = [row[side] for side in ("before", "after") if row[side]]
+        missing = sum(side["uncounted"] for side in known)
+        cells = [_cell(row, side) for side in sides]
+        lines.append((row["kind"], row["name"], [*cells, (str(known[-1]["avg"]["questions"]), ""), (str(missing), "")]))
+    heads = ["domain or source", *(sides if len(sides) > 1 else ["score"]), "problems", "not counted"]
+    return {"about": about, "caption": caption, "heads": heads, "rows": lines}
+
+
+def _cell(row: Mapping[str, Any], side: str) -> tuple[str, ...]:
+    found = row[side]
+    if not found:
+        return "\u2013", ""
+    if side != "change":
+        return percent(found["avg"]["value"]), f"{percent(found['avg']['low'])} to {percent(found['avg']['high'])}"
+    way = "up" if found["low"] > 0 else "down" if found["high"] < 0 else ""
+    return points(found["value"]), f"{points(found['low'])} to {points(found['high'])}", way
 
 
 def _thinned(curves: Curves) -> dict[str, Any]:
