@@ -6,6 +6,7 @@ from threading import Thread
 import pytest
 from watched import HOSTILE, write_step
 
+from assay.report.page import write_page
 from assay.report.panels import PALETTE
 from assay.watch.server import Server
 
@@ -130,6 +131,23 @@ def test_new_steps_come_without_a_reload(page, run):
     assert rows(page)[0][0] == "3" and page.execute_script("return window.same")
     until(page, lambda: "step 3 of 3" in page.title)
     assert page.execute_script("return document.activeElement.className") == "open", "the reader was not moved"
+
+
+def test_a_report_is_one_file_with_the_same_browser(page, run, tmp_path):
+    pytest.importorskip("matplotlib", reason="the report needs the extra 'report'")
+    before = page.current_url
+    page.get(write_page(run, tmp_path / "report.html").as_uri())
+    until(page, lambda: told(page) == "1 to 50 of 64")
+    choose(page, "status", "timeout")
+    assert told(page) == "1 to 4 of 4 (64 in all)" and {row[4] for row in rows(page)} == {"–"}
+    page.find_element(By.CSS_SELECTOR, "button.open").click()
+    dialog = page.find_element(By.CSS_SELECTOR, "dialog")
+    until(page, lambda: "none: it does not count" in dialog.text)
+    page.find_element(By.CSS_SELECTOR, "dialog select").send_keys("step 1")
+    until(page, lambda: len(dialog.find_elements(By.CSS_SELECTOR, ".pane")) == 2)
+    assert f"{HOSTILE} timeout" in dialog.text and page.title != "taken"
+    page.get(before)
+    until(page, lambda: rows(page))
 
 
 def test_both_themes_and_a_phone(page):

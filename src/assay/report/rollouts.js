@@ -73,98 +73,25 @@ const Rollouts = (() => {
     };
   }
 
-  // Builds the browser in `root`; `refresh` asks for the rows again without moving the reader.
-  function browse(root, source, options) {
-    const asked = {sort: options.sort, offset: 0, limit: SIZE}, selects = {};
-    const told = el("p", {role: "status"}), failed = el("p", {class: "note", role: "alert", hidden: ""});
-    const body = el("tbody", {}), step = el("input", {type: "text", inputmode: "numeric", size: "6", placeholder: "all", autocomplete: "off"});
-    const view = detail(source);
-    let turn = 0, rows = [];
-
+  // The filters: each menu says how many rollouts its values would leave.
+  function filterBar(choose) {
+    const selects = {}, step = el("input", {type: "text", inputmode: "numeric", size: "6", placeholder: "all", autocomplete: "off"});
     for (const name of Object.keys(FILTERS)) {
       selects[name] = el("select", {name}, el("option", {value: ""}, "all"));
-      selects[name].addEventListener("change", () => choose(name, selects[name].value));
+      selects[name].addEventListener("change", () => choose({[name]: selects[name].value}));
     }
-    step.addEventListener("input", () => choose("step", step.value.trim()));
+    step.addEventListener("input", () => choose({step: step.value.trim()}));
     const clear = el("button", {type: "button"}, "Clear filters");
     clear.addEventListener("click", () => {
-      for (const select of Object.values(selects)) select.value = "";
-      step.value = "";
-      for (const name of [...Object.keys(FILTERS), "step"]) asked[name] = "";
-      choose("offset", 0);
+      for (const control of [...Object.values(selects), step]) control.value = "";
+      choose(Object.fromEntries([...Object.keys(FILTERS), "step"].map(name => [name, ""])));
     });
-    const filters = el("form", {class: "filters", role: "search", "aria-label": "Filter rollouts"},
+    const form = el("form", {class: "filters", role: "search", "aria-label": "Filter rollouts"},
       Object.entries(FILTERS).map(([name, label]) => el("label", {}, el("span", {}, label), selects[name])),
       el("label", {}, el("span", {}, "step"), step), clear);
-    filters.addEventListener("submit", event => event.preventDefault());
+    form.addEventListener("submit", event => event.preventDefault());
 
-    const heads = Object.entries(COLUMNS).map(([name, label]) => {
-      const head = el("th", {scope: "col", class: `${NUMBERS.has(name) ? "" : "words "}c-${name}`});
-      if (UNSORTED.has(name)) return head.append(label), head;
-      const button = el("button", {type: "button"}, label);
-      button.addEventListener("click", () => {
-        const most = NUMBERS.has(name) || name === "step", [first, second] = most ? [`-${name}`, name] : [name, `-${name}`];
-        choose("sort", asked.sort === first ? second : first);
-      });
-      head.append(button);
-      return head;
-    });
-    const back = el("button", {type: "button"}, "Previous page"), on = el("button", {type: "button"}, "Next page");
-    back.addEventListener("click", () => page(-1));
-    on.addEventListener("click", () => page(1));
-    const table = el("table", {class: "rollouts"}, el("caption", {class: "unseen"}, "Rollouts, one a row; arrow keys go from row to row, Enter opens one"),
-      el("thead", {}, el("tr", {}, heads)), body);
-    root.append(filters, failed, told, el("div", {class: "scroll"}, table), el("div", {class: "pager"}, back, on), view.dialog);
-    body.addEventListener("keydown", walk);
-    body.addEventListener("click", event => {
-      const row = event.target.closest("tr");
-      if (row && !String(getSelection())) open([...body.rows].indexOf(row));
-    });
-
-    function choose(name, value) {
-      asked[name] = value;
-      if (name !== "offset") asked.offset = 0;
-      return load();
-    }
-    function page(by) {
-      return choose("offset", Math.max(0, asked.offset + by * SIZE)).then(() => focus(0));
-    }
-    async function load() {
-      const mine = ++turn;
-      try {
-        const found = await source.rows({...asked});
-        if (mine === turn) show(found);
-        failed.hidden = true;
-      } catch (error) {
-        failed.textContent = error instanceof TypeError ? "the page is no longer served" : error.message;
-        failed.hidden = false;
-      }
-    }
-    function show(found) {
-      const active = [...body.rows].findIndex(row => row.contains(document.activeElement));
-      const key = active >= 0 ? rows[active].key : "";
-      rows = found.rows;
-      for (const [name, select] of Object.entries(selects)) options_(select, found.counts[name]);
-      step.parentElement.hidden = !found.steps.length;
-      if (found.steps.length) step.title = `from ${found.steps[0]} to ${found.steps[1]}`;
-      const first = found.total ? asked.offset + 1 : 0, last = Math.min(asked.offset + SIZE, found.total);
-      const whole = found.shown !== undefined && found.shown < found.of
-        ? `; the page holds ${number(found.shown)} of the ${number(found.of)} rollouts of the run, whole groups evenly over it` : "";
-      told.textContent = found.of === 0 ? "No rollouts yet." : found.total === 0 ? "No rollout fits these filters."
-        : `${number(first)} to ${number(last)} of ${number(found.total)}${found.total < found.of && !whole ? ` (${number(found.of)} in all)` : ""}${whole}`;
-      body.replaceChildren(...rows.map(line));
-      Object.keys(COLUMNS).forEach((name, at) => {
-        const way = asked.sort === name ? "ascending" : asked.sort === `-${name}` ? "descending" : "";
-        if (way) heads[at].setAttribute("aria-sort", way);
-        else heads[at].removeAttribute("aria-sort");
-      });
-      back.disabled = asked.offset === 0;
-      on.disabled = last >= found.total;
-      const place = rows.findIndex(row => row.key === key);
-      if (active >= 0) focus(place >= 0 ? place : Math.min(active, rows.length - 1));
-      else if (body.rows.length) button(0).tabIndex = 0;
-    }
-    function options_(select, counts) {
+    function offer(select, counts) {
       const chosen = select.value, listed = [["", null], ...counts];
       if (chosen && !counts.some(([value]) => value === chosen)) listed.push([chosen, 0]);
       select.replaceChildren(...listed.map(([value, count]) =>
@@ -172,42 +99,157 @@ const Rollouts = (() => {
       select.value = chosen;
       select.parentElement.hidden = counts.length < 2 && !chosen;
     }
-    function line(row) {
-      const open = el("button", {type: "button", tabindex: "-1", class: "open"}, row.excerpt || "(unknown problem)");
-      const label = `${when(row)} ${row.domain}, ${words(row.status)}: ${row.excerpt}`;
-      open.setAttribute("aria-label", label.trim());
-      const cells = {
-        step: row.step !== null ? number(row.step) : row.part === "responses" ? "–" : row.part, domain: [row.domain, " ", el("small", {}, row.source.replace(`${row.domain}/`, ""))],
-        excerpt: open, status: verdict(row.status), score: row.score === null ? "–" : +row.score.toFixed(3), advantage: signed(row.advantage),
-        tokens: number(row.tokens), verifier: row.verifier};
-      return el("tr", {}, Object.entries(cells).map(([name, content]) =>
-        el("td", {class: `${NUMBERS.has(name) ? "" : "words "}c-${name}`, "data-head": COLUMNS[name]}, content)));
+    function update(found) {
+      for (const [name, select] of Object.entries(selects)) offer(select, found.counts[name]);
+      step.parentElement.hidden = !found.steps.length;
+      if (found.steps.length) step.title = `from ${found.steps[0]} to ${found.steps[1]}`;
     }
+    return {form, update};
+  }
+
+  // The heads of the table, which sort it: numbers from the largest, texts from the first.
+  function headRow(choose) {
+    let sort = "";
+    const heads = Object.entries(COLUMNS).map(([name, label]) => {
+      const head = el("th", {scope: "col", class: classOf(name)});
+      if (UNSORTED.has(name)) return head.append(label), head;
+      const button = el("button", {type: "button"}, label), most = NUMBERS.has(name) || name === "step";
+      const [first, second] = most ? [`-${name}`, name] : [name, `-${name}`];
+      button.addEventListener("click", () => choose({sort: sort === first ? second : first}));
+      head.append(button);
+      return head;
+    });
+    function mark(now) {
+      sort = now;
+      Object.keys(COLUMNS).forEach((name, at) => {
+        const way = sort === name ? "ascending" : sort === `-${name}` ? "descending" : "";
+        if (way) heads[at].setAttribute("aria-sort", way);
+        else heads[at].removeAttribute("aria-sort");
+      });
+    }
+    return {row: el("tr", {}, heads), mark};
+  }
+  const classOf = name => `${NUMBERS.has(name) ? "" : "words "}c-${name}`;
+
+  function line(row) {
+    const open = el("button", {type: "button", tabindex: "-1", class: "open"}, row.excerpt || "(unknown problem)");
+    open.setAttribute("aria-label", `${when(row)} ${row.domain}, ${words(row.status)}: ${row.excerpt}`.trim());
+    const cells = {
+      step: row.step !== null ? number(row.step) : row.part === "responses" ? "–" : row.part,
+      domain: [row.domain, " ", el("small", {}, row.source.replace(`${row.domain}/`, ""))],
+      excerpt: open, status: verdict(row.status), score: row.score === null ? "–" : +row.score.toFixed(3),
+      advantage: signed(row.advantage), tokens: number(row.tokens), verifier: row.verifier};
+    return el("tr", {}, Object.entries(cells).map(([name, content]) =>
+      el("td", {class: classOf(name), "data-head": COLUMNS[name]}, content)));
+  }
+
+  function place(found, asked) {
+    const first = asked.offset + 1, last = Math.min(asked.offset + SIZE, found.total);
+    if (found.of === 0) return "No rollouts yet.";
+    if (found.total === 0) return "No rollout fits these filters.";
+    const part = found.shown !== undefined && found.shown < found.of
+      ? `; the page holds ${number(found.shown)} of the ${number(found.of)} rollouts of the run, whole groups evenly over it`
+      : found.total < found.of ? ` (${number(found.of)} in all)` : "";
+    return `${number(first)} to ${number(last)} of ${number(found.total)}${part}`;
+  }
+
+  // The rows as a list to walk through by keyboard: one of them takes the focus of the Tab key.
+  function walker(body) {
     const button = at => body.rows[at].querySelector("button.open");
-    function focus(at) {
-      if (!body.rows[at]) return;
+    const active = () => [...body.rows].findIndex(row => row.contains(document.activeElement));
+    function reach(at) {
       for (const one of body.querySelectorAll("button.open")) one.tabIndex = -1;
-      button(at).tabIndex = 0;
-      button(at).focus();
+      if (body.rows[at]) button(at).tabIndex = 0;
     }
-    function walk(event) {
-      const at = [...body.rows].findIndex(row => row.contains(document.activeElement)), last = body.rows.length - 1;
+    function focus(at) {
+      reach(at);
+      if (body.rows[at]) button(at).focus();
+    }
+    body.addEventListener("keydown", event => {
+      const at = active(), last = body.rows.length - 1;
       const to = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: last}[event.key];
       if (to === undefined || at < 0) return;
       event.preventDefault();
       focus(Math.max(0, Math.min(last, to)));
+    });
+    return {active, reach, focus};
+  }
+
+  // Builds the browser in `root`; `refresh` asks for the rows again without moving the reader.
+  function browse(root, source, options) {
+    const asked = {sort: options.sort, offset: 0, limit: SIZE};
+    const told = el("p", {role: "status"}), failed = el("p", {class: "note", role: "alert", hidden: ""});
+    const body = el("tbody", {}), walk = walker(body), view = detail(source), filters = filterBar(choose), heads = headRow(choose);
+    const back = el("button", {type: "button"}, "Previous page"), on = el("button", {type: "button"}, "Next page");
+    let turn = 0, rows = [];
+    const table = el("table", {class: "rollouts"},
+      el("caption", {class: "unseen"}, "Rollouts, one a row; arrow keys go from row to row, Enter opens one"),
+      el("thead", {}, heads.row), body);
+    root.append(filters.form, failed, told, el("div", {class: "scroll"}, table), el("div", {class: "pager"}, back, on), view.dialog);
+    back.addEventListener("click", () => page(-1));
+    on.addEventListener("click", () => page(1));
+    body.addEventListener("click", event => {
+      const row = event.target.closest("tr");
+      if (row && !String(getSelection())) open([...body.rows].indexOf(row));
+    });
+
+    function choose(values) {
+      Object.assign(asked, {offset: 0}, values);
+      return load();
+    }
+    const page = by => choose({offset: Math.max(0, asked.offset + by * SIZE)}).then(() => walk.focus(0));
+    async function load() {
+      const mine = ++turn;
+      try {
+        const found = await source.rows({...asked});
+        if (mine === turn) show(found);
+        failed.hidden = true;
+      } catch (error) {
+        failed.textContent = said(error);
+        failed.hidden = false;
+      }
+    }
+    function show(found) {
+      const active = walk.active(), key = active >= 0 ? rows[active].key : "";
+      rows = found.rows;
+      filters.update(found);
+      heads.mark(asked.sort);
+      told.textContent = place(found, asked);
+      body.replaceChildren(...rows.map(line));
+      back.disabled = asked.offset === 0;
+      on.disabled = asked.offset + SIZE >= found.total;
+      const still = rows.findIndex(row => row.key === key);
+      if (active >= 0) walk.focus(still >= 0 ? still : Math.min(active, rows.length - 1));
+      else walk.reach(0);
     }
     function open(at) {
-      focus(at);
-      view.open(rows[at].key, by => {
-        const next = at + by;
-        if (!rows[next]) return false;
-        open(next);
-        return true;
-      });
+      walk.focus(at);
+      view.open(rows[at].key, by => rows[at + by] && open(at + by));
     }
     load();
     return {refresh: load};
+  }
+  const said = error => error instanceof TypeError ? "the page is no longer served: start assay watch again" : error.message;
+
+  const text = shown => el("pre", {tabindex: "0"}, shown === "" ? "(nothing)" : shown);
+  // A response with its verdict and its group; `chosen` is told of another sample that is clicked.
+  function pane(row, chosen) {
+    const more = Object.entries(row.more || {}).map(([name, values]) => [name, JSON.stringify(values)]);
+    const facts = [["verdict", verdict(row.status)], ["score", row.score === null ? "none: it does not count" : row.score],
+      ["read", row.read === null ? "nothing" : el("code", {}, row.read)], ["why", row.why || "–"],
+      ["advantage", `${signed(row.advantage)}: the score less the mean of its group`], ["verifier", `${row.judged}, ${(1000 * row.seconds).toFixed(1)} ms`],
+      ["length", `${number(row.tokens)} tokens${row.finish === "stop" ? "" : `, ended by ${row.finish}`}`], ...more];
+    const mates = (row.group || []).map(mate => {
+      const button = el("button", {type: "button", class: "mate"}, swatch(mate.status), signed(mate.advantage));
+      button.setAttribute("aria-label", `sample ${mate.index}, ${words(mate.status)}, advantage ${signed(mate.advantage)}`);
+      if (mate.key === row.key) button.setAttribute("aria-current", "true");
+      button.addEventListener("click", () => chosen(mate.key));
+      return button;
+    });
+    return el("section", {class: `pane ${row.status}`}, el("h3", {}, `response, ${[when(row), `sample ${row.index}`].filter(Boolean).join(", ")}`),
+      row.thinking ? text(row.thinking) : null, text(row.response), el("dl", {class: "facts"}, facts.map(([name, value]) =>
+        el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
+      mates.length > 1 ? [el("h3", {}, "its group, by advantage of each sample"), el("div", {class: "mates"}, mates)] : null);
   }
 
   // One rollout in full, beside another time of the same problem where the reader asks for it.
@@ -218,7 +260,7 @@ const Rollouts = (() => {
     for (const [name, label] of Object.entries(names)) buttons[name] = el("button", {type: "button"}, label);
     const dialog = el("dialog", {"aria-labelledby": "rollout-title", class: "rollout"},
       el("header", {}, title, el("div", {class: "buttons"}, Object.values(buttons))), failed, content);
-    let move = () => false, beside = "";
+    let move = () => {}, beside = "";
     buttons.back.addEventListener("click", () => move(-1));
     buttons.on.addEventListener("click", () => move(1));
     buttons.close.addEventListener("click", () => dialog.close());
@@ -243,7 +285,7 @@ const Rollouts = (() => {
         fill(row, other);
         failed.hidden = true;
       } catch (error) {
-        failed.textContent = error instanceof TypeError ? "the page is no longer served" : error.message;
+        failed.textContent = said(error);
         failed.hidden = false;
         content.replaceChildren();
       }
@@ -275,26 +317,7 @@ const Rollouts = (() => {
       return el("label", {class: "beside"}, el("span", {}, "Compare with"), select);
     }
     const sameTime = (a, b) => a.split("/").toSpliced(1, 1).join("/") === b.split("/").toSpliced(1, 1).join("/");
-    const text = said => el("pre", {tabindex: "0"}, said === "" ? "(nothing)" : said);
-    function pane(row, chosen) {
-      const more = Object.entries(row.more || {}).map(([name, values]) => [name, JSON.stringify(values)]);
-      const facts = [["verdict", verdict(row.status)], ["score", row.score === null ? "none: it does not count" : row.score],
-        ["read", row.read === null ? "nothing" : el("code", {}, row.read)], ["why", row.why || "–"],
-        ["advantage", `${signed(row.advantage)}: the score less the mean of its group`], ["verifier", `${row.judged}, ${(1000 * row.seconds).toFixed(1)} ms`],
-        ["length", `${number(row.tokens)} tokens${row.finish === "stop" ? "" : `, ended by ${row.finish}`}`], ...more];
-      const mates = (row.group || []).map(mate => {
-        const button = el("button", {type: "button", class: "mate"}, swatch(mate.status), signed(mate.advantage));
-        button.setAttribute("aria-label", `sample ${mate.index}, ${words(mate.status)}, advantage ${signed(mate.advantage)}`);
-        if (mate.key === row.key) button.setAttribute("aria-current", "true");
-        button.addEventListener("click", () => chosen(mate.key));
-        return button;
-      });
-      return el("section", {class: `pane ${row.status}`}, el("h3", {}, `response, ${[when(row), `sample ${row.index}`].filter(Boolean).join(", ")}`),
-        row.thinking ? text(row.thinking) : null, text(row.response), el("dl", {class: "facts"}, facts.map(([name, value]) =>
-          el("div", {}, el("dt", {}, name), el("dd", {}, value)))),
-        mates.length > 1 ? [el("h3", {}, "its group, by advantage of each sample"), el("div", {class: "mates"}, mates)] : null);
-    }
     return {dialog, open};
   }
-  return {el, served, embedded, browse};
+  return {el, said, served, embedded, browse};
 })();

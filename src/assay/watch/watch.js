@@ -1,7 +1,7 @@
 "use strict";
 // The live page: what the run says of itself, brought up to date without a reload, above its rollouts.
 (() => {
-  const {el, browse, served} = Rollouts;
+  const {el, said, browse, served} = Rollouts;
   const EVERY = 2000, LATER = 4000;  // milliseconds between looks at a running run, and at another
   const at = id => document.getElementById(id);
   const browser = browse(at("rollouts"), served, {sort: "-step"});
@@ -47,7 +47,7 @@
       }
       tell(WORDS[state], state);
     } catch (error) {
-      tell(error instanceof TypeError ? "the page is no longer served: start assay watch again" : error.message, "stopped");
+      tell(said(error), "stopped");
     }
     setTimeout(look, state === "running" ? EVERY : LATER);
   }
