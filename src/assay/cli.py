@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assay.cli_compare import compare, overlap, rescore, select
+from assay.cli_compare import compare, overlap, rescore, select, watch
 from assay.cli_corpus import corpus
 from assay.cli_list import catalog, completion, list_, show
 from assay.cli_measure import measure
@@ -100,12 +100,13 @@ def main() -> None:
       assay curate real-mix                       raw problem sets to one corpus with a card
       assay train demo --grpo.steps=50 -o runs/fifty
       assay eval runs/demo --suite mini
+      assay watch runs/fifty                      curves, verdicts and every rollout, while it trains
       assay compare runs/demo/eval/before runs/demo/eval/after
       assay report runs/demo
     """
 
 
-SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap)
+SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap)
 for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
     main.add_command(command)
 

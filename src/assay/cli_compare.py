@@ -11,6 +11,7 @@ import click
 from assay.cli_options import a_source, a_verifier, data_option, json_option, out_option, progress
 
 _run = click.Path(path_type=Path)
+_page_option = click.option("--page", type=click.Path(path_type=Path), help="Write what flipped to this HTML file too.")
 
 
 @click.command()
@@ -20,8 +21,9 @@ _run = click.Path(path_type=Path)
 @click.option(
     "--show", type=click.IntRange(0), default=0, show_default=True, help="Problems that flipped, side by side."
 )
+@_page_option
 @json_option
-def compare(a: Path, b: Path, different: bool, show: int, as_json: bool) -> None:
+def compare(a: Path, b: Path, different: bool, show: int, page: Path | None, as_json: bool) -> None:
     """Compare two runs on the same problems: what changed, by domain, with intervals, and which problems flipped.
 
     A and B are directories that `assay eval`, `assay measure` or `assay rescore` wrote, or the eval/before and
@@ -29,17 +31,26 @@ def compare(a: Path, b: Path, different: bool, show: int, as_json: bool) -> None
     --different alone.
     """
     from assay.evaluate.compare import compare as compared
+    from assay.files import refuse_output, write_atomically
     from assay.report.compare import comparison_table, shown_flips
     from assay.rollout.runs import open_run
 
     runs = open_run(a, "measure"), open_run(b, "measure")
+    if page:
+        refuse_output(page, *(found for run in (a, b) for found in run.glob("*.json*")))
     found = compared(*runs, different=different)
+    if page:
+        from assay.report.flips_page import comparison_page
+
+        write_atomically(page, comparison_page(found, runs, (str(a), str(b))))
     if as_json:
         click.echo(json.dumps({"a": str(a), "b": str(b), **found.to_json()}, indent=1))
         return
     click.echo(comparison_table(found, (str(a), str(b))))
     if show and (flips := shown_flips(found, runs, show)):
         click.echo(f"\n{flips}")
+    if page:
+        click.echo(f"\npage: {page}")
 
 
 @click.command()
@@ -50,8 +61,11 @@ def compare(a: Path, b: Path, different: bool, show: int, as_json: bool) -> None
 @out_option("A new directory for the run as it is judged now; nothing is written without it.")
 @click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Examples of each domain.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@_page_option
 @json_option
-def rescore(run: Path, verifier: str | None, output: Path | None, show: int, workers: int, as_json: bool) -> None:
+def rescore(
+    run: Path, verifier: str | None, output: Path | None, show: int, workers: int, page: Path | None, as_json: bool
+) -> None:
     """Judge a stored run again by today's verifiers, without a model: which verdicts would have flipped, by domain.
 
     RUN is a directory that `assay eval`, `assay measure` or `assay train` wrote; it is never changed. Of a training run
@@ -59,21 +73,30 @@ def rescore(run: Path, verifier: str | None, output: Path | None, show: int, wor
     """
     from assay.evaluate.rescore import rescore as judge_again
     from assay.evaluate.run import unreadable_note
+    from assay.files import refuse_output, write_atomically
     from assay.report.compare import rescore_table, shown_shifts
+    from assay.report.flips_page import SHIFTS, rescore_page
     from assay.rollout.runs import open_run
 
     stored = open_run(run, "measure", "train", "rescore")
+    if page:
+        refuse_output(page, *run.glob("*.json*"))
     with progress() as bar:
         bar.stage(f"judging {run} again", sum(1 for _ in stored.store.marks()), note="")
-        found = judge_again(stored, verifier=verifier, out=output, workers=workers, show=show, on_rows=bar.advance)
+        most = max(show, SHIFTS if page else 0)
+        found = judge_again(stored, verifier=verifier, out=output, workers=workers, show=most, on_rows=bar.advance)
+    if page:
+        write_atomically(page, rescore_page(found, stored, verifier))
     for note in unreadable_note(found.left_out):
         click.secho(note, fg="yellow", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
         return
     click.echo(rescore_table(found))
-    if shifts := shown_shifts(found):
+    if shifts := shown_shifts(found, show):
         click.echo(f"\n{shifts}")
+    if page:
+        click.echo(f"\npage: {page}")
     if output is not None:
         click.echo(f"\nas it is judged now: {output}")
 
@@ -119,3 +142,22 @@ def overlap(run: Path, trained: tuple[str, ...], words: int, split: str, data: P
 
     found = found_in(open_run(run, "measure"), rows_of(trained, split, data=data), words)
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else overlap_table(found))
+
+
+@click.command()
+@click.argument("run", type=_run)
+@click.option("--port", type=click.IntRange(0, 65535), help="8765 otherwise, or any free one where that is taken.")
+def watch(run: Path, port: int | None) -> None:
+    """Follow a run in a browser, while it trains or afterwards: curves, verdicts, and every rollout to read.
+
+    RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay measure` wrote or writes. The page is on
+    this machine alone and changes nothing; Ctrl-C ends it. `assay report RUN` writes a finished run as one file.
+    """
+    from assay.watch.server import Server
+
+    with Server(run, port) as server:
+        try:
+            click.echo(f"{run}: {server.url} (Ctrl-C ends)")
+            server.serve_forever()
+        except KeyboardInterrupt:
+            click.echo()

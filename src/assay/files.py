@@ -149,7 +149,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
     path = path.resolve()
     path.parent.mkdir(parents=True, exist_ok=True)
     for stale in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        if not _lives(stale.name.split(".")[-2]):
+        if not lives(stale.name.split(".")[-2]):
             stale.unlink(missing_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -169,7 +169,7 @@ def replacing(path: Path | str) -> Iterator[Path]:
             temporary.unlink()
 
 
-def _lives(process: str) -> bool:
+def lives(process: str | int) -> bool:
     """Whether a process of this number may still be writing."""
     try:
         os.kill(int(process), 0)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from assay.errors import BadRow, RunConflict
-from assay.files import refuse_filled, refuse_folder, write_atomically
+from assay.files import lives, refuse_filled, refuse_folder, write_atomically
 from assay.types import content_hash
 
 Row = Mapping[str, Any]
@@ -191,6 +191,23 @@ def refuse_in_use(directory: Path) -> None:
     """Raise `RunConflict` where another live process owns the directory."""
     if _lock(directory):
         release(directory)
+
+
+def is_worked_in(directory: Path) -> bool:
+    """Whether a live process owns the directory. Neither a file nor its lock is touched.
+
+    Locks are looked up in `/proc/locks`; where the system has none, the process that took it last must be alive.
+    """
+    lock = directory / LOCK
+    try:
+        owner, inode = int(lock.read_text("ascii")), lock.stat().st_ino
+    except (OSError, ValueError):
+        return False
+    try:
+        locks = Path("/proc/locks").read_text("ascii").splitlines()
+    except OSError:
+        return lives(owner)
+    return any({"FLOCK", str(owner)} <= set(line.split()) and f":{inode} " in line for line in locks)
 
 
 def require_owner(path: Path) -> None:

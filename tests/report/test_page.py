@@ -1,5 +1,7 @@
 """The page: honest sentence, whole tables, escaped model text, nothing from the network."""
 
+import base64
+import hashlib
 import json
 import os
 import re
@@ -83,9 +85,14 @@ def test_the_sentence_is_honest():
 
 def test_model_text_is_shown_and_never_rendered(run):
     page = render(run)
-    assert "<script" not in page
+    assert re.findall("<script[^>]*>", page) == ['<script type="application/json" id="held">', "<script>"], "our two"
     assert "&lt;script&gt;alert(1)" in page
     assert "{{ 7 * 7 }}" in page
+    held = json.loads(re.search('id="held">(.*?)</script>', page, re.S)[1])
+    assert [row["response"] for row in held["rows"]] == [HOSTILE] * 2 and held["of"] == 2
+    script = re.search("<script>(.*?)</script>", page, re.S)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page, "the policy lets this one run, and no other"
 
 
 def test_the_page_needs_nothing_else(run):
@@ -249,7 +256,7 @@ def test_a_long_reference_is_cut_and_escaped(run):
     (run / "examples.jsonl").write_text(json.dumps(example) + "\n")
     page = render(run)
     assert "tests:\n&lt;script&gt;" in page and "entry_point: f</pre>" in page
-    assert "characters left out" in page and "x" * 5000 not in page and "<script" not in page
+    assert "characters left out" in page and "x" * 5000 not in page and page.count("<script") == 2
 
 
 def test_name_model_date_and_duration_come_from_the_run(run):
@@ -269,8 +276,9 @@ def test_name_model_date_and_duration_come_from_the_run(run):
 
 def test_an_evaluation_has_a_page(evaluated):
     page = render(evaluated)
+    shown = page.partition("</style>")[2].partition("<script")[0]
     assert "said.jsonl: 50.0\xa0% correct over 4 problems (95\xa0% interval" in page
-    assert "1 of 2 correct" in page and "before" not in page.partition("</style>")[2]
+    assert "1 of 2 correct" in page and "before" not in shown
     assert "not recorded" not in page and "pass@2" in page
     (evaluated / "scores.json").unlink()
     with pytest.raises(AssayError, match="no scores yet: run `assay eval` again"):

@@ -48,6 +48,8 @@ class Shift:
     example: Example
     """As it is judged now."""
     after: Verdict
+    advantages: Scored = (None, None)
+    """Its score less the mean of its group, as stored and as judged now; `None` where it does not count."""
 
 
 @dataclass
@@ -136,6 +138,7 @@ class Rescored:
                 "group_id": shift.rollout.group_id,
                 "index": shift.rollout.index,
                 "domain": shift.example.domain,
+                "advantages": list(shift.advantages),
                 "before": shift.rollout.to_json()["verdict"],
                 "after": Rollout.of(shift.rollout, shift.after).to_json()["verdict"],
             }
@@ -279,15 +282,20 @@ class _Job:
             like = self.shown.setdefault((domain, old.is_correct != new.is_correct), [])
             if len(like) < self.show:
                 like.append(Shift(rollout, example, new))
-        if rollout.group_id:
-            self.groups.setdefault((domain, rollout.group_id), []).append((old.score, new.score))
+        self.groups.setdefault((domain, _group(rollout)), []).append((old.score, new.score))
         made = Rollout.of(rollout, new).to_json()["verdict"]  # that of a sealed problem stays sealed
         return row | {"verdict": made} | ({"example_id": example.id} if example else {})
 
     def chosen(self) -> tuple[Shift, ...]:
         """Of each domain the first flips, then other changes."""
         ways = {name: [*self.shown.get((name, True), []), *self.shown.get((name, False), [])] for name in self.domains}
-        return tuple(shift for like in ways.values() for shift in like[: self.show])
+        return tuple(self._valued(name, shift) for name, like in ways.items() for shift in like[: self.show])
+
+    def _valued(self, domain: str, shift: Shift) -> Shift:
+        group = self.groups[domain, _group(shift.rollout)]
+        scores = shift.rollout.verdict.score, shift.after.score
+        was, now = (_less_mean(score, [pair[side] for pair in group]) for side, score in enumerate(scores))
+        return replace(shift, advantages=(was, now))
 
     def advantages(self) -> dict[str, Advantages]:
         """By domain."""
@@ -297,8 +305,16 @@ class _Job:
         return found
 
 
+def _group(rollout: Rollout) -> str:
+    return rollout.group_id or rollout.example_id
+
+
+def _less_mean(score: float | None, group: Sequence[float | None]) -> float | None:
+    counted = [one for one in group if one is not None]
+    return None if score is None else score - fsum(counted) / len(counted)
+
+
 def _signs(scores: Sequence[float | None]) -> list[int]:
     """The sign of each row's advantage; one without a score has none."""
-    counted = [score for score in scores if score is not None]
-    mean = fsum(counted) / len(counted) if counted else 0.0
-    return [0 if s is None or abs(s - mean) < EVEN else 1 if s > mean else -1 for s in scores]
+    values = [_less_mean(score, scores) for score in scores]
+    return [0 if value is None or abs(value) < EVEN else 1 if value > 0 else -1 for value in values]

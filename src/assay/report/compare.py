@@ -64,11 +64,21 @@ def _span(estimate: Estimate) -> str:
 
 def shown_flips(found: Comparison, runs: tuple[StoredRun, StoredRun], most: int) -> str:
     """The problems whose rate changed most, up and down in turn: what was asked, and what each run said of it."""
-    ways = [[flip for flip in found.flips if (flip.change > 0) is up] for up in (True, False)]
-    turns = [flip for pair in zip_longest(*ways) for flip in pair if flip is not None][:most]
-    ids = [{flip.before.example_id for flip in turns}, {flip.after.example_id for flip in turns}]
-    said = [_rows(run, wanted) for run, wanted in zip(runs, ids, strict=True)]
+    turns = in_turn(found.flips, most)
+    said = said_of(turns, runs)
     return "\n\n".join(_flip(flip, runs[1].examples[flip.after.example_id], said) for flip in turns)
+
+
+def in_turn(flips: Sequence[Flip], most: int) -> list[Flip]:
+    """The largest changes first, up and down in turn."""
+    ways = [[flip for flip in flips if (flip.change > 0) is up] for up in (True, False)]
+    return [flip for pair in zip_longest(*ways) for flip in pair if flip is not None][:most]
+
+
+def said_of(flips: Sequence[Flip], runs: tuple[StoredRun, StoredRun]) -> list[dict[str, list[dict[str, Any]]]]:
+    """Of each run the rows of its side of the flips, by Example, in the order of the samples."""
+    ids = [{flip.before.example_id for flip in flips}, {flip.after.example_id for flip in flips}]
+    return [_rows(run, wanted) for run, wanted in zip(runs, ids, strict=True)]
 
 
 def _rows(run: StoredRun, wanted: set[str]) -> dict[str, list[dict[str, Any]]]:
@@ -160,9 +170,13 @@ def _share(statuses: Mapping[str, int]) -> str:
     return percent(statuses.get(Status.CORRECT, 0) / counting) if counting else "-"
 
 
-def shown_shifts(found: Rescored) -> str:
-    """Responses that are judged otherwise: what was asked, what was said, and both verdicts with their reasons."""
-    return "\n\n".join("\n".join(_shift(shift)) for shift in found.shifts)
+def shown_shifts(found: Rescored, most: int) -> str:
+    """Responses that are judged otherwise, so many of each domain: what was asked, what was said, both verdicts."""
+    by_domain: dict[str, list[Shift]] = {}
+    for shift in found.shifts:
+        by_domain.setdefault(shift.example.domain, []).append(shift)
+    shown = [shift for shifts in by_domain.values() for shift in shifts[:most]]
+    return "\n\n".join("\n".join(_shift(shift)) for shift in shown)
 
 
 def _shift(shift: Shift) -> list[str]:
@@ -173,7 +187,8 @@ def _shift(shift: Shift) -> list[str]:
         return hidden(head)
     lines = asked(head, shift.example)
     lines += wrapped(cut(shift.rollout.response, LONGEST), WIDTH)
-    for name, verdict in (("was", old), ("now", new)):
+    for name, verdict, advantage in zip(("was", "now"), (old, new), shift.advantages, strict=True):
         by = f"{verdict.verifier or '?'} {verdict.version}: {judged(verdict.to_json())}"
-        lines += wrapped(f"{name} ({by}): {cut(verdict.why, 200)}", WIDTH)
+        told = "" if advantage is None else f"; advantage {advantage:+.2f}"
+        lines += wrapped(f"{name} ({by}{told}): {cut(verdict.why, 200)}", WIDTH)
     return lines

@@ -1,11 +1,15 @@
 """One self-contained HTML page of a run: did it learn, where, and what did it say; or how a model did on a suite.
 
-Everything is read from the run's own files; the page holds no script and asks the network for nothing. Model text is
-escaped: a response that holds markup is shown, never rendered.
+Everything is read from the run's own files, and the page asks the network for nothing. Its one script is ours, the
+rollout browser of `assay watch`: its policy names that script by hash, so that no other runs. Model text is escaped: a
+response that holds markup is shown, never rendered.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,11 +19,18 @@ from assay.errors import AssayError, MissingExtra
 from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
+from assay.report.browser import RolloutBrowser
 from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
-from assay.report.panels import PALETTE
+from assay.report.panels import colours
 from assay.report.rollouts import shown_rollouts
 from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, stage_rows
+
+BROWSE = """
+const held = document.getElementById("held"), place = document.getElementById("rollouts");
+place.hidden = false;
+Rollouts.browse(place, Rollouts.embedded(JSON.parse(held.textContent)), {sort: "-step"});
+"""
 
 
 def write_page(run: Path, to: Path | None = None) -> Path:
@@ -35,6 +46,16 @@ def write_page(run: Path, to: Path | None = None) -> Path:
 def render(run: Path) -> str:
     """The page as text."""
     shown = content(run)
+    if _is_corpus(run):
+        return filled("corpus.html.j2", **shown)
+    script = (Path(__file__).parent / "rollouts.js").read_text("utf-8") + BROWSE
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    held = json.dumps(RolloutBrowser(run).embedded()).replace("<", "\\u003c")
+    return filled("page.html.j2", script=script, digest=digest, held=held, **shown)
+
+
+def filled(template: str, **shown: Any) -> str:
+    """A template of this room, filled; every text is escaped. Raises `MissingExtra` without the extra `report`."""
     try:
         import jinja2
     except ImportError:
@@ -44,8 +65,7 @@ def render(run: Path) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, points=points)
-    template = "corpus.html.j2" if _is_corpus(run) else "page.html.j2"
-    return environment.get_template(template).render(palette=PALETTE, **shown)
+    return environment.get_template(template).render(colours=colours(), **shown)
 
 
 def _is_corpus(run: Path) -> bool:

@@ -37,11 +37,21 @@ PAGE_COLOURS = {
     "shade": ("#f3f0e9", "#262420"),
     "good": ("#217a52", "#63c096"),
     "bad": ("#b8441c", "#ee8f68"),
+    "edge": ("#8b867b", "#7d786e"),
+    "focus": ("#1f5f9f", "#8fc0f2"),
 }
 PALETTE = PAGE_COLOURS | DOMAIN_COLOURS | VERDICT_COLOURS
 """Name of each colour variable -> its value on light and on dark paper; the light values tell them apart."""
 WIDTH, HEIGHT = 3.1, 1.75
 """Inches of every panel: the width of a phone shows its 8 point text at 12 pixels."""
+
+
+def colours() -> str:
+    """The palette as a style sheet: light, and dark where the reader's system is; every page begins with it."""
+    light, dark = (" ".join(f"--{name}: {pair[side]};" for name, pair in PALETTE.items()) for side in (0, 1))
+    return f""":root {{ color-scheme: light dark; {light} }}
+@media (prefers-color-scheme: dark) {{ :root {{ {dark} }} }}
+@media print {{ :root {{ color-scheme: light; {light} }} }}"""
 
 
 def empty_panel(at: Sequence[int]) -> tuple[Any, Any]:

@@ -175,6 +175,12 @@ def read_shard(path: Path) -> list[dict[str, Any]]:
     return [_from_columns(row) for row in pq.read_table(path).to_pylist()]
 
 
+def read_places(path: Path, numbers: Sequence[int]) -> list[dict[str, Any]]:
+    """Rows of a shard by their places, from 0, without their tokens. Raises `IndexError` where the shard is shorter."""
+    wanted = [name for name in SCHEMA.names if name not in ("token_ids", "logprobs")]
+    return list(map(_from_columns, pq.read_table(path, columns=wanted).take(list(numbers)).to_pylist()))
+
+
 def _marks(path: Path) -> list[dict[str, Any]]:
     rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
     return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]

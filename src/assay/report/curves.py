@@ -1,0 +1,114 @@
+"""What the curves of a training run show, as numbers: the report draws them, and so does the live page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from assay.report.panels import DOMAIN_COLOURS, VERDICT_COLOURS
+
+Steps = Sequence[Mapping[str, Any]]
+Column = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A titled row of panels: one panel a column, or all columns stacked in one."""
+
+    title: str
+    about: str
+    steps: tuple[int, ...]
+    columns: Mapping[str, Column]
+    """Name -> one value a step; `None` where nothing was measured."""
+    smoothed: bool = False
+    """Each step thin, the mean of the last ten bold."""
+    top: float | None = None
+    """Where the axis ends; at the largest value without it."""
+    stacked: bool = False
+
+
+def curves_of(steps: Steps) -> list[Curves]:
+    """All curves of a training run that were measured; none before it has responses."""
+    if not any(step["domains"] for step in steps):
+        return []
+    every = (
+        per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
+        per_domain(steps, "length", "Response length", "Tokens a response."),
+        verdict_mix(steps),
+        optimisation(steps),
+        throughput(steps),
+    )
+    return [curves for curves in every if any(v is not None for column in curves.columns.values() for v in column)]
+
+
+def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Curves:
+    """One number by domain: each step thin, the mean of the last ten steps bold."""
+    columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
+    about += " Thin: each step. Bold: the mean of the last ten."
+    return Curves(title, about, _at(steps), columns, smoothed=True, top=top)
+
+
+def optimisation(steps: Steps) -> Curves:
+    """Loss, learning rate, KL, entropy, gradient norm, and the share of groups without signal."""
+    columns: dict[str, Column] = {
+        "loss": [s.get("loss") for s in steps],
+        "learning rate": [s.get("learning_rate") for s in steps],
+        "KL to the starting policy": [s.get("kl") for s in steps],
+        "entropy (nats a token)": [s.get("entropy") for s in steps],
+        "gradient norm": [s.get("grad_norm") for s in steps],
+        "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
+    }
+    about = "A group whose responses are all judged alike has no signal and is not trained on."
+    if not any(value is not None for value in columns["KL to the starting policy"]):
+        about += " KL was not measured; it is where grpo.kl is above 0."
+    return Curves("Optimisation", about, _at(steps), columns)
+
+
+def verdict_mix(steps: Steps) -> Curves:
+    """Shares of the verdicts over training, stacked."""
+    seen = [s for s in steps if s["domains"]]
+    counts = [{v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICT_COLOURS} for s in seen]
+    shares = {v: [count[v] / max(1, sum(count.values())) for count in counts] for v in VERDICT_COLOURS}
+    about = "Shares of all responses. Timeouts and errors enter no mean and no loss."
+    return Curves("Verdicts", about, _at(seen), shares, stacked=True, top=1)
+
+
+def throughput(steps: Steps) -> Curves:
+    """Responses and tokens a second, and how long a step took."""
+    took = [s.get("seconds") or None for s in steps]
+    said = [sum(d["rollouts"] for d in s["domains"].values()) for s in steps]
+    tokens = [sum(d["rollouts"] * d["length"] for d in s["domains"].values()) for s in steps]
+    columns: dict[str, Column] = {
+        "seconds a step": took,
+        "responses a second": [n / t if t else None for n, t in zip(said, took, strict=True)],
+        "tokens a second": [n / t if t else None for n, t in zip(tokens, took, strict=True)],
+    }
+    about = "Of whole steps: sampling, judging and learning together. Tokens are those of responses."
+    return Curves("Throughput", about, _at(steps), columns)
+
+
+def domains(steps: Steps) -> list[str]:
+    """The domains that training saw, in the usual order."""
+    seen = {name for step in steps for name in step["domains"]}
+    return [name for name in DOMAIN_COLOURS if name in seen] + sorted(seen - set(DOMAIN_COLOURS))
+
+
+def smooth(values: Sequence[float], window: int = 10) -> list[float]:
+    """Mean of the last `window` values at each point.
+
+    Example:
+        >>> smooth([0, 1, 2], window=2)
+        [0.0, 0.5, 1.5]
+    """
+    return [sum(values[max(0, i - window + 1) : i + 1]) / min(i + 1, window) for i in range(len(values))]
+
+
+def _at(steps: Steps) -> tuple[int, ...]:
+    return tuple(s["step"] for s in steps)
+
+
+def _dead_share(by_domain: Iterable[Mapping[str, Any]]) -> float | None:
+    parts = [(d["dead_groups"], d["groups"]) for d in by_domain]
+    groups = sum(of for _, of in parts)
+    return sum(dead for dead, _ in parts) / groups if groups else None
