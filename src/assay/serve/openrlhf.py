@@ -1,0 +1,65 @@
+"""Assay's rewards inside OpenRLHF 0.11: a file with `reward_func`, or the address of `assay serve`.
+
+    --reward.remote_url .../site-packages/assay/serve/openrlhf.py
+    --reward.remote_url http://127.0.0.1:8765/get_reward
+
+A label is the JSON of an Example (`json.dumps(example.to_json())`), the one thing that OpenRLHF carries with a prompt.
+OpenRLHF cannot leave a sample out: a verdict without a score raises (after which it has no reward, and the run stops),
+unless `nulls="zero"` has it scored 0 with `counted` 0 in the logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from assay.errors import AssayError, BadConfig
+from assay.serve.columns import judged
+from assay.serve.nulls import warn_of_nulls
+from assay.types import Verdict
+
+
+def reward_func(
+    queries: Sequence[str],
+    prompts: Sequence[str],
+    labels: Sequence[Any],
+    *,
+    nulls: Literal["raise", "zero"] = "raise",
+    **how: Any,
+) -> dict[str, Any]:
+    """`rewards`, `scores` and `extra_logs` of each response, as tensors; `how` are the keywords of `columns.judged`.
+
+    Raises `AssayError` where a response has no score and `nulls` is not `zero`.
+    """
+    rows = rows_of({"query": queries, "prompts": prompts, "labels": labels}, how.get("verifier"))
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+    verdicts = judged(columns, [row["prompt"] for row in rows], columns.get("response", []), **how)[1]
+    warn_of_nulls(verdicts, [f"a response to {prompt[:40]!r}" for prompt in prompts])
+    if nulls != "zero" and (null := [verdict for verdict in verdicts if not verdict.counts]):
+        raise AssayError(f"a response has no reward: {null[0].status} of {null[0].verifier}: {null[0].why}")
+    import torch  # OpenRLHF reads a list of one, as its servers send it, and a tensor differently
+
+    reply = reply_of(verdicts)
+    logs = {name: torch.tensor(values) for name, values in reply.pop("extra_logs").items()}
+    return {**{name: torch.tensor(values) for name, values in reply.items()}, "extra_logs": logs}
+
+
+def rows_of(request: Any, verifier: str | None = None) -> list[dict[str, Any]]:
+    """Rows of what OpenRLHF sends; a label is an Example's JSON, or with a verifier a reference. Raises `BadConfig`."""
+    given = request if isinstance(request, Mapping) else {}
+    lists: list[Any] = [given.get(name) for name in ("query", "prompts", "labels")]
+    if any(not isinstance(one, list | tuple) or len(one) != len(lists[0]) for one in lists):
+        raise BadConfig("OpenRLHF sends 'query', 'prompts' and 'labels', three lists of one length")
+    name, rows = "reference" if verifier else "example", []
+    for query, prompt, label in zip(*lists, strict=True):
+        at = query.find(prompt)
+        said = query[at + len(prompt) :] if at >= 0 else None  # its prompt was cut: who said what is not known
+        rows.append({"prompt": prompt, name: label, "response": said})
+    return rows
+
+
+def reply_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Scores as OpenRLHF reads them: numbers, and one flat dictionary of numbers for its logs."""
+    scores = [verdict.score or 0.0 for verdict in verdicts]
+    logs = {"counted": [float(verdict.counts) for verdict in verdicts]}
+    return {"rewards": scores, "scores": scores, "extra_logs": logs}
