@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from assay.errors import AssayError, BadConfig
+from assay.errors import BadConfig
 from assay.serve.columns import judged
-from assay.serve.nulls import warn_of_nulls
+from assay.serve.nulls import reward_of
 from assay.types import Verdict
 
 
@@ -34,9 +34,8 @@ def reward_func(
     rows = rows_of({"query": queries, "prompts": prompts, "labels": labels}, how.get("verifier"))
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     verdicts = judged(columns, [row["prompt"] for row in rows], columns.get("response", []), **how)[1]
-    warn_of_nulls(verdicts, [f"a response to {prompt[:40]!r}" for prompt in prompts])
-    if nulls != "zero" and (null := [verdict for verdict in verdicts if not verdict.counts]):
-        raise AssayError(f"a response has no reward: {null[0].status} of {null[0].verifier}: {null[0].why}")
+    for verdict in verdicts:
+        reward_of(verdict, nulls)
     import torch  # OpenRLHF reads a list of one, as its servers send it, and a tensor differently
 
     reply = reply_of(verdicts)
