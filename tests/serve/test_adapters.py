@@ -93,7 +93,9 @@ def test_openrlhf(rows, wanted):
     labels, queries = column(rows)["example"], [f"<s>{e.text}{said}" for e, said in rows]
     prompts = [e.text for e, _ in rows]
     got = reward_func(queries, prompts, labels, nulls="zero", workers=2)
-    scores = [s if counted else None for s, counted in zip(got["rewards"].tolist(), got["extra_logs"]["counted"], strict=True)]
+    scores = [
+        s if counted else None for s, counted in zip(got["rewards"].tolist(), got["extra_logs"]["counted"], strict=True)
+    ]
     assert scores == [score for score, *_ in wanted] and torch.equal(got["rewards"], got["scores"])
     for number in range(0, 500, 20):
         one = slice(number, number + 1)

@@ -118,6 +118,20 @@ def test_nemo_gym(server):
     assert post(server, "/seed_session", {}) == (200, {})
 
 
+def test_nemo_gym_itself_reads_the_answer(server):
+    base = pytest.importorskip("nemo_gym.base_resources_server", reason="needs nemo-gym")
+    text = {"type": "output_text", "text": "The answer is 4.", "annotations": []}
+    said = {"id": "m", "type": "message", "role": "assistant", "status": "completed", "content": [text]}
+    response = {"id": "r", "created_at": 0.0, "model": "m", "object": "response", "output": [said]}
+    response |= {"parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+    request = {"responses_create_params": {"input": "2 + 2?"}, "response": response}
+    sent = base.BaseVerifyRequest.model_validate(request).model_dump(mode="json")
+    for reference, reward, masked in ((4, 1.0, False), (5, 0.0, False), ("zzz", 0.0, True)):
+        told = post(server, "/verify", sent | {"verifier": "number", "reference": reference})[1]
+        read = base.BaseVerifyResponse.model_validate(told)
+        assert (read.reward, read.mask_sample) == (reward, masked) and bool(read.failure_reason) == masked
+
+
 def test_openrlhf(server):
     label = json.dumps(assay.Example(prompt="2 + 2?", reference=4, verifier="number").to_json())
     request = {"query": ["<s>2 + 2?4</s>", "<s>2 + 2?5</s>"], "prompts": ["2 + 2?"] * 2, "labels": [label] * 2}

@@ -3,9 +3,8 @@
     --reward.remote_url .../site-packages/assay/serve/openrlhf.py
     --reward.remote_url http://127.0.0.1:8765/get_reward
 
-A label is the JSON of an Example (`json.dumps(example.to_json())`), the one thing that OpenRLHF carries with a prompt.
-OpenRLHF cannot leave a sample out: a verdict without a score raises (after which it has no reward, and the run stops),
-unless `nulls="zero"` has it scored 0 with `counted` 0 in the logs.
+A label, all that OpenRLHF carries with a prompt, is the JSON of an Example. OpenRLHF cannot leave a sample out: a
+verdict without a score raises, unless `nulls="zero"` has it scored 0 with `counted` 0 in the logs.
 """
 
 from __future__ import annotations

@@ -33,9 +33,8 @@ class CorpusConfig(vf.TasksetConfig):
 
 
 class ExampleData(vf.TaskData):
-    """A task: the messages to send and, as `example`, all that judging needs."""
-
     example: dict[str, Any]
+    """All that judging needs."""
 
 
 class ExampleTask(vf.Task[ExampleData, vf.State, vf.TaskConfig]):
@@ -44,25 +43,22 @@ class ExampleTask(vf.Task[ExampleData, vf.State, vf.TaskConfig]):
     @vf.reward
     async def correct(self, trace: Any) -> float:
         """The score. Raises `AssayError` where there is none."""
-        return await asyncio.to_thread(self.reward_for, trace.last_reply)
+        return await self.reward_for(trace.last_reply)
 
-    def reward_for(self, response: str) -> float:
-        return reward_of(verdict_on({"example": self.data.example}, response))
+    async def reward_for(self, response: str) -> float:
+        return reward_of(await asyncio.to_thread(verdict_on, {"example": self.data.example}, response))
 
     async def validate(self, runtime: Any) -> bool | None:
         """Whether the gold response earns full reward; `None` where there is no gold."""
         gold = Example.from_json(self.data.example).gold
-        return None if gold is None else await asyncio.to_thread(self.reward_for, gold) == 1.0
+        return None if gold is None else await self.reward_for(gold) == 1.0
 
 
 class Corpus(vf.Taskset[ExampleTask, CorpusConfig]):
-    """The tasks of a corpus."""
-
     def load(self) -> Iterator[ExampleTask]:
         for example in load(*self.config.names, size=self.config.size, split=self.config.split):
-            turns = [turn.to_json() for turn in example.asked]
-            data = ExampleData(id=example.id, prompt=turns, example=example.to_json())
-            yield ExampleTask(data, self.config.task)
+            prompt = [turn.to_json() for turn in example.asked]
+            yield ExampleTask(ExampleData(id=example.id, prompt=prompt, example=example.to_json()), self.config.task)
 
 
 __all__ = ["Corpus"]
