@@ -19,10 +19,10 @@ from assay.serve.batch import judge_batch
 from assay.serve.columns import verdict_on
 from assay.serve.trl import Reward
 from assay.serve.verl import compute_score
-from conftest import SOURCES
 
 pytestmark = pytest.mark.filterwarnings("ignore::assay.serve.nulls.NullReward")
 PROGRAMS = ("code/list_ops",)
+SOURCES = ("math/linear", *PROGRAMS, "science/units", "logic/ordering", "simulation/output", "table/lookup")
 
 
 def rows_of(count):
@@ -126,18 +126,15 @@ def test_slime(rows, wanted):
 def test_served(rows, wanted):
     pytest.importorskip("starlette", reason="a server needs the extra 'serve'")
     pytest.importorskip("uvicorn", reason="a server needs the extra 'serve'")
-    import subprocess
-    import sys
-
     from assay.client import Client
+    from served import Served
 
-    command = [sys.executable, "-c", "from assay.cli import main; main()", "serve", "--port", "0", "--workers", "2"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        try:
-            with Client(process.stderr.readline().split("assay serve: ")[1].split(",")[0]) as client:
-                made = client.verify_many([e for e, _ in rows], [said for _, said in rows])
-        finally:
-            process.terminate()
+    server = Served("--workers", "2")
+    try:
+        with Client(server.address) as client:
+            made = client.verify_many([e for e, _ in rows], [said for _, said in rows])
+    finally:
+        assert server.stop() == 0
     assert [(v.score, str(v.status), v.why) for v in made] == wanted
 
 

@@ -38,8 +38,8 @@ def shards(request, mixed, tmp_path_factory):
 
 def trained(policy, out, dataset, function, method="GRPO"):
     """One step of GRPO or RLOO; what each reward was asked and gave, by way of the trainer."""
-    from transformers import AutoTokenizer
     import trl
+    from transformers import AutoTokenizer
 
     arguments = getattr(trl, f"{method}Config")(
         output_dir=str(out),

@@ -19,8 +19,11 @@ from assay.errors import AssayError
 from assay.judging.session import verify_many
 from assay.sandbox import Limits, Program, external
 from assay.types import Verdict
+from served import COMMAND, ROOT
 
 JSON = {"Content-Type": "application/json"}
+TOKEN = "a-token-of-the-tests-0123456789"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SOURCES = ("math/linear", "code/list_ops", "science/units", "logic/ordering", "simulation/output", "table/lookup")
 SUM = {"verifier": "number", "reference": 4, "response": "The answer is 4."}
 SLOW = """```python
@@ -49,7 +52,7 @@ def post(server, path, body, headers=JSON):
 
 
 def metric(server, name):
-    text = ask(server, "GET", "/metrics")[1]
+    text = ask(server, "GET", "/metrics", headers=BEARER)[1]
     return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(name))
 
 
@@ -228,32 +231,37 @@ def test_a_page_in_a_browser_cannot_use_it(server):
     assert ask(server, "OPTIONS", "/run_code", headers={})[0] == 405, "no browser is told that it may"
 
 
-def test_a_worker_that_is_killed_loses_nothing_and_zeros_nothing(serve):
-    served = serve("--workers", "2")
+@pytest.fixture(scope="module")
+def small(serve):
+    """A server that holds little, which others may see, and that is not spared."""
+    options = ("--max-waiting", "64", "--max-requests", "3", "--max-body", "1", "--host", "0.0.0.0")
+    served = serve("--workers", "2", *options, ASSAY_TOKEN=TOKEN)
+    served.address = f"http://127.0.0.1:{served.port}"
+    return served
+
+
+def test_a_worker_that_is_killed_loses_nothing_and_zeros_nothing(small):
     rows = [SUM] * 200 + [LOOP] * 6
-    with Client(served.address, batch=100) as client, ThreadPoolExecutor(1) as threads:
+    with Client(small.address, token=TOKEN, batch=50) as client, ThreadPoolExecutor(1) as threads:
         asked = threads.submit(client.grade, rows)
         for _ in range(3):
-            time.sleep(0.7)
-            for pid in served.workers():
+            time.sleep(0.5)
+            for pid in small.workers():
                 os.kill(pid, signal.SIGKILL)
         verdicts = asked.result(120)
     assert [v.score for v in verdicts] == [1.0] * len(rows), [v for v in verdicts if v.score != 1.0][:3]
-    assert metric(served, "assay_worker_restarts_total") >= 1
-    assert served.stop() == 0
+    assert metric(small, "assay_worker_restarts_total") >= 1
 
 
-def test_overload_is_refused_at_once_and_every_verdict_comes(serve):
-    served = serve("--workers", "1", "--max-waiting", "64", "--max-requests", "3")
+def test_overload_is_refused_at_once_and_every_verdict_comes(small):
     refused = []
-    with Client(served.address, batch=32, at_once=16) as client:
+    with Client(small.address, token=TOKEN, batch=32, at_once=16) as client:
         tried = client._tried
         client._tried = lambda *given: refused.append(made := tried(*given)) or made
         verdicts = client.grade([SUM] * 1000 + [SUM | {"response": "5"}] * 1000)
     assert [v.score for v in verdicts] == [1.0] * 1000 + [0.0] * 1000
     busy = [wait for code, _, wait in refused if code == 429]
     assert busy and all(1 <= wait <= 30 for wait in busy)
-    served.stop()
 
 
 def test_stopping_answers_what_was_accepted(serve):
@@ -290,7 +298,7 @@ def test_a_second_signal_does_not_wait(serve):
         served.process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         assert served.stop(signal.SIGINT) == 1 and "Traceback" not in "".join(served.said)
-        with pytest.raises((http.client.HTTPException, OSError)):
+        with pytest.raises((http.client.HTTPException, OSError, ValueError)):
             asked.result(10)
 
 
@@ -304,37 +312,27 @@ def test_workers_end_with_a_server_that_is_killed(serve):
     assert not any(os.path.exists(f"/proc/{pid}") for pid in workers)
 
 
-TOKEN = "a-token-of-the-tests-0123456789"
-
-
-def test_a_token_is_wanted_wherever_others_can_reach(serve, tmp_path):
-    file = tmp_path / "token"
-    file.write_text(f"{TOKEN}\n")
-    served = serve("--workers", "1", "--host", "0.0.0.0", "--token-file", str(file))
-    served.address = f"http://127.0.0.1:{served.port}"
+def test_a_token_is_wanted_wherever_others_can_reach(small):
     for given in ({}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer "}):
-        code, text, headers = ask(served, "POST", "/grade", {"rows": [SUM]}, JSON | given)
+        code, text, headers = ask(small, "POST", "/grade", {"rows": [SUM]}, JSON | given)
         assert code == 401 and headers["www-authenticate"] == "Bearer" and TOKEN not in text
-    assert ask(served, "GET", "/metrics")[0] == 401 and ask(served, "GET", "/health")[0] == 200
+    assert ask(small, "GET", "/metrics", headers={})[0] == 401 and ask(small, "GET", "/health", headers={})[0] == 200
     with pytest.raises(AssayError, match="token"):
-        Client(served.address, token="").grade([SUM])
-    assert Client(served.address, token=TOKEN).grade([SUM])[0].score == 1.0
-    assert TOKEN not in "".join(served.said)
-    served.stop()
+        Client(small.address, token="").grade([SUM])
+    assert Client(small.address, token=TOKEN).grade([SUM])[0].score == 1.0
+    assert TOKEN not in "".join(small.said)
 
 
-def test_bodies_have_bounds(serve):
-    served = serve("--workers", "1", "--max-body", "1")
+def test_bodies_have_bounds(small):
     large = json.dumps({"rows": [SUM | {"response": "x" * (2 << 20)}]})
-    assert ask(served, "POST", "/grade", large)[0] == 413
+    assert ask(small, "POST", "/grade", large, JSON | BEARER)[0] == 413
     chunks = (large[at : at + 65536].encode() for at in range(0, len(large), 65536))
-    connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", small.port, timeout=60)
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may hang up before all was sent
-        connection.request("POST", "/grade", chunks, JSON)
+        connection.request("POST", "/grade", chunks, JSON | BEARER)
         assert connection.getresponse().status == 413
     connection.close()
-    assert post(served, "/grade", ROW)[1]["verdicts"][0]["score"] == 1.0
-    served.stop()
+    assert post(small, "/grade", ROW, JSON | BEARER)[1]["verdicts"][0]["score"] == 1.0
 
 
 @pytest.mark.parametrize(
@@ -349,8 +347,6 @@ def test_bodies_have_bounds(serve):
     ],
 )
 def test_a_server_that_cannot_start_says_why(options, says, tmp_path):
-    from conftest import COMMAND, ROOT
-
     (tmp_path / "token").write_text(TOKEN)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -73,7 +73,7 @@ def serve(settings: Settings, on_ready: Callable[[str, str], None] = lambda addr
             await web.serve(sockets=[open_socket])
             return not web.force_exit
         finally:
-            await server.workers.close()
+            await server.workers.close(0.5 if web.force_exit else 5)
 
     return asyncio.run(main())
 

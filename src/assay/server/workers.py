@@ -112,15 +112,15 @@ class _Process:
             return f"exit code {await asyncio.wait_for(self._process.wait(), 1)}"  # type: ignore[union-attr]
         return "its pipe closed"
 
-    async def end(self) -> None:
-        """Close the pipe, at which it ends with all that it owns; kill what does not."""
+    async def end(self, patience: float = 5) -> None:
+        """Close the pipe, at which it ends with all that it owns; kill what does not within so many seconds."""
         process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
         process.stdin.close()
         try:
-            await asyncio.wait_for(process.wait(), 5)
+            await asyncio.wait_for(process.wait(), patience)
         except TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -156,12 +156,12 @@ class Workers:
         """Whether programs run here, in words."""
         return self._processes[0].programs
 
-    async def close(self) -> None:
-        """End all processes, with what they are doing."""
+    async def close(self, patience: float = 5) -> None:
+        """End all processes, with what they are doing; kill those that take longer than so many seconds."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await asyncio.gather(*(process.end() for process in self._processes))
+        await asyncio.gather(*(process.end(patience) for process in self._processes))
 
     def submit(self, chunks: Sequence[Chunk]) -> None:
         """Have the chunks of a request judged; requests take turns, whatever their size."""
