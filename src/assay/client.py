@@ -19,7 +19,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -41,8 +41,8 @@ class Client:
         token: The server's token; `$ASSAY_TOKEN` without it.
         batch: Rows of a request.
         at_once: Requests that are open side by side.
-        patience: Seconds for all tries of one request together.
-        timeout: Seconds that the server may be silent within one try.
+        patience: Seconds for all tries of one request in which nothing comes.
+        timeout: Seconds that the server may be silent within one try; a verdict on a program may take minutes.
 
     Raises `BadConfig` where the address is none.
     """
@@ -55,7 +55,7 @@ class Client:
         batch: int = 64,
         at_once: int = 4,
         patience: float = 600.0,
-        timeout: float = 300.0,
+        timeout: float = 600.0,
     ) -> None:
         parts = urlsplit(address)
         if parts.scheme not in ("http", "https") or not parts.hostname:
@@ -105,53 +105,57 @@ class Client:
         return [verdict for part in made for verdict in part]
 
     def _graded(self, rows: Sequence[Mapping[str, Any]], how: Mapping[str, Any]) -> list[Verdict]:
-        try:
-            reply = self.ask("/grade", {**how, "rows": rows})
-        except Unanswered as nothing:
-            return [Verdict.error(str(nothing))] * len(rows)
-        verdicts = [Verdict.from_json(row) for row in reply["verdicts"]]
-        if len(verdicts) != len(rows):
-            raise AssayError(f"{self.address} gave {len(verdicts)} verdicts on {len(rows)} rows: is it `assay serve`?")
-        return verdicts
+        """The verdicts on one batch; what has come is kept, whatever becomes of the connection."""
+        made: dict[int, Verdict] = {}
+        tries = _Tries(self, "/grade")
+        while places := [place for place in range(len(rows)) if place not in made]:
+
+            def take(told: Any, places: list[int] = places) -> None:
+                made[places[told["row"]]] = Verdict.from_json(told)
+                tries.begin()
+
+            code, said, wait = self._tried("/grade", _body({**how, "rows": [rows[at] for at in places]}), take)
+            try:
+                if len(made) < len(rows):
+                    tries.failed(code, said, wait)
+            except Unanswered as nothing:
+                made.update({place: Verdict.error(str(nothing)) for place in places if place not in made})
+        return [made[place] for place in range(len(rows))]
 
     def ask(self, path: str, request: Any) -> Any:
         """The JSON answer to a JSON request. Raises `AssayError` where it is refused, `Unanswered` without one."""
-        body, began, tries = json.dumps(request).encode(), time.monotonic(), 0
+        tries = _Tries(self, path)
         while True:
-            code, told, wait = self._tried(path, body)
+            code, told, wait = self._tried(path, _body(request))
             if code == 200:
                 return told
-            if code not in PASSING and code:
-                raise AssayError(f"{self.address}{path} refuses ({code}): {told}")
-            tries += 1
-            pause = min(LONGEST, BACKOFF * 2 ** min(tries, 10)) * (0.5 + random.random())
-            pause = max(pause, wait * (1 + 0.5 * random.random()))
-            if time.monotonic() - began + pause > self.patience:
-                raise Unanswered(f"{self.address}{path} gave no answer in {self.patience:g} s ({tries} tries): {told}")
-            time.sleep(pause)
+            tries.failed(code, told, wait)
 
-    def _tried(self, path: str, body: bytes) -> tuple[int, Any, float]:
-        """Code, answer or reason, and seconds to wait, of one try; the code is 0 where the connection was lost."""
+    def _tried(self, path: str, body: bytes, take: Callable[[Any], None] | None = None) -> tuple[int, Any, float]:
+        """Code, answer or reason, and seconds to wait, of one try; the code is 0 where the connection was lost.
+
+        With `take` the answer is lines, each of which it is handed as it comes.
+        """
         connection = self._connection()
-        headers = {"Content-Type": "application/json"} | (
-            {"Authorization": f"Bearer {self._token}"} if self._token else {}
-        )
+        headers = {"Content-Type": "application/json"}
+        headers |= {"Accept": "application/x-ndjson"} if take else {}
+        headers |= {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
-            connection.request("POST", self._parts.path.rstrip("/") + path, body, headers)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
+                connection.request("POST", self._parts.path.rstrip("/") + path, body, headers)
             answer = connection.getresponse()
-            data, code = answer.read(), answer.status
-            wait = answer.headers.get("Retry-After", "")
-        except (OSError, http.client.HTTPException) as lost:
+            if take and answer.status == 200:
+                for line in answer:
+                    if line.strip():
+                        take(json.loads(line))
+            data, code, wait = answer.read(), answer.status, answer.headers.get("Retry-After", "")
+            told = json.loads(data) if data else None
+        except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError) as lost:
             connection.close()
             return 0, f"{type(lost).__name__}: {lost}", 0.0
         with self._lock:
             self._idle.append(connection)
-        try:
-            told = json.loads(data)
-        except ValueError:
-            return (code if code != 200 else 502), data[:200].decode("utf-8", "replace"), 0.0
-        seconds = float(wait) if wait.isdigit() else 0.0
-        return code, told if code == 200 else _sentence(told), min(seconds, 2 * LONGEST)
+        return code, told if code == 200 else _sentence(told), float(wait) if wait.isdigit() else 0.0
 
     def _connection(self) -> http.client.HTTPConnection:
         with self._lock:
@@ -165,6 +169,34 @@ class Client:
 
 class Unanswered(AssayError):
     """A server that gave no answer for as long as its client would wait."""
+
+
+class _Tries:
+    """The tries of one request: how long to wait before the next, and when to give up."""
+
+    def __init__(self, client: Client, path: str) -> None:
+        self._client, self._where = client, f"{client.address}{path}"
+        self.begin()
+
+    def begin(self) -> None:
+        """Something came: patience begins anew."""
+        self._began, self._count = time.monotonic(), 0
+
+    def failed(self, code: int, told: Any, wait: float) -> None:
+        """Sleep before the next try. Raises `AssayError` where there can be none, `Unanswered` where it is too late."""
+        if code and code != 200 and code not in PASSING:
+            raise AssayError(f"{self._where} refuses ({code}): {told}")
+        self._count += 1
+        pause = min(LONGEST, BACKOFF * 2 ** min(self._count, 10)) * (0.5 + random.random())
+        pause = max(pause, min(wait, 3 * LONGEST) * (1 + 0.5 * random.random()))
+        patience = self._client.patience
+        if time.monotonic() - self._began + pause > patience:
+            raise Unanswered(f"{self._where} gave no answer in {patience:g} s (tries: {self._count}): {told}")
+        time.sleep(pause)
+
+
+def _body(request: Any) -> bytes:
+    return json.dumps(request).encode()
 
 
 def _sentence(told: Any) -> str:

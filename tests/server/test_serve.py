@@ -1,6 +1,5 @@
 """`assay serve` as its clients see it: the same verdicts, nothing lost, and no fault of the server a zero."""
 
-import contextlib
 import http.client
 import json
 import os
@@ -8,8 +7,10 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -328,10 +329,13 @@ def test_bodies_have_bounds(small):
     assert ask(small, "POST", "/grade", large, JSON | BEARER)[0] == 413
     chunks = (large[at : at + 65536].encode() for at in range(0, len(large), 65536))
     connection = http.client.HTTPConnection("127.0.0.1", small.port, timeout=60)
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may hang up before all was sent
-        connection.request("POST", "/grade", chunks, JSON | BEARER)
-        assert connection.getresponse().status == 413
+    connection.request("POST", "/grade", chunks, JSON | BEARER)
+    assert connection.getresponse().status == 413
     connection.close()
+    with pytest.raises(AssayError, match="at most 1 MiB here: send the rows in parts"):
+        Client(small.address, token=TOKEN).grade([SUM | {"response": "x" * (3 << 20)}])
+    with pytest.raises(AssayError, match="401"):
+        Client(small.address, token="").grade([SUM | {"response": "x" * (3 << 20)}])
     assert post(small, "/grade", ROW, JSON | BEARER)[1]["verdicts"][0]["score"] == 1.0
 
 
@@ -367,6 +371,34 @@ def test_a_client_without_a_server_gives_errors_and_no_zeros():
     verdicts = Client(f"http://127.0.0.1:{port}", patience=0.5).grade([SUM] * 3)
     assert [(str(v.status), v.score) for v in verdicts] == [("error", None)] * 3
     assert "no answer in 0.5 s" in verdicts[0].why
+
+
+def test_a_client_keeps_what_came_before_the_connection_was_lost():
+    """A server that breaks off after a few lines, in mid-line, and then is busy, is asked for the rest alone."""
+    asked = []
+
+    class Breaks(BaseHTTPRequestHandler):
+        def do_POST(self):
+            rows = json.loads(self.rfile.read(int(self.headers["content-length"])))["rows"]
+            asked.append([row["response"] for row in rows])
+            self.send_response(429 if len(asked) == 2 else 200)
+            self.send_header("Retry-After", "0")
+            self.end_headers()
+            if len(asked) != 2:
+                lines = [
+                    json.dumps({"row": n, "status": "correct", "score": 1.0, "read": row["response"]})
+                    for n, row in enumerate(rows)
+                ]
+                self.wfile.write("\n".join([*lines[:2], lines[-1][:9]] if len(rows) > 2 else lines).encode())
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Breaks) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        verdicts = Client(f"http://127.0.0.1:{web.server_port}").grade([SUM | {"response": str(n)} for n in range(4)])
+        web.shutdown()
+    assert [v.read for v in verdicts] == list("0123") and asked == [list("0123"), list("23"), list("23")]
 
 
 def test_a_client_waits_for_a_server_that_restarts(serve):

@@ -26,6 +26,8 @@ from assay.types import Verdict
 from assay.version import VERSION
 
 Answer = Callable[[Request], Awaitable[Response]]
+DRAIN = 5.0
+"""Seconds that the rest of a refused body is read for."""
 LONGEST_WAIT = 30
 """Seconds: the most that a client is told to wait before it asks again."""
 
@@ -63,6 +65,7 @@ class Server:
                 response = await answer(request)
             except Refused as refused:
                 self.metrics.refused[refused.reason] += 1
+                await _drain(request, 4 * self.settings.bounds.body)
                 response = refusal(refused.code, refused.sentence, refused.headers)
             except ClientDisconnect:
                 response = refusal(400, "the request ended before its body did")
@@ -231,10 +234,21 @@ async def _body(request: Request, bounds: Bounds) -> bytes:
                 if held > bounds.body:
                     raise large
                 parts.append(part)
+        request.state.read = True
     except TimeoutError:
         told = f"the body did not arrive within {bounds.patience:g} seconds"
         raise Refused(408, "slow body", told, {"Connection": "close"}) from None
     return b"".join(parts)
+
+
+async def _drain(request: Request, most: int) -> None:
+    """Read what is left of a body and drop it: who is cut off in sending never reads why."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN):
+            while most > 0 and not getattr(request.state, "read", request.method == "GET"):
+                message = await request.receive()
+                most -= len(message.get("body", b""))
+                request.state.read = not message.get("more_body", False)
 
 
 def answered(value: Any, code: int = 200) -> Response:
