@@ -29,6 +29,9 @@ from assay.types import Attempt, Example, Verdict
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 """Answers that may be another one soon."""
+BROKEN = 5
+"""How often a request is sent with which the server fails (500)."""
+LINES = "application/x-ndjson"
 BACKOFF, LONGEST = 0.1, 10.0
 """Seconds before the first further try, doubled each time, and the most that is waited between two."""
 
@@ -114,7 +117,10 @@ class Client:
                 made[places[told["row"]]] = Verdict.from_json(told)
                 tries.begin()
 
-            code, said, wait = self._tried("/grade", _body({**how, "rows": [rows[at] for at in places]}), take)
+            asked = _body({**how, "rows": [rows[at] for at in places]})
+            code, said, wait = self._tried("/grade", asked, take if len(places) > 1 else None)
+            if code == 200 and len(places) == 1:
+                take(_only(said, self.address))
             try:
                 if len(made) < len(rows):
                     tries.failed(code, said, wait)
@@ -138,13 +144,15 @@ class Client:
         """
         connection = self._connection()
         headers = {"Content-Type": "application/json"}
-        headers |= {"Accept": "application/x-ndjson"} if take else {}
+        headers |= {"Accept": LINES} if take else {}
         headers |= {"Authorization": f"Bearer {self._token}"} if self._token else {}
         try:
             with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have said why before it hung up
                 connection.request("POST", self._parts.path.rstrip("/") + path, body, headers)
             answer = connection.getresponse()
             if take and answer.status == 200:
+                if LINES not in answer.headers.get("Content-Type", ""):
+                    raise _foreign(self.address)
                 for line in answer:
                     if line.strip():
                         take(json.loads(line))
@@ -187,12 +195,25 @@ class _Tries:
         if code and code != 200 and code not in PASSING:
             raise AssayError(f"{self._where} refuses ({code}): {told}")
         self._count += 1
+        if code == 500 and self._count >= BROKEN:
+            raise Unanswered(f"{self._where} failed {BROKEN} times: {told}")
         pause = min(LONGEST, BACKOFF * 2 ** min(self._count, 10)) * (0.5 + random.random())
         pause = max(pause, min(wait, 3 * LONGEST) * (1 + 0.5 * random.random()))
         patience = self._client.patience
         if time.monotonic() - self._began + pause > patience:
             raise Unanswered(f"{self._where} gave no answer in {patience:g} s (tries: {self._count}): {told}")
         time.sleep(pause)
+
+
+def _only(told: Any, address: str) -> dict[str, Any]:
+    """The only verdict of an answer, as a line has it."""
+    if not isinstance(told, dict) or not isinstance(told.get("verdicts"), list) or len(told["verdicts"]) != 1:
+        raise _foreign(address)
+    return {**told["verdicts"][0], "row": 0}
+
+
+def _foreign(address: str) -> AssayError:
+    return AssayError(f"{address} answers, and not with verdicts: is it `assay serve`?")
 
 
 def _body(request: Any) -> bytes:

@@ -123,6 +123,7 @@ def test_slime(rows, wanted):
     assert asyncio.run(reward(None, one)) == 1.0
 
 
+@pytest.mark.slow
 def test_served(rows, wanted):
     pytest.importorskip("starlette", reason="a server needs the extra 'serve'")
     pytest.importorskip("uvicorn", reason="a server needs the extra 'serve'")

@@ -241,6 +241,7 @@ def small(serve):
     return served
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_loses_nothing_and_zeros_nothing(small):
     rows = [SUM] * 200 + [LOOP] * 6
     with Client(small.address, token=TOKEN, batch=50) as client, ThreadPoolExecutor(1) as threads:
@@ -254,6 +255,7 @@ def test_a_worker_that_is_killed_loses_nothing_and_zeros_nothing(small):
     assert metric(small, "assay_worker_restarts_total") >= 1
 
 
+@pytest.mark.slow
 def test_overload_is_refused_at_once_and_every_verdict_comes(small):
     refused = []
     with Client(small.address, token=TOKEN, batch=32, at_once=16) as client:
@@ -265,6 +267,7 @@ def test_overload_is_refused_at_once_and_every_verdict_comes(small):
     assert busy and all(1 <= wait <= 30 for wait in busy)
 
 
+@pytest.mark.slow
 def test_stopping_answers_what_was_accepted(serve):
     served = serve("--workers", "1")
     with ThreadPoolExecutor(2) as threads:
@@ -279,6 +282,7 @@ def test_stopping_answers_what_was_accepted(serve):
         ask(served, "GET", "/health")
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_it_without_a_traceback_and_leaves_no_process(serve):
     served = serve("--workers", "2")
     workers = served.workers()
@@ -288,6 +292,7 @@ def test_ctrl_c_ends_it_without_a_traceback_and_leaves_no_process(serve):
     assert not any(os.path.exists(f"/proc/{pid}") for pid in workers)
 
 
+@pytest.mark.slow
 def test_a_second_signal_does_not_wait(serve):
     served = serve("--workers", "1")
     with ThreadPoolExecutor(1) as threads:
@@ -303,6 +308,7 @@ def test_a_second_signal_does_not_wait(serve):
             asked.result(10)
 
 
+@pytest.mark.slow
 def test_workers_end_with_a_server_that_is_killed(serve):
     served = serve("--workers", "2")
     workers = served.workers()
@@ -339,6 +345,7 @@ def test_bodies_have_bounds(small):
     assert post(small, "/grade", ROW, JSON | BEARER)[1]["verdicts"][0]["score"] == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -383,6 +390,7 @@ def test_a_client_keeps_what_came_before_the_connection_was_lost():
             asked.append([row["response"] for row in rows])
             self.send_response(429 if len(asked) == 2 else 200)
             self.send_header("Retry-After", "0")
+            self.send_header("Content-Type", "application/x-ndjson")
             self.end_headers()
             if len(asked) != 2:
                 lines = [
@@ -401,6 +409,26 @@ def test_a_client_keeps_what_came_before_the_connection_was_lost():
     assert [v.read for v in verdicts] == list("0123") and asked == [list("0123"), list("23"), list("23")]
 
 
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_client_of_another_server_says_so(rows):
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"ok": true}')
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Other) as web:
+        threading.Thread(target=web.serve_forever, daemon=True).start()
+        with pytest.raises(AssayError, match="is it `assay serve`"):
+            Client(f"http://127.0.0.1:{web.server_port}").grade([SUM] * rows)
+        web.shutdown()
+
+
+@pytest.mark.slow
 def test_a_client_waits_for_a_server_that_restarts(serve):
     first = serve("--workers", "1")
     port = first.port

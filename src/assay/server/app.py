@@ -211,7 +211,8 @@ class _Stream(StreamingResponse):  # type: ignore[misc]
 
     async def _made(self) -> AsyncIterator[str]:
         batch, waiting = self._batch, set(self._places)
-        yield self._server.lines(batch, {n: row.known for n, row in enumerate(batch.rows) if row.known})
+        if known := {n: row.known for n, row in enumerate(batch.rows) if row.known}:
+            yield self._server.lines(batch, known)
         while waiting:
             ready, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
             for future in ready:
