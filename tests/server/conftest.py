@@ -2,13 +2,12 @@ import pytest
 
 from served import Served
 
-for name in ("starlette", "uvicorn"):
-    pytest.importorskip(name, reason="a server needs the extra 'serve'")
-
 
 @pytest.fixture(scope="session")
 def serve():
     """Start servers that end with the tests."""
+    for name in ("starlette", "uvicorn"):
+        pytest.importorskip(name, reason="a server needs the extra 'serve'")
     started = []
 
     def start(*options, **environment):

@@ -7,14 +7,17 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from click.testing import CliRunner
 
 import assay
+from assay.cli import main
 from assay.client import Client
 from assay.errors import AssayError
 from assay.judging.session import verify_many
@@ -195,7 +198,14 @@ RUN = {"code": "1", "language": "python"}
         ("/grade", [SUM | {"verifier": "command"}], 422, "--allow command"),
         ("/grade", [SUM | {"verifier": "judge"}], 422, "--allow judge"),
         ("/grade", ROW | {"reference": "solution"}, 422, "no column 'solution'"),
+        ("/grade", ROW | {"thinking": [1]}, 422, "'thinking' is text"),
+        ("/grade", [SUM | {"prompt": 5}], 422, "row 0: "),
         ("/verify", {"response": "4"}, 422, "'response'"),
+        ("/verify", {"response": {"output": 5}}, 422, "not as NeMo-Gym sends it"),
+        ("/verify", {"response": {}, "verifier_metadata": [1]}, 422, "not as NeMo-Gym sends it"),
+        ("/verify", {"response": {}, "responses_create_params": "x"}, 422, "not as NeMo-Gym sends it"),
+        ("/get_reward", {"query": [1], "prompts": ["a"], "labels": ["a"]}, 422, "is text"),
+        ("/run_code", RUN | {"stdin": "\ud800"}, 422, "no text"),
         ("/get_reward", {"query": ["a"]}, 422, "three lists of one length"),
         ("/run_code", {"code": "1"}, 422, "'language'"),
         ("/run_code", RUN | {"language": "php"}, 422, "python, cpp"),
@@ -357,7 +367,7 @@ def test_bodies_have_bounds(small):
         (["--port", "TAKEN"], "the port is taken"),
     ],
 )
-def test_a_server_that_cannot_start_says_why(options, says, tmp_path):
+def test_a_server_that_cannot_start_says_why(serve, options, says, tmp_path):
     (tmp_path / "token").write_text(TOKEN)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -369,6 +379,12 @@ def test_a_server_that_cannot_start_says_why(options, says, tmp_path):
         }
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    done = CliRunner().invoke(main, ["serve", "--port", "0"])
+    assert done.exit_code == 2 and "pip install 'assay[serve]'" in done.output
 
 
 def test_a_client_without_a_server_gives_errors_and_no_zeros():

@@ -48,6 +48,8 @@ def rows_of(request: Any, verifier: str | None = None) -> list[dict[str, Any]]:
     lists: list[Any] = [given.get(name) for name in ("query", "prompts", "labels")]
     if any(not isinstance(one, list | tuple) or len(one) != len(lists[0]) for one in lists):
         raise BadConfig("OpenRLHF sends 'query', 'prompts' and 'labels', three lists of one length")
+    if any(not isinstance(text, str) for one in lists[:2] for text in one):
+        raise BadConfig("what OpenRLHF sends under 'query' and 'prompts' is text")
     name, rows = "reference" if verifier else "example", []
     for query, prompt, label in zip(*lists, strict=True):
         at = query.find(prompt)

@@ -39,9 +39,12 @@ def gym_row(request: Any) -> dict[str, Any]:
     """The row of a request to `/verify`: its own keys, or those of `verifier_metadata`, and what the policy said."""
     if not isinstance(request, dict) or not isinstance(request.get("response"), dict):
         raise BadConfig("a request to /verify is an object with 'response', a response of the Responses API")
-    asked = (request.get("responses_create_params") or {}).get("input") or ""
-    row = {**(request.get("verifier_metadata") or {}), **request}
-    return {**row, "response": gym_text(request["response"]), "prompt": _turns(asked)}
+    try:
+        asked = (request.get("responses_create_params") or {}).get("input") or ""
+        row = {**(request.get("verifier_metadata") or {}), **request}
+        return {**row, "response": gym_text(request["response"]), "prompt": _turns(asked)}
+    except (TypeError, AttributeError, ValueError) as bad:
+        raise BadConfig(f"the request is not as NeMo-Gym sends it: {bad}") from None
 
 
 def gym_text(response: Mapping[str, Any]) -> str:
@@ -73,17 +76,7 @@ def gym_reply(request: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:
 
 def program_of(request: Any, bounds: Bounds) -> dict[str, Any]:
     """What a worker is asked to run. Raises `BadConfig` for what cannot be run here."""
-    if not isinstance(request, dict) or "code" not in request or "language" not in request:
-        raise BadConfig("a request to /run_code is an object with 'code' and 'language'")
-    if unknown := [key for key in request if key not in PROGRAM]:
-        raise BadConfig(f"/run_code has no key {unknown[0]!r}{did_you_mean(unknown[0], PROGRAM)}")
-    for name, kind in PROGRAM.items():
-        if name in request and (not isinstance(request[name], kind) or isinstance(request[name], bool)):
-            raise BadConfig(f"{name!r} is not of the type that /run_code takes: it is {json_kind(request[name])}")
-    if used := [name for name in ("files", "fetch_files", "args") if request.get(name)]:
-        raise BadConfig(f"{used[0]!r} is not taken here: programs read standard input and write standard output")
-    if request["language"] not in LANGUAGES:
-        raise BadConfig(f"{request['language']!r} is not run here; languages: {', '.join(LANGUAGES)}")
+    _require_program(request)
     seconds = {name: request.get(name, 10) for name in ("run_timeout", "compile_timeout")}
     for name, value in seconds.items():
         if not 0 < value <= bounds.deadline:
@@ -95,6 +88,24 @@ def program_of(request: Any, bounds: Bounds) -> dict[str, Any]:
     times = {"seconds": seconds["run_timeout"], "compile_seconds": seconds["compile_timeout"]}
     said = {"code": request["code"], "language": request["language"], "stdin": request.get("stdin") or ""}
     return {**said, **times, "memory": memory}
+
+
+def _require_program(request: Any) -> None:
+    """Raise `BadConfig` for what is no request to run a program of a language that runs here."""
+    if not isinstance(request, dict) or "code" not in request or "language" not in request:
+        raise BadConfig("a request to /run_code is an object with 'code' and 'language'")
+    if unknown := [key for key in request if key not in PROGRAM]:
+        raise BadConfig(f"/run_code has no key {unknown[0]!r}{did_you_mean(unknown[0], PROGRAM)}")
+    for name, kind in PROGRAM.items():
+        if name in request and (not isinstance(request[name], kind) or isinstance(request[name], bool)):
+            raise BadConfig(f"{name!r} is not of the type that /run_code takes: it is {json_kind(request[name])}")
+    for name in ("code", "stdin"):
+        if any("\ud800" <= character <= "\udfff" for character in request.get(name) or ""):
+            raise BadConfig(f"{name!r} holds half of a pair of surrogates, which is no text")
+    if used := [name for name in ("files", "fetch_files", "args") if request.get(name)]:
+        raise BadConfig(f"{used[0]!r} is not taken here: programs read standard input and write standard output")
+    if request["language"] not in LANGUAGES:
+        raise BadConfig(f"{request['language']!r} is not run here; languages: {', '.join(LANGUAGES)}")
 
 
 def program_reply(made: Mapping[str, Any]) -> dict[str, Any]:

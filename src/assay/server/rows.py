@@ -93,6 +93,9 @@ def batch_of(request: Any, settings: Settings) -> Batch:
         raise BadConfig("a request is an object with 'rows', a list of rows, or such a list alone")
     if unknown := [key for key in request if key not in OPTIONS]:
         raise BadConfig(f"a request has no key {unknown[0]!r}{did_you_mean(unknown[0], OPTIONS)}")
+    for key in ("thinking", "verifier", "reference"):
+        if not isinstance(request.get(key), str | None):
+            raise BadConfig(f"{key!r} is text, not {json_kind(request[key])}")
     rows, bounds = request["rows"], settings.bounds
     if len(rows) > bounds.rows:
         raise BadConfig(
