@@ -124,7 +124,7 @@ def test_slime(rows, wanted):
 
 
 @pytest.mark.slow
-def test_served(rows, wanted):
+def test_served(rows, wanted, monkeypatch):
     pytest.importorskip("starlette", reason="a server needs the extra 'serve'")
     pytest.importorskip("uvicorn", reason="a server needs the extra 'serve'")
     from assay.client import Client
@@ -134,6 +134,10 @@ def test_served(rows, wanted):
     try:
         with Client(server.address) as client:
             made = client.verify_many([e for e, _ in rows], [said for _, said in rows])
+        monkeypatch.setenv("ASSAY_SERVER", server.address)
+        test_batches(rows, wanted)
+        test_trl(rows, wanted)
+        test_verl(rows[::25], wanted[::25])
     finally:
         assert server.stop() == 0
     assert [(v.score, str(v.status), v.why) for v in made] == wanted

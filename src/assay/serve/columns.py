@@ -8,10 +8,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
+from assay.client import Client
 from assay.errors import BadConfig, did_you_mean
 from assay.judging.session import verify_many
 from assay.rollout.text import response_text
@@ -19,6 +23,8 @@ from assay.turns import known_tag, plain
 from assay.types import Attempt, Example, Verdict
 
 SHARD = frozenset({"id", "domain", "source", "verifier", "reference", "params", "options", "template"})
+SERVER = "ASSAY_SERVER"
+"""The variable with the address of an `assay serve` that judges for every adapter."""
 READ = ("example", *sorted(SHARD))
 """The columns that are read; a trainer hands over others beside them."""
 
@@ -56,12 +62,30 @@ def judged(
     )
     tag = known_tag(thinking)
     attempts = [Attempt(response=response_text(completions[row]), thinking=tag) for row in there]
-    made = verify_many(examples, attempts, workers=workers, deadline=deadline)
+    made = verdicts_of(examples, attempts, workers=workers, deadline=deadline)
     asked: list[Example | None] = [None] * len(completions)
     verdicts = [Verdict.error("there is no response")] * len(completions)
     for row, example, verdict in zip(there, examples, made, strict=True):
         asked[row], verdicts[row] = example, verdict
     return asked, verdicts
+
+
+def verdicts_of(
+    examples: Sequence[Example], attempts: Sequence[Attempt], *, workers: int = 1, deadline: float | None = None
+) -> list[Verdict]:
+    """The verdict on each attempt, made here, or by the server that `$ASSAY_SERVER` names."""
+    address = os.environ.get(SERVER)
+    if not address:
+        return verify_many(examples, attempts, workers=workers, deadline=deadline)
+    return _client(address, os.getpid()).verify_many(examples, attempts, deadline=deadline)
+
+
+@lru_cache(maxsize=4)
+def _client(address: str, process: int) -> Client:
+    """The client of this process: a forked child must not use its parent's connections."""
+    client = Client(address)
+    atexit.register(client.close)
+    return client
 
 
 def verdict_on(row: Mapping[str, Any], completion: Any, *, prompt: Any = "", **how: Any) -> Verdict:
