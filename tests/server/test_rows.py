@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from assay.errors import AssayError
 from assay.judging.session import Judge
-from assay.server.contracts import gym_row, program_of, program_reply, rows_of
+from assay.serve.openrlhf import rows_of
+from assay.server.contracts import gym_row, program_of, program_reply
 from assay.server.rows import batch_of, parsed, parsed_lines
 from assay.server.settings import Bounds, Settings, is_loopback, outside
 from assay.server.worker import verdicts
+from assay.server.workers import Chunk, Workers
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 ANY = st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
@@ -108,3 +110,26 @@ def test_a_sandbox_that_broke_is_no_failure_of_the_program(outcome):
     told = program_reply(made)
     assert told["status"] == "SandboxError" and "it broke" in told["message"]
     assert program_reply({"error": "no sandbox"})["status"] == "SandboxError"
+
+
+@pytest.mark.slow
+def test_a_worker_that_does_not_answer_is_replaced_and_its_row_is_an_error():
+    """The watch over workers themselves: their own deadlines are far shorter."""
+    stuck = {"code": "while 1: pass", "language": "python", "stdin": "", "memory": 1 << 30}
+    row = {"verifier": "number", "reference": 4, "response": "4"}
+
+    async def served():
+        workers = Workers(1)
+        await workers.start()
+        try:
+            never = Chunk({"run": stuck | {"seconds": 60.0, "compile_seconds": 1.0}}, 0.5)
+            after = Chunk({"rows": [row], "deadline": None, "thinking": ""}, 60.0)
+            workers.submit([never])
+            workers.submit([after])
+            return await never.done, await after.done, workers.restarts, workers.waiting
+        finally:
+            await workers.close()
+
+    never, after, restarts, waiting = asyncio.run(served())
+    assert "did not answer, 3 times" in never[0]["error"] and after[0]["score"] == 1.0
+    assert (restarts, waiting) == (3, 0)

@@ -8,6 +8,7 @@ import json
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,6 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from assay.errors import AssayError
+from assay.serve.openrlhf import reply_of, rows_of
 from assay.server import contracts
 from assay.server.guard import LINES, Refused, guard
 from assay.server.metrics import Metrics
@@ -119,11 +121,11 @@ class Server:
         """OpenRLHF's contract; a verdict without a score fails the request, unless `?nulls=zero` is asked for."""
         given = request.query_params
         async with self._entered(request) as body:
-            rows = contracts.rows_of(parsed(body), given.get("verifier"))
+            rows = rows_of(parsed(body), given.get("verifier"))
             verdicts = await self._judged({"rows": rows, "verifier": given.get("verifier")})
         if given.get("nulls") != "zero" and (why := contracts.skipped(verdicts)):
             raise Refused(503, "no score", f"a response has no reward: {why}", {"Retry-After": "1"})
-        return answered(contracts.reply_of(verdicts))
+        return answered(reply_of(verdicts))
 
     async def run_code(self, request: Request) -> Response:
         """SandboxFusion's contract, for Python and C++."""
@@ -185,11 +187,7 @@ def _verdict(made: dict[str, Any], batch: Batch, place: int) -> Verdict:
     if "error" not in made:
         return Verdict.from_json(made)
     example = batch.rows[place].example
-    return Verdict(**{**_fields(Verdict.error(made["error"])), "verifier": example.verifier if example else ""})
-
-
-def _fields(verdict: Verdict) -> dict[str, Any]:
-    return {"status": verdict.status, "score": verdict.score, "why": verdict.why}
+    return replace(Verdict.error(made["error"]), verifier=example.verifier if example else "")
 
 
 class _Stream(StreamingResponse):  # type: ignore[misc]

@@ -1,7 +1,7 @@
-"""What trainers send and want back: NeMo-Gym's `/verify`, OpenRLHF's remote reward, SandboxFusion's `/run_code`.
+"""What others send and want back: NeMo-Gym 0.7's `/verify` and SandboxFusion's `/run_code` (its source, of 2025).
 
-Read and tried: NeMo-Gym 0.7.0, OpenRLHF 0.11.2, SandboxFusion's API of 2025. A verdict without a score is what each of
-them knows as none: a masked sample, a failed request, a `SandboxError`.
+OpenRLHF's is in `serve/openrlhf.py`. A verdict without a score is what each of them knows as none: a masked sample, a
+`SandboxError`, a failed request.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any
 from assay.errors import BadConfig, did_you_mean
 from assay.files import json_kind
 from assay.sandbox import Outcome
-from assay.serve.openrlhf import reply_of, rows_of
 from assay.server.settings import Bounds
 from assay.turns import content_of
 from assay.types import Status, Verdict
@@ -32,7 +31,6 @@ PROGRAM = {
 LANGUAGES = ("python", "cpp")
 MEMORY = 1 << 30
 """Bytes of a program for which none are asked (`memory_limit_MB` of -1)."""
-__all__ = ["gym_reply", "gym_row", "program_of", "program_reply", "reply_of", "rows_of"]
 
 
 def gym_row(request: Any) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class _Process:
             return await asyncio.wait_for(self._exchange(frame), seconds)
         except (OSError, EOFError, TimeoutError, ValueError) as lost:
             how = "did not answer" if isinstance(lost, TimeoutError) else f"ended ({await self._status()})"
-            await self.end()
+            await self.end(0.1)
             raise WorkerLost(f"the process that judged it {how}") from None
 
     async def start(self) -> None:
