@@ -204,7 +204,7 @@ RUN = {"code": "1", "language": "python"}
         ("/verify", {"response": {"output": 5}}, 422, "not as NeMo-Gym sends it"),
         ("/verify", {"response": {}, "verifier_metadata": [1]}, 422, "not as NeMo-Gym sends it"),
         ("/verify", {"response": {}, "responses_create_params": "x"}, 422, "not as NeMo-Gym sends it"),
-        ("/get_reward", {"query": [1], "prompts": ["a"], "labels": ["a"]}, 422, "is text"),
+        ("/get_reward", {"query": [1], "prompts": ["a"], "labels": ["a"]}, 422, "of text"),
         ("/run_code", RUN | {"stdin": "\ud800"}, 422, "no text"),
         ("/get_reward", {"query": ["a"]}, 422, "three lists of one length"),
         ("/run_code", {"code": "1"}, 422, "'language'"),

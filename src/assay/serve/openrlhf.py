@@ -15,7 +15,6 @@ from typing import Any, Literal
 from assay.errors import BadConfig
 from assay.serve.columns import judged
 from assay.serve.nulls import reward_of
-from assay.types import Verdict
 
 
 def reward_func(
@@ -33,33 +32,28 @@ def reward_func(
     rows = rows_of({"query": queries, "prompts": prompts, "labels": labels}, how.get("verifier"))
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
     verdicts = judged(columns, [row["prompt"] for row in rows], columns.get("response", []), **how)[1]
-    for verdict in verdicts:
-        reward_of(verdict, nulls)
+    _ = [reward_of(verdict, nulls) for verdict in verdicts]
     import torch  # OpenRLHF reads a list of one, as its servers send it, and a tensor differently
 
-    reply = reply_of(verdicts)
-    logs = {name: torch.tensor(values) for name, values in reply.pop("extra_logs").items()}
-    return {**{name: torch.tensor(values) for name, values in reply.items()}, "extra_logs": logs}
+    scores, counted = (
+        torch.tensor([v.score or 0.0 for v in verdicts]),
+        torch.tensor([float(v.counts) for v in verdicts]),
+    )
+    return {"rewards": scores, "scores": scores, "extra_logs": {"counted": counted}}
 
 
 def rows_of(request: Any, verifier: str | None = None) -> list[dict[str, Any]]:
     """Rows of what OpenRLHF sends; a label is an Example's JSON, or with a verifier a reference. Raises `BadConfig`."""
     given = request if isinstance(request, Mapping) else {}
     lists: list[Any] = [given.get(name) for name in ("query", "prompts", "labels")]
-    if any(not isinstance(one, list | tuple) or len(one) != len(lists[0]) for one in lists):
-        raise BadConfig("OpenRLHF sends 'query', 'prompts' and 'labels', three lists of one length")
-    if any(not isinstance(text, str) for one in lists[:2] for text in one):
-        raise BadConfig("what OpenRLHF sends under 'query' and 'prompts' is text")
+    even = all(isinstance(one, list | tuple) and len(one) == len(lists[0]) for one in lists)
+    if not even or not all(isinstance(text, str) for one in lists[:2] for text in one):
+        raise BadConfig(
+            "OpenRLHF sends 'query', 'prompts' and 'labels', three lists of one length, the first two of text"
+        )
     name, rows = "reference" if verifier else "example", []
     for query, prompt, label in zip(*lists, strict=True):
         at = query.find(prompt)
         said = query[at + len(prompt) :] if at >= 0 else None  # its prompt was cut: who said what is not known
         rows.append({"prompt": prompt, name: label, "response": said})
     return rows
-
-
-def reply_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
-    """Scores as OpenRLHF reads them: numbers, and one flat dictionary of numbers for its logs."""
-    scores = [verdict.score or 0.0 for verdict in verdicts]
-    logs = {"counted": [float(verdict.counts) for verdict in verdicts]}
-    return {"rewards": scores, "scores": scores, "extra_logs": logs}

@@ -6,8 +6,7 @@ verifiers takes a taskset from a top-level module that exports one, so write a `
     from assay.serve.verifiers import Corpus
     __all__ = ["Corpus"]
 
-A verdict without a score raises, which verifiers records as an error of the rollout and never as a reward.
-"""
+A verdict without a score raises, which verifiers records as an error of the rollout, never as a reward."""
 
 from __future__ import annotations
 
@@ -24,9 +23,7 @@ from assay.serve.nulls import reward_of
 from assay.types import Example
 
 
-class CorpusConfig(vf.TasksetConfig):
-    """Names of sources or files, as `assay.load` takes them; `size` is at most so many of each."""
-
+class CorpusConfig(vf.TasksetConfig):  # as `assay.load` takes them
     names: list[str] = Field(default=["math/arithmetic"])
     size: int | None = None
     split: str = "train"
@@ -34,7 +31,6 @@ class CorpusConfig(vf.TasksetConfig):
 
 class ExampleData(vf.TaskData):
     example: dict[str, Any]
-    """All that judging needs."""
 
 
 class ExampleTask(vf.Task[ExampleData, vf.State, vf.TaskConfig]):

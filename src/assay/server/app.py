@@ -17,7 +17,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from assay.errors import AssayError
-from assay.serve.openrlhf import reply_of, rows_of
+from assay.serve.openrlhf import rows_of
 from assay.server import contracts
 from assay.server.guard import LINES, Refused, guard
 from assay.server.metrics import Metrics
@@ -125,7 +125,7 @@ class Server:
             verdicts = await self._judged({"rows": rows, "verifier": given.get("verifier")})
         if given.get("nulls") != "zero" and (why := contracts.skipped(verdicts)):
             raise Refused(503, "no score", f"a response has no reward: {why}", {"Retry-After": "1"})
-        return answered(reply_of(verdicts))
+        return answered(contracts.reply_of(verdicts))
 
     async def run_code(self, request: Request) -> Response:
         """SandboxFusion's contract, for Python and C++."""

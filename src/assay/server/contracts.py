@@ -1,7 +1,7 @@
 """What others send and want back: NeMo-Gym 0.7's `/verify` and SandboxFusion's `/run_code` (its source, of 2025).
 
-OpenRLHF's is in `serve/openrlhf.py`. A verdict without a score is what each of them knows as none: a masked sample, a
-`SandboxError`, a failed request.
+What OpenRLHF sends is read in `serve/openrlhf.py`. A verdict without a score is what each of them knows as none: a
+masked sample, a `SandboxError`, a failed request.
 """
 
 from __future__ import annotations
@@ -129,6 +129,12 @@ def _command(made: Mapping[str, Any] | None) -> dict[str, Any] | None:
     code = 0 if outcome is Outcome.DONE else 1
     said = told["stderr"] or (f"{outcome}: {made['text']}" if code else "")
     return {"status": "Finished", "return_code": code, **told, "stderr": said}
+
+
+def reply_of(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Scores as OpenRLHF reads them: numbers, and one flat dictionary of numbers for its logs."""
+    scores = [verdict.score or 0.0 for verdict in verdicts]
+    return {"rewards": scores, "scores": scores, "extra_logs": {"counted": [float(v.counts) for v in verdicts]}}
 
 
 def skipped(verdicts: Sequence[Verdict]) -> str:
