@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference demo test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-verify clean
+.PHONY: reference demo test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -55,6 +55,9 @@ bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a sm
 bench-eval: $(VENV)/ready  ## recorded responses with published scores, the cost of a completion, and how intervals cover
 	$(BIN)/python -W ignore benchmarks/bench_eval.py
 	$(BIN)/python -W ignore benchmarks/eval_coverage.py
+
+bench-serve: $(VENV)/ready  ## `assay serve` on loopback: verdicts a second, and what is lost when it is overloaded or hit
+	$(BIN)/python -W ignore benchmarks/serve_load.py
 
 bench-curate: $(VENV)/ready  ## every bar of curation, with rensa and datasketch beside it, on problems of reasoning-gym
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"

@@ -1,7 +1,8 @@
 """Every fenced example in the documents runs, those of one document in their order in one fresh folder.
 
 A block marked with a comment on the line above is run only where its need is met: `<!-- needs: data -->` for the data
-directory, `<!-- needs: minutes -->` with ASSAY_LONG=1, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here.
+directory, `<!-- needs: minutes -->` with ASSAY_LONG=1, `<!-- needs: gpu -->` and `<!-- needs: hub -->` never here; any
+other need is a module, such as `<!-- needs: inspect_ai -->`, and the example runs where that is installed.
 Console blocks run each `$` line; their output is not compared.
 """
 
@@ -10,6 +11,7 @@ import re
 import shlex
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,8 @@ def test_example_runs(kind, body, need, folder):
             pytest.skip("takes minutes: set ASSAY_LONG=1")
     if need in ("gpu", "hub"):
         pytest.skip(f"needs a {need}")
+    if need and need not in ("data", "minutes") and find_spec(need) is None:
+        pytest.skip(f"needs {need}, which is not installed")
     if kind == "python":
         run([sys.executable, "-c", body], folder)
         return

@@ -31,6 +31,7 @@ from assay.cli_options import (
     progress,
 )
 from assay.cli_sandbox import sandbox
+from assay.cli_serve import serve
 from assay.cli_verdicts import audit, check, grade
 from assay.errors import AssayError, did_you_mean
 
@@ -103,11 +104,12 @@ def main() -> None:
       assay watch runs/fifty                      curves, verdicts and every rollout, while it trains
       assay compare runs/demo/eval/before runs/demo/eval/after
       assay report runs/demo
+      assay serve                                 verdicts over HTTP, for trainers and services
     """
 
 
 SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap)
-for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
+for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, serve, *LOOKING_BACK):
     main.add_command(command)
 
 

@@ -36,12 +36,12 @@ def shards(request, mixed, tmp_path_factory):
     return str(where / "*.parquet")
 
 
-def trained(policy, out, dataset, function):
-    """One step of GRPO; what each reward was asked and gave, by way of the trainer."""
+def trained(policy, out, dataset, function, method="GRPO"):
+    """One step of GRPO or RLOO; what each reward was asked and gave, by way of the trainer."""
+    import trl
     from transformers import AutoTokenizer
-    from trl import GRPOConfig, GRPOTrainer
 
-    arguments = GRPOConfig(
+    arguments = getattr(trl, f"{method}Config")(
         output_dir=str(out),
         max_steps=1,
         per_device_train_batch_size=len(dataset) - len(dataset) % 2,
@@ -55,7 +55,7 @@ def trained(policy, out, dataset, function):
         dataloader_pin_memory=False,
     )
     tokenizer = AutoTokenizer.from_pretrained(policy)
-    trainer = GRPOTrainer(str(policy), function, arguments, dataset, processing_class=tokenizer)
+    trainer = getattr(trl, f"{method}Trainer")(str(policy), function, arguments, dataset, processing_class=tokenizer)
     inputs = list(dataset)
     ids = [[0]] * len(inputs)
     gold = [[{"role": "assistant", "content": row["gold"]}] for row in inputs]
@@ -74,12 +74,13 @@ def test_a_trainer_on_the_shards_themselves(shards, policy, tmp_path):
     assert "rewards/assay/mean" in log[0]
 
 
-def test_a_trainer_on_a_corpus(mixed, policy, tmp_path):
+@pytest.mark.parametrize("method", ["GRPO", "RLOO"])
+def test_a_trainer_on_a_corpus(mixed, policy, tmp_path, method):
     how = {"code": ""}  # a gold program may go on with its prompt
     templated = [replace(e, template=how.get(e.domain, "{problem}\nAnswer at the end.")) for e in mixed]
     dataset = to_trl(assay.Corpus(templated))
     assert [row["prompt"][-1]["content"] for row in dataset] == [e.asked[-1].content for e in templated]
-    golds, log = trained(policy, tmp_path, dataset.add_column("gold", [e.gold for e in mixed]), reward)
+    golds, log = trained(policy, tmp_path, dataset.add_column("gold", [e.gold for e in mixed]), reward, method)
     assert golds == [1.0] * len(mixed) and "grad_norm" in log[0]
 
 

@@ -189,7 +189,7 @@ class Judge:
 
     def _judged(self, places: Sequence[_Place], workers: int, deadline: float | None) -> list[Verdict]:
         verdicts: dict[int, Verdict] = {}
-        jobs = _jobs(places, workers)
+        jobs = jobs_of(places, workers)
         if workers <= 1 or len(jobs) <= 1:
             made = [self._made(places, job, deadline, alone=True) for job in jobs]
         else:
@@ -264,7 +264,7 @@ def _key(example: Example, attempt: Attempt, place: int) -> object:
         return place
 
 
-def _jobs(places: Sequence[_Place], workers: int) -> list[list[int]]:
+def jobs_of(places: Sequence[_Place], workers: int) -> list[list[int]]:
     """Places that are judged together: whole groups, programs one by one, text in chunks of one verifier."""
     together: dict[object, list[int]] = {}
     for place, (example, attempt) in enumerate(places):

@@ -6,10 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from assay.errors import BadConfig, did_you_mean
-from assay.judging.session import verify_many
-from assay.rollout.text import response_text
-from assay.serve.columns import examples_of, missing
-from assay.types import Attempt, Verdict
+from assay.serve.columns import judged
 
 NEW = ("status", "score", "read", "why")
 
@@ -45,36 +42,22 @@ def judge_batch(
         >>> judge_batch(rows, verifier="number", reference="solution")["score"]
         [1.0, 0.0]
     """
-    plain = _checked(columns, response, None if verifier is None else reference, verifier)
+    plain = _checked(columns, response)
     size = len(plain[response])
-    given = {**plain, **({"reference": plain[reference]} if reference in plain else {})}
-    if verifier is not None:
-        given["verifier"] = [verifier] * size
-    there = [row for row, text in enumerate(plain[response]) if not missing(text)]
-    examples = examples_of(
-        {name: [values[row] for row in there] for name, values in given.items()},
-        [plain[prompt][row] if prompt in plain else "" for row in there],
-    )
-    attempts = [Attempt(response=response_text(plain[response][row])) for row in there]
-    judged = verify_many(examples, attempts, workers=workers, deadline=deadline)
-    verdicts = [Verdict.error("there is no response")] * size
-    for row, verdict in zip(there, judged, strict=True):
-        verdicts[row] = verdict
+    asked = plain.get(prompt, [""] * size)
+    how: dict[str, Any] = {"workers": workers, "deadline": deadline}
+    verdicts = judged(plain, asked, plain[response], verifier=verifier, reference=reference, **how)[1]
     found = {name: [getattr(verdict, name) for verdict in verdicts] for name in NEW}
     return {**columns, **found, "status": [str(status) for status in found["status"]]}
 
 
-def _checked(columns: Any, response: str, reference: str | None, verifier: Any) -> dict[str, list[Any]]:
+def _checked(columns: Any, response: str) -> dict[str, list[Any]]:
     """The columns as lists of one length. Raises `BadConfig` where they cannot be judged."""
-    if isinstance(verifier, list | tuple):
-        raise BadConfig("verifier= is one name for all rows: give a column 'verifier' where they differ")
     if not hasattr(columns, "items"):
         raise BadConfig(f"a batch is columns by name, such as dict(table.to_pydict()), not {type(columns).__name__}")
     plain = {name: _list(name, values) for name, values in columns.items()}
-    for name in (response, reference):
-        if name is not None and name not in plain:
-            what = "response" if name == response else "reference"
-            raise BadConfig(f"the batch has no column {name!r} ({what}= names it){did_you_mean(name, plain)}")
+    if response not in plain:
+        raise BadConfig(f"the batch has no column {response!r} (response= names it){did_you_mean(response, plain)}")
     if taken := [name for name in NEW if name in plain]:
         raise BadConfig(f"the batch has a column {taken[0]!r} already: rename or drop it, verdicts are written there")
     size = len(plain[response])

@@ -1,4 +1,4 @@
-"""Examples from the columns of a trainer's data set, in any of three layouts.
+"""The core of every adapter: rows of a trainer's data set, in any of three layouts, and responses in; verdicts out.
 
 1. `example`: the JSON of an Example, as text or decoded.
 2. The parquet shards of a corpus, known by all of `SHARD`. What is JSON in them comes decoded from readers that know
@@ -8,30 +8,131 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import os
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from assay.errors import BadConfig
-from assay.turns import plain
-from assay.types import Example
+from assay.client import Client
+from assay.errors import BadConfig, did_you_mean
+from assay.judging.session import verify_many
+from assay.rollout.text import response_text
+from assay.turns import known_tag, plain
+from assay.types import Attempt, Example, Verdict
 
 SHARD = frozenset({"id", "domain", "source", "verifier", "reference", "params", "options", "template"})
+SERVER = "ASSAY_SERVER"
+"""The variable with the address of an `assay serve` that judges for every adapter."""
+READ = ("example", *sorted(SHARD))
+"""The columns that are read; a trainer hands over others beside them."""
+
+
+def judged(
+    columns: Mapping[str, Any],
+    prompts: Sequence[Any],
+    completions: Sequence[Any],
+    *,
+    verifier: str | None = None,
+    reference: str = "reference",
+    workers: int = 1,
+    deadline: float | None = None,
+    thinking: str = "",
+) -> tuple[list[Example | None], list[Verdict]]:
+    """The Example of each row and the verdict on its completion, in order; a row without a completion has no Example.
+
+    Args:
+        columns: Column name -> one value a row.
+        prompts: What was asked, one a row.
+        completions: Text or chat messages; what holds nothing is an `error`, never a wrong answer.
+        verifier: Judge all rows by this one, instead of by the column `verifier`.
+        reference: The column with the reference.
+        workers: Verifications that run side by side.
+        deadline: Seconds for one verdict; each verifier's own without it.
+        thinking: The tag of a thinking part that the model's chat template opens.
+
+    Raises `BadConfig` where the columns or a row cannot be read, and `UnknownName` for a verifier that there is not.
+    """
+    given = named(columns, len(completions), verifier, reference)
+    there = [row for row, said in enumerate(completions) if not missing(said)]
+    known = [name for name in given if name in READ and _is_column(given[name], len(completions))]
+    examples = examples_of(
+        {**given, **{name: [given[name][row] for row in there] for name in known}}, [prompts[row] for row in there]
+    )
+    tag = known_tag(thinking)
+    attempts = [Attempt(response=response_text(completions[row]), thinking=tag) for row in there]
+    made = verdicts_of(examples, attempts, workers=workers, deadline=deadline)
+    asked: list[Example | None] = [None] * len(completions)
+    verdicts = [Verdict.error("there is no response")] * len(completions)
+    for row, example, verdict in zip(there, examples, made, strict=True):
+        asked[row], verdicts[row] = example, verdict
+    return asked, verdicts
+
+
+def verdicts_of(
+    examples: Sequence[Example], attempts: Sequence[Attempt], *, workers: int = 1, deadline: float | None = None
+) -> list[Verdict]:
+    """The verdict on each attempt, made here, or by the server that `$ASSAY_SERVER` names."""
+    address = os.environ.get(SERVER)
+    if not address:
+        return verify_many(examples, attempts, workers=workers, deadline=deadline)
+    return _client(address, os.getpid()).verify_many(examples, attempts, deadline=deadline)
+
+
+@lru_cache(maxsize=4)
+def _client(address: str, process: int) -> Client:
+    """The client of this process: a forked child must not use its parent's connections."""
+    client = Client(address)
+    atexit.register(client.close)
+    return client
+
+
+def verdict_on(row: Mapping[str, Any], completion: Any, *, prompt: Any = "", **how: Any) -> Verdict:
+    """The verdict on one completion of one row; `how` are the keywords of `judged`, and it raises the same."""
+    return judged({name: [value] for name, value in row.items()}, [prompt], [completion], **how)[1][0]
+
+
+def named(columns: Mapping[str, Any], rows: int, verifier: str | None, reference: str) -> dict[str, Any]:
+    """The columns, with the reference under its name and one verifier for all where one is given.
+
+    Raises `BadConfig` where there is no such column.
+    """
+    if isinstance(verifier, list | tuple):
+        raise BadConfig("verifier= is one name for all rows: give a column 'verifier' where they differ")
+    if (verifier is not None or reference != "reference") and reference not in columns:
+        raise BadConfig(
+            f"the batch has no column {reference!r} (reference= names it){did_you_mean(reference, columns)}"
+        )
+    given = dict(columns)
+    if reference in columns:
+        given["reference"] = columns[reference]
+    if verifier is not None:
+        given.pop("example", None)
+        given["verifier"] = [verifier] * rows
+    return given
+
+
+def example_of(row: Mapping[str, Any], prompt: Any = "") -> Example:
+    """The Example of one row. Raises `BadConfig` where a column is missing, `ValueError` for what cannot be read."""
+    if lacks := _lacking(row):
+        raise BadConfig(f"it has no {lacks}: give 'example', or 'verifier' and 'reference'")
+    return _example(prompt, plain({name: row[name] for name in READ if name in row}), row.keys() >= SHARD)
 
 
 def examples_of(columns: Mapping[str, Any], prompts: Sequence[Any]) -> list[Example]:
     """One Example a row, its prompt as it was sent. Raises `BadConfig` where the columns or a row cannot be read."""
     needed = {"example"} if "example" in columns else {"verifier", "reference"}
-    if missing := needed - columns.keys():
+    if lacks := _lacking(columns):
         raise BadConfig(
-            f"the data set has no column {' and no '.join(map(repr, sorted(missing)))}: make it with "
+            f"the data set has no column {lacks}: make it with "
             "assay.serve.trl.to_trl, load a corpus's own shards, or give columns 'verifier' and 'reference'; "
             f"got {sorted(name for name, values in columns.items() if isinstance(values, list))}"
         )
     for name in needed:
         if isinstance(columns[name], str) or len(columns[name]) != len(prompts):
             raise BadConfig(f"the column {name!r} needs one entry for each of the {len(prompts)} rows: give a list")
-    known = [name for name in ("example", *sorted(SHARD)) if name in columns]
+    known = [name for name in READ if name in columns]
     stored = columns.keys() >= SHARD
     examples = []
     for number, (prompt, *values) in enumerate(zip(prompts, *(columns[name] for name in known), strict=True)):
@@ -40,6 +141,16 @@ def examples_of(columns: Mapping[str, Any], prompts: Sequence[Any]) -> list[Exam
         except (ValueError, TypeError, AttributeError) as bad:
             raise BadConfig(f"row {number} of the batch cannot be read: {bad}") from bad
     return examples
+
+
+def _lacking(columns: Mapping[str, Any]) -> str:
+    """The needed columns that there are not, in words."""
+    needed = {"example"} if "example" in columns else {"verifier", "reference"}
+    return " and no ".join(map(repr, sorted(needed - columns.keys())))
+
+
+def _is_column(values: Any, rows: int) -> bool:
+    return not isinstance(values, str) and hasattr(values, "__len__") and len(values) == rows
 
 
 def _example(prompt: Any, row: Mapping[str, Any], stored: bool) -> Example:

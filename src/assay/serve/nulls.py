@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
 
 from assay.errors import AssayError
 from assay.types import Verdict
@@ -47,6 +48,19 @@ def refuse_nulls(verdicts: Sequence[Verdict]) -> None:
         "A reference or parameter that its verifier cannot read: mend the data set (docs/verifiers.md says what each "
         "takes). A timeout: give fewer workers or a longer deadline. No sandbox: `assay sandbox doctor`."
     )
+
+
+def reward_of(verdict: Verdict, nulls: Literal["raise", "zero"] = "raise") -> float:
+    """The score, for a trainer that cannot leave a row out.
+
+    Raises `AssayError` for a verdict without one, unless it is to be a `zero`, of which is warned.
+    """
+    if verdict.score is not None:
+        return verdict.score
+    if nulls == "zero":
+        warn_of_nulls([verdict], ["a response"])
+        return 0.0
+    raise AssayError(f"a response has no reward: {_said(verdict)}")
 
 
 def refuse_null_start(verdict: Verdict) -> None:

@@ -12,12 +12,11 @@ from typing import Any, ClassVar
 
 from assay import sandbox
 from assay.corpus.dataset import to_trl as to_trl
-from assay.judging.session import verify_many
-from assay.rollout.text import response_text
-from assay.serve.columns import examples_of
+from assay.judging.verifier import VERIFIERS
+from assay.serve.columns import judged
 from assay.serve.nulls import refuse_nulls, warn_of_nulls
 from assay.turns import known_tag
-from assay.types import Attempt, Example, Verdict
+from assay.types import Example, Verdict
 
 
 @dataclass
@@ -27,25 +26,31 @@ class Reward:
     workers: int = 2
     deadline: float | None = None
     thinking: str = ""
+    verifier: str | None = None
+    reference: str = "reference"
     _proven: bool = field(default=False, init=False, compare=False)
     """Whether a verdict has counted: then a batch on one problem may be null without a word."""
     __name__: ClassVar[str] = "assay"  # TRL logs under it
 
     def __call__(self, prompts: Any = None, completions: Any = (), **columns: Any) -> list[float | None]:
         """`None` marks rows whose verdict is not the model's fault."""
-        said = [response_text(completion) for completion in completions]
-        asked = columns.get("prompt", [""] * len(said)) if prompts is None else prompts
-        examples = examples_of(columns, asked)
-        attempts = [Attempt(response=text, thinking=self.thinking) for text in said]
+        asked = columns.get("prompt", [""] * len(completions)) if prompts is None else prompts
+        how: dict[str, Any] = {"workers": self.workers, "deadline": self.deadline, "thinking": self.thinking}
         before = sandbox.stats()
-        verdicts = verify_many(examples, attempts, workers=self.workers, deadline=self.deadline)
+        examples, verdicts = judged(
+            columns, asked, completions, verifier=self.verifier, reference=self.reference, **how
+        )
         if log := columns.get("log_metric"):
             _log(log, examples, verdicts)
             for name, value in sandbox.stats().since(before).scalars().items():
                 log(name, value)
-        warn_of_nulls(verdicts, [f"{example.source or 'the problem'} {example.id}" for example in examples])
+        if extra := columns.get("log_extra"):
+            extra("status", [str(verdict.status) for verdict in verdicts])
+            extra("why", [verdict.why for verdict in verdicts])
+        named = [f"{e.source or 'the problem'} {e.id}" if e else "a row" for e in examples]
+        warn_of_nulls(verdicts, named)
         self._proven = self._proven or any(verdict.counts for verdict in verdicts)
-        if not self._proven or len({example.id for example in examples}) > 1:
+        if not self._proven or len(set(named)) > 1:
             refuse_nulls(verdicts)
         return [verdict.score for verdict in verdicts]
 
@@ -53,7 +58,14 @@ class Reward:
 reward = Reward()
 
 
-def reward_fn(*, workers: int = 2, deadline: float | None = None, thinking: str = "") -> Reward:
+def reward_fn(
+    *,
+    workers: int = 2,
+    deadline: float | None = None,
+    thinking: str = "",
+    verifier: str | None = None,
+    reference: str = "reference",
+) -> Reward:
     """A reward function with TRL's signature; `None` marks rows whose verdict is not the model's fault.
 
     Args:
@@ -61,20 +73,24 @@ def reward_fn(*, workers: int = 2, deadline: float | None = None, thinking: str 
         deadline: Seconds for one verdict; each verifier's own without it.
         thinking: The tag of a thinking part that the model's chat template opens, such as `<think>`: a completion that
             is cut before the part closes is then `no_answer`, whatever it says.
+        verifier: Judge all rows by this one, where the data set has no column `verifier`.
+        reference: The data set's column with the reference (`verifier="math", reference="solution"`).
 
     The function raises `BadConfig` when the data set's columns say nothing of how to judge, and `AssayError` when not
     one response of a batch can be judged.
     """
-    return Reward(workers, deadline, known_tag(thinking))
+    if verifier is not None:
+        VERIFIERS.get(verifier)
+    return Reward(workers, deadline, known_tag(thinking), verifier, reference)
 
 
-def _log(log: Callable[[str, float], None], examples: Sequence[Example], verdicts: Sequence[Verdict]) -> None:
+def _log(log: Callable[[str, float], None], examples: Sequence[Example | None], verdicts: Sequence[Verdict]) -> None:
     """Mean reward of each domain, and the share of each status that is worth watching."""
-    for domain in sorted({example.domain for example in examples} - {""}):
-        scores = [
-            v.score for e, v in zip(examples, verdicts, strict=True) if e.domain == domain and v.score is not None
-        ]
-        if scores:
-            log(f"reward/{domain}", sum(scores) / len(scores))
+    scores: dict[str, list[float]] = {}
+    for example, verdict in zip(examples, verdicts, strict=True):
+        if example and example.domain and verdict.score is not None:
+            scores.setdefault(example.domain, []).append(verdict.score)
+    for domain, found in sorted(scores.items()):
+        log(f"reward/{domain}", sum(found) / len(found))
     for status in ("error", "timeout", "no_answer"):
         log(f"verdicts/{status}", sum(v.status == status for v in verdicts) / max(1, len(verdicts)))

@@ -15,8 +15,8 @@ from typing import Any, Literal
 
 from assay.corpus.verl import OURS, example_of
 from assay.errors import AssayError, BadConfig
-from assay.judging.session import verify_many
 from assay.rollout.text import response_text
+from assay.serve.columns import verdicts_of
 from assay.serve.nulls import refuse_null_start, warn_of_nulls
 from assay.turns import known_tag, plain
 from assay.types import Attempt, Example, Verdict, canonical
@@ -66,7 +66,7 @@ def compute_score(
         verdict = Verdict.error(f"the row cannot be read: {bad}")
     else:
         attempt = Attempt(response=response_text(solution_str), thinking=known_tag(thinking))
-        verdict = verify_many([example], [attempt], deadline=deadline)[0]
+        verdict = verdicts_of([example], [attempt], deadline=deadline)[0]
     warn_of_nulls([verdict], [data_source])
     refuse_null_start(verdict)
     if on_error == "raise" and not verdict.counts:

@@ -1,0 +1,1 @@
+"""The HTTP server: verdicts for whoever can send rows."""
