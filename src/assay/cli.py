@@ -31,6 +31,7 @@ from assay.cli_options import (
     progress,
 )
 from assay.cli_sandbox import sandbox
+from assay.cli_study import transfer
 from assay.cli_verdicts import audit, check, grade
 from assay.errors import AssayError, did_you_mean
 
@@ -105,7 +106,7 @@ def main() -> None:
     """
 
 
-SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap)
+SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap, transfer)
 for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
     main.add_command(command)
 
