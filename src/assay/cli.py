@@ -31,7 +31,7 @@ from assay.cli_options import (
     progress,
 )
 from assay.cli_sandbox import sandbox
-from assay.cli_study import transfer
+from assay.cli_study import study, transfer
 from assay.cli_verdicts import audit, check, grade
 from assay.errors import AssayError, did_you_mean
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from assay.evaluate.run import Scores
     from assay.learn.recipe import GrpoRecipe
 
-RESUMED = ("curate", "measure", "train", "demo", "eval")
+RESUMED = ("curate", "measure", "train", "demo", "eval", "study")
 """Commands that go on where they were stopped."""
 ROOM, RIGHTS = "; make room, and run the same command again", "; get the right to it, or name another"
 HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPERM: RIGHTS, errno.EROFS: RIGHTS}
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (compare, rescore, select, overlap, transfer)
-for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, *LOOKING_BACK):
+for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, study, *LOOKING_BACK):
     main.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""The commands of a study: `transfer` tells what each training gave each task."""
+"""The commands of a study: `study` runs one, `transfer` tells what each training gave each task."""
 
 from __future__ import annotations
 
@@ -7,7 +7,44 @@ from pathlib import Path
 
 import click
 
-from assay.cli_options import json_option
+from assay.cli_options import PASSES_ON, a_recipe, changes, data_option, dry_option, json_option, out_option, progress
+
+
+@click.command(context_settings=PASSES_ON)
+@click.argument("recipe", shell_complete=a_recipe)
+@out_option("Directory of the study; runs/NAME otherwise.")
+@data_option
+@dry_option
+@click.pass_context
+def study(ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool) -> None:
+    """Train the base on each domain alone and on the mix, and measure every policy on everything.
+
+    Besides, by the table [study] of the recipe: the mix paid by a coin, and on problems of middling difficulty. Any key
+    of the recipe can be overridden, as in `--grpo.steps=20`. A killed study resumes with the same command.
+    """
+    from assay.config import find_recipe, load_config
+    from assay.learn.experiment import Progress
+    from assay.learn.recipe import GrpoRecipe
+    from assay.learn.study import prepare_study, run_study
+    from assay.report.page import write_page
+    from assay.report.plan import tell_study
+    from assay.report.study import read_study
+    from assay.report.transfer_text import study_table
+
+    path = find_recipe(recipe)
+    config, out = load_config(GrpoRecipe, path, changes(ctx)), output or Path("runs") / path.stem
+    if dry_run:
+        click.echo(tell_study(config, out, prepare_study(config, out, data)))
+        return
+    with progress() as bar:
+        bar.loading("reading the problems")
+
+        def watched(run: str) -> Progress:
+            return Progress(lambda name, total: bar.stage(f"{run}: {name}", total), bar.advance, bar.note_step)
+
+        run_study(config, out, data=data, progress=watched)
+    click.echo(study_table(read_study(out)))
+    click.echo(f"\npage: {write_page(out)}")
 
 
 @click.command()
@@ -17,10 +54,10 @@ from assay.cli_options import json_option
 def transfer(study: Path, name: str, as_json: bool) -> None:
     """Tell what training on each domain gave the others: every score with n and standard error, and what is noise.
 
-    STUDY is a folder of Guru's public logs. `assay report STUDY -o PAGE.html` writes the page of it.
+    STUDY is a directory that `assay study` wrote, or a folder of Guru's public logs. `assay report` writes its page.
     """
     from assay.evaluate.transfer import to_json
-    from assay.report.transfer import open_study
+    from assay.report.study import open_study
     from assay.report.transfer_text import study_table
 
     found = open_study(study, name)

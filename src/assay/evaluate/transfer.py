@@ -16,6 +16,7 @@ from statistics import fmean
 from typing import Any
 
 from assay.errors import AssayError, counted
+from assay.evaluate.control import Control
 from assay.evaluate.metrics import Estimate, difference, estimate, gap, rates, together, wilson
 from assay.types import Measurement
 
@@ -81,6 +82,10 @@ class Run:
     """Trainings that its scores are means of."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """What took how long."""
+    second: Mapping[str, Measurement] = field(default_factory=dict)
+    """The counts of each problem by a second verifier, of the domains that have one."""
+    following: tuple[Control, ...] = ()
+    """How often constraints were followed, and how that goes with being right; all problems first."""
 
 
 @dataclass(frozen=True)
