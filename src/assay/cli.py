@@ -285,9 +285,9 @@ def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @out_option("RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
-    """Write the page of a training run, of an evaluation, or of a corpus.
+    """Write the page of a training run, of an evaluation, of a corpus, or of a study.
 
-    RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote.
+    RUN is a directory that `assay train`, `demo`, `study`, `eval` or `curate` wrote, or a folder of Guru's public logs.
     """
     from assay.files import refuse_output
     from assay.report.page import write_page

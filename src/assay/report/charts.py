@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -23,20 +23,27 @@ class Chart:
     about: str
     panels: tuple[tuple[str, str], ...]
     """(name, SVG)."""
-    steps: tuple[int, ...]
+    steps: tuple[int | str, ...]
     columns: Mapping[str, Column]
     """Name -> one value a step; `None` where nothing was measured."""
-    legend: tuple[str, ...] = ()
-    """Colour variables that need a name."""
+    legend: tuple[tuple[str, str], ...] = ()
+    """(what is meant, its colour variable)."""
+    axis: str = "step"
+    """What `steps` are."""
 
     @property
     def data(self) -> str:
         """The numbers as CSV, in a `data:` address."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["step", *self.columns])
-        rows.writerows(zip(self.steps, *self.columns.values(), strict=True))
-        return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
+        return csv_address([self.axis, *self.columns], zip(self.steps, *self.columns.values(), strict=True))
+
+
+def csv_address(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV, in a `data:` address."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(heads)
+    lines.writerows(rows)
+    return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
 
 
 def charts_of(steps: Steps) -> list[Chart]:
@@ -86,8 +93,9 @@ def verdict_mix(steps: Steps) -> Chart:
     axis.stackplot(wide, *heights, colors=[light for light, _ in VERDICT_COLOURS.values()], linewidth=0)
     axis.set_ylim(0, 1)
     panel = ("", svg_of(figure, f"Share of correct responses: {_ends(at, shares['correct'])}"))
+    legend = tuple((name.replace("_", " "), name) for name in VERDICT_COLOURS)
     about = "Shares of all responses. Timeouts and errors enter no mean and no loss."
-    return Chart("Verdicts", about, (panel,), tuple(at), shares, tuple(VERDICT_COLOURS))
+    return Chart("Verdicts", about, (panel,), tuple(at), shares, legend)
 
 
 def domains(steps: Steps) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from assay.corpus.store import MANIFEST
 from assay.errors import AssayError, MissingExtra
+from assay.evaluate.guru_logs import is_guru_logs
 from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
@@ -19,14 +20,19 @@ from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
 from assay.report.panels import PALETTE
 from assay.report.rollouts import shown_rollouts
+from assay.report.study import is_study
 from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
+from assay.report.transfer_page import study_content
 
 
 def write_page(run: Path, to: Path | None = None) -> Path:
     """Write the page of a run directory and return its path (`RUN/report.html` unless told otherwise).
 
-    Raises `AssayError` when the directory holds no training, no evaluation and no corpus.
+    Raises `AssayError` when the directory holds no training, no evaluation, no corpus and no study, and where logs of
+    others are to get the page in their own folder.
     """
+    if to is None and is_guru_logs(run):
+        raise AssayError(f"{run} holds logs of others, and nothing is written among them: name a file with -o")
     target = to or run / "report.html"
     write_atomically(target, render(run))
     return target
@@ -44,8 +50,8 @@ def render(run: Path) -> str:
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(percent=percent, points=points)
-    template = "corpus.html.j2" if _is_corpus(run) else "page.html.j2"
-    return environment.get_template(template).render(palette=PALETTE, **shown)
+    template = "corpus.html.j2" if _is_corpus(run) else "transfer.html.j2" if is_study(run) else "page.html.j2"
+    return environment.get_template(template).render(palette=PALETTE, file=run.resolve().name, **shown)
 
 
 def _is_corpus(run: Path) -> bool:
@@ -56,6 +62,8 @@ def content(run: Path) -> dict[str, Any]:
     """What the template shows."""
     if _is_corpus(run):
         return corpus_content(run)
+    if is_study(run):
+        return study_content(run)
     match kind_of(run):
         case "train":
             return _training(run)
@@ -65,7 +73,7 @@ def content(run: Path) -> dict[str, Any]:
             raise AssayError(f"{run} holds no scores yet: run `assay eval` again until it ends")
         case kind:
             what = f"holds a run of another kind ({kind})" if kind else "holds no run"
-            wanted = "give a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote"
+            wanted = "give a directory that `assay train`, `demo`, `study`, `eval` or `curate` wrote"
             raise AssayError(f"{run} {what}: {wanted}")
 
 
