@@ -235,14 +235,33 @@ def cautions(study: Study) -> list[str]:
             "Scores of single problems are not known: intervals count every problem as solved always or never and "
             "differences as unpaired, so some that are called noise may be real."
         )
+    told += _mixed(study)
     if study.random is None:
         told.append("No run was paid at random, so it is not known what being trained at all would give.")
+    elif fell := [
+        d for d in study.domains if study.of(d) and study.gain(study.random, study.base, *study.of(d)).high < 0
+    ]:
+        told.append(
+            f"The coin itself lowered {', '.join(fell)}: there a lead over it is in part its fall, so read the gain "
+            "over the base too."
+        )
     cells = [study.gain(run, study.base, task) for run in study.trained for task in study.tasks]
     told.append(
         f"{sum(map(clear, cells))} of {counted(len(cells), 'difference')} from the base are beyond noise; where "
         f"nothing had changed, about {max(1, round(len(cells) / 20))} would look so by chance."
     )
     return told
+
+
+def _mixed(study: Study) -> list[str]:
+    """How much of each domain the mix saw beside a run of one domain."""
+    mix, single = study.mix, next((run for run in study.trained if len(run.domains) == 1), None)
+    if mix is None or single is None:
+        return []
+    return [
+        f"In equal shares the mix spent about {mix.steps / len(mix.domains):.0f} steps' worth of problems on each "
+        f"domain; a run of one domain spent all of its steps on it ({single.steps})."
+    ]
 
 
 def to_json(study: Study) -> dict[str, Any]:

@@ -100,11 +100,13 @@ def prepare_study(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Re
     arms = arms_of(
         recipe, sorted(held, key=lambda name: (DOMAINS.index(name) if name in DOMAINS else len(DOMAINS), name))
     )
-    for name in plan.second.values():
-        VERIFIERS.get(name)
+    for name, verifier in plan.second.items():
+        if name not in held:
+            raise BadConfig(f"study.second names {name!r}, which the data does not hold{did_you_mean(name, held)}")
+        VERIFIERS.get(verifier)
     for arm in arms:
         if not arm.filtered:
-            prepare(_recipe(recipe, arm), out / "runs" / arm.folder, data, examples=examples)
+            prepare(_recipe(recipe, arm, examples), out / "runs" / arm.folder, data, examples=examples)
     return Ready(arms, examples, asked, following, notes)
 
 
@@ -169,7 +171,7 @@ def run_study(
             examples = _kept(recipe, ready.examples, out, watch) if arm.filtered else ready.examples
             run = out / "runs" / arm.folder
             if not (run / "policy").is_dir():
-                experiment(_recipe(recipe, arm), run, data=data, progress=watch, examples=examples)
+                experiment(_recipe(recipe, arm, examples), run, data=data, progress=watch, examples=examples)
             _measure(recipe, ready, str(run / "policy"), arm.folder, out, watch)
         return out
 
@@ -182,11 +184,12 @@ def _facts(recipe: GrpoRecipe) -> dict[str, object]:
     }
 
 
-def _recipe(recipe: GrpoRecipe, arm: Arm) -> GrpoRecipe:
-    """The recipe of one training of it: what it is measured on is none of its own."""
-    weights = {name: recipe.data.domain_weights.get(name, 1.0) for name in arm.domains}
+def _recipe(recipe: GrpoRecipe, arm: Arm, examples: Sequence[Example]) -> GrpoRecipe:
+    """The recipe of one training of it, on the shares of its domains alone; what is held out is measured elsewhere."""
+    shares = {name: recipe.data.domain_weights.get(name, 1.0) for name in arm.domains}
     if len(arm.domains) == 1:
-        weights = {arm.name: 1.0}
+        shares = {arm.name: 1.0}
+    weights = {name: shares.get(name, 0.0) for name in sorted({example.domain for example in examples})}
     told = {
         "seed": arm.seed,
         "data": recipe.data.model_copy(update={"domain_weights": weights}),

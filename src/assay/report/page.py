@@ -21,7 +21,7 @@ from assay.report.corpus_page import corpus_content
 from assay.report.panels import PALETTE
 from assay.report.rollouts import shown_rollouts
 from assay.report.study import is_study
-from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
+from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, tokens
 from assay.report.transfer_page import study_content
 
 
@@ -49,7 +49,7 @@ def render(run: Path) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(percent=percent, points=points)
+    environment.filters.update(percent=percent, points=points, tokens=tokens)
     template = "corpus.html.j2" if _is_corpus(run) else "transfer.html.j2" if is_study(run) else "page.html.j2"
     return environment.get_template(template).render(palette=PALETTE, file=run.resolve().name, **shown)
 

@@ -95,6 +95,11 @@ def points(value: float) -> str:
     return f"{100 * value:+.1f}"
 
 
+def tokens(length: float) -> str:
+    """1234.5 -> `1,235`; 12.34 -> `12.3`."""
+    return f"{length:,.0f}" if length >= 100 else f"{length:.1f}"
+
+
 def read_json(path: Path) -> Any:
     """What a run wrote; `None` where it did not yet. Raises `AssayError` for what no run writes."""
     if not path.exists():

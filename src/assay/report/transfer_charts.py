@@ -281,7 +281,7 @@ def length_rows(study: Study) -> list[dict[str, Any]]:
     rows = []
     for run in study.trained:
         for source, trace in run.traces.items():
-            if trace.lengths and (source == "all" or len(run.domains) > 1):
+            if trace.lengths and (source == "all" or run is study.mix):
                 first, last = ends(trace.lengths)
                 rows.append(
                     {
@@ -398,15 +398,17 @@ def _line(study: Study, run: Run, domain: str, series: Sequence[tuple[int, float
         return Line(run.name, series, _colour(study, run.name, domain), 1.8)
     if run is study.mix:
         return Line(run.name, series, INK, 1.4)
-    if run.control:
-        return Line(run.name, series, SOFT, 1.1, "--")
+    if run.control or run.filtered:
+        return Line(run.name, series, SOFT, 1.1, "--" if run.control else ":")
     return Line(run.name, series)
 
 
 def _legend(study: Study) -> tuple[tuple[str, str], ...]:
     told = [("the run of the domain, in its colour", "math"), ("mix", "ink")]
     if any(run.control for run in study.trained):
-        told.append(("paid by a coin or a control, dashed", "soft"))
+        told.append(("paid by a coin or another control, dashed", "soft"))
+    if any(run.filtered for run in study.trained):
+        told.append(("on chosen problems, dotted", "soft"))
     return (*told, ("other runs, thin", "soft"))
 
 

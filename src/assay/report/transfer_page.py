@@ -55,6 +55,7 @@ def study_content(folder: Path) -> dict[str, Any]:
     study, decided = open_study(folder), settings(folder)
     domains = {domain: study.of(domain) for domain in study.domains if study.of(domain)}
     tasks = {task.name: [task] for task in study.tasks}
+    mean = {"mean": [task for task in study.tasks if task.in_mean]}
     return {
         "about": _about(folder, study, decided),
         "headline": headline(study),
@@ -62,8 +63,8 @@ def study_content(folder: Path) -> dict[str, Any]:
         "worked": worked(study),
         "cautions": cautions(study),
         "notes": study.notes,
-        "matrices": [*matrices(study, domains)],
-        "by_task": [*matrices(study, tasks)][:2],
+        "matrices": matrices(study, domains | mean),
+        "by_task": matrices(study, tasks)[:2],
         "sizes": _sizes(study),
         "charts": list(charts_of_study(study)),
         "lengths": length_rows(study),
@@ -156,7 +157,7 @@ def matrices(study: Study, columns: Columns) -> list[Matrix]:
             columns,
             "Gain over the in-domain run",
             "Points above the run that was trained on this domain alone." + named,
-            over(lambda tasks: study.single(tasks[0].domain)),
+            over(lambda tasks: study.single(tasks[0].domain) if len({task.domain for task in tasks}) == 1 else None),
         ),
     ]
     if study.random:
@@ -183,7 +184,7 @@ def _matrix(
     for run in runs:
         cells: list[Cell | None] = []
         for (name, tasks), one in zip(columns.items(), found[run.name], strict=True):
-            own = run.domains == (tasks[0].domain,)
+            own = set(run.domains) == {task.domain for task in tasks}
             cells.append(None if one is None else _cell(one, own, plain, most))
             if one is not None:
                 errors = [standard_error(study.reading(run, task), task) for task in tasks]

@@ -6,18 +6,21 @@ import textwrap
 from collections.abc import Iterator
 
 from assay.evaluate.transfer import ENDS, Run, Study, Task, cautions, clear, ends, standard_error
-from assay.report.summary import percent, points
+from assay.report.summary import percent, points, tokens
 
-WIDTH, ABREAST = 79, 3
-"""Columns of a terminal, and runs beside each other."""
-NAME, COUNT, BASE, CELL = 13, 4, 11, 17
+WIDTH = 79
+"""Columns of a terminal."""
+COUNT, BASE, CELL = 4, 11, 17
+"""Columns of n, of the base, and of another run."""
 
 
 def study_table(study: Study) -> str:
     """What was trained and evaluated, and what of it is beyond noise."""
     blocks = ["\n".join(_head(study))]
-    for at in range(0, len(study.trained), ABREAST):
-        blocks.append("\n".join(_scores(study, study.trained[at : at + ABREAST])))
+    name = max(13, *(len(task.name) + (not task.in_mean) for task in study.tasks))
+    abreast = max(1, (WIDTH - name - COUNT - BASE) // CELL)
+    for at in range(0, len(study.trained), abreast):
+        blocks.append("\n".join(_scores(study, study.trained[at : at + abreast], name)))
     blocks.append("\n".join(_domain_means(study)))
     if lengths := list(_lengths(study)):
         blocks.append("\n".join(lengths))
@@ -33,30 +36,25 @@ def _head(study: Study) -> Iterator[str]:
     yield f"noise (its 95 % interval holds zero){'; * enters no mean' if starred else ''}"
 
 
-def _scores(study: Study, runs: tuple[Run, ...]) -> Iterator[str]:
-    heads = "".join(f"{run.name:>{CELL}}" for run in runs)
-    yield f"{'':{NAME}}{'n':>{COUNT}}{study.base.name:>{BASE}}{heads}"
+def _scores(study: Study, runs: tuple[Run, ...], name: int) -> Iterator[str]:
+    heads = "".join(f"{run.name:>{CELL - 1}} " for run in runs).rstrip()
+    yield f"{'':{name}}{'n':>{COUNT}}{study.base.name:>{BASE}}{heads}"
     for domain in study.domains:
-        own = [task for task in study.tasks if task.domain == domain]
-        for task in own:
-            yield _line(study, task.name, task.problems, runs, [task])
+        for task in (task for task in study.tasks if task.domain == domain):
+            star = "" if task.in_mean else "*"
+            yield f"{task.name + star:{name}}{task.problems:{COUNT}}{_cells(study, runs, [task])}"
         if len(study.of(domain)) > 1:
-            yield _line(study, f"  {domain}", None, runs, study.of(domain))
-    mean = percent(study.mean(study.base, study.step_of(study.base)))
-    yield (
-        f"{'mean':{NAME}}{'':{COUNT}}{mean:>5}{'':{BASE - 5}}"
-        + "".join(f"{100 * study.mean(run, study.step_of(run)):>{CELL - 10}.2f}{'':10}" for run in runs).rstrip()
-    )
-    yield f"{'at step':{NAME + COUNT + BASE}}" + "".join(
-        f"{f'{study.step_of(run)} of {run.steps}':>{CELL}}" for run in runs
-    )
+            yield f"{'  ' + domain:{name + COUNT}}{_cells(study, runs, study.of(domain))}"
+    means = [f"{100 * study.mean(run, study.step_of(run)):.2f}" for run in runs]
+    mean = f"{100 * study.mean(study.base, study.step_of(study.base)):.2f}"
+    yield f"{'mean':{name + COUNT}}{mean:>{BASE}}{''.join(f'{one:>{CELL - 1}} ' for one in means)}".rstrip()
+    steps = "".join(f"{f'{study.step_of(run)} of {run.steps}':>{CELL - 1}} " for run in runs)
+    yield f"{'at step':{name + COUNT + BASE}}{steps}".rstrip()
 
 
-def _line(study: Study, name: str, count: int | None, runs: tuple[Run, ...], tasks: list[Task]) -> str:
-    base = _cell(study, study.base, tasks)
+def _cells(study: Study, runs: tuple[Run, ...], tasks: list[Task]) -> str:
     cells = "".join(f"{_cell(study, run, tasks) + _gain(study, run, tasks):>{CELL}}" for run in runs)
-    star = "" if all(task.in_mean for task in tasks) else "*"
-    return f"{name + star:{NAME}}{count or '':>{COUNT}}{base:>{BASE}}{cells}"
+    return f"{_cell(study, study.base, tasks):>{BASE}}{cells}".rstrip()
 
 
 def _cell(study: Study, run: Run, tasks: list[Task]) -> str:
@@ -73,7 +71,7 @@ def _gain(study: Study, run: Run, tasks: list[Task]) -> str:
 def _domain_means(study: Study) -> Iterator[str]:
     """Base, in-domain run and mix, and how far the mix is from the in-domain run."""
     mix = study.mix
-    yield f"{'mean of tasks':{NAME}}{'base':>8}{'in-domain':>12}{'mix':>8}{'mix - in-domain':>18}  95 % range"
+    yield f"{'mean of tasks':14}{'base':>7}{'in-domain':>11}{'mix':>7}{'mix - in-domain':>17}  95 % range"
     for domain in study.domains:
         tasks, single = study.of(domain), study.single(domain)
         if not tasks:
@@ -82,21 +80,21 @@ def _domain_means(study: Study) -> Iterator[str]:
         lead = ""
         if mix and single:
             change = study.gain(mix, single, *tasks)
-            noise = "" if clear(change) else "  within noise"
-            lead = f"{points(change.value):>18}  {points(change.low)} to {points(change.high)}{noise}"
-        yield f"{domain:{NAME}}{cells[0]:>8}{cells[1]:>12}{cells[2]:>8}{lead}"
+            noise = "" if clear(change) else "  noise"
+            lead = f"{points(change.value):>17}  {points(change.low)} to {points(change.high)}{noise}"
+        yield f"{domain:14}{cells[0]:>7}{cells[1]:>11}{cells[2]:>7}{lead}"
 
 
 def _lengths(study: Study) -> Iterator[str]:
-    """Response length at both ends of each training; of several domains, of each source too."""
+    """Response length at both ends of each training; of the mix, of each source too."""
     yield f"{'response length, tokens':34}{f'first {ENDS} steps':>15}{f'last {ENDS} steps':>15}{'change':>9}"
     several = False
     for run in study.trained:
         for source, trace in run.traces.items():
-            if trace.lengths and (source == "all" or len(run.domains) > 1):
+            if trace.lengths and (source == "all" or run is study.mix):
                 several = True
                 first, last = ends(trace.lengths)
                 name = run.name if source == "all" else f"  {source}"
-                yield f"{name[:34]:34}{first:15,.0f}{last:15,.0f}{100 * (last / first - 1):+8.0f} %"
+                yield f"{name[:34]:34}{tokens(first):>15}{tokens(last):>15}{100 * (last / first - 1):+8.0f} %"
     if not several:
         yield "  not logged"
