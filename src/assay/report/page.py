@@ -73,7 +73,7 @@ def content(run: Path) -> dict[str, Any]:
             raise AssayError(f"{run} holds no scores yet: run `assay eval` again until it ends")
         case kind:
             what = f"holds a run of another kind ({kind})" if kind else "holds no run"
-            wanted = "give a directory that `assay train`, `demo`, `study`, `eval` or `curate` wrote"
+            wanted = "give a directory that `assay train`, `assay study`, `assay eval` or `assay curate` wrote"
             raise AssayError(f"{run} {what}: {wanted}")
 
 

@@ -177,6 +177,7 @@ def _matrix(
     study: Study, columns: Columns, title: str, said: str, value: Value, runs: Sequence[Run] = (), plain: bool = False
 ) -> Matrix:
     runs = runs or study.trained
+    columns = {name: tasks for name, tasks in columns.items() if any(value(run, tasks) for run in runs)}
     found = {run.name: [value(run, tasks) for tasks in columns.values()] for run in runs}
     most = max((abs(one.value) for row in found.values() for one in row if one and clear(one)), default=1.0) or 1.0
     heads = ["run", "trained on", "evaluated on", "value", "low", "high", "n", "standard error of the score"]
