@@ -22,7 +22,8 @@ def study(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
     Besides, by the table [study] of the recipe: the mix paid by a coin, and on problems of middling difficulty. Any key
     of the recipe can be overridden, as in `--grpo.steps=20`. A killed study resumes with the same command.
     """
-    from assay.config import find_recipe, load_config
+    from assay.config import find_recipe, load_config, read_toml
+    from assay.errors import AssayError
     from assay.learn.experiment import Progress
     from assay.learn.recipe import GrpoRecipe
     from assay.learn.study import prepare_study, run_study
@@ -32,6 +33,8 @@ def study(ctx: click.Context, recipe: str, output: Path | None, data: Path | Non
     from assay.report.transfer_text import study_table
 
     path = find_recipe(recipe)
+    if read_toml(path).get("method") == "warmup":
+        raise AssayError(f"{path.name} is a warm-up, which has no rewards to study: name a recipe of the method grpo")
     config, out = load_config(GrpoRecipe, path, changes(ctx)), output or Path("runs") / path.stem
     if dry_run:
         click.echo(tell_study(config, out, prepare_study(config, out, data)))

@@ -318,7 +318,7 @@ def curves(lines: Sequence[Line], label: str, by: str = "step") -> str:
 
 def dots(rows: Sequence[tuple[str, Sequence[tuple[Estimate, str, bool]]]], zero: float, label: str) -> str:
     """Rows of dots with their intervals, in percent, about a vertical line; a dot is (value, colour, open)."""
-    figure, axis = _rows_panel([name for name, _ in rows])
+    figure, axis = _rows_panel([name for name, _ in rows], max(len(marks) for _, marks in rows))
     axis.axvline(100 * zero, color=SOFT, linewidth=0.8, zorder=0)
     for place, (_, marks) in enumerate(rows):
         for number, (one, colour, hollow) in enumerate(marks):
@@ -344,9 +344,9 @@ def bars(rows: Sequence[tuple[str, Sequence[float]]], colours: Sequence[str], la
     return svg_of(figure, f"{label}: {said}")
 
 
-def _rows_panel(names: Sequence[str]) -> tuple[Any, Any]:
+def _rows_panel(names: Sequence[str], marks: int = 1) -> tuple[Any, Any]:
     figure, axis = empty_panel([])
-    figure.set_size_inches(WIDTH, max(HEIGHT, 0.5 + ROW * len(names)))
+    figure.set_size_inches(WIDTH, max(HEIGHT, 0.5 + ROW * len(names) * (1 + 0.6 * (marks - 1))))
     axis.grid(axis="y", visible=False)
     axis.grid(axis="x", color=PAGE_COLOURS["line"][0], linewidth=0.6)
     axis.set_xlabel("")
