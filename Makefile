@@ -15,7 +15,7 @@ study: $(VENV)/ready  ## what training on each of six domains gives the others, 
 	$(BIN)/assay study transfer
 
 test: $(VENV)/ready  ## every test but the soaks and those that need a network or an accelerator
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 fast: $(VENV)/ready  ## the tests that take less than a minute in all
 	$(BIN)/python -m pytest -m "not slow and not soak and not gpu and not net"

@@ -14,8 +14,8 @@ from assay.evaluate.rescore import rescore
 from assay.evaluate.run import evaluate
 from assay.evaluate.samples import Said, best_of, columns, majority, said_of, worst_of
 from assay.evaluate.suite import Suite
+from assay.models.decoding import nucleus
 from assay.models.engine import Completion
-from assay.models.hf import nucleus
 from assay.report.text import score_table
 from assay.rollout.measure import measure
 from assay.rollout.runs import open_run

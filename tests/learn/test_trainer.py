@@ -26,11 +26,18 @@ def test_trl_still_has_the_hooks():
         "_get_train_sampler": ["self", "dataset"],
         "_compute_loss": ["self", "model", "inputs"],
         "_generate_and_score_completions": ["self", "inputs"],
+        "_generate_single_turn": ["self", "prompt_ids", "images", "multimodal_fields", "num_generations"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
         "log": ["self", "logs", "start_time"],
     }
     for name, parameters in expected.items():
-        assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters) == parameters
+        assert list(inspect.signature(getattr(GRPOTrainer, name)).parameters)[: len(parameters)] == parameters
+
+
+class PlainTrainer(GRPOTrainer):
+    """TRL's trainer on our samples, which draw from streams of their own."""
+
+    _generate_single_turn = PolicyTrainer._generate_single_turn
 
 
 def scored(text, reference):
@@ -113,7 +120,7 @@ def gradients(policy, out, ours, **options):
             return [scored(c[0]["content"], REFERENCES[i]) for c, i in zip(completions, example, strict=True)]
 
         ordered = [rows[index] for index in mix.first(8 * 4)]
-        trainer = GRPOTrainer(reward_funcs=reward, train_dataset=Dataset.from_list(ordered), **common)
+        trainer = PlainTrainer(reward_funcs=reward, train_dataset=Dataset.from_list(ordered), **common)
     trainer.train()
     return watch.gradients
 
@@ -249,7 +256,7 @@ def test_a_step_writes_what_it_saw(random_policy, tmp_path):
 
 def test_learning_raises_the_reward_it_is_paid_for(random_policy, tmp_path):
     steps: list[StepRecord] = []
-    options = {"steps": 30, "prompts": 8, "group": 8, "micro_batch": 64, "max_tokens": 4, "learning_rate": 5e-3}
+    options = {"steps": 40, "prompts": 8, "group": 8, "micro_batch": 64, "max_tokens": 4, "learning_rate": 5e-3}
     grpo.train(recipe_for(random_policy, **options), problems(["x"] * 8), tmp_path / "run", on_step=steps.append)
     rewards = [sum(d.reward for d in s.domains.values()) / len(s.domains) for s in steps]
     assert sum(rewards[-5:]) / 5 > sum(rewards[:5]) / 5 + 0.15

@@ -8,62 +8,33 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from assay.config import Config, changed, load_config, shipped
 from assay.curate.constrain import constrained
-from assay.errors import BadConfig, BadRow, MissingData, UnknownName, counted
+from assay.errors import BadRow, MissingData, UnknownName, counted
 from assay.models.engine import Sampling
 from assay.rollout.measure import Way
 from assay.sources.base import sampled
-from assay.sources.own import entry_of
-from assay.sources.selection import OWN, Selection
+from assay.sources.selection import Asked
 from assay.types import Example
 
-PLACES = ("{problem}", "{options}")
-SPARE = 4
-"""Rows that are drawn for each one that is shown: some have no gold response, some are asked themselves."""
 
-
-class Task(Selection):
-    """Rows of an evaluation, and how they are asked where that is not as the suite or their source says.
-
-    Example:
-        >>> shown = Task(name="math/arithmetic", size=1, shots=2, shots_from="math/arithmetic:train")
-        >>> next(shown.examples(split="test")).asked[0].content.count("= ?")
-        3
-    """
-
-    only_own: ClassVar[tuple[str, ...]] = tuple(key for key in OWN if key not in ("template", "params"))
+class Task(Asked):
+    """Rows of an evaluation, and how they are asked where that is not as the suite or their source says."""
 
     task: str = ""
     """Name of the benchmark that its rows are, or are a part of; a score of its own."""
     partial: str = ""
     """What keeps it from being the whole of what its name says; told beside its score."""
-    template: str = ""
-    """How problems are asked instead, a text with `{problem}`."""
-    params: dict[str, Any] = Field(default_factory=dict)
-    """Parameters of the verifier that are to be others."""
     samples: int | None = Field(None, ge=1)
     """Responses to each of its problems; those of the suite without it."""
     max_tokens: int | None = Field(None, ge=1)
     """Longest response to its problems; that of the suite without it."""
-    shots: int = Field(0, ge=0)
-    """Solved problems that are shown before each problem."""
-    shots_from: str = ""
-    """Where they are from: a source and its split, such as `math/gsm8k:train`."""
     constraints: int = Field(0, ge=0, le=3)
     """Constraints on the form of the answer that are added to each problem, as in MathIF."""
-
-    @model_validator(mode="after")
-    def _can_be_asked(self) -> Task:
-        if bool(self.shots) != bool(self.shots_from):
-            raise ValueError("shots and shots_from go together: how many solved problems, and from where")
-        if self.template and PLACES[0] not in self.template:
-            raise ValueError("a template holds {problem}, where the problem goes")
-        return self
 
     def examples(
         self,
@@ -75,29 +46,8 @@ class Task(Selection):
         on_bad: Callable[[BadRow], None] | None = None,
     ) -> Iterator[Example]:
         """Stream its Examples as they are asked here; see `Selection.examples`."""
-        found = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
-        made = (self._changed(example) for example in found)
-        if self.shots:
-            whole = list(made)
-            before = self._shown(data, seed, {example.problem_id for example in whole})
-            made = (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
+        made = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
         yield from constrained(list(made), self.constraints, seed=seed) if self.constraints else made
-
-    def _changed(self, example: Example) -> Example:
-        if not self.template and not self.params:
-            return example
-        return replace(example, template=self.template or example.template, params={**example.params, **self.params})
-
-    def _shown(self, data: Path | None, seed: int, asked: set[str]) -> str:
-        """The solved problems, each as it would be asked, with its gold response."""
-        name, split = entry_of(self.shots_from)
-        rows = Selection(name=name, split=split, size=SPARE * self.shots).examples(data, seed=seed)
-        usable = (row for row in rows if row.gold and row.problem_id not in asked)
-        texts = [f"{self._changed(row).asked_text} {row.gold}" for row in usable]
-        fit = [text for text in texts if not any(place in text for place in PLACES)][: self.shots]
-        if len(fit) < self.shots:
-            raise BadConfig(f"{self.shots_from} has {len(fit)} solved problems to show; {self.shots} are asked for")
-        return "".join(f"{text}\n\n" for text in fit)
 
 
 class Suite(Config):
@@ -128,12 +78,6 @@ class Suite(Config):
     """Keys of tags, such as `subject` and `difficulty`: scores of each value, and of each pair where there are two."""
     allow_overlap: bool = False
     """Whether problems that training saw may be asked after it all the same."""
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _tasks(cls, given: Any) -> Any:
-        is_list = isinstance(given, tuple | list)
-        return [one.model_dump() if type(one) is Selection else one for one in given] if is_list else given
 
     @model_validator(mode="after")
     def _enough_samples(self) -> Suite:

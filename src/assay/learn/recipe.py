@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
 from assay.evaluate.suite import Suite
-from assay.sources.selection import Selection
+from assay.sources.selection import Asked
 
 
 class Data(Config):
@@ -20,7 +20,7 @@ class Data(Config):
 
     corpus: str | None = None
     """Directory that `assay curate` wrote."""
-    sources: tuple[Selection, ...] = ()
+    sources: tuple[Asked, ...] = ()
     domain_weights: dict[str, float] = Field(default_factory=dict)
     """Share of prompts by domain; domains that are not named get 1, and all are equal without it."""
 

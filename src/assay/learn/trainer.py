@@ -13,12 +13,16 @@ from typing import Any
 
 import torch
 from trl import GRPOTrainer
+from trl.models import unwrap_model_for_generation
 
 from assay import sandbox
+from assay.hashing import hashed_seed
 from assay.judging.session import verify_many
 from assay.learn.progress import StepRecord, by_domain, scalars
 from assay.learn.rewards import Paid, Term
 from assay.learn.sampler import DomainMix, repeated
+from assay.models.decoding import Draw, sample
+from assay.models.engine import Sampling
 from assay.models.prompting import decode, opened_thinking
 from assay.types import Attempt, Example, Rollout
 
@@ -111,6 +115,22 @@ class PolicyTrainer(GRPOTrainer):
             group_id=f"{step}.{number // self.num_generations}",
             policy=str(step),
         )
+
+    def _generate_single_turn(
+        self, prompt_ids: Any, images: Any, multimodal_fields: Any, num_generations: int, has_tool_images: bool = False
+    ) -> Any:
+        """TRL's generation, with each prompt of a group read once and no work on responses that have ended."""
+        if self.use_vllm or multimodal_fields:
+            return super()._generate_single_turn(
+                prompt_ids, images, multimodal_fields, num_generations, has_tool_images
+            )
+        args = self.args
+        seeds = [hashed_seed(args.seed, "rollout", self.state.global_step, row) for row in range(len(prompt_ids))]
+        sampling = Sampling(temperature=args.temperature, top_p=args.top_p, max_tokens=self.max_completion_length)
+        with unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model:
+            draw, pad = Draw(seeds, sampling), self.processing_class.pad_token_id
+            said = sample(model, prompt_ids, draw, eos=self.eos_token_ids, pad=pad)
+        return [tokens for tokens, _ in said], None
 
     def _get_train_sampler(self, dataset: Any = None) -> Any:
         """One pass is the whole run, so that skipping to a checkpoint replays the same order."""

@@ -11,11 +11,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
-from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import Any
 
 from assay.errors import AssayError, MissingExtra, did_you_mean
 from assay.hub import offline
@@ -23,9 +20,6 @@ from assay.models.engine import ADAPTER, Completion, Request, Sampling, base_mod
 from assay.models.library import PACKAGED, TINY, model_path
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
-
-if TYPE_CHECKING:
-    import torch
 
 AHEAD = 16
 """Batches that are sorted by length together: little padding, and the first completions come early."""
@@ -159,99 +153,33 @@ class TransformersEngine:
     def _answers(
         self, requests: Sequence[Request], asked: Sequence[tuple[list[int], str]], sampling: Sampling
     ) -> list[Completion]:
-        import torch
-
         seeds = [hashed_seed(sampling.seed, ids, r.sample) for r, (ids, _) in zip(requests, asked, strict=True)]
-        was_training = self.model.training
-        self.model.eval()
-        with torch.inference_mode():
-            said = self._decode([ids for ids, _ in asked], seeds, sampling)
-        self.model.train(was_training)
+        said = self._decode([ids for ids, _ in asked], seeds, sampling)
         return [
             replace(completion, request=request.id, thinking=thinking)
             for completion, request, (_, thinking) in zip(said, requests, asked, strict=True)
         ]
 
     def _decode(self, prompts: list[list[int]], seeds: list[int], sampling: Sampling) -> list[Completion]:
-        import torch
+        from transformers import StopStringCriteria
 
-        ids, mask = left_pad(prompts, self.tokenizer.pad_token_id)
-        draw = _Draw(seeds, sampling)
-        out = self.model.generate(
-            input_ids=ids.to(self.model.device),
-            attention_mask=mask.to(self.model.device),
-            max_new_tokens=sampling.max_tokens,
-            do_sample=False,
-            temperature=None,
-            top_p=None,
-            top_k=None,
-            num_beams=1,
-            repetition_penalty=None,
-            eos_token_id=sorted(self.eos),
-            pad_token_id=self.tokenizer.pad_token_id,
-            logits_processor=[draw],
-            **({"stop_strings": list(sampling.stop), "tokenizer": self.tokenizer} if sampling.stop else {}),
+        from assay.models.decoding import Draw, sample
+
+        ends = StopStringCriteria(self.tokenizer, list(sampling.stop)) if sampling.stop else None
+        said = sample(
+            self.model,
+            prompts,
+            Draw(seeds, sampling),
+            eos=self.eos,
+            pad=self.tokenizer.pad_token_id,
+            stopped=ends and (lambda tokens: ends(tokens, None)),
         )
-        tokens = out[:, ids.shape[1] :].tolist()
-        logprobs = torch.stack(draw.logprobs, dim=1).tolist()
-        return [self._completion(row, lps, sampling) for row, lps in zip(tokens, logprobs, strict=True)]
+        return [self._completion(row, logprobs, sampling) for row, logprobs in said]
 
     def _completion(self, row: list[int], logprobs: list[float], sampling: Sampling) -> Completion:
-        end = next((i for i, token in enumerate(row) if token in self.eos), None)
-        kept = row if end is None else row[: end + 1]
-        if sampling.stop:  # what was stopped by a text is filled up with padding
-            kept = kept[: len(kept) - sum(1 for _ in takewhile(self._is_padding, reversed(kept)))]
-        text, is_stopped = until(decode(self.tokenizer, kept, self.eos), sampling.stop)
-        finish = "length" if end is None and not is_stopped else "stop"
-        return Completion(text, finish, tuple(kept), tuple(logprobs[: len(kept)]))
-
-    def _is_padding(self, token: int) -> bool:
-        return token == self.tokenizer.pad_token_id and token not in self.eos
-
-
-class _Draw:
-    """A logits processor that samples: it leaves only the drawn token, so that greedy decoding picks it."""
-
-    def __init__(self, seeds: list[int], sampling: Sampling) -> None:
-        self.streams = [np.random.default_rng(seed) for seed in seeds]
-        self.sampling = sampling
-        self.logprobs: list[torch.Tensor] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        import torch
-
-        scores_BV = scores.float()
-        if self.sampling.temperature == 0:
-            chosen_B = scores_BV.argmax(dim=-1)
-        else:
-            scores_BV = nucleus(scores_BV / self.sampling.temperature, self.sampling.top_p)
-            draws = torch.tensor([stream.random() for stream in self.streams], dtype=torch.float64)
-            cdf_BV = scores_BV.double().softmax(dim=-1).cumsum(dim=-1)
-            target_B1 = (draws.to(cdf_BV.device) * cdf_BV[:, -1]).unsqueeze(1)
-            chosen_B = torch.searchsorted(cdf_BV, target_B1, right=True).squeeze(1).clamp(max=scores.shape[-1] - 1)
-        logp = scores_BV.log_softmax(dim=-1).gather(1, chosen_B.unsqueeze(1)).squeeze(1)
-        self.logprobs.append(logp)
-        return torch.full_like(scores, float("-inf")).scatter_(1, chosen_B.unsqueeze(1), 0.0)
-
-
-LIKELIEST = 512
-"""Tokens that are sorted at first: a nucleus that lies within them needs no more."""
-
-
-def nucleus(scores_BV: torch.Tensor, top_p: float) -> torch.Tensor:
-    """Keep the smallest set of tokens whose probability reaches `top_p`; the rest become -inf (Holtzman 2019)."""
-    import torch
-
-    if top_p >= 1:
-        return scores_BV
-    whole_B1 = scores_BV.logsumexp(dim=-1, keepdim=True)
-    for size in (min(LIKELIEST, scores_BV.shape[-1]), scores_BV.shape[-1]):
-        ordered, order = scores_BV.topk(size, dim=-1)
-        probability = (ordered - whole_B1).exp()
-        if bool((probability.sum(dim=-1) >= top_p).all()):
-            break
-    ordered = ordered.masked_fill(probability.cumsum(dim=-1) - probability >= top_p, float("-inf"))
-    return torch.full_like(scores_BV, float("-inf")).scatter_(-1, order, ordered)
+        text, is_stopped = until(decode(self.tokenizer, row, self.eos), sampling.stop)
+        finish = "stop" if row[-1] in self.eos or is_stopped else "length"
+        return Completion(text, finish, tuple(row), tuple(logprobs))
 
 
 def until(text: str, stops: Sequence[str]) -> tuple[str, bool]:
@@ -263,16 +191,6 @@ def until(text: str, stops: Sequence[str]) -> tuple[str, bool]:
     """
     places = [place for stop in stops if (place := text.find(stop)) >= 0]
     return text[: min(places, default=len(text))], bool(places)
-
-
-def left_pad(rows: list[list[int]], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Rows of token ids as a (B, T) tensor padded on the left, and its attention mask."""
-    import torch
-
-    longest = max(len(row) for row in rows)
-    ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows])
-    mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
-    return ids, mask
 
 
 def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,11 +11,14 @@ from typing import Any, ClassVar
 from pydantic import Field, model_validator
 
 from assay.config import Config
-from assay.errors import BadRow
+from assay.errors import BadConfig, BadRow
 from assay.sources.base import Source, sampled
-from assay.sources.own import is_own, source_of
+from assay.sources.own import entry_of, is_own, source_of
 from assay.types import Example
 
+PLACES = ("{problem}", "{options}")
+SPARE = 4
+"""Rows that are drawn for each one that is shown: some have no gold response, some are asked themselves."""
 OWN = ("verifier", "columns", "template", "params", "domain")
 """Keys that say how a file of your own is read."""
 
@@ -94,3 +98,71 @@ class Selection(Config):
             source, part = self.source(name, on_bad), self.split or split
             read = partial(source.examples, part, data=data, size=self.size, seed=seed, level=self.level)
             yield from sampled(read, self.cap, seed) if capped and self.cap else read()
+
+
+class Asked(Selection):
+    """A selection, and how its problems are asked where that is not as their source says.
+
+    Example:
+        >>> shown = Asked(name="math/arithmetic", size=1, shots=2, shots_from="math/arithmetic:warmup")
+        >>> next(shown.examples(split="test")).asked[0].content.count("= ?")
+        3
+    """
+
+    only_own: ClassVar[tuple[str, ...]] = tuple(key for key in OWN if key not in ("template", "params"))
+
+    template: str = ""
+    """How problems are asked instead, a text with `{problem}`."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Parameters of the verifier that are to be others."""
+    shots: int = Field(0, ge=0)
+    """Solved problems that are shown before each problem."""
+    shots_from: str = ""
+    """Where they are from: a source and its split, such as `math/gsm8k:train`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_selection(cls, given: Any) -> Any:
+        return given.model_dump(exclude_unset=True) if type(given) is Selection else given
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Asked:
+        if bool(self.shots) != bool(self.shots_from):
+            raise ValueError("shots and shots_from go together: how many solved problems, and from where")
+        if self.template and PLACES[0] not in self.template:
+            raise ValueError("a template holds {problem}, where the problem goes")
+        return self
+
+    def examples(
+        self,
+        data: Path | None = None,
+        *,
+        split: str = "train",
+        seed: int = 0,
+        capped: bool = True,
+        on_bad: Callable[[BadRow], None] | None = None,
+    ) -> Iterator[Example]:
+        """Stream its Examples as they are asked here; see `Selection.examples`."""
+        found = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
+        made = (self._changed(example) for example in found)
+        if self.shots:
+            whole = list(made)
+            before = self._shown(data, seed, {example.problem_id for example in whole})
+            made = (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
+        yield from made
+
+    def _changed(self, example: Example) -> Example:
+        if not self.template and not self.params:
+            return example
+        return replace(example, template=self.template or example.template, params={**example.params, **self.params})
+
+    def _shown(self, data: Path | None, seed: int, asked: set[str]) -> str:
+        """The solved problems, each as it would be asked, with its gold response."""
+        name, split = entry_of(self.shots_from)
+        rows = Selection(name=name, split=split, size=SPARE * self.shots).examples(data, seed=seed)
+        usable = (row for row in rows if row.gold and row.problem_id not in asked)
+        texts = [f"{self._changed(row).asked_text} {row.gold}" for row in usable]
+        fit = [text for text in texts if not any(place in text for place in PLACES)][: self.shots]
+        if len(fit) < self.shots:
+            raise BadConfig(f"{self.shots_from} has {len(fit)} solved problems to show; {self.shots} are asked for")
+        return "".join(f"{text}\n\n" for text in fit)
