@@ -107,7 +107,7 @@ def test_its_page_holds_every_panel_and_what_to_distrust(studies, tmp_path):
     ("study", "more", "says"),
     [
         ({"domains": ["maths"]}, {}, "study.domains names 'maths', which the data does not hold; did you mean 'math'?"),
-        ({"steps": {"coin": 3}}, {}, "study.steps names 'coin', which is no run of it"),
+        ({"budgets": {"coin": 3}}, {}, "study.budgets names 'coin', which is no run of it"),
         ({}, {"data": {"sources": [{"name": "math/arithmetic"}]}}, "a study needs problems of two domains at least"),
         ({}, {"eval": False}, "give the recipe a table [eval]"),
         ({}, {"reward": {"control": "random"}}, "leave it out, and name study.controls"),
@@ -125,7 +125,9 @@ def test_what_cannot_be_studied_is_refused_before_work(random_policy, tmp_path, 
 
 
 def test_a_plan_names_the_runs_and_says_that_budgets_differ(random_policy, tmp_path):
-    given = recipe_of(random_policy, {"steps": {"mix": 5}, "seeds": [0, 1]}).model_dump(mode="json", exclude_none=True)
+    given = recipe_of(random_policy, {"budgets": {"mix": 5}, "seeds": [0, 1]}).model_dump(
+        mode="json", exclude_none=True
+    )
     (tmp_path / "recipe.toml").write_text(toml_of(given))
     done = CliRunner().invoke(main, ["study", str(tmp_path / "recipe.toml"), "--dry-run"])
     assert "math, table, mix, random, each with 2 seeds" in done.output

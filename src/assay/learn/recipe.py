@@ -148,7 +148,7 @@ class StudyPlan(Config):
     """Domains that get a run of their own; all that the data holds without it."""
     controls: tuple[Literal["random", "format", "incorrect"], ...] = ("random",)
     """Runs on the mix that are paid something else than the verdict; see `reward.control`."""
-    steps: dict[str, int] = Field(default_factory=dict)
+    budgets: dict[str, int] = Field(default_factory=dict)
     """Optimiser steps of single runs, where they are to differ from `grpo.steps`; the report says that they do."""
     seeds: tuple[int, ...] = ()
     """Every run is trained once with each of these; with the recipe's `seed` alone without it."""
@@ -164,8 +164,8 @@ class StudyPlan(Config):
 
     @model_validator(mode="after")
     def _fits(self) -> StudyPlan:
-        if wrong := [name for name, steps in self.steps.items() if steps < 1]:
-            raise ValueError(f"study.steps: a run takes at least one step; {wrong[0]} has {self.steps[wrong[0]]}")
+        if wrong := [name for name, steps in self.budgets.items() if steps < 1]:
+            raise ValueError(f"study.budgets: a run takes at least one step; {wrong[0]} has {self.budgets[wrong[0]]}")
         if self.keep is not None and not 0 <= self.keep[0] <= self.keep[1] <= 1:
             raise ValueError("study.keep is two shares from 0 to 1, the smaller first, such as [0.1, 0.9]")
         if len(set(self.seeds)) < len(self.seeds):

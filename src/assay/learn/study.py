@@ -133,15 +133,15 @@ def arms_of(recipe: GrpoRecipe, domains: Sequence[str]) -> tuple[Arm, ...]:
         told = (
             f"problems that the base solves in {plan.keep[0]:.0%} to {plan.keep[1]:.0%} of {plan.keep_samples} samples"
         )
-    for name in plan.steps:
+    for name in plan.budgets:
         if name not in names:
-            raise BadConfig(f"study.steps names {name!r}, which is no run of it{did_you_mean(name, names)}")
+            raise BadConfig(f"study.budgets names {name!r}, which is no run of it{did_you_mean(name, names)}")
     return tuple(
         Arm(
             name,
             parts,
             seed,
-            plan.steps.get(name, recipe.grpo.steps),
+            plan.budgets.get(name, recipe.grpo.steps),
             name if name in plan.controls else "none",
             told if name == FILTERED else "",
         )
