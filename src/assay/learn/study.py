@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from assay.errors import AssayError, BadConfig, counted, did_you_mean
-from assay.evaluate.run import evaluate, readable
+from assay.errors import AssayError, BadConfig, did_you_mean
+from assay.evaluate.run import SCORES, evaluate, readable, unreadable_note
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically, write_jsonl
 from assay.journal import owned, refuse_another_run, timed
@@ -88,18 +88,12 @@ def prepare_study(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Re
     refuse_another_run(out, _facts(recipe))
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)
-    asked, following = (
-        [] if s is None else readable(runnable(s.examples(data))[0])[0] for s in (recipe.eval, plan.following)
-    )
+    asked, following = (_held_out(suite, data) for suite in (recipe.eval, plan.following))
     shared = trained_on([*asked, *following], examples, allowed=recipe.eval.allow_overlap)
-    notes += (
-        [f"{counted(len(left_out), 'training problem')} whose reference cannot be read: left out"] if left_out else []
-    )
+    notes += unreadable_note(left_out)
     notes += [f"{len(shared)} of {len(asked)} held-out problems are trained on"] if shared else []
     held = {example.domain for example in examples}
-    arms = arms_of(
-        recipe, sorted(held, key=lambda name: (DOMAINS.index(name) if name in DOMAINS else len(DOMAINS), name))
-    )
+    arms = arms_of(recipe, [*filter(held.__contains__, DOMAINS), *sorted(held - set(DOMAINS))])
     for name, verifier in plan.second.items():
         if name not in held:
             raise BadConfig(f"study.second names {name!r}, which the data does not hold{did_you_mean(name, held)}")
@@ -228,7 +222,7 @@ def _measure(recipe: GrpoRecipe, ready: Ready, policy: str, name: str, out: Path
     """Ask a policy everything that is held out, and judge it by the second verifiers too."""
     plan = recipe.study or StudyPlan()
     for suite, asked, where in ((recipe.eval, ready.asked, "eval"), (plan.following, ready.following, "following")):
-        if suite is not None and not (out / where / name / "scores.json").is_file():
+        if suite is not None and not (out / where / name / SCORES).is_file():
             watch.on_stage(f"held-out problems{', with constraints' * (where != 'eval')}", len(asked))
             _evaluated(recipe, suite, policy, name, asked, out / where / name, watch)
     if plan.second and not (second := out / "second" / f"{name}.jsonl").is_file():
