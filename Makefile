@@ -6,10 +6,13 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference demo test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference demo study test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
+
+study: $(VENV)/ready  ## what training on each of six domains gives the others, then open runs/transfer/report.html
+	$(BIN)/assay study transfer
 
 test: $(VENV)/ready  ## every test but the soaks and those that need a network or an accelerator
 	$(BIN)/python -m pytest -n 2 --dist loadfile

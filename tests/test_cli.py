@@ -300,7 +300,7 @@ def test_completion(shell, monkeypatch):
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("tr", {"train"}),
+        ("tra", {"train", "transfer"}),
         ("check math/gs", {"math/gsm8k"}),
         ("train re", {"real-mix"}),
         ("show min", {"mini"}),

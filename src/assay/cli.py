@@ -32,6 +32,7 @@ from assay.cli_options import (
 )
 from assay.cli_sandbox import sandbox
 from assay.cli_serve import serve
+from assay.cli_study import study, transfer
 from assay.cli_verdicts import audit, check, grade
 from assay.errors import AssayError, did_you_mean
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from assay.evaluate.run import Scores
     from assay.learn.recipe import GrpoRecipe
 
-RESUMED = ("curate", "measure", "train", "demo", "eval")
+RESUMED = ("curate", "measure", "train", "demo", "eval", "study")
 """Commands that go on where they were stopped."""
 ROOM, RIGHTS = "; make room, and run the same command again", "; get the right to it, or name another"
 HINTS = {errno.ENOSPC: ROOM, errno.EDQUOT: ROOM, errno.EACCES: RIGHTS, errno.EPERM: RIGHTS, errno.EROFS: RIGHTS}
@@ -108,8 +109,8 @@ def main() -> None:
     """
 
 
-SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap)
-for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, serve, *LOOKING_BACK):
+SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap, transfer)
+for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, serve, study, *LOOKING_BACK):
     main.add_command(command)
 
 
@@ -287,9 +288,9 @@ def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @out_option("RUN/report.html otherwise.")
 def report(run: Path, output: Path | None) -> None:
-    """Write the page of a training run, of an evaluation, or of a corpus.
+    """Write the page of a training run, of an evaluation, of a corpus, or of a study.
 
-    RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote.
+    RUN is a directory that `assay train`, `demo`, `study`, `eval` or `curate` wrote, or a folder of Guru's public logs.
     """
     from assay.files import refuse_output
     from assay.report.page import write_page

@@ -176,6 +176,22 @@ def difference(
     return Estimate(change, max(-1.0, change - below), min(1.0, change + above), len(both))
 
 
+def gap(before: Estimate, after: Estimate) -> Estimate:
+    """Difference, after minus before, of two shares whose questions are not known one by one, with the interval that
+    theirs make where nothing is known of how they go together (Newcombe's method 10 without a correlation). Of the
+    same questions it is wider than the paired one, as a rule.
+
+    Example:
+        >>> found = gap(Estimate(0.5, 0.4, 0.6, 100), Estimate(0.7, 0.6, 0.8, 100))
+        >>> [round(number, 2) for number in (found.value, found.low, found.high)]
+        [0.2, 0.06, 0.34]
+    """
+    below = _side(after.value - after.low, before.high - before.value, 0.0)
+    above = _side(after.high - after.value, before.value - before.low, 0.0)
+    change = after.value - before.value
+    return Estimate(change, max(-1.0, change - below), min(1.0, change + above), min(before.questions, after.questions))
+
+
 def _side(one: float, other: float, alike: float) -> float:
     """One half of the interval of a difference, of the halves of two and their correlation."""
     return sqrt(max(0.0, one * one + other * other - 2 * alike * one * other))

@@ -50,7 +50,7 @@ def run_arms(
     raises, before any work.
     """
     require_comparable(recipe)
-    decided = {"kind": "controls", "recipe": recipe.model_dump(mode="json", exclude={"report_to"})}
+    decided = {"kind": "controls", "recipe": recipe.model_dump(mode="json", exclude={"report_to", "study"})}
     refuse_another_run(out, decided)
     for arm in ARMS:
         prepare(_arm(recipe, arm), out / arm, data)

@@ -68,15 +68,18 @@ class Prepared:
     """Everything that decides the result."""
 
 
-def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared:
+def prepare(
+    recipe: GrpoRecipe, out: Path, data: Path | None = None, *, examples: Sequence[Example] | None = None
+) -> Prepared:
     """Read what a recipe names and check all that can be checked before work; nothing is written.
 
-    Problems that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained
-    on, unless the recipe allows it, and `RunConflict` where `out` holds another run.
+    `examples` are trained on instead of those that the recipe's data gives, when the caller has them already. Problems
+    that cannot be judged here are left out, and noted. Raises `AssayError` where held-out problems are trained on,
+    unless the recipe allows it, and `RunConflict` where `out` holds another run.
     """
     refuse_foreign(out)
     require_ready(recipe)
-    examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
+    examples, notes = runnable(training_set(recipe.data, data, recipe.seed) if examples is None else examples)
     examples, left_out = readable(examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
     notes += unreadable_note(left_out | readable(asked)[1])
@@ -92,10 +95,18 @@ def prepare(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Prepared
     return Prepared(examples, asked, notes, shared, decided)
 
 
-def experiment(recipe: GrpoRecipe, out: Path, *, data: Path | None = None, progress: Progress | None = None) -> Path:
-    """Run a GRPO recipe and return `out`. Raises what `prepare` raises, before anything is written."""
+def experiment(
+    recipe: GrpoRecipe,
+    out: Path,
+    *,
+    data: Path | None = None,
+    progress: Progress | None = None,
+    examples: Sequence[Example] | None = None,
+) -> Path:
+    """Run a GRPO recipe, on `examples` where they are given, and return `out`. Raises what `prepare` raises, before
+    anything is written."""
     watch = progress or Progress()
-    ready = prepare(recipe, out, data)
+    ready = prepare(recipe, out, data, examples=examples)
     examples, asked = ready.examples, ready.asked
     overlap = {"problems": len(asked), "shared": len(ready.shared)}
     with owned(out, ready.facts), timed(out):

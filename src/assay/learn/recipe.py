@@ -182,6 +182,38 @@ class Stage(Config):
         return shares(given)
 
 
+class StudyPlan(Config):
+    """What `assay study` trains besides the mix of all domains, and what it measures; each run has the same budget."""
+
+    domains: tuple[str, ...] = ()
+    """Domains that get a run of their own; all that the data holds without it."""
+    controls: tuple[Literal["random", "format", "incorrect"], ...] = ("random",)
+    """Runs on the mix that are paid something else than the verdict; see `reward.control`."""
+    budgets: dict[str, int] = Field(default_factory=dict)
+    """Optimiser steps of single runs, where they are to differ from `grpo.steps`; the report says that they do."""
+    seeds: tuple[int, ...] = ()
+    """Every run is trained once with each of these; with the recipe's `seed` alone without it."""
+    keep: tuple[float, float] | None = None
+    """One more run on the mix, `filtered`: on the problems that the starting policy solves at least and at most so
+    often."""
+    keep_samples: int = Field(8, ge=2)
+    """Responses to each training problem by which `keep` decides."""
+    second: dict[str, str] = Field(default_factory=dict)
+    """Domain -> a second verifier, which judges what is held out too: does what training gained hold by it?"""
+    following: Suite | None = None
+    """Problems with constraints (`constraints = 1`): are they followed less after training?"""
+
+    @model_validator(mode="after")
+    def _fits(self) -> StudyPlan:
+        if wrong := [name for name, steps in self.budgets.items() if steps < 1]:
+            raise ValueError(f"study.budgets: a run takes at least one step; {wrong[0]} has {self.budgets[wrong[0]]}")
+        if self.keep is not None and not 0 <= self.keep[0] <= self.keep[1] <= 1:
+            raise ValueError("study.keep is two shares from 0 to 1, the smaller first, such as [0.1, 0.9]")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError("study.seeds names a seed twice")
+        return self
+
+
 class GrpoRecipe(Config):
     """`method = "grpo"`."""
 
@@ -205,6 +237,8 @@ class GrpoRecipe(Config):
     """Where each step's metrics go besides `metrics.jsonl`; it decides no result, and may change on resume."""
     eval: Suite | None = None
     """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
+    study: StudyPlan | None = None
+    """What `assay study` makes of the recipe; `assay train` takes no notice of it."""
     threads: int = Field(1, ge=0)
     """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
     workers: int = Field(2, ge=1)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote
 
 from assay.report.curves import Column, Curves, Steps, curves_of, smooth
@@ -20,20 +21,27 @@ class Chart:
     about: str
     panels: tuple[tuple[str, str], ...]
     """(name, SVG)."""
-    steps: tuple[int, ...]
+    steps: tuple[int | str, ...]
     columns: Mapping[str, Column]
     """Name -> one value a step; `None` where nothing was measured."""
-    legend: tuple[str, ...] = ()
-    """Colour variables that need a name."""
+    legend: tuple[tuple[str, str], ...] = ()
+    """(what is meant, its colour variable)."""
+    axis: str = "step"
+    """What `steps` are."""
 
     @property
     def data(self) -> str:
         """The numbers as CSV, in a `data:` address."""
-        text = io.StringIO()
-        rows = csv.writer(text, lineterminator="\n")
-        rows.writerow(["step", *self.columns])
-        rows.writerows(zip(self.steps, *self.columns.values(), strict=True))
-        return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
+        return csv_address([self.axis, *self.columns], zip(self.steps, *self.columns.values(), strict=True))
+
+
+def csv_address(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table as CSV, in a `data:` address."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(heads)
+    lines.writerows(rows)
+    return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
 
 
 def charts_of(steps: Steps) -> list[Chart]:
@@ -51,7 +59,8 @@ def _stacked(found: Curves) -> Chart:
     axis.set_ylim(0, found.top)
     name, first = next(iter(found.columns.items()))
     panel = ("", svg_of(figure, f"Share of {name} responses: {_ends(at, first)}"))
-    return Chart(found.title, found.about, (panel,), at, found.columns, tuple(found.columns))
+    legend = tuple((name.replace("_", " "), name) for name in found.columns)
+    return Chart(found.title, found.about, (panel,), at, found.columns, legend)
 
 
 def _lines(found: Curves) -> Chart:

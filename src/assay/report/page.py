@@ -16,6 +16,7 @@ from typing import Any
 
 from assay.corpus.store import MANIFEST
 from assay.errors import AssayError, MissingExtra
+from assay.evaluate.guru_logs import is_guru_logs
 from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
@@ -24,7 +25,9 @@ from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
 from assay.report.panels import colours
 from assay.report.rollouts import shown_rollouts
-from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, stage_rows
+from assay.report.study import is_study
+from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, stage_rows, tokens
+from assay.report.transfer_page import study_content
 
 BROWSE = """
 const held = document.getElementById("held"), place = document.getElementById("rollouts");
@@ -36,8 +39,11 @@ Rollouts.browse(place, Rollouts.embedded(JSON.parse(held.textContent)), {sort: "
 def write_page(run: Path, to: Path | None = None) -> Path:
     """Write the page of a run directory and return its path (`RUN/report.html` unless told otherwise).
 
-    Raises `AssayError` when the directory holds no training, no evaluation and no corpus.
+    Raises `AssayError` when the directory holds no training, no evaluation, no corpus and no study, and where logs of
+    others are to get the page in their own folder.
     """
+    if to is None and is_guru_logs(run):
+        raise AssayError(f"{run} holds logs of others, and nothing is written among them: name a file with -o")
     target = to or run / "report.html"
     write_atomically(target, render(run))
     return target
@@ -48,10 +54,13 @@ def render(run: Path) -> str:
     shown = content(run)
     if _is_corpus(run):
         return filled("corpus.html.j2", **shown)
+    file = run.resolve().name
+    if is_study(run):
+        return filled("transfer.html.j2", file=file, **shown)
     script = (Path(__file__).parent / "rollouts.js").read_text("utf-8") + BROWSE
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     held = json.dumps(RolloutBrowser(run).embedded()).replace("<", "\\u003c")
-    return filled("page.html.j2", script=script, digest=digest, held=held, **shown)
+    return filled("page.html.j2", file=file, script=script, digest=digest, held=held, **shown)
 
 
 def filled(template: str, **shown: Any) -> str:
@@ -64,7 +73,7 @@ def filled(template: str, **shown: Any) -> str:
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters.update(percent=percent, points=points)
+    environment.filters.update(percent=percent, points=points, tokens=tokens)
     return environment.get_template(template).render(colours=colours(), **shown)
 
 
@@ -76,6 +85,8 @@ def content(run: Path) -> dict[str, Any]:
     """What the template shows."""
     if _is_corpus(run):
         return corpus_content(run)
+    if is_study(run):
+        return study_content(run)
     match kind_of(run):
         case "train":
             return _training(run)
@@ -85,7 +96,7 @@ def content(run: Path) -> dict[str, Any]:
             raise AssayError(f"{run} holds no scores yet: run `assay eval` again until it ends")
         case kind:
             what = f"holds a run of another kind ({kind})" if kind else "holds no run"
-            wanted = "give a directory that `assay train`, `assay demo`, `assay eval` or `assay curate` wrote"
+            wanted = "give a directory that `assay train`, `assay study`, `assay eval` or `assay curate` wrote"
             raise AssayError(f"{run} {what}: {wanted}")
 
 

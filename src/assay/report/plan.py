@@ -26,6 +26,7 @@ from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
+from assay.learn.study import Ready
 from assay.report.duration import curation_time, evaluation_time, training_time
 from assay.rollout.measure import Way
 from assay.sources.files import Real, from_hub
@@ -97,6 +98,26 @@ def plan(
 def told(lines: Iterable[Line]) -> str:
     """The lines as text."""
     return "".join(f"  {what:12} {said}\n" for what, said in lines)
+
+
+def tell_study(recipe: GrpoRecipe, out: Path, ready: Ready) -> str:
+    """What a study would do, as text."""
+    names = list(dict.fromkeys(arm.name for arm in ready.arms))
+    seeds = {arm.seed for arm in ready.arms}
+    each = f", each with {counted(len(seeds), 'seed')}" if len(seeds) > 1 else ""
+    budgets = {arm.name: arm.steps for arm in ready.arms}
+    uneven = f"  {'budgets':12} they differ, in steps: {', '.join(f'{n} {s}' for n, s in budgets.items())}\n"
+    same = Prepared(ready.examples, ready.asked, ready.notes, [], {})
+    lines = [
+        line
+        for line in plan(recipe, out, ready=same, must=True)
+        if line[0] != "writes" and "again after" not in line[1]
+    ]
+    return (
+        f"nothing is done; this would be:\n  {'measures':12} the base, and every run, on everything\n"
+        f"  {'runs':12} {', '.join(names)}{each}\n{uneven if len(set(budgets.values())) > 1 else ''}"
+        f"  {'writes':12} {out}: runs/, eval/, report.html\nand each run:\n{told(lines)}"
+    ).rstrip()
 
 
 @dataclass

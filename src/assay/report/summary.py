@@ -80,11 +80,11 @@ def headline(changes: Mapping[str, Mapping[str, Any]]) -> str:
     unclear = [d for d in seen if d not in rose and d not in fell]
     parts = [f"rose in {len(rose)} of {len(seen)} domains"] if rose else []
     if fell:
-        parts.append(f"fell in {_words(fell)}")
+        parts.append(f"fell in {listed(fell)}")
     if unclear:
         every = len(unclear) == len(seen) > 1
-        parts.append(f"did not clearly change in {f'any of {len(seen)} domains' if every else _words(unclear)}")
-    return f"Held-out accuracy {_words(parts)}."
+        parts.append(f"did not clearly change in {f'any of {len(seen)} domains' if every else listed(unclear)}")
+    return f"Held-out accuracy {listed(parts)}."
 
 
 def score_rows(
@@ -119,6 +119,11 @@ def points(value: float) -> str:
     return f"{100 * value:+.1f}"
 
 
+def tokens(length: float) -> str:
+    """1234.5 -> `1,235`; 12.34 -> `12.3`."""
+    return f"{length:,.0f}" if length >= 100 else f"{length:.1f}"
+
+
 def read_json(path: Path) -> Any:
     """What a run wrote; `None` where it did not yet. Raises `AssayError` for what no run writes."""
     if not path.exists():
@@ -129,5 +134,6 @@ def read_json(path: Path) -> Any:
         raise AssayError(f"{path} is not what a run wrote ({bad}): run the same command again, or delete it") from None
 
 
-def _words(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """`math`, `math and code`, `math, code and table`."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
