@@ -5,7 +5,7 @@ Those that ship are TOML files under `suites/`; a task of a suite is a selection
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from assay.config import Config, changed, load_config, shipped
 from assay.curate.constrain import constrained
-from assay.errors import BadRow, MissingData, UnknownName, counted
+from assay.errors import MissingData, UnknownName, counted
 from assay.models.engine import Sampling
 from assay.rollout.measure import Way
 from assay.sources.base import sampled
@@ -36,18 +36,9 @@ class Task(Asked):
     constraints: int = Field(0, ge=0, le=3)
     """Constraints on the form of the answer that are added to each problem, as in MathIF."""
 
-    def examples(
-        self,
-        data: Path | None = None,
-        *,
-        split: str = "train",
-        seed: int = 0,
-        capped: bool = True,
-        on_bad: Callable[[BadRow], None] | None = None,
-    ) -> Iterator[Example]:
-        """Stream its Examples as they are asked here; see `Selection.examples`."""
-        made = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
-        yield from constrained(list(made), self.constraints, seed=seed) if self.constraints else made
+    def _as_asked(self, rows: Iterator[Example], data: Path | None, seed: int) -> Iterator[Example]:
+        made = super()._as_asked(rows, data, seed)
+        return iter(constrained(list(made), self.constraints, seed=seed)) if self.constraints else made
 
 
 class Suite(Config):

@@ -93,11 +93,19 @@ class Selection(Config):
 
         Raises `UnknownName` for a source, or a split that a source has not; it names those there are.
         """
-        seed = seed if self.seed is None else self.seed
-        for name in self.names:
-            source, part = self.source(name, on_bad), self.split or split
-            read = partial(source.examples, part, data=data, size=self.size, seed=seed, level=self.level)
-            yield from sampled(read, self.cap, seed) if capped and self.cap else read()
+
+        def rows() -> Iterator[Example]:
+            drawn_by = seed if self.seed is None else self.seed
+            for name in self.names:
+                source, part = self.source(name, on_bad), self.split or split
+                read = partial(source.examples, part, data=data, size=self.size, seed=drawn_by, level=self.level)
+                yield from sampled(read, self.cap, drawn_by) if capped and self.cap else read()
+
+        return self._as_asked(rows(), data, seed)
+
+    def _as_asked(self, rows: Iterator[Example], data: Path | None, seed: int) -> Iterator[Example]:
+        """The rows as this selection asks them."""
+        return rows
 
 
 class Asked(Selection):
@@ -133,23 +141,13 @@ class Asked(Selection):
             raise ValueError("a template holds {problem}, where the problem goes")
         return self
 
-    def examples(
-        self,
-        data: Path | None = None,
-        *,
-        split: str = "train",
-        seed: int = 0,
-        capped: bool = True,
-        on_bad: Callable[[BadRow], None] | None = None,
-    ) -> Iterator[Example]:
-        """Stream its Examples as they are asked here; see `Selection.examples`."""
-        found = super().examples(data, split=split, seed=seed, capped=capped, on_bad=on_bad)
-        made = (self._changed(example) for example in found)
-        if self.shots:
-            whole = list(made)
-            before = self._shown(data, seed, {example.problem_id for example in whole})
-            made = (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
-        yield from made
+    def _as_asked(self, rows: Iterator[Example], data: Path | None, seed: int) -> Iterator[Example]:
+        made = map(self._changed, rows)
+        if not self.shots:
+            return made
+        whole = list(made)
+        before = self._shown(data, seed, {example.problem_id for example in whole})
+        return (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
 
     def _changed(self, example: Example) -> Example:
         if not self.template and not self.params:

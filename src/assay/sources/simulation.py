@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from assay.sources.files import Hub, Raw, Real, Row, fenced
@@ -95,35 +95,33 @@ cruxeval_input = Real(
     row=_input,
     hub=Hub("cruxeval-org/cruxeval"),
 )
-codeio_output = Real(
-    name="simulation/codeio_output",
-    about="Code I/O programs: what does this program return?",
-    licence="none stated at the origin",
-    verifier="code_io.output",
-    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
-    sizes={"train": 358, "test": 106},
-    row=_codeio_output,
-    part=_codeio_part,
+
+
+def _code_io(name: str, about: str, verifier: str, row: Callable[[Raw], Iterable[Row]]) -> Real:
+    """A way to ask the programs of Code I/O."""
+    return Real(
+        name=name,
+        about=f"Code I/O programs{about}",
+        licence="none stated at the origin",
+        verifier=verifier,
+        files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
+        sizes={"train": 358, "test": 106},
+        row=row,
+        part=_codeio_part,
+    )
+
+
+codeio_output = _code_io(
+    "simulation/codeio_output", ": what does this program return?", "code_io.output", _codeio_output
 )
-codeio_input = Real(
-    name="simulation/codeio_input",
-    about="Code I/O programs: which arguments make this program return that?",
-    licence="none stated at the origin",
-    verifier="code_io.input",
-    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
-    sizes={"train": 358, "test": 106},
-    row=_codeio_input,
-    part=_codeio_part,
+codeio_input = _code_io(
+    "simulation/codeio_input", ": which arguments make this program return that?", "code_io.input", _codeio_input
 )
-codeio = Real(
-    name="simulation/codeio",
-    about="Code I/O programs as Guru asks them: of each either what it returns or which arguments lead to that",
-    licence="none stated at the origin",
-    verifier="code_io.output",
-    files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
-    sizes={"train": 358, "test": 106},
-    row=_codeio_either,
-    part=_codeio_part,
+codeio = _code_io(
+    "simulation/codeio",
+    " as Guru asks them: of each either what it returns or which arguments lead to that",
+    "code_io.output",
+    _codeio_either,
 )
 p3 = Real(
     name="simulation/p3",
