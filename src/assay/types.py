@@ -94,6 +94,9 @@ class Example:
     """What there is to choose from, in the order of the letters A, B, C, ..."""
     template: str = ""
     """How the problem is asked: a text with `{problem}` and, for a choice, `{options}`. Empty asks it as it stands."""
+    shots: tuple[Message, ...] = ()
+    """Solved problems that are shown before it, as turns. They belong to how it is asked, as the template does, and a
+    corpus holds none."""
     domain: str = ""
     """One of `DOMAINS`, or `instruction`."""
     source: str = ""
@@ -122,6 +125,7 @@ class Example:
             params: Mapping[str, Any] = ...,
             options: Sequence[str] = (),
             template: str = "",
+            shots: Sequence[Message | Mapping[str, Any]] = (),
             domain: str = "",
             source: str = "",
             gold: str | None = None,
@@ -135,6 +139,7 @@ class Example:
     def __post_init__(self) -> None:
         put = object.__setattr__
         put(self, "prompt", as_messages(self.prompt))
+        put(self, "shots", as_messages(self.shots) if self.shots else ())
         for name in ("options", "tags", "lineage"):
             if type(given := getattr(self, name)) is not tuple:
                 put(self, name, tuple(given))
@@ -175,14 +180,15 @@ class Example:
 
     @property
     def asked(self) -> tuple[Message, ...]:
-        """The messages that a model is sent: the last user turn, put into the template.
+        """The messages that a model is sent: what is shown before, and the last user turn, put into the template.
 
         Example:
             >>> ex = Example(prompt="1 + 1 = ?", reference=2, verifier="number", template="{problem} Box it.")
             >>> ex.asked[0].content
             '1 + 1 = ? Box it.'
         """
-        return self._asked if self.template else self.prompt
+        asked = self._asked if self.template else self.prompt
+        return (*self.shots, *asked) if self.shots else asked
 
     @cached_property
     def _asked(self) -> tuple[Message, ...]:
@@ -205,6 +211,9 @@ class Example:
         """A JSON object with every field, its `id` and the schema version; of a sealed problem, sealed."""
         row: dict[str, Any] = {name: getattr(self, name) for name in _EXAMPLE_FIELDS}
         row |= {"prompt": [turn.to_json() for turn in self.prompt], "tags": list(self.tags)}
+        row |= {"shots": [turn.to_json() for turn in self.shots]}
+        if not self.shots:
+            del row["shots"]
         row |= {"options": list(self.options)}
         row |= {"pass_rates": {m: list(rate) for m, rate in self.pass_rates.items()}, "lineage": list(self.lineage)}
         whole = {"schema": SCHEMA_VERSION, "id": self.id, **row}
@@ -242,7 +251,8 @@ def data_hash(examples: Iterable[Example]) -> str:
     """Hash of Examples in their order: problems, templates, references, verifiers, parameters, gold and `extra`."""
     whole = RowsHash()
     for example in examples:
-        whole.add((example.id, example.template, example.gold, dict(example.extra)))
+        shown = [[turn.to_json() for turn in example.shots]] if example.shots else []
+        whole.add((example.id, example.template, example.gold, dict(example.extra), *shown))
     return whole.digest()
 
 

@@ -2,20 +2,22 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from assay.cli import main
-from assay.errors import BadConfig, MissingData
+from assay.corpus.parquet import to_batch
+from assay.errors import AssayError, BadConfig, MissingData
 from assay.evaluate.run import evaluate
 from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.models.engine import Sampling, generate, open_engine
 from assay.models.hf import until
 from assay.report.text import score_table
 from assay.rollout.store import RolloutStore
-from assay.types import Example, as_messages
+from assay.types import Example, as_messages, data_hash
 
 GURU = "AIME24 MATH500 LiveCodeBench HumanEval MBPP GPQA-Diamond SuperGPQA ARC-AGI Zebra CodeI/O CruxEval-I CruxEval-O"
 GURU += " FinQA HiTab MultiHiertt IFEval LiveBench"
@@ -143,6 +145,21 @@ def test_shots_are_shown_as_they_are_asked_with_their_gold():
         assert text.count("Solution: ") == 3 and example.params["take"] == "first"
     ids = [e.id for e in shot_suite().examples()]
     assert ids == [e.id for e in shot_suite(shots=1).examples()], "how a problem is asked does not change its id"
+
+
+def test_shots_may_be_turns_of_the_chat_and_change_no_id():
+    plain, shown = (list(shot_suite(shots=2, shots_as=how).examples()) for how in ("text", "turns"))
+    assert [e.id for e in plain] == [e.id for e in shown]
+    for text, turns in zip(plain, shown, strict=True):
+        *before, last = turns.asked
+        assert [turn.role for turn in before] == ["user", "assistant"] * 2 and turns.text in last.content
+        said = [f"{user.content} {gold.content}" for user, gold in zip(before[::2], before[1::2], strict=True)]
+        assert text.asked_text == "\n\n".join([*said, last.content])
+        assert Example.from_json(json.loads(json.dumps(turns.to_json()))) == turns
+        assert Example.from_json(turns.to_json()).asked == turns.asked
+    assert len({data_hash(e) for e in ([plain[0]], [shown[0]], [replace(plain[0], template="")])}) == 3
+    with pytest.raises(AssayError, match="keep the row without its shots"):
+        to_batch(shown)
     first, again, other = ([e.asked_text for e in shot_suite(**seed).examples()] for seed in ({}, {}, {"seed": 1}))
     assert first == again != other
     with pytest.raises(BadConfig, match="0 solved problems to show; 3 are asked for"):

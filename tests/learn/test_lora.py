@@ -10,13 +10,15 @@ pytest.importorskip("peft", reason="adapters need the extra 'lora'")
 import torch
 from click.testing import CliRunner
 from letters import problems, recipe_for
+from pydantic import ValidationError
 from safetensors.torch import load_file
 
 from assay.cli import main
 from assay.errors import BadConfig
 from assay.learn import grpo
 from assay.learn.arguments import require_ready
-from assay.learn.recipe import Lora
+from assay.learn.recipe import GrpoRecipe, Lora, Tiny
+from assay.learn.tiny import make_model, make_tokenizer
 from assay.models.engine import weights_hash
 from assay.models.hf import TransformersEngine
 
@@ -38,6 +40,27 @@ def test_only_the_adapter_is_trained(random_policy, tmp_path):
     updates = {name for name in before if "lora_" in name}
     assert moved == updates
     assert {name.split(".")[-4] for name in updates} == {"q_proj", "up_proj"}, "one layer each, and no other"
+
+
+def test_only_the_last_blocks_are_trained(tmp_path):
+    tokenizer = make_tokenizer(["1 + 1 = ?\n2"], 264)
+    sizes = Tiny(hidden=16, layers=4, heads=2, feed_forward=16, vocabulary=264)
+    make_model(tokenizer, sizes, 0).save_pretrained(tmp_path / "deep")
+    tokenizer.save_pretrained(tmp_path / "deep")
+    recipe = recipe_for(tmp_path / "deep", group=8).model_dump()
+    recipe["model"]["last_layers"] = 2
+    trainer = grpo.make_trainer(
+        GrpoRecipe.model_validate(recipe), EXAMPLES, tmp_path, lambda step: None, grpo.quiet_imports()
+    )
+    before = {name: p.clone() for name, p in trainer.model.named_parameters()}
+    trainer.train()
+    moved = {name for name, p in trainer.model.named_parameters() if not p.equal(before[name])}
+    assert moved == {name for name in before if name.startswith(("model.layers.2.", "model.layers.3."))}
+    recipe["model"]["last_layers"] = 5
+    with pytest.raises(BadConfig, match="the model has 4 blocks"):
+        grpo.make_trainer(GrpoRecipe.model_validate(recipe), EXAMPLES, tmp_path, print, grpo.quiet_imports())
+    with pytest.raises(ValidationError, match="give one of them"):
+        GrpoRecipe.model_validate(recipe | {"lora": {}})
 
 
 def test_the_adapter_is_saved_evaluated_and_not_taken_for_a_model(random_policy, tmp_path):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from assay.errors import AssayError
 from assay.types import SCHEMA_VERSION, Example
 
 JSON = pa.json_(pa.utf8())
@@ -41,7 +42,9 @@ SCHEMA = pa.schema(
 
 
 def to_batch(examples: Sequence[Example]) -> pa.RecordBatch:
-    """A batch of `SCHEMA`, a row an Example."""
+    """A batch of `SCHEMA`, a row an Example. Raises `AssayError` where one shows solved problems."""
+    if shown := next((example for example in examples if example.shots), None):
+        raise AssayError(f"{shown.id} shows solved problems, which no corpus holds: keep the row without its shots")
     rows = [example.to_json() for example in examples]
     for row, example in zip(rows, examples, strict=True):
         row["pass_rates"] = [{"model": m, "correct": c, "samples": n} for m, (c, n) in example.pass_rates.items()]

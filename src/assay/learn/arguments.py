@@ -67,6 +67,18 @@ def lora_arguments(lora: Lora | None) -> Any:
     )
 
 
+def train_last(model: Any, count: int) -> None:
+    """Freeze all but the last `count` blocks; 0 freezes nothing. Raises `BadConfig` where there are fewer."""
+    if not count:
+        return
+    blocks = getattr(model.get_decoder(), "layers", ())
+    if count > len(blocks):
+        raise BadConfig(f"model.last_layers is {count}, and the model has {len(blocks)} blocks that can be told apart")
+    model.requires_grad_(False)
+    for block in blocks[-count:]:
+        block.requires_grad_(True)
+
+
 def report_into(trainer: Any, out: Path, transformers: Any) -> None:
     """Keep TensorBoard's files in the run directory, unless `TENSORBOARD_LOGGING_DIR` says where."""
     for callback in trainer.callback_handler.callbacks:

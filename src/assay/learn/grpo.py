@@ -21,7 +21,7 @@ from typing import Any
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError
 from assay.journal import Journal, owned
-from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, trl_arguments
+from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
@@ -103,6 +103,7 @@ def make_trainer(
     model = transformers.AutoModelForCausalLM.from_pretrained(where, dtype=recipe.model.dtype)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    train_last(model, recipe.model.last_layers)
     rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
     history = _history(recipe, out)
     stages = stages or Stages(recipe)

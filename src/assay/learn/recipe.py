@@ -50,6 +50,8 @@ class Model(Config):
     """A directory, a hub name, or `tiny` for the checkpoint that ships with the package."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """Type of the weights while training."""
+    last_layers: int = Field(0, ge=0)
+    """Train only the last so many blocks, which costs little memory and nothing below them; 0 trains all weights."""
 
 
 class Grpo(Config):
@@ -250,6 +252,8 @@ class GrpoRecipe(Config):
             raise ValueError(f"reward.overlong is at most grpo.max_tokens, {self.grpo.max_tokens}")
         if self.dpo and min(self.grpo.micro_batch, self.grpo.prompts * self.grpo.group) % self.grpo.group:
             raise ValueError(f"[dpo] compares within groups: grpo.micro_batch must be a multiple of {self.grpo.group}")
+        if self.lora and self.model.last_layers:
+            raise ValueError("[lora] and model.last_layers both say what is trained: give one of them")
         if (self.dpo or self.sft) and self.grpo.redraws:
             raise ValueError("[dpo] and [sft] take groups as they were sampled: leave grpo.redraws at 0")
         if self.grpo.redraws and self.grpo.scale == "batch":

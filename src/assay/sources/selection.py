@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -14,7 +14,7 @@ from assay.config import Config
 from assay.errors import BadConfig, BadRow
 from assay.sources.base import Source, sampled
 from assay.sources.own import entry_of, is_own, source_of
-from assay.types import Example
+from assay.types import Example, Message
 
 PLACES = ("{problem}", "{options}")
 SPARE = 4
@@ -127,6 +127,8 @@ class Asked(Selection):
     """Solved problems that are shown before each problem."""
     shots_from: str = ""
     """Where they are from: a source and its split, such as `math/gsm8k:train`."""
+    shots_as: Literal["text", "turns"] = "text"
+    """Whether they stand in the text of the problem, for base models, or are turns of the chat before it."""
 
     @model_validator(mode="before")
     @classmethod
@@ -146,7 +148,11 @@ class Asked(Selection):
         if not self.shots:
             return made
         whole = list(made)
-        before = self._shown(data, seed, {example.problem_id for example in whole})
+        shown = self._shown(data, seed, {example.problem_id for example in whole})
+        if self.shots_as == "turns":
+            said = tuple(turn for asked, gold in shown for turn in (Message("user", asked), Message("assistant", gold)))
+            return (replace(example, shots=said) for example in whole)
+        before = "".join(f"{asked} {gold}\n\n" for asked, gold in shown)
         return (replace(e, template=before + (e.template or PLACES[0])) for e in whole)
 
     def _changed(self, example: Example) -> Example:
@@ -154,13 +160,13 @@ class Asked(Selection):
             return example
         return replace(example, template=self.template or example.template, params={**example.params, **self.params})
 
-    def _shown(self, data: Path | None, seed: int, asked: set[str]) -> str:
-        """The solved problems, each as it would be asked, with its gold response."""
+    def _shown(self, data: Path | None, seed: int, asked: set[str]) -> list[tuple[str, str]]:
+        """The solved problems, each as it would be asked, and its gold response."""
         name, split = entry_of(self.shots_from)
         rows = Selection(name=name, split=split, size=SPARE * self.shots).examples(data, seed=seed)
         usable = (row for row in rows if row.gold and row.problem_id not in asked)
-        texts = [f"{self._changed(row).asked_text} {row.gold}" for row in usable]
-        fit = [text for text in texts if not any(place in text for place in PLACES)][: self.shots]
+        pairs = [(self._changed(row).asked_text, row.gold or "") for row in usable]
+        fit = [pair for pair in pairs if not any(place in text for place in PLACES for text in pair)][: self.shots]
         if len(fit) < self.shots:
             raise BadConfig(f"{self.shots_from} has {len(fit)} solved problems to show; {self.shots} are asked for")
-        return "".join(f"{text}\n\n" for text in fit)
+        return fit
