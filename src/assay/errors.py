@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import islice
 
 
 class AssayError(Exception):
@@ -84,9 +85,15 @@ def visible(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
+NEAR, MOST = 60, 1000
+"""Longest name that is compared with others, and how many it is compared with."""
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `; did you mean 'a' or 'b'?`, or the whole list when it is short and nothing is near."""
-    names = sorted(known)
+    if len(name) > NEAR:  # comparing long texts takes minutes, and nobody mistypes so much
+        return ""
+    names = sorted(islice((n for n in known if len(n) <= NEAR), MOST))
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5) or [n for n in names if name and name in n][:3]
     if near:
         return "; did you mean " + " or ".join(repr(n) for n in near) + "?"

@@ -87,11 +87,22 @@ def test_shares_hold_in_each_stage_and_passes_go_on(first, second):
         ([{"steps": 100}, {}], "raise grpo.steps"),
         ([{"steps": 5, "max_tokens": 600}, {}], "grpo.max_tokens only 512"),
         ([{"steps": 5, "domain_weights": {"math": -1}}, {}], "must not be negative"),
+        ([{"until_reward": 2}, {}], "until_reward"),
+        ([{"until_length": 100, "max_tokens": 20}, {}], "longer than it allows"),
     ],
 )
 def test_stages_that_cannot_follow_each_other_are_refused(stages, why):
     with pytest.raises(ValidationError, match=why):
         recipe(*stages)
+
+
+def test_a_stage_is_counted_in_whole_generations():
+    with pytest.raises(ValidationError, match=r"raise grpo\.steps"):
+        recipe({"steps": 1}, {}, steps=4, sync_every=4)
+    with pytest.raises(ValidationError, match="of stage 1, 2"):
+        GrpoRecipe.model_validate(
+            {"data": DATA, "reward": {"overlong": 8}, "stages": [{"steps": 5, "max_tokens": 2}, {}]}
+        )
 
 
 def test_a_training_goes_through_its_stages(random_policy, tmp_path):

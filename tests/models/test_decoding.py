@@ -4,6 +4,7 @@ import pytest
 import torch
 import transformers as hf
 
+from assay.errors import AssayError
 from assay.models.decoding import Draw, sample
 from assay.models.engine import Sampling
 
@@ -84,6 +85,14 @@ def test_a_prompt_is_read_once_and_ended_rows_are_dropped():
     assert widths[0] == len(PROMPTS)
     assert len(widths) == max(lengths)
     assert sum(widths[1:]) < 1.2 * sum(lengths)
+
+
+def test_a_policy_that_has_diverged_is_said_to_have():
+    policy = model()
+    policy.lm_head.weight.data.fill_(float("nan"))
+    for temperature in (0, 1):
+        with pytest.raises(AssayError, match="have diverged"):
+            drawn(policy, PROMPTS, temperature=temperature)
 
 
 def test_texts_stop_a_response():

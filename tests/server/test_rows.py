@@ -112,6 +112,26 @@ def test_a_sandbox_that_broke_is_no_failure_of_the_program(outcome):
     assert program_reply({"error": "no sandbox"})["status"] == "SandboxError"
 
 
+def test_a_row_that_no_worker_can_be_handed_ends_alone():
+    row = {"verifier": "number", "reference": 4, "response": "4"}
+
+    async def served():
+        workers = Workers(1)
+        await workers.start()
+        try:
+            bad = Chunk({"rows": [row | {"prompt": object()}, row], "deadline": None, "thinking": ""}, 60.0)
+            good = Chunk({"rows": [row], "deadline": None, "thinking": ""}, 60.0)
+            workers.submit([bad])
+            workers.submit([good])
+            return await bad.done, await good.done, workers.waiting
+        finally:
+            await workers.close()
+
+    bad, good, waiting = asyncio.run(served())
+    assert len(bad) == 2 and "could not be handed to a worker" in bad[0]["error"]
+    assert good[0]["score"] == 1.0 and waiting == 0
+
+
 @pytest.mark.slow
 def test_a_worker_that_does_not_answer_is_replaced_and_its_row_is_an_error():
     """The watch over workers themselves: their own deadlines are far shorter."""

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 import assay
 from assay.cli import main
 from assay.client import Client
-from assay.errors import AssayError
+from assay.errors import AssayError, BadConfig
 from assay.judging.session import verify_many
 from assay.sandbox import Limits, Program, external
 from assay.types import Verdict
@@ -202,8 +202,14 @@ RUN = {"code": "1", "language": "python"}
         ("/grade", [SUM | {"prompt": 5}], 422, "row 0: "),
         ("/verify", {"response": "4"}, 422, "'response'"),
         ("/verify", {"response": {"output": 5}}, 422, "not as NeMo-Gym sends it"),
-        ("/verify", {"response": {}, "verifier_metadata": [1]}, 422, "not as NeMo-Gym sends it"),
-        ("/verify", {"response": {}, "responses_create_params": "x"}, 422, "not as NeMo-Gym sends it"),
+        ("/verify", {"response": {"output": []}, "verifier_metadata": [1]}, 422, "not as NeMo-Gym sends it"),
+        ("/verify", {"response": {"output": []}, "responses_create_params": "x"}, 422, "not as NeMo-Gym sends it"),
+        ("/verify", {"response": {}}, 422, "a list of items"),
+        ("/verify", {"response": {"output": "4"}}, 422, "a list of items"),
+        ("/grade", [SUM | {"response": {"text": "4"}}], 422, "has a 'content'"),
+        ("/grade", [SUM | {"id": ["a"]}], 422, "'id' is a number or a text"),
+        ("/grade", [SUM | {"id": "x" * 5000}], 422, "at most 1,000 characters"),
+        ("/grade", '[{"id": 1e400}]', 422, "1e400 is no number of JSON"),
         ("/get_reward", {"query": [1], "prompts": ["a"], "labels": ["a"]}, 422, "of text"),
         ("/run_code", RUN | {"stdin": "\ud800"}, 422, "no text"),
         ("/get_reward", {"query": ["a"]}, 422, "three lists of one length"),
@@ -222,6 +228,19 @@ def test_wrong_input_is_one_sentence(server, path, body, code, says):
     assert metric(server, "assay_rows_waiting") == 0
 
 
+def test_what_the_models_server_did_not_say_is_masked(server):
+    asked = {"verifier": "number", "reference": 4}
+    for failed in ({"status": "failed", "output": []}, {"error": {"code": "server_error"}, "output": []}):
+        code, told = post(server, "/verify", asked | {"response": failed})
+        assert code == 200 and told["mask_sample"] is True and "no response" in told["failure_reason"]
+
+
+def test_names_that_nobody_mistypes_hold_nothing_up(server):
+    row = {"reference": "ab" * 20000, "response": "4", "verifier": "number"} | {f"responsE{n}": 1 for n in range(20000)}
+    for body in (ROW | {"reference": "cx" * 20000}, [row | {"verifier": "cy" * 20000}], [{"cy" * 20000: 1}, row]):
+        assert post(server, "/grade", body)[0] == 422
+
+
 def test_a_page_in_a_browser_cannot_use_it(server):
     run = json.dumps(RUN)
     for headers, code in (
@@ -230,6 +249,7 @@ def test_a_page_in_a_browser_cannot_use_it(server):
         ({}, 415),
         (JSON | {"Origin": "http://evil.example"}, 403),
         (JSON | {"Origin": "null"}, 403),
+        (JSON | {"Origin": "http://["}, 403),
         (JSON | {"Host": "evil.example"}, 403),
         (JSON | {"Host": f"evil.example:{server.port}"}, 403),
         (JSON | {"Host": ""}, 403),
@@ -239,6 +259,7 @@ def test_a_page_in_a_browser_cannot_use_it(server):
     ):
         assert ask(server, "POST", "/run_code", run, headers)[0] == code, headers
     assert ask(server, "GET", "/metrics", headers={"Host": "evil.example"})[0] == 403
+    assert ask(server, "GET", "/health/", headers={})[0] == 404, "no redirect names a host"
     assert ask(server, "OPTIONS", "/run_code", headers={})[0] == 405, "no browser is told that it may"
 
 
@@ -333,6 +354,10 @@ def test_a_token_is_wanted_wherever_others_can_reach(small):
     for given in ({}, {"Authorization": f"Bearer {TOKEN}x"}, {"Authorization": TOKEN}, {"Authorization": "Bearer "}):
         code, text, headers = ask(small, "POST", "/grade", {"rows": [SUM]}, JSON | given)
         assert code == 401 and headers["www-authenticate"] == "Bearer" and TOKEN not in text
+    hidden = JSON | {"Host": "127.0.0.1/health?"}
+    assert ask(small, "POST", "/grade", {"rows": [SUM]}, hidden)[0] in (401, 403)
+    with pytest.raises(BadConfig, match="no header can carry"):
+        Client(small.address, token="a\nb")
     assert ask(small, "GET", "/metrics", headers={})[0] == 401 and ask(small, "GET", "/health", headers={})[0] == 200
     with pytest.raises(AssayError, match="token"):
         Client(small.address, token="").grade([SUM])
@@ -350,6 +375,8 @@ def test_bodies_have_bounds(small):
     connection.close()
     with pytest.raises(AssayError, match="at most 1 MiB here: send the rows in parts"):
         Client(small.address, token=TOKEN).grade([SUM | {"response": "x" * (3 << 20)}])
+    parts = [SUM | {"response": "x" * (600 << 10) + " 4"}, SUM, SUM | {"response": "y" * (600 << 10)}, SUM]
+    assert [v.score for v in Client(small.address, token=TOKEN).grade(parts)][1::2] == [1.0, 1.0]
     with pytest.raises(AssayError, match="401"):
         Client(small.address, token="").grade([SUM | {"response": "x" * (3 << 20)}])
     assert post(small, "/grade", ROW, JSON | BEARER)[1]["verdicts"][0]["score"] == 1.0

@@ -15,7 +15,7 @@ from watched import ASKED, FACTS, said, write_step
 
 from assay.cli import main
 from assay.errors import AssayError
-from assay.journal import claim, is_worked_in, owned, release
+from assay.journal import Journal, claim, is_worked_in, owned, release
 from assay.report.browser import RolloutBrowser
 from assay.report.panels import DOMAIN_COLOURS, PALETTE
 from assay.rollout import store as room
@@ -229,3 +229,18 @@ def test_contrast_is_that_of_wcag_aa(theme):
             assert contrast(colour[ink], colour[paper]) >= 4.5, (ink, paper)
     for name in ("edge", "focus", *DOMAIN_COLOURS):
         assert contrast(colour[name], colour["paper"]) >= 3, name
+
+
+def test_a_run_that_diverges_and_files_that_are_broken_are_still_answered(tmp_path):
+    write_step(tmp_path, 1)
+    row = {"step": 2, "domains": {}, "loss": float("nan"), "grad_norm": float("inf"), "seconds": 1.0}
+    with owned(tmp_path, FACTS):
+        Journal(tmp_path / "metrics.jsonl", "step").append([row])
+    with Server(tmp_path, 0) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        answer, text = ask(server, "/api/run")
+        assert answer.status == 200 and "NaN" not in text and "Infinity" not in text
+        (tmp_path / "notes.json").write_text("5")
+        answer, text = ask(server, "/api/run")
+        assert answer.status in (200, 409, 500) and json.loads(text)
+        server.shutdown()

@@ -173,7 +173,7 @@ class Stage(Config):
     """Share of prompts by domain, 0 for none; those of `data` without it."""
     max_tokens: int | None = Field(None, ge=1)
     """Longest response; that of `[grpo]` without it, and never more."""
-    until_reward: float | None = None
+    until_reward: float | None = Field(None, gt=0, le=1)
     """It ends when the verdicts of its last five generations have this mean score."""
     until_length: float | None = Field(None, gt=0)
     """It ends when the responses of its last five generations are so many tokens long in the mean."""
@@ -281,7 +281,12 @@ class GrpoRecipe(Config):
                 raise ValueError(
                     f"stage {number} allows {stage.max_tokens} tokens, grpo.max_tokens only {self.grpo.max_tokens}"
                 )
-        if sum(stage.steps or 0 for stage in self.stages) >= self.grpo.steps:
+            if self.reward.overlong > (stage.max_tokens or self.grpo.max_tokens):
+                raise ValueError(f"reward.overlong is at most the max_tokens of stage {number}, {stage.max_tokens}")
+            if (stage.until_length or 0) > (stage.max_tokens or self.grpo.max_tokens):
+                raise ValueError(f"stage {number} waits for responses that are longer than it allows: until_length")
+        period = self.grpo.updates * (min(self.grpo.sync_every, self.grpo.steps) or self.grpo.steps)
+        if sum(-(-(stage.steps or 0) // period) * period for stage in self.stages) >= self.grpo.steps:
             raise ValueError(f"the stages before the last take all {self.grpo.steps} steps: raise grpo.steps")
         return self
 

@@ -25,7 +25,7 @@ class Stages:
 
     Example:
         >>> data = {"sources": [{"name": "math/arithmetic"}]}
-        >>> recipe = GrpoRecipe(data=data, stages=[{"steps": 10, "domain_weights": {"math": 1}}, {}])
+        >>> recipe = GrpoRecipe(data=data, stages=[{"steps": 10, "max_tokens": 64}, {}])
         >>> stages = Stages(recipe)
         >>> stages.at(9), stages.at(10)
         (0, 1)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from assay.errors import AssayError
 from assay.models.engine import Sampling
 
 DROPPED = 8
@@ -41,6 +42,8 @@ class Draw:
     def __call__(self, scores_BV: torch.Tensor, rows_B: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Tokens and their log-probabilities, each (B,), from logits (B, V) of these rows at this step."""
         scores_BV = scores_BV.float()
+        if not bool(scores_BV.max(dim=-1).values.isfinite().all()):
+            raise AssayError("the model's next-token scores are not finite: its weights have diverged")
         if self.sampling.temperature == 0:
             chosen_B = scores_BV.argmax(dim=-1)
         else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Any
 
 from assay.report.panels import DOMAIN_COLOURS, VERDICT_COLOURS
@@ -39,7 +40,8 @@ def curves_of(steps: Steps) -> list[Curves]:
         optimisation(steps),
         throughput(steps),
     )
-    return [curves for curves in every if any(v is not None for column in curves.columns.values() for v in column)]
+    told = [replace(curves, columns={k: _finite(v) for k, v in curves.columns.items()}) for curves in every]
+    return [curves for curves in told if any(v is not None for column in curves.columns.values() for v in column)]
 
 
 def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Curves:
@@ -102,6 +104,11 @@ def smooth(values: Sequence[float], window: int = 10) -> list[float]:
         [0.0, 0.5, 1.5]
     """
     return [sum(values[max(0, i - window + 1) : i + 1]) / min(i + 1, window) for i in range(len(values))]
+
+
+def _finite(column: Column) -> Column:
+    """A column without what no chart shows: where a run diverges, its numbers are NaN."""
+    return [value if value is not None and isfinite(value) else None for value in column]
 
 
 def _at(steps: Steps) -> tuple[int, ...]:

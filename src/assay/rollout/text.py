@@ -14,6 +14,8 @@ def response_text(completion: Any) -> str:
         return without_turn_tokens(completion)
     turns = plain([completion] if isinstance(completion, Mapping) else completion)
     if isinstance(turns, list) and all(isinstance(turn, Mapping) for turn in turns):
-        said = [content_of(turn.get("content"))[0] for turn in turns if turn.get("role", "assistant") == "assistant"]
+        if any("content" not in turn for turn in turns):
+            raise TypeError("a chat message of a completion has a 'content'")
+        said = [content_of(turn["content"])[0] for turn in turns if turn.get("role", "assistant") == "assistant"]
         return "\n".join(without_turn_tokens(text) for text in said)
     raise TypeError(f"a completion is text or a list of chat messages, not {type(completion).__name__}")

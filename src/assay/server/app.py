@@ -55,7 +55,9 @@ class Server:
         routes = [Route(path, self._guarded(answer), methods=["POST"]) for path, answer in posts.items()]
         routes += [Route(path, self._guarded(answer), methods=["GET"]) for path, answer in gets.items()]
         handlers: dict[Any, Any] = {404: _unknown, 405: _unknown, Exception: self._broken}
-        return Starlette(routes=routes, exception_handlers=handlers)
+        app = Starlette(routes=routes, exception_handlers=handlers)
+        app.router.redirect_slashes = False  # a redirect would be sent before anything is checked
+        return app
 
     def _guarded(self, answer: Answer) -> Answer:
         """The answer of an endpoint, or one sentence where there is none; counted either way."""
@@ -74,7 +76,7 @@ class Server:
             except AssayError as bad:
                 self.metrics.refused["wrong input"] += 1
                 response = refusal(422, str(bad))
-            self.metrics.requests[(("code", str(response.status_code)), ("path", request.url.path))] += 1
+            self.metrics.requests[(("code", str(response.status_code)), ("path", request.scope["path"]))] += 1
             self.metrics.request_seconds.add(time.monotonic() - begun)
             return response
 
@@ -262,4 +264,4 @@ def refusal(code: int, sentence: str, headers: dict[str, str] | None = None) -> 
 
 async def _unknown(request: Request, fault: Any) -> Response:
     paths = "POST /grade, /verify, /get_reward, /run_code; GET /health, /metrics"
-    return refusal(fault.status_code, f"there is no {request.method} {request.url.path[:80]} here, but {paths}")
+    return refusal(fault.status_code, f"there is no {request.method} {request.scope['path'][:80]} here, but {paths}")

@@ -40,15 +40,23 @@ def gym_row(request: Any) -> dict[str, Any]:
     try:
         asked = (request.get("responses_create_params") or {}).get("input") or ""
         row = {**(request.get("verifier_metadata") or {}), **request}
-        return {**row, "response": gym_text(request["response"]), "prompt": _turns(asked)}
+        said = None if _failed(request["response"]) else gym_text(request["response"])
+        return {**row, "response": said, "prompt": _turns(asked)}
     except (TypeError, AttributeError, ValueError) as bad:
         raise BadConfig(f"the request is not as NeMo-Gym sends it: {bad}") from None
 
 
+def _failed(response: Mapping[str, Any]) -> bool:
+    """Whether the model's server said nothing for the model: no fault of what is judged."""
+    return bool(response.get("error")) or response.get("status") in ("failed", "cancelled")
+
+
 def gym_text(response: Mapping[str, Any]) -> str:
     """What the assistant said in a response of the Responses API; reasoning and calls of tools are not said."""
+    if not isinstance(response.get("output"), list):
+        raise TypeError("'output' of the response is a list of items")
     said = []
-    for item in response.get("output") or []:
+    for item in response["output"]:
         if isinstance(item, dict) and item.get("type", "message") == "message" and item.get("role") == "assistant":
             said.append(content_of(item.get("content"))[0])
     return "\n".join(said)

@@ -33,9 +33,9 @@ def guard(request: Request, settings: Settings) -> None:
     if settings.loopback and not is_loopback(_name(f"//{host}")):
         told = f"this server is for this machine alone, and {host[:80]!r} is no name of it: ask 127.0.0.1 or localhost"
         raise Refused(403, "host", told)
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+    if origin is not None and _place(origin) != host.lower():
         raise Refused(403, "origin", f"pages of {origin[:80]!r} may not use this server")
-    if settings.token and request.url.path not in OPEN:
+    if settings.token and request.scope["path"] not in OPEN:
         given = request.headers.get("authorization", "").encode("utf-8", "replace")
         if not hmac.compare_digest(given, f"Bearer {settings.token}".encode()):
             told = "this server wants the header 'Authorization: Bearer TOKEN' with its token"
@@ -44,6 +44,13 @@ def guard(request: Request, settings: Settings) -> None:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in (JSON, LINES):
             raise Refused(415, "content type", f"the body is {JSON} (or {LINES}), by its header Content-Type")
+
+
+def _place(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc.lower() or origin
+    except ValueError:
+        return origin
 
 
 def _name(address: str) -> str:

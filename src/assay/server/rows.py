@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from assay.errors import AssayError, BadConfig, counted, did_you_mean
@@ -20,6 +21,8 @@ from assay.types import Attempt, Example, Verdict
 
 OPTIONS = ("rows", "deadline", "thinking", "verifier", "reference")
 """The keys of a request."""
+LONGEST = 1000
+"""Characters of what a caller calls a row."""
 SLACK = 60.0
 """Seconds that a worker may take beyond the deadlines of its rows before it counts as stuck."""
 
@@ -61,7 +64,7 @@ class Batch:
 def parsed(body: bytes) -> Any:
     """The JSON of a body. Raises `BadConfig` where it is none, or holds NaN, which no other reader would take."""
     try:
-        return json.loads(body, parse_constant=_no_number)
+        return json.loads(body, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as bad:
         raise BadConfig(f"the body is no JSON: {_said(bad)}") from None
 
@@ -72,10 +75,14 @@ def parsed_lines(body: bytes) -> dict[str, Any]:
     for number, line in enumerate(body.split(b"\n"), 1):
         if line.strip():
             try:
-                rows.append(json.loads(line, parse_constant=_no_number))
+                rows.append(json.loads(line, parse_constant=_no_number, parse_float=_finite))
             except (ValueError, RecursionError) as bad:
                 raise BadConfig(f"line {number} is no JSON: {_said(bad)}") from None
     return {"rows": rows}
+
+
+def _finite(text: str) -> float:
+    return float(text) if isfinite(float(text)) else _no_number(text[:40])
 
 
 def _no_number(name: str) -> Any:
@@ -105,6 +112,13 @@ def batch_of(request: Any, settings: Settings) -> Batch:
     return Batch(made, deadline_of(request.get("deadline"), bounds.deadline), known_tag(request.get("thinking") or ""))
 
 
+def identity_of(given: Any) -> Any:
+    """What the caller calls a row; it comes back with the verdict. Raises `BadConfig` for anything large."""
+    if (isinstance(given, str) and len(given) <= LONGEST) or isinstance(given, int | float | None):
+        return given
+    raise BadConfig(f"'id' is a number or a text of at most {LONGEST:,} characters")
+
+
 def deadline_of(deadline: Any, most: float) -> float | None:
     """Seconds a verdict, as they were asked for. Raises `BadConfig`."""
     if deadline is None:
@@ -121,17 +135,17 @@ def row_of(row: Any, number: int, how: Mapping[str, Any], settings: Settings) ->
     try:
         if "response" not in row:
             raise BadConfig(f"it has no 'response'{did_you_mean('response', row)}")
-        given = named(row, 1, None, how.get("reference") or "reference")
+        given = named({k: v for k, v in row.items() if k != "id"}, 1, None, how.get("reference") or "reference")
         if name := how.get("verifier"):
             given = {**given, "verifier": name}
             given.pop("example", None)
         example = example_of(given, row.get("prompt") or "")
         require_served(example, settings)
-        identity = row.get("id")
+        identity = identity_of(row.get("id"))
         if missing(row["response"]):
             return Row(identity, example, known=Verdict.error("there is no response"))
         response = response_text(row["response"])
-        sent = {name: given[name] for name in READ if name in given} | {"response": response}
+        sent = {name: given[name] for name in READ if name in given and name != "id"} | {"response": response}
         return Row(identity, example, response, sent=sent | ({"prompt": row["prompt"]} if row.get("prompt") else {}))
     except (ValueError, TypeError, AttributeError, RecursionError, AssayError) as bad:
         why = "its lists or objects are nested too deeply" if isinstance(bad, RecursionError) else str(bad)

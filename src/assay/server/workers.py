@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import signal
 import sys
@@ -192,7 +193,17 @@ class Workers:
             if chunk.done.done():  # whoever asked is gone
                 continue
             begun = time.monotonic()
-            made = await self._insist(process, chunk)
+            try:
+                made = await self._insist(process, chunk)
+            except (
+                AttributeError,
+                LookupError,
+                MemoryError,
+                RuntimeError,
+                TypeError,
+            ) as bug:  # it must not end all judging
+                logging.exception("a row could not be handed to a worker")
+                made = [{"error": f"it could not be handed to a worker ({type(bug).__name__})"}] * chunk.size
             self.rate += 0.1 * (len(self._processes) * chunk.size / max(1e-4, time.monotonic() - begun) - self.rate)
             if not chunk.done.done():
                 chunk.done.set_result(made)

@@ -94,13 +94,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         try:
             status, found = HTTPStatus.OK, self._answer(asked.path, dict(parse_qsl(asked.query)))
+            json.dumps(found, allow_nan=False)
         except AssayError as error:
             status, found = HTTPStatus.CONFLICT, {"error": str(error)}
         except OSError as error:
             status, found = HTTPStatus.CONFLICT, {"error": f"{error.filename}: {error.strerror}"}
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as bug:  # not as a run writes it
+            told = f"the files of this run cannot be shown ({type(bug).__name__}: {bug})"
+            status, found = HTTPStatus.INTERNAL_SERVER_ERROR, {"error": told}
         if found is None:
             status, found = HTTPStatus.NOT_FOUND, {"error": "there is no such page"}
-        self._send(status, "application/json", json.dumps(found, allow_nan=False))
+        self._send(status, "application/json", json.dumps(found))
 
     do_HEAD = do_GET
 
