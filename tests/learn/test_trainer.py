@@ -37,6 +37,7 @@ def test_trl_still_has_the_hooks():
 class PlainTrainer(GRPOTrainer):
     """TRL's trainer on our samples, which draw from streams of their own."""
 
+    limit, drawn = None, 0
     _generate_single_turn = PolicyTrainer._generate_single_turn
 
 
