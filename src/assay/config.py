@@ -227,9 +227,15 @@ def _wanted(error: Any, key: str) -> str:
 
 
 def _home(kind: Any, name: str) -> str:
-    """Where a key that stands in the wrong table belongs: the outermost table that has it, if there is one such."""
-    found = sorted(_places(kind, name, ()), key=len)
-    if not found or (len(found) > 1 and len(found[0]) == len(found[1])):
+    """Where a key that stands in the wrong table belongs: the outermost table that has it, if there is one such, and a
+    table that stands once rather than one of a list."""
+
+    def rank(place: tuple[str, ...]) -> tuple[int, bool]:
+        field = _fields_at(kind, place[:-1]).get(place[-1]) if place else None
+        return len(place), field is not None and Ellipsis in getattr(field.annotation, "__args__", ())
+
+    found = sorted(_places(kind, name, ()), key=rank)
+    if not found or (len(found) > 1 and rank(found[0]) == rank(found[1])):
         return ""
     at = ".".join(found[0])
     return f"; it belongs under [{at}]" if at else "; it belongs at the top of the file, above the first [table]"

@@ -55,7 +55,7 @@ def test_an_engine_of_text_is_asked_about_no_picture(tmp_path, monkeypatch, dry)
     monkeypatch.chdir(tmp_path)
     pictures(tmp_path / "data", there=2)
     told = CliRunner().invoke(main, ["eval", "tiny", "--suite", "mathvision", "--data", "data", "-o", "out", *dry])
-    assert told.exit_code == 2 and "reads text alone, and 2 pictures" in told.output, told.output
+    assert told.exit_code == 2 and "reads text alone, and the problems come with 2 pictures" in told.output, told.output
     assert not Path("out").exists()
 
 

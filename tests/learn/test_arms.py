@@ -48,7 +48,7 @@ def test_arms_differ_in_the_reward_alone_and_resume(random_policy, tmp_path):
         "incorrect": "incorrect",
     }
     assert all(said == recipes["truth"] for said in recipes.values())
-    assert "trained on a control" in (out / "random" / "report.html").read_text()
+    assert "paid by a control" in (out / "random" / "report.html").read_text()
     asked = {(out / arm / "eval" / "before" / "scores.json").read_text() for arm in recipes}
     assert len(asked) == 1
     trained = {arm: (out / arm / "policy" / "model.safetensors").stat().st_mtime_ns for arm in recipes}

@@ -112,6 +112,7 @@ def test_its_page_holds_every_panel_and_what_to_distrust(studies, tmp_path):
         ({}, {"data": {"sources": [{"name": "math/arithmetic"}]}}, "a study needs problems of two domains at least"),
         ({}, {"eval": False}, "give the recipe a table [eval]"),
         ({}, {"reward": {"control": "random"}}, "leave it out, and name study.controls"),
+        ({}, {"stages": [{"steps": 1}, {}]}, "leave [[stages]] out"),
         ({"second": {"math": "mathe"}}, {}, "unknown verifier 'mathe'; did you mean 'math'"),
         ({"second": {"maths": "math"}}, {}, "study.second names 'maths'"),
         ({}, {"model": {"path": "no/such/base"}}, "no/such/base"),

@@ -22,6 +22,8 @@ def require_ready(recipe: GrpoRecipe) -> None:
             "assay train runs in one process: launch it with --num_processes 1, or train on several with verl, or with "
             "TRL's own trainer and assay.reward_fn() (docs/trainers.md)"
         )
+    if find_spec("trl") is None:
+        raise MissingExtra("training", "train")
     for name in recipe.report_to:
         if find_spec(name) is None:
             raise BadConfig(f"report_to names {name!r}, which is not installed: pip install {name}")

@@ -85,7 +85,7 @@ def prepare(
     notes += unreadable_note(left_out | readable(asked)[1])
     if recipe.reward.control != "none":
         notes.append(
-            f"trained on a control, reward.control = {recipe.reward.control!r}: rewards shown are the verdicts'"
+            f"paid by a control (reward.control = {recipe.reward.control!r}) and not by its verdicts, which curves show"
         )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     mix = mixed(recipe, examples, Stages(recipe), History(None))

@@ -85,6 +85,8 @@ def prepare_study(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Re
         raise BadConfig("a study measures every policy on held-out problems: give the recipe a table [eval]")
     if recipe.reward.control != "none":
         raise BadConfig("a study chooses reward.control itself: leave it out, and name study.controls")
+    if recipe.stages:
+        raise BadConfig("a study trains each domain alone, and stages mix them as they say: leave [[stages]] out")
     refuse_another_run(out, _facts(recipe))
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed))
     examples, left_out = readable(examples)

@@ -32,7 +32,7 @@ from assay.rollout.measure import Way
 from assay.sources.files import Real, from_hub
 from assay.sources.own import HUB, entry_of, is_own
 from assay.sources.procedural import SIZE, Procedural
-from assay.sources.selection import Selection
+from assay.sources.selection import Asked, Selection
 from assay.types import Example
 
 LOOK = 2_000
@@ -150,6 +150,8 @@ def _reads(
             count, said = _rows(chosen, name, part, look, chosen.seed or seed, most)
             look.counts.append(count)
             yield what, f"{shown}: {said}"
+            if isinstance(chosen, Asked) and chosen.shots:
+                yield "", f"behind {counted(chosen.shots, 'solved problem')} of {chosen.shots_from}"
         except MissingData as missing:
             if look.must:
                 raise
