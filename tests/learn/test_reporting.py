@@ -44,11 +44,15 @@ def test_a_domain_without_a_reward_has_no_number_for_it():
 
 
 def test_what_is_not_installed_is_said_before_any_work(random_policy, tmp_path, monkeypatch):
-    monkeypatch.setattr(arguments, "find_spec", lambda name: None)
+    gone = {"wandb", "peft"}
+    monkeypatch.setattr(arguments, "find_spec", lambda name: None if name in gone else name)
     with pytest.raises(BadConfig, match="report_to names 'wandb', which is not installed: pip install wandb"):
         experiment(recipe_for(random_policy, report_to=("wandb",)), tmp_path / "run")
     with pytest.raises(AssayError, match=r"\[lora\] needs the extra 'lora': pip install 'assay\[lora\]'"):
         experiment(recipe_for(random_policy, lora={}), tmp_path / "run")
+    gone.add("trl")
+    with pytest.raises(AssayError, match=r"training needs the extra 'train'"):
+        experiment(recipe_for(random_policy), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 

@@ -188,7 +188,7 @@ RUN = {"code": "1", "language": "python"}
         ("/grade", ROW | {"deadline": True}, 422, "a number of seconds"),
         ("/grade", ROW | {"thinking": "<thnk>"}, 422, "did you mean '<think>'"),
         ("/grade", [SUM] * 1025, 422, "at most 1,024 rows"),
-        ("/grade", [SUM, 3], 422, "row 1 is a JSON object"),
+        ("/grade", [SUM, 3], 422, "row 1 must be a JSON object"),
         ("/grade", [SUM | {"verifier": "nubmer"}], 422, "row 0: .*did you mean 'number'"),
         ("/grade", [SUM | {"verifier": ["number"]}], 422, "row 0: "),
         ("/grade", [{"verifier": "number", "response": "4"}], 422, "no 'reference'"),

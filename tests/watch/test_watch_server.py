@@ -200,7 +200,13 @@ def test_what_cannot_be_watched_is_said_first(tmp_path, name, says):
 
 def test_it_ends_quietly_and_a_taken_port_is_said(run):
     command = [sys.executable, "-m", "assay", "watch", str(run), "--port", "0"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    server = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
+    )
     port = server.stdout.readline().split(":")[-1].split("/")[0]
     taken = CliRunner().invoke(main, ["watch", str(run), "--port", port])
     assert taken.exit_code == 2 and f"port {port} is taken: name another with --port" in taken.output

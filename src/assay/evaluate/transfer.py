@@ -217,10 +217,15 @@ def told_budgets(runs: Iterable[Run]) -> str:
     return f"Budgets differ, in optimiser steps: {', '.join(other)}, the others {usual:,}."
 
 
+def chooses_steps(study: Study) -> bool:
+    """Whether runs were measured while they trained, so that one of their steps is chosen to be shown."""
+    return any(len(run.readings) > 2 for run in study.trained)
+
+
 def cautions(study: Study) -> list[str]:
     """What to distrust of a study, in sentences: budgets, seeds, the choice of steps, and how many looks are taken."""
     told = [budgets] if (budgets := told_budgets(study.runs)) else []
-    if any(len(run.readings) > 2 for run in study.trained):
+    if chooses_steps(study):
         told.append(
             "Of each run the step with the best mean of these very scores is shown, so every trained score is somewhat "
             "too high."

@@ -22,11 +22,11 @@ def require_ready(recipe: GrpoRecipe) -> None:
             "assay train runs in one process: launch it with --num_processes 1, or train on several with verl, or with "
             "TRL's own trainer and assay.reward_fn() (docs/trainers.md)"
         )
-    if find_spec("trl") is None:
-        raise MissingExtra("training", "train")
     for name in recipe.report_to:
         if find_spec(name) is None:
             raise BadConfig(f"report_to names {name!r}, which is not installed: pip install {name}")
+    if find_spec("trl") is None:
+        raise MissingExtra("training", "train")
     if base_model(recipe.model.path):
         raise BadConfig(
             f"model.path {recipe.model.path!r} is an adapter, and training starts from whole weights: merge it into "

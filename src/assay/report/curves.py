@@ -61,7 +61,7 @@ def optimisation(steps: Steps) -> Curves:
         "gradient norm": [s.get("grad_norm") for s in steps],
         "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
     }
-    about = "A group whose responses are all judged alike has no signal and is not trained on."
+    about = "A group whose responses are all judged alike has no signal: GRPO and DPO learn nothing from it."
     if not any(value is not None for value in columns["KL to the starting policy"]):
         about += " KL was not measured; it is where grpo.kl is above 0."
     return Curves("Optimisation", about, _at(steps), columns)

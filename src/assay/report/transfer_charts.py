@@ -156,6 +156,7 @@ def second(study: Study) -> Chart | None:
         return None
     panels: list[tuple[str, str]] = []
     columns: dict[str, Column] = {}
+    clear = 0
     doubtful = []
     for domain in domains:
         marks = []
@@ -170,10 +171,12 @@ def second(study: Study) -> Chart | None:
                     columns[column] = [*columns.get(column, []), getattr(one, end)]
             colour = _colour(study, run.name, domain)
             marks.append((run.name, [(by[0], colour, False), (by[1], colour, True)]))
+            clear += by[0].low > 0
             if by[0].low > 0 and by[1].low <= 0:
                 doubtful.append(f"{run.name} in {domain}")
         panels.append((domain, dots(marks, 0.0, f"Gain in {domain} by two verifiers")))
     found = f"Here so with {', '.join(doubtful)}." if doubtful else "Here every clear gain holds by both."
+    found = found if clear else "Here no gain is clear by the first."
     about = (
         "Gain over the base in points, judged by the verifier that paid (filled) and by a second one that never did "
         f"(open). A gain by the first alone would be a verifier that was deceived. {found}"

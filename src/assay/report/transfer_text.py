@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from assay.evaluate.transfer import ENDS, Run, Study, Task, cautions, clear, ends, standard_error
+from assay.evaluate.transfer import ENDS, Run, Study, Task, cautions, chooses_steps, clear, ends, standard_error
 from assay.report.summary import percent, points, tokens
 
 WIDTH = 79
@@ -31,7 +31,8 @@ def study_table(study: Study) -> str:
 
 def _head(study: Study) -> Iterator[str]:
     starred = any(not task.in_mean for task in study.tasks)
-    yield f"{study.name}: accuracy in percent, each run at its step with the best mean;"
+    shown = "at its step with the best mean" if chooses_steps(study) else "at its end"
+    yield f"{study.name}: accuracy in percent, each run {shown};"
     yield "standard error over problems; gain over the base, with ~ where it is within"
     yield f"noise (its 95 % interval holds zero){'; * enters no mean' if starred else ''}"
 

@@ -131,7 +131,7 @@ def deadline_of(deadline: Any, most: float) -> float | None:
 def row_of(row: Any, number: int, how: Mapping[str, Any], settings: Settings) -> Row:
     """One row, checked. `how` may name the verifier and the column of the reference for all rows."""
     if not isinstance(row, dict):
-        raise BadConfig(f"row {number} is a JSON object, not {json_kind(row)}")
+        raise BadConfig(f"row {number} must be a JSON object, not {json_kind(row)}")
     try:
         if "response" not in row:
             raise BadConfig(f"it has no 'response'{did_you_mean('response', row)}")
