@@ -89,22 +89,22 @@ class Handler(BaseHTTPRequestHandler):
             return
         asked = urlsplit(self.path)
         if asked.path in FILES:
-            kind, text = FILES[asked.path]
-            self._send(HTTPStatus.OK, kind, text())
+            kind, file = FILES[asked.path]
+            self._send(HTTPStatus.OK, kind, file())
             return
         try:
-            status, found = HTTPStatus.OK, self._answer(asked.path, dict(parse_qsl(asked.query)))
-            json.dumps(found, allow_nan=False)
+            found = self._answer(asked.path, dict(parse_qsl(asked.query)))
+            status, text = HTTPStatus.OK, json.dumps(found, allow_nan=False)
+            if found is None:
+                status, text = HTTPStatus.NOT_FOUND, json.dumps({"error": "there is no such page"})
         except AssayError as error:
-            status, found = HTTPStatus.CONFLICT, {"error": str(error)}
+            status, text = HTTPStatus.CONFLICT, json.dumps({"error": str(error)})
         except OSError as error:
-            status, found = HTTPStatus.CONFLICT, {"error": f"{error.filename}: {error.strerror}"}
+            status, text = HTTPStatus.CONFLICT, json.dumps({"error": f"{error.filename}: {error.strerror}"})
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as bug:  # not as a run writes it
             told = f"the files of this run cannot be shown ({type(bug).__name__}: {bug})"
-            status, found = HTTPStatus.INTERNAL_SERVER_ERROR, {"error": told}
-        if found is None:
-            status, found = HTTPStatus.NOT_FOUND, {"error": "there is no such page"}
-        self._send(status, "application/json", json.dumps(found))
+            status, text = HTTPStatus.INTERNAL_SERVER_ERROR, json.dumps({"error": told})
+        self._send(status, "application/json", text)
 
     do_HEAD = do_GET
 
