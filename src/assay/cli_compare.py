@@ -4,6 +4,7 @@ and `overlap` with what was trained on."""
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import click
@@ -147,14 +148,20 @@ def overlap(run: Path, trained: tuple[str, ...], words: int, split: str, data: P
 @click.command()
 @click.argument("run", type=_run)
 @click.option("--port", type=click.IntRange(0, 65535), help="8765 otherwise, or any free one where that is taken.")
-def watch(run: Path, port: int | None) -> None:
+@click.option("--wait", is_flag=True, help="Wait for a run that is only about to begin.")
+def watch(run: Path, port: int | None, wait: bool) -> None:
     """Follow a run in a browser, while it trains or afterwards: curves, verdicts, and every rollout to read.
 
     RUN is a directory that `assay train`, `assay demo`, `assay eval` or `assay measure` wrote or writes. The page is on
     this machine alone and changes nothing; Ctrl-C ends it. `assay report RUN` writes a finished run as one file.
     """
+    from assay.journal import CLAIM
     from assay.watch.server import Server
 
+    if wait and not (run / CLAIM).exists():
+        click.echo(f"waiting for {run} to begin (Ctrl-C ends)", err=True)
+        while not (run / CLAIM).exists():
+            time.sleep(0.5)
     with Server(run, port) as server:
         try:
             click.echo(f"{run}: {server.url} (Ctrl-C ends)")

@@ -30,7 +30,13 @@ def recipe_of(policy, study=STUDY, **more):
             "model": {"path": str(policy)},
             "data": {"sources": [{"name": SOURCES, "size": 6}]},
             "grpo": SIZES,
-            "eval": {"samples": 4, "k": [1, 2, 4], "max_tokens": 4, "sources": [{"name": SOURCES, "size": 3}]},
+            "eval": {
+                "every": 1,
+                "samples": 4,
+                "k": [1, 2, 4],
+                "max_tokens": 4,
+                "sources": [{"name": SOURCES, "size": 3}],
+            },
             "study": study,
             **more,
         }
@@ -90,6 +96,7 @@ def test_its_page_holds_every_panel_and_what_to_distrust(studies, tmp_path):
         "Gain over the base",
         "Gain over the in-domain run",
         "Gain over the random reward",
+        "Learning curves: held-out accuracy",
         "Learning curves: reward in training",
         "Response length in training",
         "pass@k",

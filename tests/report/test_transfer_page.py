@@ -137,3 +137,23 @@ def test_a_study_without_a_base_is_refused():
     with pytest.raises(AssayError, match="has no base"):
         Study("s", TASKS, (run_of("math", ("math",), (0.5, 0.5)),))
     assert [run["name"] for run in to_json(study_of())["runs"]] == ["base", "math", "mix"]
+
+
+def test_what_lies_between_seeds_is_told(logs):
+    by_seed = {0: {"sums": 0.7, "tables": 0.3}, 1: {"sums": 0.5, "tables": 0.3}}
+    study = study_of(run_of("science", ("science",), (0.6, 0.3), by_seed=by_seed))
+    found = next(matrix for matrix in matrices(study, {"math": [TASKS[0]]}) if matrix.title == "Spread between seeds")
+    ((name, (cell,)),) = [(name, cells) for name, cells in found.rows if any(cells)]
+    assert (name, cell.text, cell.span) == ("science", "14.1", "50.0 to 70.0")
+    told = " ".join(cautions(study))
+    assert "14.1 where it is largest (science in math)" in told and "trained once" not in told
+    assert not any(matrix.title == found.title for matrix in matrices(study_of(), {"math": [TASKS[0]]}))
+
+
+def test_a_study_of_ours_shows_the_last_step_and_logs_the_best():
+    readings = {step: {t.name: Reading(s) for t in TASKS} for step, s in ((0, 0.3), (5, 0.9), (10, 0.5))}
+    runs = (run_of("base", (), (0.3, 0.3)), Run("math", ("math",), 10, readings))
+    last, best = Study("s", TASKS, runs), Study("s", TASKS, runs, chosen=True)
+    assert (last.step_of(runs[1]), best.step_of(runs[1])) == (10, 5)
+    assert "best mean" not in " ".join(cautions(last)) and "best mean" in " ".join(cautions(best))
+    assert [chart.title for chart in charts_of_study(last)].count("Learning curves: held-out accuracy") == 1

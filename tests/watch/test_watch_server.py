@@ -215,6 +215,18 @@ def test_it_ends_quietly_and_a_taken_port_is_said(run):
     assert server.returncode == 0 and not err and not out.strip()
 
 
+def test_it_waits_for_a_run_that_is_about_to_begin(tmp_path):
+    command = [sys.executable, "-m", "assay", "watch", str(tmp_path / "run"), "--port", "0", "--wait"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert "waiting for" in server.stderr.readline()
+        write_step(tmp_path / "run", 1)
+        assert "http://127.0.0.1:" in server.stdout.readline()
+    finally:
+        server.kill()
+        server.communicate()
+
+
 def luminance(colour):
     parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)

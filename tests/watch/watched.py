@@ -9,7 +9,8 @@ ASKED = [
     Example(prompt=f"{HOSTILE} {n} + 1 = ?", reference=n + 1, verifier=verifier, domain=domain, source=f"{domain}/made")
     for n, (domain, verifier) in enumerate([("math", "number"), ("math", "math"), ("logic", "text"), ("code", "text")])
 ]
-FACTS = {"kind": "train", "recipe": {"model": {"path": "made"}, "grpo": {"steps": 3}, "eval": {}}}
+SIZES = {"steps": 3, "prompts": 4, "group": 4, "max_tokens": 64, "learning_rate": 1e-4}
+FACTS = {"kind": "train", "recipe": {"model": {"path": "made"}, "grpo": SIZES, "eval": {}}}
 
 
 def said(example, index, status, **more):

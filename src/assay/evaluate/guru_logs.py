@@ -104,7 +104,7 @@ def read_guru_logs(folder: Path, study: str = "") -> Study:
     notes = [_size_note(runs, tasks), *_base_note(before)]
     if others := [one for one in known if one != name]:
         notes.append(f"Further studies in {folder.name}: {', '.join(others)}.")
-    return Study(name, tasks, tuple(runs), tuple(notes))
+    return Study(name, tasks, tuple(runs), tuple(notes), chosen=True)
 
 
 def _place(run: str) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from statistics import fmean
+from statistics import fmean, stdev
 from typing import Any
 
 from assay.errors import AssayError, counted
@@ -78,8 +78,8 @@ class Run:
     """What was paid instead of the verdict."""
     filtered: str = ""
     """How its training problems were chosen by difficulty, in words; empty where they were not."""
-    seeds: int = 1
-    """Trainings that its scores are means of."""
+    by_seed: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    """Seed -> task -> score, where it was trained with several; its scores are then those of all of them together."""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """What took how long."""
     second: Mapping[str, Measurement] = field(default_factory=dict)
@@ -97,6 +97,8 @@ class Study:
     runs: tuple[Run, ...]
     notes: tuple[str, ...] = ()
     """What its records say about themselves."""
+    chosen: bool = False
+    """Whether the step that is told of a run is the one with the best mean of its scores; the last one otherwise."""
 
     def __post_init__(self) -> None:
         if not self.runs or self.runs[0].domains:
@@ -131,8 +133,11 @@ class Study:
         return next((run for run in self.trained if run.control == "random"), None)
 
     def step_of(self, run: Run) -> int:
-        """The step with the highest mean over the tasks, the first of equal ones; of a training never step 0."""
+        """The step that is told of a run: its last one or, where it is `chosen`, that with the highest mean over the
+        tasks, the first of equal ones; of a training never step 0."""
         steps = [step for step in run.readings if step or not run.steps]
+        if not self.chosen:
+            return max(steps)
         return max(steps, key=lambda step: (self.mean(run, step), -step))
 
     def mean(self, run: Run, step: int) -> float:
@@ -219,7 +224,20 @@ def told_budgets(runs: Iterable[Run]) -> str:
 
 def chooses_steps(study: Study) -> bool:
     """Whether runs were measured while they trained, so that one of their steps is chosen to be shown."""
-    return any(len(run.readings) > 2 for run in study.trained)
+    return study.chosen and any(len(run.readings) > 2 for run in study.trained)
+
+
+def spread(run: Run, *tasks: Task) -> tuple[float, float, float] | None:
+    """Standard deviation between the seeds of a run, smallest and largest, of the mean score of some tasks; nothing
+    where it was trained once.
+
+    Example:
+        >>> run = Run("math", ("math",), 1, {}, by_seed={0: {"sums": 0.5}, 1: {"sums": 0.7}})
+        >>> [round(number, 2) for number in spread(run, Task("sums", "math", 9))]
+        [0.14, 0.5, 0.7]
+    """
+    means = [fmean(scores[task.name] for task in tasks) for scores in run.by_seed.values()]
+    return (stdev(means), min(means), max(means)) if len(means) > 1 else None
 
 
 def cautions(study: Study) -> list[str]:
@@ -230,11 +248,7 @@ def cautions(study: Study) -> list[str]:
             "Of each run the step with the best mean of these very scores is shown, so every trained score is somewhat "
             "too high."
         )
-    if all(run.seeds == 1 for run in study.trained):
-        told.append(
-            "Each run was trained once. Intervals speak of other problems, not of another seed: training again could "
-            "move a score by more."
-        )
+    told += _seeds(study)
     if not any(point.measured for point in study.base.readings[study.step_of(study.base)].values()):
         told.append(
             "Scores of single problems are not known: intervals count every problem as solved always or never and "
@@ -256,6 +270,28 @@ def cautions(study: Study) -> list[str]:
         f"nothing had changed, about {max(1, round(len(cells) / 20))} would look so by chance."
     )
     return told
+
+
+def _seeds(study: Study) -> list[str]:
+    """What another seed could change."""
+    domains = [domain for domain in study.domains if study.of(domain)]
+    found = [
+        (one[0], run.name, domain)
+        for run in study.trained
+        for domain in domains
+        if (one := spread(run, *study.of(domain)))
+    ]
+    if not found:
+        return [
+            "Each run was trained once. Intervals speak of other problems, not of another seed: training again could "
+            "move a score by more."
+        ]
+    most, name, domain = max(found)
+    usual = sorted(found)[len(found) // 2][0]
+    return [
+        f"Intervals speak of other problems, not of other seeds: between seeds a score has a standard deviation of "
+        f"{100 * usual:.1f} points in the median, and of {100 * most:.1f} where it is largest ({name} in {domain})."
+    ]
 
 
 def _mixed(study: Study) -> list[str]:

@@ -3,7 +3,7 @@
 Every part resumes, so calling `experiment` again after a crash goes on where it stopped.
 
 Output directory, beside what `grpo.py` writes:
-    eval/before, eval/after    held-out rollouts and scores
+    eval/before, eval/after    held-out rollouts and scores; eval/step-N where `eval.every` asks on the way
     eval/changes.json          paired differences by domain and source
     eval/overlap.json          how many held-out problems there are, and how many of them are trained on
     examples.jsonl             the problems of training and evaluation, for the page
@@ -14,6 +14,7 @@ Output directory, beside what `grpo.py` writes:
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -102,20 +103,21 @@ def experiment(
     data: Path | None = None,
     progress: Progress | None = None,
     examples: Sequence[Example] | None = None,
+    ends: bool = True,
 ) -> Path:
-    """Run a GRPO recipe, on `examples` where they are given, and return `out`. Raises what `prepare` raises, before
-    anything is written."""
+    """Run a GRPO recipe, on `examples` where they are given, and return `out`; without its `ends` it is measured on the
+    way alone. Raises what `prepare` raises, before anything is written."""
     watch = progress or Progress()
     ready = prepare(recipe, out, data, examples=examples)
     examples, asked = ready.examples, ready.asked
     overlap = {"problems": len(asked), "shared": len(ready.shared)}
-    with owned(out, ready.facts), timed(out):
+    with owned(out, ready.facts) as fingerprint, timed(out):
         write_atomically(out / "notes.json", json.dumps(ready.notes, indent=2) + "\n")
         write_atomically(out / "eval" / OVERLAP, json.dumps(overlap) + "\n")
         lines = sorted({json.dumps(example.to_json(), ensure_ascii=False) for example in [*examples, *asked]})
         write_atomically(out / EXAMPLES, "\n".join(lines) + "\n")
-        before = _score(recipe, recipe.model.path, "before", asked, out, watch)
-        done = 0 if (out / "policy").is_dir() else newest_step(out / "checkpoints")
+        before = _score(recipe, recipe.model.path, "before", asked, out, watch) if ends else None
+        done = 0 if (out / "policy").is_dir() else _left_at(recipe, out)
         watch.on_stage(f"training, on from step {done}" if done else "training", recipe.grpo.steps)
         watch.on_units(done)
 
@@ -123,8 +125,15 @@ def experiment(
             watch.on_step(record)
             watch.on_units(1)
 
-        policy = train(recipe, examples, out, on_step=stepped)
-        after = _score(recipe, str(policy), "after", asked, out, watch)
+        def look(step: int, model: Any, tokenizer: Any) -> dict[str, float]:
+            engine = TransformersEngine(f"{fingerprint} {step}", name=point(step), model=model, tokenizer=tokenizer)
+            scores = _score(recipe, engine, point(step), asked, out, watch)
+            watch.on_stage(f"training, on from step {step}", recipe.grpo.steps)
+            watch.on_units(step)
+            return {f"eval_{row.name}/accuracy": row.avg.value for row in scores.rows} if scores else {}
+
+        policy = train(recipe, examples, out, on_step=stepped, look=look)
+        after = _score(recipe, str(policy), "after", asked, out, watch) if ends else None
         if before and after:
             write_changes(before, after, out / "eval" / "changes.json")
         return out
@@ -174,13 +183,34 @@ def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
     return list(examples), []
 
 
+def point(step: int) -> str:
+    """What a measurement on the way is called, and its directory."""
+    return f"step-{step}"
+
+
+def _left_at(recipe: GrpoRecipe, out: Path) -> int:
+    """The step that a killed training goes on from; what was measured behind it is forgotten, as its rollouts are."""
+    done = newest_step(out / "checkpoints")
+    for step in recipe.eval.on_the_way(recipe.grpo.steps) if recipe.eval else ():
+        if step > done:
+            shutil.rmtree(out / "eval" / point(step), ignore_errors=True)
+    return done
+
+
 def _score(
-    recipe: GrpoRecipe, path: str, name: str, asked: Sequence[Example], out: Path, watch: Progress
+    recipe: GrpoRecipe,
+    policy: str | TransformersEngine,
+    name: str,
+    asked: Sequence[Example],
+    out: Path,
+    watch: Progress,
 ) -> Scores | None:
-    """The engine lives in here alone: a second model beside training would take its memory."""
+    """Where a path is given, the engine lives in here alone: a second model beside training would take its memory."""
     if recipe.eval is None:
         return None
     watch.on_stage(f"held-out problems, {name}", len(asked))
-    engine = TransformersEngine(path, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
+    engine = policy
+    if isinstance(policy, str):
+        engine = TransformersEngine(policy, name=name, dtype=recipe.model.dtype, threads=recipe.threads)
     where = out / "eval" / name
     return evaluate(engine, recipe.eval, out=where, examples=asked, workers=recipe.workers, on_groups=watch.on_units)

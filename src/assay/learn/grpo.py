@@ -13,7 +13,7 @@ Output directory:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -43,8 +43,11 @@ def train(
     out: Path,
     *,
     on_step: Callable[[StepRecord], None] | None = None,
+    look: Callable[[int, Any, Any], Mapping[str, float]] | None = None,
 ) -> Path:
     """Train by GRPO and return the directory of the final policy; a second call resumes or returns at once.
+
+    `look` measures the policy on the way, where `eval.every` says so: step, model, tokenizer -> numbers to report.
 
     Raises `MissingExtra` without the extra `train`, `RunConflict` when `out` holds another run or is worked in.
     """
@@ -73,7 +76,7 @@ def train(
             if on_step:
                 on_step(done)
 
-        trainer = make_trainer(recipe, examples, out, record, transformers, stages)
+        trainer = make_trainer(recipe, examples, out, record, transformers, stages, look)
         trainer.train(resume_from_checkpoint=str(start) if start else None)
         return save_policy(trainer.model, trainer.processing_class, policy)
 
@@ -85,6 +88,7 @@ def make_trainer(
     record: Callable[[StepRecord], None],
     transformers: Any,
     stages: Stages | None = None,
+    look: Callable[[int, Any, Any], Mapping[str, float]] | None = None,
 ) -> Any:
     """The TRL trainer of a recipe; `stages` must hear of each step that `record` does."""
     import torch
@@ -119,6 +123,7 @@ def make_trainer(
         on_step=record,
         on_group=history.add,
         redraws=recipe.grpo.redraws,
+        **({"looks": recipe.eval.on_the_way(recipe.grpo.steps), "look": look} if look and recipe.eval else {}),
         limit=lambda generation: stages.limits[stages.at(generation)],
         workers=recipe.workers,
         paid=paid_by(recipe, majority(recipe, examples, out / "majority")),

@@ -184,6 +184,17 @@ class Stage(Config):
         return shares(given)
 
 
+class HeldOut(Suite):
+    """Problems that are held out of a training, asked before and after it and, if wanted, on the way."""
+
+    every: int = Field(0, ge=0)
+    """Optimiser steps between further measurements while it trains; 0 measures before and after alone."""
+
+    def on_the_way(self, steps: int) -> range:
+        """The steps of a training of so many behind which it is asked, but for the last."""
+        return range(self.every or steps, steps, self.every or steps)
+
+
 class StudyPlan(Config):
     """What `assay study` trains besides the mix of all domains, and what it measures; each run has the same budget."""
 
@@ -237,7 +248,7 @@ class GrpoRecipe(Config):
     """All weights are trained without it."""
     report_to: tuple[Literal["tensorboard", "wandb", "trackio", "mlflow"], ...] = ()
     """Where each step's metrics go besides `metrics.jsonl`; it decides no result, and may change on resume."""
-    eval: Suite | None = None
+    eval: HeldOut | None = None
     """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
     study: StudyPlan | None = None
     """What `assay study` makes of the recipe; `assay train` takes no notice of it."""

@@ -5,7 +5,7 @@ those of the recipe. The base is measured once, and every policy on everything. 
 
 Output directory:
     study.json          the runs, in their order (`Arm`)
-    runs/NAME-SEED      a training each, as `experiment.py` writes it, without a measurement of its own
+    runs/NAME-SEED      a training each, as `experiment.py` writes it, measured on the way alone (`eval.every`)
     eval/base, eval/NAME-SEED         held-out rollouts and scores
     following/...       the same for problems with constraints, where the recipe has `study.following`
     second/...          marks of the held-out rollouts by a second verifier, where it has `study.second`
@@ -167,7 +167,9 @@ def run_study(
             examples = _kept(recipe, ready.examples, out, watch) if arm.filtered else ready.examples
             run = out / "runs" / arm.folder
             if not (run / "policy").is_dir():
-                experiment(_recipe(recipe, arm, examples), run, data=data, progress=watch, examples=examples)
+                experiment(
+                    _recipe(recipe, arm, examples), run, data=data, progress=watch, examples=examples, ends=False
+                )
             _measure(recipe, ready, str(run / "policy"), arm.folder, out, watch)
         return out
 
@@ -191,7 +193,7 @@ def _recipe(recipe: GrpoRecipe, arm: Arm, examples: Sequence[Example]) -> GrpoRe
         "data": recipe.data.model_copy(update={"domain_weights": weights}),
         "grpo": recipe.grpo.model_copy(update={"steps": arm.steps}),
         "reward": recipe.reward.model_copy(update={"control": arm.control}),
-        "eval": None,
+        "eval": recipe.eval if recipe.eval and recipe.eval.every else None,
         "study": None,
     }
     return recipe.model_copy(update=told)

@@ -7,11 +7,12 @@ it overrides, and its gradients to TRL's). Losses, clipping, KL, optimisers, che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import torch
+from transformers import TrainerCallback
 from trl import GRPOTrainer
 from trl.models import unwrap_model_for_generation
 
@@ -28,6 +29,8 @@ from assay.models.prompting import decode, opened_thinking
 from assay.types import Attempt, Example, Rollout
 
 Batch = dict[str, Any]
+Look = Callable[[int, Any, Any], Mapping[str, float]]
+"""Measures a policy: its step, the model and the tokenizer -> numbers by name."""
 NOISE = 1e-4
 """Advantages below this are rounding: equal float32 scores divided by TRL's `std + 1e-4` stay below 7e-5."""
 MEAN_OF_ROWS = ("grpo", "sapo", "dr_grpo", "luspo")
@@ -42,7 +45,8 @@ class PolicyTrainer(GRPOTrainer):
     `StepRecord` at every logged step; `paid` is the reward of a judged rollout, its score without it; `terms` are
     rewards on top, each with its name and weight, which a rollout gets only where `paid` says a number; `on_group`
     hears of each group as it was judged: the generation, its Example, its scores; `limit` is the longest response of a
-    generation, that of the arguments without it; `redraws` is how often groups without signal give way to others.
+    generation, that of the arguments without it; `redraws` is how often groups without signal give way to others;
+    `look` measures the policy behind each step of `looks`, and returns numbers for `report_to`.
     """
 
     def __init__(
@@ -57,6 +61,8 @@ class PolicyTrainer(GRPOTrainer):
         on_group: Callable[[int, str, Sequence[float | None]], None] = lambda generation, name, scores: None,
         limit: Callable[[int], int] | None = None,
         redraws: int = 0,
+        looks: Collection[int] = (),
+        look: Look = lambda step, model, tokenizer: {},
         **trl_arguments: Any,
     ) -> None:
         self.examples = examples
@@ -64,6 +70,7 @@ class PolicyTrainer(GRPOTrainer):
         self.on_step = on_step
         self.workers = workers
         self.paid, self.on_group, self.limit = paid, on_group, limit
+        self.look = look
         self.redraws, self.reserve = redraws, Reserve([ex.domain for ex in examples], mix.seed)
         self.drawn = 0
         """Rows that this generation has sampled before those in hand."""
@@ -75,6 +82,7 @@ class PolicyTrainer(GRPOTrainer):
         trl_arguments["args"].reward_weights = [1.0, *(term.weight for term in terms)]
         rewards = [self.verified_reward, *map(self._term_reward, terms)]
         super().__init__(reward_funcs=rewards, **trl_arguments)
+        self.add_callback(_Looks(looks))
 
     @property
     def period(self) -> int:
@@ -209,6 +217,17 @@ class PolicyTrainer(GRPOTrainer):
             return len(few["advantages"]) / len(inputs["advantages"])
         return _tokens(few) / _tokens(inputs) if self.loss_type == "bnpo" else 1.0
 
+    def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
+        """Measure the policy as it is, and leave it, and every stream of numbers, as they were."""
+        was_training = self.model.training
+        devices = [self.args.device] if self.args.device.type == "cuda" else []
+        with torch.random.fork_rng(devices), unwrap_model_for_generation(self.model_wrapped, self.accelerator) as model:
+            model.eval()
+            numbers = dict(self.look(self.state.global_step, model, self.processing_class))
+            self.log(numbers)
+        self.model.train(was_training)
+        return numbers
+
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Pass TRL's step metrics on to `on_step` and, with those of domains and sandbox, to `report_to`."""
         ended = "grad_norm" in logs  # else it is the summary of the whole run
@@ -220,6 +239,17 @@ class PolicyTrainer(GRPOTrainer):
         if ended:
             self.on_step(StepRecord.of(self.state.global_step, logs, self.pending, self.domains, ran))
             self.pending = []
+
+
+class _Looks(TrainerCallback):
+    """Asks for a measurement behind some steps."""
+
+    def __init__(self, steps: Collection[int]) -> None:
+        self.steps = steps
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.global_step in self.steps:
+            control.should_evaluate = True
 
 
 class _Order(torch.utils.data.Sampler[int]):

@@ -18,6 +18,7 @@ from assay.errors import AssayError, did_you_mean
 from assay.journal import kind_of
 from assay.report.problems import Problems
 from assay.report.rollouts import cut, expected, in_order
+from assay.report.summary import measurements
 from assay.rollout.index import STATUSES, Array, Columns, RolloutIndex
 
 FILTERS = ("part", "domain", "verifier", "status", "step")
@@ -37,7 +38,7 @@ EMBEDDED_TEXT = 8_000_000
 def places_of(run: Path) -> dict[str, Path]:
     """Where a run keeps rollouts, by the name of the part."""
     if kind_of(run) == "train":
-        return {"training": run, "before": run / "eval" / "before", "after": run / "eval" / "after"}
+        return {"training": run} | {name: run / "eval" / name for name in measurements(run)}
     return {"responses": run}
 
 

@@ -44,9 +44,9 @@ def csv_address(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return f"data:text/csv;charset=utf-8,{quote(text.getvalue())}"
 
 
-def charts_of(steps: Steps) -> list[Chart]:
-    """All charts of a training run; none before it has responses."""
-    return [_stacked(found) if found.stacked else _lines(found) for found in curves_of(steps)]
+def charts_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = ()) -> list[Chart]:
+    """All charts of a training run; none before it has responses. `held_out` as in `curves_of`."""
+    return [_stacked(found) if found.stacked else _lines(found) for found in curves_of(steps, held_out)]
 
 
 def _stacked(found: Curves) -> Chart:

@@ -29,11 +29,15 @@ class Curves:
     stacked: bool = False
 
 
-def curves_of(steps: Steps) -> list[Curves]:
-    """All curves of a training run that were measured; none before it has responses."""
+def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = ()) -> list[Curves]:
+    """All curves of a training run that were measured; none before it has responses.
+
+    `held_out` are the scores of held-out problems (`scores.json`) by step.
+    """
     if not any(step["domains"] for step in steps):
         return []
     every = (
+        accuracy(held_out),
         per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
         per_domain(steps, "length", "Response length", "Tokens a response."),
         verdict_mix(steps),
@@ -42,6 +46,20 @@ def curves_of(steps: Steps) -> list[Curves]:
     )
     told = [replace(curves, columns={k: _finite(v) for k, v in curves.columns.items()}) for curves in every]
     return [curves for curves in told if any(v is not None for column in curves.columns.values() for v in column)]
+
+
+def accuracy(held_out: Sequence[tuple[int, Mapping[str, Any]]]) -> Curves:
+    """Held-out accuracy by domain, where it was measured on the way too; no column where it was not."""
+    at = tuple(step for step, _ in held_out) if len(held_out) > 2 else ()
+    found = [
+        {row["domain"]: row["avg"]["value"] for row in scores["rows"] if row["domain"] == row["name"]}
+        for _, scores in held_out
+    ]
+    columns = (
+        {name: [one.get(name) for one in found] for name in _ordered({n for one in found for n in one})} if at else {}
+    )
+    about = "Mean score of the held-out problems, before, during and after training; training never sees them."
+    return Curves("Held-out accuracy", about, at, columns, top=1)
 
 
 def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Curves:
@@ -92,8 +110,11 @@ def throughput(steps: Steps) -> Curves:
 
 def domains(steps: Steps) -> list[str]:
     """The domains that training saw, in the usual order."""
-    seen = {name for step in steps for name in step["domains"]}
-    return [name for name in DOMAIN_COLOURS if name in seen] + sorted(seen - set(DOMAIN_COLOURS))
+    return _ordered({name for step in steps for name in step["domains"]})
+
+
+def _ordered(names: set[str]) -> list[str]:
+    return [name for name in DOMAIN_COLOURS if name in names] + sorted(names - set(DOMAIN_COLOURS))
 
 
 def smooth(values: Sequence[float], window: int = 10) -> list[float]:

@@ -26,7 +26,19 @@ from assay.report.corpus_page import corpus_content
 from assay.report.panels import colours
 from assay.report.rollouts import shown_rollouts
 from assay.report.study import is_study
-from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows, stage_rows, tokens
+from assay.report.summary import (
+    about,
+    checked,
+    headline,
+    held_out,
+    percent,
+    points,
+    read_json,
+    score_rows,
+    stage_rows,
+    tokens,
+)
+from assay.report.told import distrust, trained
 from assay.report.transfer_page import study_content
 
 BROWSE = """
@@ -106,19 +118,22 @@ def _training(run: Path) -> dict[str, Any]:
     before, after = (read_json(run / "eval" / name / SCORES) for name in ("before", "after"))
     changes = read_json(run / "eval" / "changes.json") or {}
     scores = after or before or {"samples": 0, "rows": []}
-    model = claimed.get("recipe", {}).get("model", {}).get("path", "not recorded")
-    of_steps = claimed.get("recipe", {}).get("grpo", {}).get("steps", len(steps))
+    recipe = claimed.get("recipe", {})
+    model = recipe.get("model", {}).get("path", "not recorded")
+    of_steps = recipe.get("grpo", {}).get("steps", len(steps))
     return {
         "facts": claimed,
         "about": about(run, model) | {"training steps": f"{len(steps)} of {of_steps}"},
         "notes": read_json(run / "notes.json") or [],
         "headline": headline(changes),
+        "trained": trained(recipe, steps),
+        "cautions": distrust(recipe, steps, after, before),
         "rows": score_rows(before, after, changes),
         "compared": True,
         "checked": checked(read_json(run / "eval" / "overlap.json")),
         "samples": scores["samples"],
         "ks": _ks(scores),
-        "charts": charts_of(steps),
+        "charts": charts_of(steps, held_out(run)),
         "stages": stage_rows(steps),
         "rollouts": shown_rollouts(run / EXAMPLES, {name: run / "eval" / name for name in ("before", "after")}),
     }
@@ -134,6 +149,8 @@ def _evaluation(run: Path) -> dict[str, Any]:
         "facts": read_json(run / CLAIM),
         "about": about(run, scores["model"]),
         "notes": [f"left out {left_out} problems whose reference cannot be read"] if left_out else [],
+        "trained": [],
+        "cautions": [],
         "headline": f"{scores['model']}: {percent(every['value'])}\u00a0% correct over {of} ({span}).",
         "rows": score_rows(None, scores, {}),
         "compared": False,

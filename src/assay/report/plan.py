@@ -263,7 +263,8 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
         yield "measures", f"nothing: {'it is switched off (eval = false)' if off else 'the recipe has no [eval]'}"
         return
     yield from _evaluation(recipe.eval, look) if ready is None else _asked(recipe.eval, ready.asked)
-    yield "", "before training, and again after it"
+    way = f", and every {counted(recipe.eval.every, 'step')} of it" if recipe.eval.every else ""
+    yield "", f"before training, and again after it{way}"
 
 
 def _stage(stage: Stage) -> str:

@@ -279,7 +279,7 @@ const Rollouts = (() => {
     async function show(key, fresh) {
       try {
         const row = await source.rollout(key);
-        const held = row.part === "before" || row.part === "after";
+        const held = row.part !== "training";
         if (fresh && held && row.again && row.again.length) beside = row.again[0].key;
         const other = beside ? await source.rollout(beside) : null;
         fill(row, other);

@@ -17,7 +17,7 @@ from assay.files import read_jsonl
 from assay.journal import CLAIM, TIMES, Journal, kind_of
 from assay.learn.study import BASE, STUDY
 from assay.report.rollouts import in_order
-from assay.report.summary import read_json
+from assay.report.summary import measurements, read_json
 from assay.rollout.runs import counts, open_run
 from assay.types import Measurement
 
@@ -75,25 +75,39 @@ def _tasks(base: Run) -> Iterable[Task]:
 def _run(folder: Path, name: str, arms: list[dict[str, Any]]) -> Run:
     """What became of a run, over its seeds."""
     places = [_folder(arm) for arm in arms] or [name]
-    measured = _together([open_run(folder / "eval" / place, "measure").measured() for place in places])
     steps = arms[0]["steps"] if arms else 0
-    by_source: dict[str, dict[str, Measurement]] = {}
-    for one in measured.values():
-        by_source.setdefault(one.source, {})[one.example_id] = one
-    readings = {source: Reading(_mean(part), part) for source, part in sorted(by_source.items()) if _counts(part)}
+    each = {arm["seed"]: _readings([folder / "eval" / _folder(arm)]) for arm in arms} if arms[1:] else {}
     return Run(
         name,
         tuple(arms[0]["domains"]) if arms else (),
         steps,
-        {steps: readings},
+        _on_the_way(folder, places) | {steps: _readings([folder / "eval" / place for place in places])},
         _traces([folder / "runs" / place for place in places]) if arms else {},
         control=arms[0]["control"].replace("none", "") if arms else "",
         filtered=arms[0]["filtered"] if arms else "",
-        seeds=len(places),
+        by_seed={seed: {source: one.score for source, one in part.items()} for seed, part in each.items()},
         seconds=_seconds(folder, places, bool(arms)),
         second=_second(folder, places),
         following=_following([folder / "following" / place / SCORES for place in places]),
     )
+
+
+def _on_the_way(folder: Path, places: list[str]) -> dict[int, dict[str, Reading]]:
+    """What was measured while it trained, where every seed was; the base stands at step 0."""
+    found = {}
+    for name, step in measurements(folder / "runs" / places[0]).items():
+        where = [folder / "runs" / place / "eval" / name for place in places]
+        if all((place / SCORES).is_file() for place in where):
+            found[step] = _readings(where)
+    return found and {0: _readings([folder / "eval" / BASE])} | found
+
+
+def _readings(measured: list[Path]) -> dict[str, Reading]:
+    """Score and counts of each source, of all the samples of several measurements."""
+    by_source: dict[str, dict[str, Measurement]] = {}
+    for one in _together([open_run(place, "measure").measured() for place in measured]).values():
+        by_source.setdefault(one.source, {})[one.example_id] = one
+    return {source: Reading(_mean(part), part) for source, part in sorted(by_source.items()) if _counts(part)}
 
 
 def _together(parts: list[dict[str, Measurement]]) -> dict[str, Measurement]:

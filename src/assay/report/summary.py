@@ -10,7 +10,8 @@ from statistics import fmean
 from typing import Any
 
 from assay.errors import AssayError
-from assay.journal import TIMES, Journal
+from assay.evaluate.run import SCORES
+from assay.journal import CLAIM, TIMES, Journal
 from assay.report.rollouts import in_order
 
 
@@ -59,6 +60,20 @@ def _lengths(steps: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         for name, domain in step["domains"].items():
             said.setdefault(name, []).append(domain["length"])
     return {name: fmean(values) for name, values in sorted(said.items())}
+
+
+def measurements(run: Path) -> dict[str, int]:
+    """Name of each measurement of held-out problems that a training makes, in their order -> the step behind it."""
+    recipe = (read_json(run / CLAIM) or {}).get("recipe", {})
+    steps, every = recipe.get("grpo", {}).get("steps", 0), (recipe.get("eval") or {}).get("every", 0)
+    on_the_way = {f"step-{step}": step for step in range(every, steps, every)} if every else {}
+    return {"before": 0, **on_the_way, "after": steps}
+
+
+def held_out(run: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    """The scores of held-out problems that a training has so far, by step."""
+    found = [(step, read_json(run / "eval" / name / SCORES)) for name, step in measurements(run).items()]
+    return [(step, scores) for step, scores in found if scores]
 
 
 def checked(overlap: Mapping[str, int] | None) -> str:

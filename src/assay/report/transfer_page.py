@@ -9,7 +9,7 @@ from typing import Any
 
 from assay.errors import counted
 from assay.evaluate.metrics import Estimate
-from assay.evaluate.transfer import Run, Study, Task, cautions, clear, standard_error
+from assay.evaluate.transfer import Run, Study, Task, cautions, clear, spread, standard_error
 from assay.report.charts import csv_address
 from assay.report.study import open_study, settings
 from assay.report.summary import about, listed, percent, points
@@ -170,7 +170,24 @@ def matrices(study: Study, columns: Columns) -> list[Matrix]:
                 over(lambda _: study.random),
             )
         )
+    if any(run.by_seed for run in study.trained):
+        made.append(_between_seeds(study, columns))
     return made
+
+
+def _between_seeds(study: Study, columns: Columns) -> Matrix:
+    """How far the trainings of one run lie apart."""
+    rows, numbers = [], []
+    for run in study.trained:
+        cells: list[Cell | None] = []
+        for name, tasks in columns.items():
+            one = spread(run, *tasks)
+            cells.append(one and Cell(percent(one[0]), f"{percent(one[1])} to {percent(one[2])}"))
+            numbers += [[run.name, name, *one, len(run.by_seed)]] if one else []
+        rows.append((run.name, tuple(cells)))
+    told = "Standard deviation of the score between trainings with other seeds, in points; smallest and largest score."
+    heads = ["run", "evaluated on", "standard deviation", "smallest", "largest", "seeds"]
+    return Matrix("Spread between seeds", told, tuple(columns), tuple(rows), csv_address(heads, numbers))
 
 
 def _matrix(
@@ -209,7 +226,7 @@ def _about(folder: Path, study: Study, decided: Mapping[str, Any]) -> dict[str, 
     recipe = decided.get("recipe", {})
     model = recipe.get("model", {}).get("path", "not recorded")
     told = about(folder, model) if recipe else {"logs": folder.resolve().name, "study": study.name}
-    seeds = max(run.seeds for run in study.trained)
+    seeds = max(len(run.by_seed) for run in study.trained) or 1
     problems = sum(task.problems for task in study.tasks)
     return told | {
         "runs": f"{len(study.trained)}, {'one seed each' if seeds == 1 else counted(seeds, 'seed') + ' each'}",

@@ -13,7 +13,8 @@ from assay.evaluate.run import SCORES
 from assay.journal import CLAIM, TIMES, Journal, is_worked_in, kind_of
 from assay.report.browser import RolloutBrowser, places_of
 from assay.report.curves import Curves, curves_of
-from assay.report.summary import about, checked, headline, percent, points, read_json, score_rows
+from assay.report.summary import about, checked, headline, held_out, percent, points, read_json, score_rows, stage_rows
+from assay.report.told import distrust, trained
 
 KINDS = ("train", "measure", "rescore")
 POINTS = 400
@@ -73,13 +74,16 @@ class LiveRun:
         return {
             "headline": headline(changes) if changes else self._so_far(len(steps), planned),
             "about": about(self.path, model) | {"training steps": f"{len(steps):,} of {planned:,}"},
-            "notes": [*(read_json(self.path / "notes.json") or []), *_distrust(recipe)],
+            "notes": read_json(self.path / "notes.json") or [],
+            "trained": trained(recipe, steps),
+            "cautions": distrust(recipe, steps, after, before),
+            "stages": stage_rows(steps),
             "scores": _table(
                 score_rows(before, after, changes),
                 ("before", "after", "change"),
                 f"Accuracy (avg@{scores['samples']}) on {known}, in percent",
             ),
-            "curves": [_thinned(curves) for curves in curves_of(steps)],
+            "curves": [_thinned(curves) for curves in curves_of(steps, held_out(self.path))],
         }
 
     def _so_far(self, steps: int, planned: int) -> str:
@@ -108,6 +112,9 @@ class LiveRun:
             "headline": told,
             "about": about(self.path, model),
             "notes": [],
+            "trained": [],
+            "cautions": [],
+            "stages": [],
             "scores": _table(
                 score_rows(None, scores, {}) if scores else [],
                 ("after",),
@@ -124,7 +131,7 @@ def require_watchable(run: Path) -> None:
         return
     wanted = "name a directory that `assay train`, `assay demo`, `assay eval` or `assay measure` wrote"
     if not run.exists():
-        raise AssayError(f"{run} does not exist: {wanted}")
+        raise AssayError(f"{run} does not exist: {wanted}, or wait for one that is about to begin with --wait")
     if run.is_file():
         raise AssayError(f"{run} is a file: {wanted}")
     inside = sorted(str(path.parent) for path in run.glob(f"*/{CLAIM}") if kind_of(path.parent) in KINDS)
@@ -133,17 +140,6 @@ def require_watchable(run: Path) -> None:
     if (run / MANIFEST).exists():
         raise AssayError(f"{run} holds a corpus: its page is `assay report {run}`")
     raise AssayError(f"{run} holds {f'a run of another kind ({kind})' if kind else 'no run'}: {wanted}")
-
-
-def _distrust(recipe: Mapping[str, Any]) -> list[str]:
-    """What the numbers of this recipe do not say."""
-    notes = []
-    if recipe.get("eval") is None:
-        notes.append("no held-out problems are asked: rewards of training alone do not show what was learnt")
-    terms = [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]
-    if terms:
-        notes.append(f"paid on top of the verdict: {', '.join(terms)}; rewards and advantages here are the verdicts'")
-    return notes
 
 
 def _table(rows: Sequence[Mapping[str, Any]], sides: Sequence[str], caption: str) -> dict[str, Any]:

@@ -13,10 +13,18 @@
     at("about").replaceChildren(...Object.entries(run.about).map(([name, value]) =>
       el("div", {}, el("dt", {}, name), el("dd", {}, value))));
     at("notes").replaceChildren(...run.notes.map(note => el("p", {class: "note"}, note)));
+    lines("trained", run.trained);
+    lines("cautions", run.cautions);
+    lines("stages", run.stages.map(stage => `Stage ${stage.stage}, steps ${stage.from} to ${stage.to}: ${stage.lengths}`));
     scores(run.scores);
     Charts.draw(at("curves"), run.curves);
     at("facts").hidden = false;
     at("facts").querySelector("pre").textContent = JSON.stringify(run.facts, null, 2);
+  }
+
+  function lines(name, told) {
+    at(name).hidden = !told.length;
+    at(name).querySelector("ul").replaceChildren(...told.map(line => el("li", {}, line)));
   }
 
   function scores({about, caption, heads, rows}) {

@@ -1,0 +1,116 @@
+"""What a page says of a training in sentences: what was trained, and what to distrust of what it shows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from assay.errors import counted
+from assay.report.curves import domains
+from assay.report.summary import listed, percent
+
+Steps = Sequence[Mapping[str, Any]]
+FEW, MANY = 0.02, 0.5
+"""Shares from which on responses that do not count, and what teaches nothing or is cut, are told of."""
+LAST = 10
+"""Steps at the end of a training that a share is taken over."""
+
+
+def trained(recipe: Mapping[str, Any], steps: Steps) -> list[str]:
+    """What is trained, on what, how, and what is paid; nothing where the recipe is not known."""
+    g = recipe.get("grpo", {})
+    if "prompts" not in g:
+        return []
+    parts = " (low-rank updates alone)" * bool(recipe.get("lora"))
+    if last := recipe.get("model", {}).get("last_layers"):
+        parts = f" (its last {counted(last, 'block')} alone)"
+    seen = f" on problems of {listed(domains(steps))}" if domains(steps) else ""
+    told = [
+        f"{recipe.get('model', {}).get('path', 'A policy')}{parts}{seen}, by {_method(recipe)}, "
+        f"for {counted(g['steps'], 'optimiser step')}.",
+        f"A step: {counted(g['prompts'], 'problem')}, {counted(g['group'], 'response')} to each of at most "
+        f"{counted(g['max_tokens'], 'token')}, learning rate {g['learning_rate']:g}.",
+    ]
+    return [*told, _paid(recipe.get("reward", {}))]
+
+
+def _method(recipe: Mapping[str, Any]) -> str:
+    if recipe.get("dpo"):
+        return "DPO on better and worse responses of its own"
+    return "supervised learning from its own right responses" if recipe.get("sft") else "GRPO"
+
+
+def _paid(reward: Mapping[str, Any]) -> str:
+    match reward.get("control", "none"):
+        case "none":
+            paid = "Paid is the verdict of each problem's verifier"
+        case "random":
+            paid = "Paid is a fair coin instead of the verdict"
+        case control:
+            paid = f"Paid is “{control}” instead of the verdict"
+    terms = [name for name in ("format", "overlong") if reward.get(name)]
+    return f"{paid}{f', and on top {listed(terms)}' if terms else ''}."
+
+
+def distrust(
+    recipe: Mapping[str, Any],
+    steps: Steps,
+    scores: Mapping[str, Any] | None = None,
+    before: Mapping[str, Any] | None = None,
+) -> list[str]:
+    """What the numbers of a training do not say. `scores` and `before` are those of held-out problems."""
+    told = []
+    if recipe.get("eval") is None:
+        told.append("No held-out problems are asked: rewards of training alone do not show what was learnt.")
+    else:
+        told.append(
+            "It was trained once, and intervals speak of other problems, not of another seed. What being trained at "
+            "all would give, whatever is paid, `assay train RECIPE --controls` shows."
+        )
+    if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
+        told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
+    told += _sharpened(before, scores) if before and scores else []
+    return told + _of_rollouts(steps)
+
+
+def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Where the average rose while fewer problems are solved at all."""
+    was, now = ({row["name"]: row for row in scores["rows"]} for scores in (before, after))
+    told = []
+    for name, row in now.items():
+        k = max((int(k) for k in row["passes"]), default=1)
+        if k < 2 or row["domain"] != name or name not in was or str(k) not in was[name]["passes"]:
+            continue
+        rose = row["avg"]["value"] > was[name]["avg"]["value"]
+        fell = row["passes"][str(k)]["value"] < was[name]["passes"][str(k)]["value"]
+        told += [name] if rose and fell else []
+    if not told:
+        return []
+    return [
+        f"In {listed(told)} the average rose while pass@k fell: more samples are right, of fewer problems. That is a "
+        "sharper policy, not one that can do more."
+    ]
+
+
+def _of_rollouts(steps: Steps) -> list[str]:
+    """What of the responses never counted, and what taught nothing."""
+    verdicts: Counter[str] = Counter()
+    for step in steps:
+        for one in step["domains"].values():
+            verdicts.update(one["verdicts"])
+    told, every = [], max(1, verdicts.total())
+    lost = {name: verdicts[name] / every for name in ("timeout", "error")}
+    if sum(lost.values()) >= FEW:
+        parts = " and ".join(f"{percent(share)} % {name}" for name, share in lost.items() if share)
+        told.append(
+            f"Of the responses in training {parts}: they are in no mean, so what is left may be the easier part."
+        )
+    dead = [(one["dead_groups"], one["groups"]) for step in steps[-LAST:] for one in step["domains"].values()]
+    share = sum(count for count, _ in dead) / max(1, sum(of for _, of in dead))
+    if share >= MANY:
+        told.append(
+            f"In the last {counted(len(steps[-LAST:]), 'step')} {percent(share)} % of the groups were judged all alike "
+            "and taught nothing."
+        )
+    return told
