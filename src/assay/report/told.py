@@ -27,7 +27,7 @@ def trained(recipe: Mapping[str, Any], steps: Steps) -> list[str]:
         parts = f" (its last {counted(last, 'block')} alone)"
     seen = f" on problems of {listed(domains(steps))}" if domains(steps) else ""
     told = [
-        f"{recipe.get('model', {}).get('path', 'A policy')}{parts}{seen}, by {_method(recipe)}, "
+        f"{recipe.get('model', {}).get('path', 'A policy')}{parts}: trained{seen} by {_method(recipe)}, "
         f"for {counted(g['steps'], 'optimiser step')}.",
         f"A step: {counted(g['prompts'], 'problem')}, {counted(g['group'], 'response')} to each of at most "
         f"{counted(g['max_tokens'], 'token')}, learning rate {g['learning_rate']:g}.",
@@ -66,7 +66,7 @@ def distrust(
     else:
         told.append(
             "It was trained once, and intervals speak of other problems, not of another seed. What being trained at "
-            "all would give, whatever is paid, `assay train RECIPE --controls` shows."
+            "all would give, whatever is paid, the same recipe with --controls shows."
         )
     if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
         told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
