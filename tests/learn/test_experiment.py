@@ -11,6 +11,8 @@ from assay.errors import AssayError, IsolationRefused
 from assay.learn.experiment import experiment, prepare, runnable, trained_on
 from assay.learn.grpo import training_set
 from assay.learn.recipe import Data, GrpoRecipe
+from assay.models.engine import Sampling
+from assay.rollout.measure import measure
 from assay.types import Example
 
 RECIPE = """
@@ -105,7 +107,11 @@ def test_sources_for_evaluation_are_not_trained_on(tmp_path):
 
 def test_a_domain_of_few_problems_is_told_of(random_policy, tmp_path):
     sources = [{"name": "math/arithmetic", "size": 400}, {"name": "table/lookup", "size": 4}]
-    given = {"model": {"path": str(random_policy)}, "data": {"sources": sources}, "grpo": {"steps": 25, "prompts": 8}}
+    given = {
+        "model": {"path": str(random_policy)},
+        "data": {"sources": sources},
+        "grpo": {"steps": 25, "prompts": 8, "max_tokens": 24},
+    }
     recipe = GrpoRecipe.model_validate(given | {"grpo": given["grpo"] | {"micro_batch": 64}})
     (note,) = prepare(recipe, tmp_path / "out").notes
     assert note.startswith(
@@ -114,3 +120,27 @@ def test_a_domain_of_few_problems_is_told_of(random_policy, tmp_path):
     rarely = given["data"] | {"domain_weights": {"table": 0.01}}
     recipe = GrpoRecipe.model_validate(given | {"data": rarely, "grpo": recipe.grpo.model_dump()})
     assert prepare(recipe, tmp_path / "out").notes == []
+
+
+def test_problems_that_the_model_cannot_read_whole_are_left_out(random_policy, tmp_path):
+    long = tmp_path / "long.jsonl"
+    rows = [{"prompt": "1 + 1 = ?" + " and so on" * n, "reference": 2, "verifier": "number"} for n in (0, 1, 200, 300)]
+    long.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = {"model": {"path": str(random_policy)}, "data": {"sources": [{"name": str(long)}]}}
+    ready = prepare(GrpoRecipe.model_validate(given | {"grpo": {"max_tokens": 64}}), tmp_path / "out")
+    assert len(ready.examples) == 2
+    assert "left out 2 problems whose prompt is longer than the 512 tokens that the model reads" in ready.notes
+    ready = prepare(GrpoRecipe.model_validate(given | {"grpo": {"max_tokens": 508}}), tmp_path / "out")
+    assert any("of 2 and grpo.max_tokens = 508 are more than the 512 tokens" in note for note in ready.notes)
+    long.write_text(json.dumps(rows[2]) + "\n")
+    with pytest.raises(AssayError, match="every prompt is longer than the 512 tokens"):
+        prepare(GrpoRecipe.model_validate(given), tmp_path / "out")
+
+
+def test_a_prompt_that_the_model_cannot_read_has_no_score(random_policy):
+    asked = [Example(prompt="1 + 1 = ?" + " and" * n, reference=2, verifier="number") for n in (0, 600)]
+    measured = measure(str(random_policy), asked, samples=2, sampling=Sampling(max_tokens=4))
+    assert [m.n for m in measured.values()] == [2, 0]
+    assert {r.verdict.why[:31] for r in measured.rollouts() if r.finish == "failed"} == {
+        "no response: the prompt has 2,4"
+    }

@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from assay.errors import AssayError, BadConfig, MissingExtra, did_you_mean
+from assay.errors import AssayError, BadConfig, MissingExtra, counted, did_you_mean
 from assay.learn.recipe import Grpo, GrpoRecipe, Lora
 from assay.models.engine import base_model
-from assay.models.hf import require_model, weights_path
+from assay.models.hf import context_of, require_model, weights_path
+from assay.models.prompting import encode
+from assay.types import Example, Message
 
 
 def require_ready(recipe: GrpoRecipe) -> None:
@@ -37,6 +39,39 @@ def require_ready(recipe: GrpoRecipe) -> None:
     require_model(recipe.model.path)
     if recipe.lora and recipe.lora.target_modules:
         _require_layers(recipe.lora.target_modules, recipe.model.path)
+
+
+def fitting(recipe: GrpoRecipe, examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
+    """The Examples whose prompt the model can read whole, and notes: what is left out, and what leaves too little room.
+
+    A model goes on behind its last position without a word, and what it says there is noise. Raises `BadConfig` where
+    nothing is left.
+    """
+    import transformers
+
+    where = weights_path(recipe.model.path)
+    room = context_of(transformers.AutoConfig.from_pretrained(where))
+    if room is None:
+        return list(examples), []
+    tokenizer = transformers.AutoTokenizer.from_pretrained(where)
+    around = len(encode(tokenizer, [Message("user", "")]))
+
+    def size(example: Example) -> int:
+        most = len(example.asked_text.encode()) + around * len(example.asked)  # a token is a byte at least
+        return most if most + recipe.grpo.max_tokens <= room else len(encode(tokenizer, example.asked))
+
+    sizes = [size(example) for example in examples]
+    kept = [example for example, tokens in zip(examples, sizes, strict=True) if tokens < room]
+    if examples and not kept:
+        raise BadConfig(f"every prompt is longer than the {room:,} tokens that the model reads: take another model")
+    told, gone = f"the {room:,} tokens that the model reads", len(examples) - len(kept)
+    notes = [f"left out {counted(gone, 'problem')} whose prompt is longer than {told}"] if gone else []
+    if close := sum(tokens < room < tokens + recipe.grpo.max_tokens for tokens in sizes):
+        notes.append(
+            f"{counted(close, 'prompt')} of {len(kept):,} and grpo.max_tokens = {recipe.grpo.max_tokens:,} are more "
+            f"than {told}: what is said beyond them is noise"
+        )
+    return kept, notes
 
 
 def _require_layers(wanted: Sequence[str], path: str) -> None:

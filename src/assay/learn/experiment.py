@@ -26,7 +26,7 @@ from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_
 from assay.files import write_atomically
 from assay.journal import owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.verifier import VERIFIERS
-from assay.learn.arguments import require_ready
+from assay.learn.arguments import fitting, require_ready
 from assay.learn.checkpoints import newest_step
 from assay.learn.grpo import facts, mixed, train, training_set
 from assay.learn.progress import StepRecord
@@ -82,8 +82,9 @@ def prepare(
     require_ready(recipe)
     examples, notes = runnable(training_set(recipe.data, data, recipe.seed) if examples is None else examples)
     examples, left_out = readable(examples)
+    examples, over = fitting(recipe, examples)
     asked, _ = runnable(recipe.eval.examples(data) if recipe.eval else [])
-    notes += unreadable_note(left_out | readable(asked)[1])
+    notes += over + unreadable_note(left_out | readable(asked)[1])
     if recipe.reward.control != "none":
         notes.append(
             f"paid by a control (reward.control = {recipe.reward.control!r}) and not by its verdicts, which curves show"

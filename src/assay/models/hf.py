@@ -79,6 +79,11 @@ def _near(path: str) -> str:
     return hint if "did you mean" in hint else ""
 
 
+def context_of(config: Any) -> int | None:
+    """The most tokens that a model reads, prompt and response together; `None` where its configuration does not say."""
+    return getattr(config.get_text_config(), "max_position_embeddings", None)
+
+
 def require_model(path: str) -> None:
     """Raise `AssayError` where a path or name is no model; its weights are not read."""
     where = _weights(path)
@@ -131,6 +136,7 @@ class TransformersEngine:
         if self.tokenizer.pad_token_id is None:
             self.tokenizer.pad_token = self.tokenizer.eos_token
         self.eos = _eos_ids(self.model, self.tokenizer)
+        self.context = context_of(self.model.config)
         self.version = f"transformers {transformers.__version__}, torch {torch.__version__}, {self.model.dtype}"
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
@@ -153,12 +159,17 @@ class TransformersEngine:
     def _answers(
         self, requests: Sequence[Request], asked: Sequence[tuple[list[int], str]], sampling: Sampling
     ) -> list[Completion]:
+        fits = [len(ids) < (self.context or len(ids) + 1) for ids, _ in asked]
         seeds = [hashed_seed(sampling.seed, ids, r.sample) for r, (ids, _) in zip(requests, asked, strict=True)]
-        said = self._decode([ids for ids, _ in asked], seeds, sampling)
+        there = [(ids, seed) for (ids, _), seed, fit in zip(asked, seeds, fits, strict=True) if fit]
+        said = iter(self._decode([ids for ids, _ in there], [seed for _, seed in there], sampling) if there else ())
         return [
-            replace(completion, request=request.id, thinking=thinking)
-            for completion, request, (_, thinking) in zip(said, requests, asked, strict=True)
+            replace(next(said) if fit else self._too_long(ids), request=request.id, thinking=thinking)
+            for request, (ids, thinking), fit in zip(requests, asked, fits, strict=True)
         ]
+
+    def _too_long(self, ids: Sequence[int]) -> Completion:
+        return Completion(f"the prompt has {len(ids):,} tokens, and {self.name} reads {self.context:,}", "failed")
 
     def _decode(self, prompts: list[list[int]], seeds: list[int], sampling: Sampling) -> list[Completion]:
         from transformers import StopStringCriteria
