@@ -6,10 +6,20 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
-from assay.cli_options import a_source, a_verifier, data_option, json_option, out_option, progress
+from assay.cli_options import (
+    a_source,
+    a_verifier,
+    data_option,
+    executor_option,
+    json_option,
+    judging_on,
+    out_option,
+    progress,
+)
 
 _run = click.Path(path_type=Path)
 _page_option = click.option("--page", type=click.Path(path_type=Path), help="Write what flipped to this HTML file too.")
@@ -62,10 +72,18 @@ def compare(a: Path, b: Path, different: bool, show: int, page: Path | None, as_
 @out_option("A new directory for the run as it is judged now; nothing is written without it.")
 @click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Examples of each domain.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@executor_option
 @_page_option
 @json_option
 def rescore(
-    run: Path, verifier: str | None, output: Path | None, show: int, workers: int, page: Path | None, as_json: bool
+    run: Path,
+    verifier: str | None,
+    output: Path | None,
+    show: int,
+    workers: int,
+    executor: str,
+    page: Path | None,
+    as_json: bool,
 ) -> None:
     """Judge a stored run again by today's verifiers, without a model: which verdicts would have flipped, by domain.
 
@@ -82,10 +100,10 @@ def rescore(
     stored = open_run(run, "measure", "train", "rescore")
     if page:
         refuse_output(page, *run.glob("*.json*"))
-    with progress() as bar:
+    with progress() as bar, judging_on(executor) as judge:
         bar.stage(f"judging {run} again", sum(1 for _ in stored.store.marks()), note="")
-        most = max(show, SHIFTS if page else 0)
-        found = judge_again(stored, verifier=verifier, out=output, workers=workers, show=most, on_rows=bar.advance)
+        how: dict[str, Any] = {"workers": workers, "show": max(show, SHIFTS if page else 0), "judge": judge}
+        found = judge_again(stored, verifier=verifier, out=output, on_rows=bar.advance, **how)
     if page:
         write_atomically(page, rescore_page(found, stored, verifier))
     for note in unreadable_note(found.left_out):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from assay.cli_options import a_model, a_source, data_option, out_option, progress
+from assay.cli_options import a_model, a_source, data_option, executor_option, judging_on, out_option, progress
 
 
 @click.command()
@@ -27,6 +27,7 @@ from assay.cli_options import a_model, a_source, data_option, out_option, progre
 @out_option("Directory to write to; measurements/MODEL otherwise.")
 @data_option
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
+@executor_option
 def measure(
     model: str,
     rows: tuple[str, ...],
@@ -41,6 +42,7 @@ def measure(
     output: Path | None,
     data: Path | None,
     workers: int,
+    executor: str,
 ) -> None:
     """Measure how often a model solves rows, for difficulty. A killed measurement resumes with the same command.
 
@@ -57,7 +59,7 @@ def measure(
     out = output or Path("measurements") / Path(model).name
     sampling = Sampling(temperature=temperature, top_p=top_p, max_tokens=max_tokens, seed=seed)
     path = find_model(model)
-    with progress() as bar:
+    with progress() as bar, judging_on(executor) as judge:
         bar.loading("reading the problems")
         asked, left_out = readable(rows_of(rows, split, size=size, data=data))
         enough = settled(Rates.read([str(after)]).of_one, asked, samples) if after else None
@@ -71,6 +73,7 @@ def measure(
             workers=workers,
             on_groups=bar.advance,
             enough=enough,
+            judge=judge,
         )
     for note in unreadable_note(left_out):
         click.secho(note, fg="yellow", err=True)

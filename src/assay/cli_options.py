@@ -11,6 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
+    from assay.judging.session import Judge
     from assay.report.progress import Bars
 
 F = TypeVar("F", bound=Callable[..., Any] | click.Command)
@@ -34,6 +35,27 @@ data_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 dry_option = click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, write nothing.")
+
+
+executor_option = click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Who judges: this machine, or actors of a Ray cluster (RAY_ADDRESS; the extra ray).",
+)
+
+
+@contextmanager
+def judging_on(executor: str) -> Iterator[Judge | None]:
+    """The session of an `--executor`; none where it is that of this process."""
+    if executor == "local":
+        yield None
+        return
+    from assay.judging.on_ray import RayJudge
+
+    with RayJudge() as judge:
+        yield judge
 
 
 def out_option(help: str) -> Callable[[F], F]:

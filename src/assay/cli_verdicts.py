@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from assay.cli_options import a_source, a_split, a_verifier, data_option, graders_then_rows, json_option, progress
+from assay.cli_options import (
+    a_source,
+    a_split,
+    a_verifier,
+    data_option,
+    executor_option,
+    graders_then_rows,
+    json_option,
+    judging_on,
+    progress,
+)
 from assay.errors import AssayError, counted
 from assay.files import opened
 
@@ -99,6 +109,7 @@ def check(
 @click.option("--id", "only", multiple=True, help="Judge the line of this id alone (or number, where it has none).")
 @click.option("--fail-below", type=click.FloatRange(0, 1), help="Exit 1 when fewer than this share is correct.")
 @click.option("--max-errors", type=click.IntRange(0), help="Exit 1 when more lines have no score; 0 with --fail-below.")
+@executor_option
 def grade(
     source: str,
     output: str,
@@ -109,6 +120,7 @@ def grade(
     only: tuple[str, ...],
     fail_below: float | None,
     max_errors: int | None,
+    executor: str,
 ) -> None:
     """Judge responses: one JSON object a line in, one verdict a line out, in the same order, as they come.
 
@@ -129,6 +141,7 @@ def grade(
         lines = sys.stdin.buffer if source == "-" else _opened(Path(source), stack)
         target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
         how: dict[str, Any] = {"explain": sys.stderr if explain else None, "only": only}
+        how["judge"] = stack.enter_context(judging_on(executor))
         if sys.stderr.isatty() and not explain and not target.isatty():  # else it would stand among the lines
             bar = stack.enter_context(progress())
             bar.stage("grading", None if source == "-" else _count(Path(source)), note="")

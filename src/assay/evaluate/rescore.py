@@ -21,7 +21,7 @@ from assay.evaluate.run import SCORES, Scores, readable, table, with_columns, wr
 from assay.evaluate.samples import said_of
 from assay.files import write_atomically, write_jsonl
 from assay.journal import CLAIM, owned, refuse_another_run
-from assay.judging.session import verify_many
+from assay.judging.session import Judge, default_judge
 from assay.judging.verifier import VERIFIERS
 from assay.rollout.fingerprint import judging_facts
 from assay.rollout.measure import Measurements
@@ -30,8 +30,8 @@ from assay.rollout.store import RolloutStore
 from assay.types import Example, Rollout, Verdict
 
 RESCORED = "rescore.json"
-CHUNK = 1024
-"""Rollouts that are judged together."""
+CHUNKS = 4
+"""Rollouts that are judged together, in batches of the session that judges."""
 EVEN = 1e-9
 """Advantages this near to zero are zero."""
 Row = dict[str, Any]
@@ -154,12 +154,14 @@ def rescore(
     workers: int = 2,
     show: int = 3,
     on_rows: Callable[[int], None] = lambda count: None,
+    judge: Judge | None = None,
 ) -> Rescored:
     """Judge every stored response again and say what changed, by domain, with up to `show` examples of each.
 
     Responses that never came stay as they are. With `verifier` all problems are judged by that one, with its own
-    parameters. `out` gets the run as it is judged now. Raises `AssayError` where no reference can be read, or `out`
-    lies within the run, and `RunConflict` where it holds another run; before any work.
+    parameters; `judge` is the session that judges, that of this process without it. `out` gets the run as it is judged
+    now. Raises `AssayError` where no reference can be read, or `out` lies within the run, and `RunConflict` where it
+    holds another run; before any work.
     """
     if verifier is not None:
         VERIFIERS.get(verifier)
@@ -172,7 +174,7 @@ def rescore(
         refuse_another_run(out, facts)
         if len({example.id for example in now.values()}) < len(now):
             raise AssayError("some problems differ in their verifier alone, so --verifier makes them one: leave out -o")
-    job = _Job(now, bad, workers, show)
+    job = _Job(now, bad, workers, show, judge or default_judge())
     with ExitStack() as stack:
         store = None
         if out is not None:
@@ -231,8 +233,10 @@ def _write(
 class _Job:
     """One grading anew under way."""
 
-    def __init__(self, now: Mapping[str, Example], bad: Mapping[str, str], workers: int, show: int) -> None:
-        self.now, self.bad, self.workers, self.show = now, bad, workers, show
+    def __init__(
+        self, now: Mapping[str, Example], bad: Mapping[str, str], workers: int, show: int, judge: Judge
+    ) -> None:
+        self.now, self.bad, self.workers, self.show, self.judge = now, bad, workers, show, judge
         self.domains: dict[str, Judged] = {}
         self.groups: dict[tuple[str, str], list[Scored]] = {}
         self.shown: dict[tuple[str, bool], list[Shift]] = {}
@@ -244,7 +248,7 @@ class _Job:
         """
         whole: list[Row] = []
         alone = self._alone(rows, whole)
-        while batch := list(islice(alone, CHUNK)):
+        while batch := list(islice(alone, CHUNKS * self.judge.batch)):
             yield batch, self._again(batch)
         if whole:
             yield whole, self._again(whole)
@@ -261,7 +265,7 @@ class _Job:
         stored = [Rollout.from_json(row) for row in rows]
         places = [place for place, rollout in enumerate(stored) if self._can_be_judged(rollout)]
         asked = [self.now[stored[place].example_id] for place in places]
-        made = verify_many(asked, [stored[place] for place in places], workers=self.workers)
+        made = self.judge.verify_many(asked, [stored[place] for place in places], workers=self.workers)
         verdicts = dict(zip(places, made, strict=True))
         return [
             self._count(row, rollout, verdicts.get(place, rollout.verdict))

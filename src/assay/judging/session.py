@@ -62,6 +62,9 @@ class Judge:
         ['correct', 'incorrect']
     """
 
+    batch = 256
+    """Responses that it is well handed at a time by who has many."""
+
     def __init__(self, settings: JudgeSettings | None = None) -> None:
         self.settings = settings or JudgeSettings()
         self._pool = Pool()

@@ -14,16 +14,14 @@ from typing import Any, TextIO, cast
 
 from assay.errors import AssayError, visible
 from assay.files import json_kind, not_json, replacing
-from assay.judging.session import verify_many
+from assay.judging.session import Judge, default_judge
 from assay.judging.verifier import VERIFIERS
 from assay.types import Example, Status, Verdict, as_messages
 
-BATCH = 256
-"""At most so many lines are judged together."""
 SECONDS = 0.5
 """What judging the lines of a batch should take: slow ones are judged in small batches, so that verdicts come early."""
-CHUNK = 1 << 20
-"""Bytes that are read at a time, or as many as are there."""
+LINE = 1 << 12
+"""Bytes that are read at a time for each line of a batch, or as many as are there."""
 
 Lines = Iterable[str | bytes]
 Parsed = tuple[Any, Example, str]
@@ -38,6 +36,7 @@ def grade_lines(
     deadline: float | None = None,
     cache: str | Path | None = None,
     only: Collection[str] = (),
+    judge: Judge | None = None,
 ) -> Iterator[dict[str, Any]]:
     """One verdict object for each line: `id`, `status`, `score`, `read`, `why`, `seconds`, `verifier`, `version`.
 
@@ -45,8 +44,9 @@ def grade_lines(
     goes on. Blank lines are lines too, but at the end. Lines are judged as they come: of a binary handle whatever is
     there, without waiting for more. `deadline` is seconds a line; by default the verifier's own. `cache` names a file
     that remembers verdicts. With `only`, lines of another id are passed over; a line without an id goes by its number.
+    `judge` is the session that judges, that of this process without it.
     """
-    for batch in _graded(lines, workers, deadline, cache, frozenset(only)):
+    for batch in _graded(lines, workers, deadline, cache, frozenset(only), judge or default_judge()):
         yield from (row for _, row, _ in batch)
 
 
@@ -60,13 +60,15 @@ def grade_file(
     explain: TextIO | None = None,
     only: Collection[str] = (),
     on_lines: Callable[[int], None] = lambda number: None,
+    judge: Judge | None = None,
 ) -> Counter[str]:
     """Grade lines into a handle, batch by batch, and count the verdicts by status.
 
-    `explain` also gets one readable line each; `on_lines` is told the number of the last line that is done.
+    `explain` also gets one readable line each; `on_lines` is told the number of the last line that is done; `judge` is
+    the session that judges, that of this process without it.
     """
     counts: Counter[str] = Counter()
-    for batch in _graded(source, workers, deadline, cache, frozenset(only)):
+    for batch in _graded(source, workers, deadline, cache, frozenset(only), judge or default_judge()):
         for number, row, line in batch:
             counts[row["status"]] += 1
             target.write(json.dumps(row) + "\n")
@@ -78,14 +80,19 @@ def grade_file(
 
 
 def _graded(
-    lines: Lines, workers: int, deadline: float | None, cache: str | Path | None, only: frozenset[str]
+    lines: Lines,
+    workers: int,
+    deadline: float | None,
+    cache: str | Path | None,
+    only: frozenset[str],
+    judge: Judge,
 ) -> Iterator[list[tuple[int, dict[str, Any], Line]]]:
     """Line numbers, their verdicts and what was judged, batch by batch."""
     size = number = 0
-    for waiting in _without_blank_end(_arrived(lines)):
+    for waiting in _without_blank_end(_arrived(lines, judge.batch)):
         start = 0
         while start < len(waiting):
-            size = max(1, workers, min(size, BATCH))
+            size = max(1, workers, min(size, judge.batch))
             numbered = list(enumerate(waiting[start : start + size], number + 1))
             start, number = start + len(numbered), number + len(numbered)
             parsed = [(at, _parse(at, line)) for at, line in numbered]
@@ -93,22 +100,22 @@ def _graded(
             begun = monotonic()
             rows = [row for _, row in wanted if not isinstance(row, dict)]
             examples, responses = [row[1] for row in rows], [row[2] for row in rows]
-            verdicts = iter(verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
+            verdicts = iter(judge.verify_many(examples, responses, workers=workers, deadline=deadline, cache=cache))
             made = [(at, row if isinstance(row, dict) else _row(row[0], next(verdicts), at), row) for at, row in wanted]
             size = 2 * size if monotonic() - begun < SECONDS else size // 2
             if made:
                 yield made
 
 
-def _arrived(lines: Lines) -> Iterator[list[str | bytes]]:
+def _arrived(lines: Lines, batch_size: int) -> Iterator[list[str | bytes]]:
     """The lines that are there, each time as many as need no waiting."""
     if not hasattr(lines, "read1"):
         rest = iter(lines)
-        while batch := list(islice(rest, BATCH)):
+        while batch := list(islice(rest, batch_size)):
             yield batch
         return
     begun: list[bytes] = []  # a line whose end has not come
-    while chunk := lines.read1(CHUNK):
+    while chunk := lines.read1(batch_size * LINE):
         if b"\n" not in chunk:
             begun.append(chunk)
             continue

@@ -19,7 +19,7 @@ from typing import Any
 from assay.errors import AssayError, BadConfig
 from assay.files import write_jsonl
 from assay.journal import kind_of, owned, refuse_another_run, refuse_foreign, timed
-from assay.judging.session import verify_many
+from assay.judging.session import Judge, default_judge
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Completion, Engine, Recorded, Request, Sampling, open_engine, wait_for
 from assay.rollout.exports import Asked, counting, kto_rows, pair_rows, sft_rows
@@ -123,6 +123,7 @@ def measure(
     on_groups: Callable[[int], None] | None = None,
     enough: Enough | None = None,
     ways: Mapping[str, Way] | None = None,
+    judge: Judge | None = None,
 ) -> Measurements:
     """Sample `samples` responses to each Example, judge them, and count.
 
@@ -140,6 +141,7 @@ def measure(
         enough: Whether an Example needs no further samples, given the sum of its scores and its counted samples so far;
             samples are then asked for four at a time. Responses that are judged as a group are always asked for whole.
         ways: Source -> how its Examples are asked, where that is not as `samples` and `sampling` say.
+        judge: The session that judges; that of this process without it.
     """
     if isinstance(examples, str | Example):
         raise TypeError("what is measured is a list of Examples, or a corpus such as assay.load('math/arithmetic')")
@@ -150,7 +152,9 @@ def measure(
     engine = _opened(model) if isinstance(model, str) else model
     asked = {example.id: example for example in examples}
     how = Way(samples, sampling or Sampling())
-    job = _Job(engine, asked, how, ways or {}, workers, on_groups or (lambda count: None), enough)
+    job = _Job(
+        engine, asked, how, ways or {}, workers, on_groups or (lambda count: None), enough, judge or default_judge()
+    )
     if not out:
         wait_for(job.run())
         return job.result()
@@ -239,6 +243,7 @@ class _Job:
     workers: int
     on_groups: Callable[[int], None]
     enough: Enough | None = None
+    judge: Judge = field(default_factory=default_judge)
     store: RolloutStore | None = None
     said: list[Rollout] = field(default_factory=list)
     """The rollouts of a measurement without a directory."""
@@ -353,7 +358,7 @@ class _Job:
         """The attempts, judged. Where the engine failed there is no response, and no zero."""
         came = [attempt for attempt in attempts if attempt.finish != "failed"]
         asked = [self.examples[attempt.example_id] for attempt in came]
-        verdicts = iter(verify_many(asked, came, workers=self.workers))
+        verdicts = iter(self.judge.verify_many(asked, came, workers=self.workers))
         return [
             Rollout.of(a, Verdict.error(f"no response: {a.response}") if a.finish == "failed" else next(verdicts))
             for a in attempts
