@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference demo study test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference demo site study test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -22,7 +22,7 @@ fast: $(VENV)/ready  ## the tests that take less than a minute in all
 
 test-slow: $(VENV)/ready $(VERL)/ready  ## the soaks, then the tests inside TRL, verl and Ray where all three are
 	$(BIN)/python -m pytest -m "soak and not gpu and not net"
-	$(VERL)/bin/python -m pytest -m "not gpu and not net" tests/serve tests/corpus/test_verl.py tests/sandbox/test_ray.py
+	$(VERL)/bin/python -m pytest -m "not gpu and not net" tests/serve tests/corpus/test_verl.py tests/sandbox/test_ray.py tests/judging/test_judge_on_ray.py
 
 lint: $(VENV)/ready  ## style, types, and the import contract
 	$(BIN)/ruff check src tests benchmarks
@@ -33,6 +33,9 @@ lint: $(VENV)/ready  ## style, types, and the import contract
 reference: $(VENV)/ready  ## write docs/reference.md and docs/catalog.md from the classes
 	$(BIN)/python -c "from assay.report.reference import reference; print(reference(), end='')" > docs/reference.md
 	$(BIN)/python -c "from assay.report.catalog import page; print(page(), end='')" > docs/catalog.md
+
+site: $(VENV)/ready  ## the documentation as a site, in site/
+	$(BIN)/python -m mkdocs build --strict -q
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix src tests benchmarks
@@ -79,4 +82,4 @@ $(VERL)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(VERL) runs corpora evals
+	rm -rf $(VENV) $(VERL) runs corpora evals site

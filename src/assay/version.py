@@ -1,3 +1,3 @@
 """The version of the package, on the lowest floor so that every room may write it beside its results."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
