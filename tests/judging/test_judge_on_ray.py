@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import main
+from assay.errors import AssayError
 from assay.judging.session import Judge, JudgeSettings
 from assay.types import Example, Status
 
@@ -56,13 +57,34 @@ def workers():
 
 
 @pytest.fixture(scope="module")
-def judge():
+def cluster():
+    ray.init(num_cpus=4, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture(scope="module")
+def judge(cluster):
     with RayJudge(actors=2) as judge:
         yield judge
+    assert gone() and ray.is_initialized(), "its actors are gone, and what it joined goes on"
+
+
+def gone():
     until = time.monotonic() + 30
     while workers() and time.monotonic() < until:
         time.sleep(0.2)
-    assert not workers() and not ray.is_initialized(), "nothing of it is left"
+    return not workers()
+
+
+def test_it_ends_the_ray_that_it_started():
+    assert not ray.is_initialized()
+    examples, said = pairs(30)
+    with RayJudge(actors=1) as judge:
+        assert len(judge.verify_many(examples, said)) == 30 and workers()
+    assert gone() and not ray.is_initialized()
+    with pytest.raises(AssayError, match="is closed"):
+        judge.verify_many(examples, said)
 
 
 def test_verdicts_are_those_of_one_process(judge):

@@ -8,6 +8,7 @@ local session, in the same order.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ PART = 256
 """Responses that an actor is handed at a time, and more where a group is larger."""
 AHEAD = 2
 """Parts for each actor that wait or are in the making."""
+SOON = 30.0
+"""Seconds in which an actor has its processor, where one is free."""
 TRIES = 2
 """How often a part is handed out again after its actor died."""
 
@@ -51,6 +54,8 @@ class RayJudge(Judge):
         made = ray.remote(num_cpus=1, max_restarts=-1, max_task_retries=TRIES)(_Actor)
         self._actors = [made.remote(self.settings.deadline) for _ in range(count)]
         self.batch = AHEAD * PART * count
+        if not ray.wait([self._actors[0].judged.remote([], None)], timeout=SOON)[0]:
+            warnings.warn("no processor of the Ray cluster is free: waiting for one", stacklevel=2)
 
     def __reduce__(self) -> Any:
         raise TypeError("a judge on Ray stays in its process: make one where it is needed")
@@ -109,8 +114,7 @@ class _Actor:
 
     def judged(self, places: Sequence[_Place], deadline: float | None) -> list[Verdict]:
         """A verdict for each place. A `timeout` is looked at again in here, as in every session."""
-        examples, attempts = zip(*places, strict=True)
-        return self.judge.verify_many(examples, attempts, deadline=deadline)
+        return self.judge.verify_many([e for e, _ in places], [a for _, a in places], deadline=deadline)
 
 
 def _parts(wanted: Sequence[int], places: Sequence[_Place]) -> list[list[int]]:
