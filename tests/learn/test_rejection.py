@@ -85,6 +85,7 @@ def test_what_is_imitated_becomes_more_frequent(brief_policy, tmp_path, sync_eve
         ({"dpo": {}}, "one loss"),
         ({"reward": {"format": 0.1}}, "right responses alone"),
         ({"grpo": {"loss": "grpo"}}, "a loss of its own"),
+        ({"grpo": {"mask_truncated": True}}, "takes no grpo.mask_truncated"),
         ({"grpo": {"redraws": 1}}, "redraws"),
     ],
 )

@@ -163,7 +163,7 @@ def _history(recipe: GrpoRecipe, out: Path) -> History:
 def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
     """The Examples that a recipe names. Raises `AssayError` when there is none, or one must not be trained on."""
     if data.corpus:
-        examples = list(Corpus.read(Path(data.corpus)))
+        examples = list(Corpus.read(data.corpus))
     else:
         examples = [example for chosen in data.sources for example in chosen.examples(where, seed=seed)]
     if not examples:

@@ -117,6 +117,10 @@ class Grpo(Config):
         return self
 
 
+OF_GRPO = ("loss", "ratio", "scale", "clip_low", "clip_high", "mask_truncated")
+"""What of `[grpo]` its loss alone takes."""
+
+
 class Reward(Config):
     """What is paid. The verdicts are kept as they are, so curves and pages show what the verifier said."""
 
@@ -276,8 +280,9 @@ class GrpoRecipe(Config):
         if self.sft and (self.grpo.kl or self.reward != Reward()):
             raise ValueError("[sft] learns from right responses alone: leave grpo.kl and [reward] out")
         own = "[dpo]" if self.dpo else "[sft]" if self.sft else ""
-        if own and (self.grpo.loss, self.grpo.ratio) != ("dapo", "token"):
-            raise ValueError(f"{own} has a loss of its own: leave grpo.loss and grpo.ratio out")
+        usual = Grpo()
+        if own and (unused := [name for name in OF_GRPO if getattr(self.grpo, name) != getattr(usual, name)]):
+            raise ValueError(f"{own} has a loss of its own, which takes no grpo.{unused[0]}: leave it out")
         return self
 
     @model_validator(mode="after")
