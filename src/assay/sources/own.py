@@ -22,6 +22,7 @@ from assay.errors import AssayError, BadConfig, BadRow, MissingData, UnknownName
 from assay.files import not_json, not_utf8, opened, read_jsonl, require_file
 from assay.hub import load_rows
 from assay.judging.verifier import VERIFIERS
+from assay.remote import fetched
 from assay.sources.base import SOURCES, Source, sampled
 from assay.sources.files import boxed
 from assay.types import Example
@@ -61,7 +62,7 @@ def source_of(name: str, **how: Any) -> Source:
             raise BadConfig(f"{name} is a registered source: only files of your own take {', '.join(sorted(how))}")
         return source
     if not name.startswith(HUB):
-        require_file(name)
+        require_file(fetched(name))
     return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
 
 
@@ -165,7 +166,7 @@ class Own(Source):
             return enumerate(self.rows, 1)
         if self.name.startswith(HUB):
             return _hub(self.name.removeprefix(HUB), split)
-        path, kind = Path(self.name), _kind(self.name)
+        path, kind = fetched(self.name), _kind(self.name)
         if kind == ".parquet":
             return enumerate((row for batch in _parquet(path).iter_batches() for row in batch.to_pylist()), 1)
         if kind in (".csv", ".tsv"):
