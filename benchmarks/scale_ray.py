@@ -17,6 +17,7 @@ import time
 from assay.judging.on_ray import RayJudge
 from assay.judging.session import Judge
 from assay.rollout.grade import grade_file
+from assay.types import Example
 
 
 def lines(size: int) -> list[bytes]:
@@ -43,8 +44,30 @@ def graded(rows: list[bytes], judge: Judge | None) -> tuple[str, float]:
     return digest.hexdigest(), took
 
 
+PROGRAM = "```python\ndef f(n):\n    return n * n\n```"
+RATED = {
+    "choice": [("B", "The answer is (B).")] * 4000,
+    "number": [(n, f"So it is {n}.") for n in range(4000)],
+    "math": [(f"{n}x + 1", rf"\boxed{{1 + {n}x}}") for n in range(2000)],
+    "code.tests": [({"tests": [f"assert f({n}) == {n * n}"]}, PROGRAM) for n in range(300)],
+}
+"""Verifier -> references and responses whose verdicts are timed in one process."""
+
+
+def rates() -> None:
+    """Verdicts a second of one process, by verifier."""
+    for name, pairs in RATED.items():
+        examples = [Example(prompt="?", reference=reference, verifier=name) for reference, _ in pairs]
+        with Judge() as judge:
+            judge.verify_many(examples[:20], [said for _, said in pairs[:20]])
+            began = time.perf_counter()
+            judge.verify_many(examples, [said for _, said in pairs])
+        print(f"{name:12} one process            {len(pairs) / (time.perf_counter() - began):8,.0f} verdicts/s")
+
+
 def main() -> None:
     size, actors = (int(given) for given in (sys.argv[1:] + ["200000", "2"][len(sys.argv) - 1 :]))
+    rates()
     rows = lines(size)
     here, took = graded(rows, None)
     print(f"{size:,} rows here, one process       {size / took:8,.0f} verdicts/s")
@@ -52,9 +75,14 @@ def main() -> None:
     with RayJudge(actors=actors) as judge:
         graded(rows[:1000], judge)
         print(f"Ray and {actors} actors are there after {time.perf_counter() - began:6.1f} s")
+        busy = time.process_time()
         there, on_ray = graded(rows, judge)
+        busy = time.process_time() - busy
     told = f"{size / on_ray:8,.0f} verdicts/s   {took / on_ray:.2f} times one process"
     print(f"{size:,} rows by {actors} actors           {told}")
+    print(
+        f"of that the process that hands out takes {1e6 * busy / size:.0f} us a row: {size / busy:,.0f} rows/s at most"
+    )
     print(f"the same file: {here == there}")
 
 

@@ -18,7 +18,7 @@ from assay.errors import AssayError, MissingData, MissingExtra
 from assay.files import user_cache
 from assay.hashing import content_hash
 
-_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+):/+(?=[^/])")
+_ADDRESS = re.compile(r"\A([a-z][a-z0-9+.-]{1,15}):/{1,2}(?=[^/])")
 """How an address begins; a `Path` made of one has lost a slash."""
 
 

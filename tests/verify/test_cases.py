@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,19 @@ from assay.judging.verifier import VERIFIERS
 from assay.types import Example, as_messages
 
 CASES = Path(__file__).parents[1] / "cases"
-FIELDS = {"source", "verifier", "params", "prompt", "reference", "response", "expected", "score", "says", "why"}
+FIELDS = {
+    "source",
+    "verifier",
+    "params",
+    "prompt",
+    "reference",
+    "response",
+    "expected",
+    "score",
+    "says",
+    "why",
+    "until",
+}
 
 
 def _cases() -> list[Any]:
@@ -27,6 +40,8 @@ def _cases() -> list[Any]:
 @pytest.mark.parametrize("case", _cases())
 def test_case_has_its_verdict(case: dict[str, Any]) -> None:
     assert set(case) <= FIELDS
+    if "until" in case and sys.version_info >= tuple(map(int, case["until"].split("."))):
+        pytest.skip(f"holds before Python {case['until']}")
     example = Example(
         prompt=as_messages(case.get("prompt") or "Answer the question."),
         reference=case["reference"],

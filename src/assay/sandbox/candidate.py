@@ -28,6 +28,7 @@ from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
+MAX_CAUSES, MAX_GROUP = 3, 16
 MAX_LANES = 24
 """Threads that serve threads of the tests; more of these share them."""
 SOLUTION = "solution.py"
@@ -84,8 +85,9 @@ def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
     exec(code, namespace)  # noqa: S102 - inside the sandbox
 
 
-def describe(problem: BaseException) -> dict[str, Any]:
-    """An exception as data: names of its classes, its arguments where they are plain, its text."""
+def describe(problem: BaseException, depth: int = 0) -> dict[str, Any]:
+    """An exception as data: names of its classes, its arguments where they are plain, its text, what caused it, and of
+    a group its parts."""
     try:
         packed = Codec().pack(tuple(problem.args))
     except wire.WireError:
@@ -99,7 +101,12 @@ def describe(problem: BaseException) -> dict[str, Any]:
         own = Codec().pack({name: value for name, value in vars(problem).items() if name[0] != "_"})
     except wire.WireError:
         own = {"v": {"d": []}}
-    return {"names": names_of(problem), "homes": homes, "args": packed, "own": own, "text": text}
+    told: dict[str, Any] = {"names": names_of(problem), "homes": homes, "args": packed, "own": own, "text": text}
+    if depth < MAX_CAUSES and problem.__cause__ is not None:
+        told["cause"] = describe(problem.__cause__, depth + 1)
+    if depth < MAX_CAUSES and isinstance(problem, ExceptionGroup):
+        told["group"] = [describe(one, depth + 1) for one in problem.exceptions[:MAX_GROUP]]
+    return told
 
 
 def parameters(function: Any) -> list[list[Any]]:
@@ -203,6 +210,8 @@ class Server(Codec):
         return self.objects[body["h"]]
 
     def _thing(self, body: dict[str, Any]) -> Any:
+        if "x" in body:
+            return self._rebuilt(body["x"])
         name, actions = body.get("can", ("", []))
         if actions == [handed.AWAIT]:
             return _asked_late(self, body["cb"])
@@ -301,7 +310,7 @@ class Server(Codec):
         return self.unpack(message)
 
     def _rebuilt(self, problem: dict[str, Any]) -> Exception:
-        """An exception that the other side's function raised, of its class, or of one that is known here."""
+        """An exception that the other side raised or hands over, of its class, or of one that is known here."""
         found = [self._decode(problem["of"], 0)] if "of" in problem else []
         found += [self.names.get(name) or vars(builtins).get(name) for name in problem["names"]]
         kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)

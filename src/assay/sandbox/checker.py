@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, testfiles, wire
+from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, testfiles, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.own_code import OwnCode
 from assay.sandbox.proxy import Proxy, ask_there
@@ -92,10 +92,11 @@ class Checker:
                 self.client.ends += ("call", "getattr", "getitem")
             texts = Texts(suite.trees, self.names, self.client.run_text)
             texts.install()
-            ask_there(suite.imports)
+            ask_there(suite.imports, self.client)
             if suite.imports & _THREADED:
                 self.client.open_lanes()
             OwnCode(texts.own, self.client.deny).install()
+            sys.modules |= {"pytest": pytest_names.module()} if "pytest" in suite.imports else {}
             for unit in units:
                 candidate.execute_code(unit, self.names)
             if self.request["call"]:

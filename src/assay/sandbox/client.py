@@ -89,6 +89,8 @@ class Client(Codec):
         """Why the running test has failed, whatever it or the candidate catches."""
         self.thrown: list[BaseException] = []
         """Exceptions that functions of the tests raised where the candidate called them."""
+        self.passable: Any = None
+        """What the tests raise in any case, so that a context of the candidate may pass it over."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -119,6 +121,8 @@ class Client(Codec):
             self._numbered[id(value)] = len(self.callbacks)
             self.callbacks.append(value)
         body: dict[str, Any] = {"cb": self._numbered[id(value)]}
+        if isinstance(value, Exception):
+            return {**body, "x": self._told(value, AssertionError() if isinstance(value, AssertionError) else value)}
         if isinstance(value, FunctionType):
             body["f"] = _described(value)
             body["co"] = bool(value.__code__.co_flags & CO_COROUTINE)
@@ -303,11 +307,15 @@ class Client(Codec):
             if self.fails(value, problem):
                 self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
-            self.thrown.append(problem)
-            own = {"of": self._encode(type(problem), 0)} if _is_own(type(problem)) else {}
-            return {"x": {**candidate.describe(problem), **own, "mine": len(self.thrown) - 1}}
+            return {"x": self._told(problem, problem)}
 
-    def _raised(self, problem: Any) -> BaseException:
+    def _told(self, problem: Exception, shown: Exception) -> dict[str, Any]:
+        """An exception of the tests as data, as it is shown to the candidate, which may raise it again."""
+        self.thrown.append(problem)
+        own = {"of": self._encode(type(shown), 0)} if _is_own(type(shown)) else {}
+        return {**candidate.describe(shown), **own, "mine": len(self.thrown) - 1}
+
+    def _raised(self, problem: Any, depth: int = 0) -> BaseException:
         mine = problem.get("mine") if isinstance(problem, dict) else None
         if isinstance(mine, int) and 0 <= mine < len(self.thrown):  # it let pass what the tests' function raised
             self.raised.append(self.thrown[mine])
@@ -323,13 +331,27 @@ class Client(Codec):
             if isinstance(kind, type) and issubclass(kind, (Exception, SystemExit)):
                 own = name != names[0] and kind is not StopIteration and names[0].isidentifier()
                 kind = type(names[0], (kind,), {"__module__": "solution"}) if own else kind
-                made = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
-                made.args = args
+                made = self._made(kind, args, problem, depth)
                 if kind in self.own_exceptions:
                     vars(made).update(self.read(problem["own"]))
                 break
         vars(made)["assay_text"] = text
+        if isinstance(cause := problem.get("cause"), dict) and depth < candidate.MAX_CAUSES:
+            made.__cause__ = self._raised(cause, depth + 1)
         self.raised.append(made)
+        return made
+
+    def _made(
+        self, kind: type[BaseException], args: tuple[Any, ...], problem: dict[str, Any], depth: int
+    ) -> BaseException:
+        if issubclass(kind, ExceptionGroup):
+            parts = problem.get("group") if depth < candidate.MAX_CAUSES else None
+            told = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+            inside = [one for part in told if isinstance(one := self._raised(part, depth + 1), Exception)]
+            text = str(problem["text"]).rpartition(" (")[0]
+            return kind(text, inside) if inside else CandidateError(text)
+        made: BaseException = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
+        made.args = args
         return made
 
     def exception(self, name: str, names: list[str]) -> type[Exception]:

@@ -154,9 +154,17 @@ class Proxy:
     def __enter__(self) -> Any:
         return _forward("enter")(self)
 
-    def __exit__(self, kind: Any, problem: Any, trace: Any) -> None:
-        """The candidate is told, and does not choose that what the tests raise is passed over."""
-        _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
+    def __exit__(self, kind: Any, problem: Any, trace: Any) -> Any:
+        """The candidate is told, and passes over what the tests raise there in any case, but nothing that tests it."""
+        said = _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
+        return self._assay_passed(problem, said)
+
+    def _assay_passed(self, problem: Any, said: Any) -> Any:
+        """What a context of the candidate says of an exception, where that may be heard; one that was never raised is
+        an argument like any other."""
+        if getattr(problem, "__traceback__", None) is None:
+            return said
+        return problem is self._assay_client.passable and bool(said)
 
     def __await__(self) -> Any:
         return awaited(self, "await").__await__()
@@ -170,9 +178,10 @@ class Proxy:
     def __aenter__(self) -> Any:
         return awaited(self, "aenter")
 
-    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> None:
+    async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> Any:
         """As `__exit__`."""
-        await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
+        said = await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
+        return self._assay_passed(problem, said)
 
     def __get__(self, instance: Any, _: Any = None) -> Any:
         """A function of the candidate in a class of the tests is a method there."""
@@ -203,12 +212,26 @@ def type_of(value: Any) -> Any:
     return _forward("type")(value) if issubclass(type(value), (Proxy, Derived)) else type(value)
 
 
-def ask_there(modules: set[str]) -> None:
-    """Let functions of these modules be asked in the candidate's process where they are asked about its objects."""
+def ask_there(modules: set[str], client: Client) -> None:
+    """Let functions of these modules be asked in the candidate's process where they are asked about its objects, and
+    let a seed hold there too."""
+    for home in _SEEDED & {*modules, *(f"{name}.random" for name in modules)}:
+        module = importlib.import_module(home)
+        module.seed = _there_too(module.seed, home, client)  # type: ignore[attr-defined]
     for home in _QUESTIONS.keys() & modules:
         module = importlib.import_module(home)
         for name in _QUESTIONS[home].split():
             setattr(module, name, _asked_there(getattr(module, name), home, name))
+
+
+def _there_too(here: Callable[..., Any], home: str, client: Client) -> Callable[..., Any]:
+    @wraps(here)
+    def seed(*args: Any, **kwargs: Any) -> Any:
+        client.ask({"op": "library", "home": home, "name": "seed", "a": client.pack((args, kwargs))})
+        client.calls -= 1  # nothing of the candidate's was called
+        return here(*args, **kwargs)
+
+    return seed
 
 
 def _asked_there(here: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
@@ -222,6 +245,7 @@ def _asked_there(here: Callable[..., Any], home: str, name: str) -> Callable[...
     return asked
 
 
+_SEEDED = {"random", "numpy.random"}
 _QUESTIONS = {
     "dataclasses": "asdict astuple fields is_dataclass replace",
     "inspect": "isgeneratorfunction iscoroutinefunction isasyncgenfunction getsource getdoc isabstract isclass",

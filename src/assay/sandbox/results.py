@@ -55,6 +55,7 @@ class SuiteResult:
             suite.READY: self.ready,
             suite.JOINED: self.joined,
             suite.TYPE: type_of,
+            suite.THROWN: self.thrown,
         }
 
     def start(self, number: int) -> None:
@@ -67,6 +68,12 @@ class SuiteResult:
     def guard(self, _: int) -> None:
         """What may end in a `raise` of the tests is reached."""
         self.guards += 1
+
+    def thrown(self, problem: Any) -> Any:
+        """What a `with` block of the tests is about to raise in any case; an assert that did not pass never is that."""
+        made = problem() if isinstance(problem, type) and issubclass(problem, Exception) else problem
+        self.client.passable = None if isinstance(made, AssertionError) else made
+        return made
 
     def got(self, value: Any) -> Any:
         self._got = [value]

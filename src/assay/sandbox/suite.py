@@ -18,8 +18,8 @@ from typing import Any, TypeGuard
 
 from assay.sandbox import mixing, testfiles
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE = tuple(
-    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type")
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN = tuple(
+    f"__assay_{name}__" for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type", "thrown")
 )
 """Names in the tests' namespace that the hooks call."""
 
@@ -103,6 +103,8 @@ class Suite:
         for text, tree in zip(texts, self.trees, strict=True):
             self._hook_assertions(text, tree)
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
+        for tree in self.trees:
+            _hook_thrown(tree)
 
     @property
     def total(self) -> int:
@@ -307,8 +309,20 @@ def _may_raise(node: ast.AST) -> bool:
 
 
 def asserts(node: ast.AST) -> bool:
-    """Whether a node asserts: `assert`, `raise`, or a call such as `numpy.testing.assert_allclose(...)`."""
+    """Whether a node asserts: `assert`, `raise`, a call such as `numpy.testing.assert_allclose(...)`, or a block in the
+    context of one (`with pytest.raises(ValueError):`)."""
+    if isinstance(node, (ast.With, ast.AsyncWith)):
+        return any(_is_assertion(item.context_expr) for item in node.items)
     return isinstance(node, (ast.Assert, ast.Raise)) or _is_assertion_call(node)
+
+
+def _hook_thrown(tree: ast.AST) -> None:
+    """Let it be seen what a `with` block raises in any case, as its last statement: its context may pass that over."""
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.With, ast.AsyncWith)) and isinstance(last := node.body[-1], ast.Raise) and last.exc:
+            before = (inner for part in node.body for inner in statements(part))
+            if not any(isinstance(inner, (ast.Return, ast.Break, ast.Continue)) for inner in before):
+                last.exc = _hook(THROWN, last.exc, last.exc)
 
 
 def statements(node: ast.AST, deep: bool = False) -> Iterator[ast.AST]:
@@ -350,7 +364,7 @@ def _is_assertion_call(node: ast.AST) -> bool:
 def _is_assertion(node: ast.AST) -> TypeGuard[ast.Call]:
     called = node.func if isinstance(node, ast.Call) else None
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    return name.startswith("assert")
+    return name.startswith("assert") or name == "raises"
 
 
 def _called(node: ast.AST) -> ast.expr | None:

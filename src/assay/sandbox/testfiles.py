@@ -1,8 +1,9 @@
 """Test files as people write them, made into statements that test: one idea each, before `suite.py` reads them.
 
 `from solution import f` takes the candidate's name. The body of `if __name__ == "__main__":` is run. Functions and
-methods named `test...` that nothing else calls are called, in order; a `unittest.TestCase` runs each of its tests by
-`debug()`, which raises where it fails. A call of `unittest.main` or `pytest.main` is left out: they are run anyway.
+methods named `test...` that nothing else calls are called, in order, with the fixtures of the tests that they name and
+behind a `setup_method`; a `unittest.TestCase` runs each of its tests by `debug()`, which raises where it fails. A call
+of `unittest.main` or `pytest.main` is left out: they are run anyway.
 """
 
 from __future__ import annotations
@@ -10,15 +11,21 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+MAX_FIXTURES = 8
+"""Fixtures that name one another, one behind the other."""
 _SOLUTION = ("solution", "main", "__main__", "submission", "your_module")
 
 
 def normalized(tree: ast.Module) -> ast.Module:
-    """The same tree, changed in place."""
+    """The same tree, changed in place. Raises `ValueError` where a test for pytest names a fixture that is none."""
     tree.body = [made for node in tree.body for made in _unguarded(node)]
     tree = _Solution(tree).visit(tree)
     named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
-    calls = [call for node in tree.body if getattr(node, "name", "") not in named for call in _calls(node)]
+    definitions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    fixtures = {node.name: node for node in definitions if any(_is_mark(one, "fixture") for one in node.decorator_list)}
+    if any(alias.name == "pytest" for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names):
+        _require_fixtures(definitions, fixtures)
+    calls = [call for node in tree.body if getattr(node, "name", "") not in named for call in _calls(node, fixtures)]
     tree.body += [ast.fix_missing_locations(call) for call in calls]
     return tree
 
@@ -35,28 +42,71 @@ def _runs_all(node: ast.stmt) -> bool:
     return called is not None and ast.unparse(called) in ("unittest.main", "pytest.main")
 
 
-def _calls(node: ast.stmt) -> Iterator[ast.stmt]:
+def _calls(node: ast.stmt, fixtures: dict[str, ast.FunctionDef]) -> Iterator[ast.stmt]:
     """Calls of the tests that a definition holds, each at its own line."""
-    if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not _needed(node):
-        yield _call(f"{node.name}()", node)
+    if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and node.name not in fixtures:
+        given = _given(node, _needed(node), fixtures)
+        if given is not None:
+            yield from _call(f"{node.name}({given})", node)
     elif isinstance(node, ast.ClassDef):
         unit = any(ast.unparse(base).endswith("TestCase") for base in node.bases)
-        if unit or node.name.startswith("Test"):
-            for inner in node.body:
-                if isinstance(inner, ast.FunctionDef) and inner.name.startswith("test") and len(_needed(inner)) == 1:
-                    yield _call(
-                        f"{node.name}({inner.name!r}).debug()" if unit else f"{node.name}().{inner.name}()", inner
-                    )
+        methods = {inner.name: inner for inner in node.body if isinstance(inner, ast.FunctionDef)}
+        for name, inner in methods.items() if unit or node.name.startswith("Test") else ():
+            given = _given(inner, _needed(inner)[1:], fixtures)
+            if not name.startswith("test") or given is None:
+                continue
+            if unit:
+                yield from _call(f"{node.name}({name!r}).debug()", inner)
+            elif setup := methods.get("setup_method"):
+                at = f"_of_{node.name}"
+                more = ", ".join("None" for _ in _needed(setup)[1:])
+                yield from _call(f"{at} = {node.name}()\n{at}.setup_method({more})\n{at}.{name}({given})", inner)
+            else:
+                yield from _call(f"{node.name}().{name}({given})", inner)
+
+
+def _require_fixtures(definitions: list[ast.FunctionDef], fixtures: dict[str, ast.FunctionDef]) -> None:
+    for node in definitions:
+        if node.name.startswith("test") and node.name not in fixtures and _given(node, _needed(node), fixtures) is None:
+            named = ", ".join(arg.arg for arg in _needed(node))
+            raise ValueError(f"{node.name} needs fixtures that the tests do not define, among {named}")
+
+
+def _given(test: ast.FunctionDef, needed: list[ast.arg], fixtures: dict[str, ast.FunctionDef]) -> str | None:
+    """The arguments of a test in words, its fixtures; `None` where it names what is none, and no parameter either."""
+    marks = [mark for mark in test.decorator_list if isinstance(mark, ast.Call) and _is_mark(mark, "parametrize")]
+    given = {name for mark in marks if mark.args for name in _names(mark.args[0])}
+    wanted = [arg.arg for arg in needed if arg.arg not in given]
+    if any(name not in fixtures for name in wanted):
+        return None
+    late = "lambda: " * bool(marks)  # each row of parameters gets fixtures of its own
+    return ", ".join(f"{name}={late}{_made(name, fixtures)}" for name in wanted)
+
+
+def _made(name: str, fixtures: dict[str, ast.FunctionDef], depth: int = 0) -> str:
+    """The call that makes a fixture, and those that it names."""
+    inner = [arg.arg for arg in _needed(fixtures[name]) if arg.arg in fixtures and depth < MAX_FIXTURES]
+    return f"{name}({', '.join(f'{one}={_made(one, fixtures, depth + 1)}' for one in inner)})"
+
+
+def _names(node: ast.expr) -> list[str]:
+    found = ast.literal_eval(node) if isinstance(node, (ast.Constant, ast.List, ast.Tuple)) else ""
+    return [name.strip() for name in (found.split(",") if isinstance(found, str) else found)]
+
+
+def _is_mark(node: ast.expr, name: str) -> bool:
+    """Whether a decorator is `pytest.fixture`, `pytest.mark.parametrize(...)` and so on."""
+    return ast.unparse(node.func if isinstance(node, ast.Call) else node).rpartition(".")[2] == name
 
 
 def _needed(node: ast.FunctionDef) -> list[ast.arg]:
-    """Arguments without a default, which is a fixture's business."""
+    """Arguments without a default."""
     return node.args.args[: len(node.args.args) - len(node.args.defaults)]
 
 
-def _call(source: str, at: ast.stmt) -> ast.stmt:
-    made = ast.parse(source).body[0]
-    for inner in ast.walk(made):
+def _call(source: str, at: ast.stmt) -> list[ast.stmt]:
+    made = ast.parse(source).body
+    for inner in (part for statement in made for part in ast.walk(statement)):
         if isinstance(inner, (ast.expr, ast.stmt)):
             ast.copy_location(inner, at)
     return made
@@ -77,9 +127,8 @@ class _Solution(ast.NodeTransformer):
         if node.level == 0 and node.module not in _SOLUTION:
             return node
         renamed = [alias for alias in node.names if alias.asname and alias.asname != alias.name]
-        return [_call(f"{alias.asname} = {alias.name}", node) for alias in renamed] or ast.copy_location(
-            ast.Pass(), node
-        )
+        made = [call for alias in renamed for call in _call(f"{alias.asname} = {alias.name}", node)]
+        return made or ast.copy_location(ast.Pass(), node)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name) and node.value.id in self.modules:

@@ -45,7 +45,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=6,
+    version=7,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -124,7 +124,10 @@ class _Suite:
         tree = parse(text)
         if tree is None:
             raise BadReference("code.tests: the tests or the setup are not Python")
-        return testfiles.normalized(copy.deepcopy(tree))
+        try:
+            return testfiles.normalized(copy.deepcopy(tree))
+        except ValueError as bad:
+            raise BadReference(f"code.tests: {bad}") from None
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
