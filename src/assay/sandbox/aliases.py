@@ -11,6 +11,8 @@ from collections.abc import Container
 from typing import Any
 
 _CONTAINERS = (list, dict, set, deque, bytearray)
+MOST_LENT = 1000
+"""Entries of a container that is looked at for changes before each question."""
 
 
 def changeable(value: Any, classes: Container[str]) -> list[Any]:
@@ -44,6 +46,11 @@ def attributes(value: Any) -> dict[str, Any]:
     """The state of an instance: its dictionary, and its slots."""
     slots = [s for c in type(value).__mro__ for s in c.__dict__.get("__slots__", ()) if hasattr(value, s)]
     return {**getattr(value, "__dict__", {}), **{s: getattr(value, s) for s in slots if not s.startswith("__")}}
+
+
+def is_lent(value: Any) -> bool:
+    """Whether an attribute is a container that the tests may change as it stands there."""
+    return type(value) in _CONTAINERS and len(value) <= MOST_LENT
 
 
 def refill(mine: Any, theirs: Any) -> None:

@@ -28,7 +28,7 @@ from assay.sandbox.codec import Codec
 
 STDIN, CHANNEL, PEER = 0, 3, 4
 MAX_TEXT = 400
-MAX_CAUSES, MAX_GROUP = 3, 16
+MAX_CAUSES, MAX_GROUP, MAX_LENT = 3, 16, 32
 MAX_LANES = 24
 """Threads that serve threads of the tests; more of these share them."""
 SOLUTION = "solution.py"
@@ -148,6 +148,8 @@ class Server(Codec):
         self._passed_on: dict[int, tuple[dict[str, int], BaseException]] = {}
         """Exceptions that the other side's functions raised, by identity."""
         self._placed: dict[int, tuple[Any, list[str]]] = {}
+        self._lent: dict[int, Any] = {}
+        self._lends = 0
         self.source = ""
         self._named: dict[type, str] = {}
         """Its classes that the tests name."""
@@ -209,6 +211,25 @@ class Server(Codec):
             return found
         return self.objects[body["h"]]
 
+    def _lend(self, value: Any) -> int:
+        """The number of a container that is an attribute: what the tests change of it, they change here.
+
+        The other side knows the last few of them, fewer than are kept.
+        """
+        number = next((number for number, lent in self._lent.items() if lent is value), self._lends)
+        self._lends += number == self._lends
+        self._lent.pop(number, None)
+        self._lent[number] = value
+        if len(self._lent) > MAX_LENT:
+            del self._lent[next(iter(self._lent))]
+        return number
+
+    def derive(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Make the class that the tests derive from one of here; its methods are asked of them."""
+        bases, members = self.unpack(request["bases"]), self.unpack(request["members"])
+        told = {name: _method(value) if isinstance(value, Callback) else value for name, value in members.items()}
+        return self.pack(type(request["name"], bases, {"__module__": "tests", **told}))
+
     def _thing(self, body: dict[str, Any]) -> Any:
         if "x" in body:
             return self._rebuilt(body["x"])
@@ -236,10 +257,14 @@ class Server(Codec):
         before, self._lane.number = getattr(self._lane, "number", None), request.get("lane")
         self._active.append(self._lane.number)
         try:
+            for number, changed in request.get("w", ()):
+                aliases.refill(self._lent[number], self.unpack(changed))
             with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
                 if request["op"] in _BY_NAME:
                     value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
                     reply = self.pack(value)
+                    if request["op"] == "getattr" and aliases.is_lent(value):
+                        reply["lent"] = self._lend(value)
                 else:
                     reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
@@ -403,6 +428,16 @@ def _coroutine_function(asked: Callback) -> Any:
     return call
 
 
+def _method(asked: Callback) -> Any:
+    """A method of a class of the tests: it is given the object."""
+
+    @wraps(asked)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return asked(self, *args, **kwargs)
+
+    return call
+
+
 class _Class(type):
     """The class of what stands for a class of the tests."""
 
@@ -424,7 +459,7 @@ async def _until(awaited: Any) -> Any:
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
-_OPERATIONS |= {"run": Server.run_text, "plain": Server.plain, "library": Server.library}
+_OPERATIONS |= {"run": Server.run_text, "plain": Server.plain, "library": Server.library, "derive": Server.derive}
 _ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
 _ACTIONS += (iter, next, len, str, repr, int, float)
 _ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)

@@ -15,11 +15,12 @@ from queue import SimpleQueue
 from types import FunctionType
 from typing import Any
 
-from assay.sandbox import arrays, candidate, handed, patches, wire
+from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
 from assay.sandbox.codec import Codec
 from assay.sandbox.proxy import Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
+MAX_LENT = 16
 """Messages to one candidate; more is the candidate's doing."""
 
 
@@ -42,6 +43,12 @@ class _Closed(dict[int, Any]):
         return self.setdefault(lane, _nothing())
 
 
+def _text_there(problem: Any) -> str:
+    """The text of an exception as the candidate's process told it, where it did."""
+    told = vars(problem).get("assay_text")
+    return Exception.__str__(problem) if told is None else told
+
+
 def _nothing() -> SimpleQueue[Any]:
     made = SimpleQueue[Any]()
     made.put(None)
@@ -52,14 +59,16 @@ class Client(Codec):
     """The checker's end: calls go out, plain data comes back."""
 
     numpy = patterns = True
+    keeps_aliases = False
+    """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+    guards = False
+    """Whether empty values are guarded: the tests use numpy."""
+    passable: Any = None
+    """What the tests raise in any case, so that a context of the candidate may pass it over."""
 
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
         self.peer = peer
-        self.keeps_aliases = False
-        """Whether results may be the arguments themselves, and changes show though a call returned a value."""
-        self.guards = False
-        """Whether empty values are guarded: the tests use numpy."""
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
         self.known: set[int] = set()
@@ -89,8 +98,8 @@ class Client(Codec):
         """Why the running test has failed, whatever it or the candidate catches."""
         self.thrown: list[BaseException] = []
         """Exceptions that functions of the tests raised where the candidate called them."""
-        self.passable: Any = None
-        """What the tests raise in any case, so that a context of the candidate may pass it over."""
+        self._lent: dict[int, tuple[Any, Any]] = {}
+        """Containers of the candidate, as objects of this side, and their contents when they were last looked at."""
         self.raised: list[BaseException] = []
         """Exceptions of the candidate."""
         self.errors = 0
@@ -222,6 +231,8 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.refused = ""
         number = os.urandom(8).hex()
+        if self._lent and (written := self._written()):
+            message = {**message, "w": written}
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
         try:
@@ -267,7 +278,33 @@ class Client(Codec):
         return made
 
     def ask(self, message: dict[str, Any]) -> Any:
-        return self.read(self.request(message))
+        reply = self.request(message)
+        value = self.read(reply)
+        return self._borrowed(reply["lent"], value) if isinstance(reply.get("lent"), int) else value
+
+    def _borrowed(self, number: int, value: Any) -> Any:
+        """The one object of this side for a container of the candidate, with its contents as they are there now."""
+        if not aliases.is_lent(value):
+            return value
+        there = self._lent.pop(number, (value, None))[0]
+        if there is not value:
+            aliases.refill(there, value)
+        with contextlib.suppress(wire.WireError):
+            self._lent[number] = there, self.contents([there])
+        while len(self._lent) > MAX_LENT or sum(len(held) for held, _ in self._lent.values()) > aliases.MOST_LENT:
+            del self._lent[next(iter(self._lent))]  # the one that was looked at longest ago
+        return there
+
+    def _written(self) -> list[Any]:
+        """Containers of the candidate that the tests have changed since they got them."""
+        made, refused = [], self.refused
+        for number, (value, before) in self._lent.items():
+            with contextlib.suppress(wire.WireError):
+                if (now := self.contents([value])) != before:
+                    made.append([number, self.pack(value)])
+                    self._lent[number] = value, now
+        self.refused = refused
+        return made
 
     def run_text(self, asked: dict[str, Any]) -> Any:
         """Let the candidate's process run text; of the names that it is given, those that can cross."""
@@ -358,7 +395,7 @@ class Client(Codec):
         """A class in place of an exception of the candidate that the tests catch by its name."""
         known = (self.exceptions.get(base) or vars(builtins).get(base) for base in names[1:])
         base = next((kind for kind in known if isinstance(kind, type) and issubclass(kind, Exception)), Exception)
-        made = type(name, (base,), {"__module__": "solution", "__str__": lambda self: vars(self).get("assay_text", "")})
+        made = type(name, (base,), {"__module__": "solution", "__str__": _text_there})
         self.exceptions[name] = made
         self.own_exceptions.add(made)
         return made

@@ -14,7 +14,7 @@ from functools import cache, wraps
 from types import GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from assay.sandbox import aliases, candidate, handed
+from assay.sandbox import aliases, candidate, handed, wire
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -183,6 +183,10 @@ class Proxy:
         said = await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
         return self._assay_passed(problem, said)
 
+    def __mro_entries__(self, _: Any) -> tuple[type, ...]:
+        """A class of the tests that derives from one of the candidate is made there."""
+        return (_Derivable,)
+
     def __get__(self, instance: Any, _: Any = None) -> Any:
         """A function of the candidate in a class of the tests is a method there."""
         return self if instance is None or self._assay_kind != "function" else MethodType(self, instance)
@@ -210,6 +214,31 @@ def _methods_of_values(libraries: frozenset[str]) -> set[str]:
 def type_of(value: Any) -> Any:
     """`type(value)` for tests."""
     return _forward("type")(value) if issubclass(type(value), (Proxy, Derived)) else type(value)
+
+
+class _Deriving(type):
+    """The class of what a class statement of the tests makes of a class of the candidate: another of the candidate."""
+
+    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any], **_: Any) -> Any:
+        given = members.get("__orig_bases__")
+        if given is None:
+            return super().__new__(cls, name, bases, members)
+        client = next(base._assay_client for base in given if isinstance(base, Proxy))
+        if "__classcell__" in members:
+            client.refused = "a test asks super() of a class of the program"
+            raise wire.WireError(client.refused)
+        told = {key: value for key, value in members.items() if key not in _OF_STATEMENTS}
+        message = {"op": "derive", "name": name, "bases": client.pack(tuple(given)), "members": client.pack(told)}
+        made = client.ask(message)
+        client.known.add(made._assay_handle)
+        return made
+
+
+class _Derivable(metaclass=_Deriving):
+    """Stands for the candidate's class among the bases."""
+
+
+_OF_STATEMENTS = {"__module__", "__qualname__", "__orig_bases__", "__firstlineno__", "__static_attributes__"}
 
 
 def ask_there(modules: set[str], client: Client) -> None:
