@@ -107,7 +107,7 @@ def answer_of(example: Example) -> str | None:
     return None if kind is None else kind.answer(example)
 
 
-def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0) -> Iterator[LabelledRow]:
+def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0, name: str = "") -> Iterator[LabelledRow]:
     """For each Example its answer itself, then up to `per` rewrites, half of them right, drawn by a hash."""
     pools: dict[str, list[Example]] = {}
     for example in examples:
@@ -118,7 +118,8 @@ def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0) -> It
             pool = pools[example.verifier]
             other = pool[hashed_seed("another row", seed, example.id) % len(pool)]
             another = answer_of(other) if other.id != example.id else None
-            yield from _rows(KINDS[example.verifier], Answer(example, answer, Random(0), another), per, seed)
+            made = _rows(KINDS[example.verifier], Answer(example, answer, Random(0), another), per, seed)
+            yield from (row.of(name) for row in made)
 
 
 def wrong_answer(example: Example) -> str | None:
