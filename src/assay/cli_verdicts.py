@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 @click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--strength", is_flag=True, help="Try the tests of code with broken programs (seconds a task).")
+@click.option("--grader", help="Who judges instead: module:function or a server, as in `assay audit`.")
 @json_option
 def check(
     names: Sequence[str],
@@ -56,6 +57,7 @@ def check(
     columns: tuple[str, ...],
     workers: int,
     strength: bool,
+    grader: str | None,
     as_json: bool,
 ) -> None:
     """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
@@ -63,12 +65,16 @@ def check(
     Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
     fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
 
+    With --grader a function of your own, or of TRL, verl or verifiers, judges in the place of the rows' verifiers: does
+    it pay every gold response, and no nonsense?
+
     Told besides: what the best constant response earns, and with --strength how many tasks of code have tests that
     accept a broken program.
     """
     from rich.console import Console
 
     from assay.audit.check import check as check_source
+    from assay.audit.graders import find_grader
     from assay.sources.base import SOURCES
 
     if not names and not everything:
@@ -78,11 +84,14 @@ def check(
     how |= {"verifier": verifier} if verifier else {}
     how |= {"columns": columns_of(columns)} if columns else {}
     reports = []
-    for name in SOURCES.names() if everything else names:
-        with Console(stderr=True).status(f"checking {name}"):
-            reports.append(check_source(name, **how))
-        if not as_json:
-            click.echo(str(reports[-1]))
+    with ExitStack() as stack:
+        if grader:
+            how["grader"] = stack.enter_context(closing(find_grader(grader)))
+        for name in SOURCES.names() if everything else names:
+            with Console(stderr=True).status(f"checking {name}"):
+                reports.append(check_source(name, **how))
+            if not as_json:
+                click.echo(str(reports[-1]))
     if as_json:
         click.echo(json.dumps([report.to_json() for report in reports], indent=1))
     if failed := [report.name for report in reports if not report.ok]:

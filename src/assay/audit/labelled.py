@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from assay.errors import BadConfig, BadRow, did_you_mean
 from assay.files import json_kind, read_jsonl
@@ -34,6 +34,20 @@ class LabelledRow:
     """What kind of row it is; errors are counted by it."""
     set: str = ""
     """The set that it is part of."""
+
+    @classmethod
+    def of_example(cls, example: Example, response: str, *, label: bool, family: str = "all") -> Self:
+        """A response to an Example."""
+        options = {"options": list(example.options)} if example.options else {}
+        return cls(
+            verifier=example.verifier,
+            params={**example.params, **options},
+            prompt=example.asked_text,
+            reference=example.reference,
+            response=response,
+            label=label,
+            family=family,
+        )
 
     def of(self, name: str) -> LabelledRow:
         """The same row as part of a set."""

@@ -132,7 +132,7 @@ def wrong_answer(example: Example) -> str | None:
 
 def _rows(kind: Kind, answer: Answer, per: int, seed: int) -> Iterator[LabelledRow]:
     name = answer.example.id
-    yield _row(answer.example, kind.write(answer) or "", True, "itself")
+    yield LabelledRow.of_example(answer.example, kind.write(answer) or "", label=True, family="itself")
     for label in (True, False):
         families, made = kind.families(label), 0
         for family in sorted(families, key=lambda family: hashed_seed("order", seed, name, label, family)):
@@ -142,7 +142,7 @@ def _rows(kind: Kind, answer: Answer, per: int, seed: int) -> Iterator[LabelledR
             response = families[family](drawn)
             if response is not None:
                 made += 1
-                yield _row(answer.example, response, label, family)
+                yield LabelledRow.of_example(answer.example, response, label=label, family=family)
 
 
 def _first(rewrites: Mapping[str, Rewrite], answer: Answer) -> str | None:
@@ -151,15 +151,3 @@ def _first(rewrites: Mapping[str, Rewrite], answer: Answer) -> str | None:
         if (made := rewrites[name](answer)) is not None:
             return made
     return None
-
-
-def _row(example: Example, response: str, label: bool, family: str) -> LabelledRow:
-    return LabelledRow(
-        verifier=example.verifier,
-        params={**example.params, **({"options": list(example.options)} if example.options else {})},
-        prompt=example.asked_text,
-        reference=example.reference,
-        response=response,
-        label=label,
-        family=family,
-    )
