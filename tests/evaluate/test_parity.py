@@ -60,6 +60,16 @@ def verifiers(folder):
     return {"verifier": "number"}
 
 
+def prime_rl(folder):
+    """A trace a line, as `rollouts/step_N/train_rollouts.jsonl` holds them."""
+    verifiers(folder)
+    rows = [json.loads(line) for line in (folder / "traces.jsonl").read_text().splitlines()]
+    (folder / "traces.jsonl").unlink()
+    traces = [trace | {"task": trace["task"] | {"type": "toy"}} for row in rows for trace in row["traces"]]
+    write_jsonl(folder / "train_rollouts.jsonl", traces)
+    return {"verifier": "number"}
+
+
 def older_verifiers(folder):
     rows = [
         {
@@ -147,7 +157,7 @@ def zipped(members):
     return out + directory + end
 
 
-WRITERS = [nemo_gym, verifiers, older_verifiers, verl, trl, lm_eval, inspect_ai]
+WRITERS = [nemo_gym, verifiers, prime_rl, older_verifiers, verl, trl, lm_eval, inspect_ai]
 
 
 @pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
@@ -164,6 +174,7 @@ def test_where_we_differ_from_what_was_recorded(write, tmp_path):
     assert shift.after.read == "7" and shift.rollout.verdict.status == "incorrect"
     assert shift.rollout.verdict.why in ("reward is 0", "score is 0", "accuracy is 0", "exact_match is 0", "match is 0")
     left = {"nemo_gym": ["no reward was recorded"], "verifiers": ["no response was recorded"]}
+    left["prime_rl"] = left["verifiers"]
     assert list(found.left_out.values()) == left.get(write.__name__, [])
     assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 

@@ -174,14 +174,22 @@ def _nemo_gym(row: Row, file: Path, reward: str) -> Iterator[Answer]:
 def _verifiers(row: Row, file: Path, reward: str) -> Iterator[Answer]:
     """An episode of verifiers 0.4: each of its traces is a response."""
     for trace in row["traces"]:
-        data, given = trace["task"]["data"], trace.get("rewards") or {}
-        turns = [node["message"] for node in trace["nodes"] if node["message"]["role"] == "assistant"]
-        said = trace.get("root_reply") or (turns[-1:] or None)
-        weighed = {name: one["score"] if reward else one["score"] * one["weight"] for name, one in given.items() if one}
-        if reward and weighed:
-            _chosen(weighed, reward, file)
-        value = (weighed.get(reward) if reward else sum(weighed.values())) if weighed and trace["ok"] else None
-        yield row["env"]["id"], data.get("prompt") or "", said, value, reward or "reward", dict(data)
+        yield _trace(trace, row["env"]["id"], file, reward)
+
+
+def _prime_rl(row: Row, file: Path, reward: str) -> Iterator[Answer]:
+    yield _trace(row, row["task"]["type"], file, reward)
+
+
+def _trace(trace: Row, group: str, file: Path, reward: str) -> Answer:
+    data, given = trace["task"]["data"], trace.get("rewards") or {}
+    turns = [node["message"] for node in trace["nodes"] if node["message"]["role"] == "assistant"]
+    said = trace.get("root_reply") or (turns[-1:] or None)
+    weighed = {name: one["score"] if reward else one["score"] * one["weight"] for name, one in given.items() if one}
+    if reward and weighed:
+        _chosen(weighed, reward, file)
+    value = (weighed[reward] if reward else sum(weighed.values())) if weighed and trace["ok"] else None
+    return group, data.get("prompt") or "", said, value, reward or "reward", dict(data)
 
 
 def _scored_rows(row: Row, file: Path, reward: str) -> Iterator[Answer]:
@@ -240,7 +248,8 @@ def _inspect(row: Row, file: Path, reward: str) -> Iterator[Answer]:
 INSPECT = Shape("logs of Inspect", frozenset(), _inspect)
 SHAPES = (
     Shape("NeMo-Gym", frozenset({"responses_create_params", "response", "reward"}), _nemo_gym),
-    Shape("verifiers 0.4 and prime-rl", frozenset({"env", "task", "traces"}), _verifiers),
+    Shape("verifiers 0.4", frozenset({"env", "task", "traces"}), _verifiers),
+    Shape("prime-rl", frozenset({"task", "nodes", "rewards", "ok"}), _prime_rl),
     Shape("lm-eval", frozenset({"doc", "resps", "target", "filter", "metrics", "arguments"}), _lm_eval),
     Shape("verl", frozenset({"input", "output", "gts", "score"}), _verl),
     Shape("TRL", frozenset({"step", "prompt", "completion", "advantage"}), _trl),

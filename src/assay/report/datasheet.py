@@ -154,6 +154,8 @@ def _code(text: str) -> str:
 
 
 def _cell(text: str) -> str:
-    """A text in a table: on one line, its bars and tags no markup."""
-    flat = " ".join(str(text).split())
-    return flat.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")[: 3 * LONGEST]
+    """A text in a table: on one line, no part of it markup."""
+    flat = " ".join(str(text).split())[: 2 * LONGEST]
+    for mark in "\\|[]`":
+        flat = flat.replace(mark, f"\\{mark}")
+    return flat.replace("<", "&lt;")
