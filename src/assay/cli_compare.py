@@ -112,8 +112,13 @@ def rescore(
     from assay.report.compare import left_out_note, rescore_table, shown_shifts
     from assay.report.flips_page import SHIFTS, rescore_page
 
-    of_others = {"columns": columns, "problems": problems, "reward": reward, "enough": right_from}
-    given = {name: value for name, value in of_others.items() if value}
+    of_others = {
+        "column": columns_of(columns) or None,
+        "problems": problems,
+        "reward": reward,
+        "right-from": right_from,
+    }
+    given = {name: value for name, value in of_others.items() if value is not None}
     is_ours = kind_of(run) is not None
     if is_ours and given:
         raise click.UsageError(f"{run} is a run of ours, which says how it is judged: leave out --{min(given)}")
@@ -154,15 +159,15 @@ def _judged_again(run: Path, verifier: str | None, output: Path | None, how: dic
 def _compared(run: Path, verifier: str | None, given: dict[str, Any], how: dict[str, Any]) -> Rescored:
     from assay.evaluate.parity import parity
 
-    if "columns" in given:
-        given = given | {"columns": columns_of(given["columns"])}
+    names = {"column": "columns", "right-from": "enough"}
+    how = how | {names.get(name, name): value for name, value in given.items()}
 
     def skipped(why: str) -> None:
         click.secho(f"left out: {why}", fg="yellow", err=True)
 
     with progress() as bar:
         bar.stage(f"judging {run} again", None, note="")
-        return parity(run, verifier=verifier or "", on_rows=bar.advance, on_skipped=skipped, **given, **how)
+        return parity(run, verifier=verifier or "", on_rows=bar.advance, on_skipped=skipped, **how)
 
 
 @click.command()

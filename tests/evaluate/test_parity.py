@@ -261,8 +261,19 @@ def test_the_command_tells_and_writes_a_page(tmp_path):
     assert done.exit_code == 0, done.output
     assert "incorrect -> correct" in done.output and "was (recorded: incorrect): score is 0" in done.output
     assert "What is 3+4?" in page.read_text()
-    told = json.loads(CliRunner().invoke(main, ["rescore", str(path), "--verifier", "number", "--json"]).output)
+    asked = ["rescore", str(path), "--verifier", "number", "--json"]
+    told = json.loads(CliRunner().invoke(main, asked).output)
     assert told["domains"]["toy"]["to_right"] == 1 and told["shifts"][0]["example_id"] == "5.jsonl:2"
+    told = json.loads(CliRunner().invoke(main, [*asked, "--right-from", "0"]).output)
+    assert told["domains"]["toy"]["to_wrong"] == 1, "a reward of 0 counts as right there"
+
+
+def test_a_run_of_ours_takes_no_options_of_others(tmp_path):
+    (tmp_path / "run.json").write_text('{"kind": "measure", "fingerprint": "x"}')
+    done = CliRunner().invoke(main, ["rescore", str(tmp_path), "--right-from", "0"])
+    assert (
+        done.exit_code == 2 and "is a run of ours, which says how it is judged: leave out --right-from" in done.output
+    )
 
 
 @pytest.mark.parametrize(

@@ -211,7 +211,14 @@ def _verl(row: Row, file: Path, reward: str) -> Iterator[Answer]:
     name = reward or "score"
     columns = _without(row, "input", "output", "gts", "score", "step", name)
     columns |= {} if row["gts"] is None else {"reference": row["gts"]}
-    yield str(row.get("data_source") or file.resolve().parent.name), row["input"], row["output"], row[name], name, columns
+    yield (
+        str(row.get("data_source") or file.resolve().parent.name),
+        row["input"],
+        row["output"],
+        row[name],
+        name,
+        columns,
+    )
 
 
 def _trl(row: Row, file: Path, reward: str) -> Iterator[Answer]:
