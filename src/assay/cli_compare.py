@@ -108,7 +108,6 @@ def rescore(
     """
     from assay.evaluate.run import unreadable_note
     from assay.files import refuse_output, write_atomically
-    from assay.journal import kind_of
     from assay.report.compare import left_out_note, rescore_table, shown_shifts
     from assay.report.flips_page import SHIFTS, rescore_page
 
@@ -119,11 +118,7 @@ def rescore(
         "right-from": right_from,
     }
     given = {name: value for name, value in of_others.items() if value is not None}
-    is_ours = kind_of(run) is not None
-    if is_ours and given:
-        raise click.UsageError(f"{run} is a run of ours, which says how it is judged: leave out --{min(given)}")
-    if not is_ours and output is not None:
-        raise click.UsageError("-o writes a run of ours as it is judged now; what others recorded is compared alone")
+    is_ours = _is_ours(run, given, output)
     if page:
         refuse_output(page, *([run] if run.is_file() else run.rglob("*.*")))
     how: dict[str, Any] = {"workers": workers, "show": max(show, SHIFTS if page else 0)}
@@ -144,6 +139,18 @@ def rescore(
         click.echo(f"\npage: {page}")
     if output is not None:
         click.echo(f"\nas it is judged now: {output}")
+
+
+def _is_ours(run: Path, of_others: dict[str, Any], output: Path | None) -> bool:
+    """Whether a run was written by this package. Raises `UsageError` for options of the other kind."""
+    from assay.journal import kind_of
+
+    is_ours = kind_of(run) is not None
+    if is_ours and of_others:
+        raise click.UsageError(f"{run} is a run of ours, which says how it is judged: leave out --{min(of_others)}")
+    if not is_ours and output is not None:
+        raise click.UsageError("-o writes a run of ours as it is judged now; what others recorded is compared alone")
+    return is_ours
 
 
 def _judged_again(run: Path, verifier: str | None, output: Path | None, how: dict[str, Any]) -> Rescored:
