@@ -16,7 +16,7 @@ from typing import Any
 from assay.evaluate.metrics import wilson
 from assay.judging.session import verify_many
 from assay.types import Example, Status
-from verify_labels import hardverify, natural_questions
+from verify_labels import labelled
 
 PATTERNS = {
     "empty symbols": ("{", "[]", "()", "...", "_"),
@@ -69,14 +69,17 @@ def main() -> None:
     params = {"engine": engine}
     protocols = sys.argv[3:] or ["one-word"]
     print(f"judge: {engine}\n{'':34} {'right ones paid':>26} {'wrong ones paid':>26} {'errors':>6}")
-    for name, some in (("mathematics", drawn(hardverify(), rows)), ("short answers", drawn(natural_questions(), rows))):
+    for name, some in (
+        ("mathematics", drawn(labelled("hardverify"), rows)),
+        ("short answers", drawn(labelled("natural_questions"), rows)),
+    ):
         responses, labels = [said for _, said, _ in some], [label for *_, label in some]
         line(f"{name}: rule", [e for e, *_ in some], responses, labels)
         for protocol in protocols:
             for verifier in ("judge", "hybrid"):
                 how = {"verifier": verifier, "params": {**params, "protocol": protocol, "sees": "final"}}
                 line(f"{name}: {verifier}, {protocol}", judged(some, **how), responses, labels)
-    questions = drawn(natural_questions(), max(1, rows // 12))
+    questions = drawn(labelled("natural_questions"), max(1, rows // 12))
     for pattern, texts in PATTERNS.items():
         pairs = [(row, f"The answer is {text}") for row in questions for text in texts]
         wrong = [False] * len(pairs)

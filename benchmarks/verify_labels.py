@@ -9,15 +9,16 @@ import re
 import string
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
+from assay.audit.sets import labelled_set
 from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
 from assay.verifiers.instructions import follow
 
 Row = tuple[Example, str, bool]
-OPENAI = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
 
 
 def read(name: str) -> Iterator[dict[str, Any]]:
@@ -27,46 +28,12 @@ def read(name: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, lines)
 
 
-def gsm8k() -> Iterator[Row]:
-    for row in read("labelled/gsm8k_openai_solutions_labelled.jsonl.gz"):
-        reference = row["ground_truth"].rpartition("A:")[2].strip()
-        example = Example(prompt=row["question"], reference=reference, verifier="number")
-        for system in OPENAI:
-            yield example, row[system]["solution"], row[system]["is_correct"]
-
-
-def qwen() -> Iterator[Row]:
-    for row in read("labelled/math_qwen_cot_100x8_scored.jsonl"):
-        example = Example(prompt=row["question"], reference=row["answer"], verifier="math")
-        yield from ((example, text, bool(score)) for text, score in zip(row["response"], row["score"], strict=True))
-
-
-def hardverify() -> Iterator[Row]:
-    for row in read("labelled/hardverify_math_a.jsonl"):
-        example = Example(prompt=row["question"], reference=row["ground_truth"], verifier="math")
-        for field, label in (("fn_output", True), ("tn_output", False)):
-            text = row[field] if "\\boxed" in row[field] else f"\\boxed{{{row[field]}}}"
-            yield example, text, label
-
-
-def natural_questions(match: str = "stated") -> Iterator[Row]:
-    for row in read("labelled/qa_eval_nq_human.jsonl.gz"):
-        accepted, params = row["golden_answer"].split("/"), {"match": match}
-        example = Example(prompt=row["question"], reference=accepted, verifier="text", params=params)
-        yield example, row["answer"], row["is_correct"]
-
-
-def tables() -> Iterator[Row]:
-    for row in read("labelled/tablellm_wtq_judged.jsonl"):
-        texts = [str(item) for item in row["reference_answer"]]
-        one = len(texts) == 1
-        example = Example(
-            prompt=row["question"],
-            reference=texts[0] if one else texts,
-            verifier="text" if one else "set",
-            params={"match": "stated"} if one else {},
-        )
-        yield example, row["assistant_answer"], row["label"]
+def labelled(name: str, match: str = "stated") -> list[Row]:
+    """The rows of a labelled set of the data directory; those of the verifier `text` with this `match`."""
+    rows = ((row.example(), row) for row in labelled_set(f"labelled/{name}"))
+    return [
+        (replace(e, params={"match": match}) if "match" in e.params else e, row.response, row.label) for e, row in rows
+    ]
 
 
 def mmlu_pro() -> Iterator[tuple[Example, str, str, str]]:
@@ -111,7 +78,7 @@ def squad(text: str) -> str:
 def free_text() -> None:
     """Human judgments of QA-Eval (Wang et al. 2023), beside the two graders that the field uses."""
     for match in ("exact", "stated"):
-        rows = list(natural_questions(match))
+        rows = labelled("natural_questions", match)
         verdicts = verify_many([row[0] for row in rows], [row[1] for row in rows])
         made = {id(row): verdict.is_correct for row, verdict in zip(rows, verdicts, strict=True)}
         balanced(f"QA-Eval NQ, assay text, {match}", rows, lambda row, made=made: made[id(row)])
@@ -244,10 +211,10 @@ def letters(show: int) -> None:
 
 
 def main(show: int) -> None:
-    compared("GSM8K labels (Cobbe et al. 2021), number", gsm8k(), show)
-    compared("Qwen2.5-Math on MATH, math", qwen(), show)
-    compared("hardverify_math_a, math", hardverify(), show)
-    compared("TableLLM WTQ, text and set", tables(), show)
+    compared("GSM8K labels (Cobbe et al. 2021), number", labelled("gsm8k"), show)
+    compared("Qwen2.5-Math on MATH, math", labelled("math_qwen"), show)
+    compared("hardverify_math_a, math", labelled("hardverify"), show)
+    compared("TableLLM WTQ, text and set", labelled("tables"), show)
     free_text()
     zero_eval(show)
     crux(show)

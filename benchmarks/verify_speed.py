@@ -13,7 +13,7 @@ from pathlib import Path
 
 from assay.judging.session import verify
 from assay.types import Example
-from verify_labels import gsm8k, read
+from verify_labels import labelled, read
 
 SYMBOLIC, INTEGERS, PEER_ROWS = 1500, 6000, 300
 _INTEGER = re.compile(r"\$?-?\d+\$?")
@@ -73,7 +73,7 @@ def cold_start() -> float:
 def main() -> None:
     peer = theirs()
     whole = [(str(n * 37), f"So it is {n * 37} in all. The answer is \\boxed{{{n * 37}}}.") for n in range(INTEGERS)]
-    solutions = [(example.reference, text) for example, text, _ in gsm8k()]
+    solutions = [(example.reference, text) for example, text, _ in labelled("gsm8k")]
     for name, rows, verifier in (
         ("symbolic references, math", pairs(), "math"),
         ("integers in boxes, math", whole, "math"),

@@ -6,13 +6,14 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from assay.cli_options import (
     a_source,
     a_verifier,
+    columns_of,
     data_option,
     executor_option,
     json_option,
@@ -20,6 +21,9 @@ from assay.cli_options import (
     out_option,
     progress,
 )
+
+if TYPE_CHECKING:
+    from assay.evaluate.rescore import Rescored
 
 _run = click.Path(path_type=Path)
 _page_option = click.option("--page", type=click.Path(path_type=Path), help="Write what flipped to this HTML file too.")
@@ -73,6 +77,10 @@ def compare(a: Path, b: Path, different: bool, show: int, page: Path | None, as_
 @click.option("--show", type=click.IntRange(0), default=3, show_default=True, help="Examples of each domain.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @executor_option
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of others' rollouts: reference=gold.")
+@click.option("--problems", help="Of others' rollouts without references: a source or file that asks the same.")
+@click.option("--reward", help="Of others' rollouts with several rewards: which one.")
+@click.option("--right-from", type=float, help="The recorded reward from which a response counts as right (0.5).")
 @_page_option
 @json_option
 def rescore(
@@ -82,31 +90,44 @@ def rescore(
     show: int,
     workers: int,
     executor: str,
+    columns: tuple[str, ...],
+    problems: str | None,
+    reward: str | None,
+    right_from: float | None,
     page: Path | None,
     as_json: bool,
 ) -> None:
-    """Judge a stored run again by today's verifiers, without a model: which verdicts would have flipped, by domain.
+    """Judge recorded responses again by today's verifiers, without a model: which verdicts flip, by domain.
 
     RUN is a directory that `assay eval`, `assay measure` or `assay train` wrote; it is never changed. Of a training run
     it is also told how many advantages would have changed their sign, or become or ceased to be zero.
+
+    Or RUN is what another project recorded, a file or a directory: rollouts of NeMo-Gym, results of verifiers and
+    prime-rl, dumps of verl, completions of TRL (parquet), samples of lm-eval, logs of Inspect (.eval), or JSON lines
+    with `response` and `reward`. Then it is told where our verdict differs from the reward that was recorded.
     """
-    from assay.evaluate.rescore import rescore as judge_again
     from assay.evaluate.run import unreadable_note
     from assay.files import refuse_output, write_atomically
-    from assay.report.compare import rescore_table, shown_shifts
+    from assay.report.compare import left_out_note, rescore_table, shown_shifts
     from assay.report.flips_page import SHIFTS, rescore_page
-    from assay.rollout.runs import open_run
 
-    stored = open_run(run, "measure", "train", "rescore")
+    of_others = {
+        "column": columns_of(columns) or None,
+        "problems": problems,
+        "reward": reward,
+        "right-from": right_from,
+    }
+    given = {name: value for name, value in of_others.items() if value is not None}
+    is_ours = _is_ours(run, given, output)
     if page:
-        refuse_output(page, *run.glob("*.json*"))
-    with progress() as bar, judging_on(executor) as judge:
-        bar.stage(f"judging {run} again", sum(1 for _ in stored.store.marks()), note="")
-        how: dict[str, Any] = {"workers": workers, "show": max(show, SHIFTS if page else 0), "judge": judge}
-        found = judge_again(stored, verifier=verifier, out=output, on_rows=bar.advance, **how)
+        refuse_output(page, *([run] if run.is_file() else run.rglob("*.*")))
+    how: dict[str, Any] = {"workers": workers, "show": max(show, SHIFTS if page else 0)}
+    with judging_on(executor) as judge:
+        how["judge"] = judge
+        found = _judged_again(run, verifier, output, how) if is_ours else _compared(run, verifier, given, how)
     if page:
-        write_atomically(page, rescore_page(found, stored, verifier))
-    for note in unreadable_note(found.left_out):
+        write_atomically(page, rescore_page(found, run, verifier))
+    for note in unreadable_note(found.left_out) if is_ours else left_out_note(found.left_out):
         click.secho(note, fg="yellow", err=True)
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
@@ -118,6 +139,42 @@ def rescore(
         click.echo(f"\npage: {page}")
     if output is not None:
         click.echo(f"\nas it is judged now: {output}")
+
+
+def _is_ours(run: Path, of_others: dict[str, Any], output: Path | None) -> bool:
+    """Whether a run was written by this package. Raises `UsageError` for options of the other kind."""
+    from assay.journal import kind_of
+
+    is_ours = kind_of(run) is not None
+    if is_ours and of_others:
+        raise click.UsageError(f"{run} is a run of ours, which says how it is judged: leave out --{min(of_others)}")
+    if not is_ours and output is not None:
+        raise click.UsageError("-o writes a run of ours as it is judged now; what others recorded is compared alone")
+    return is_ours
+
+
+def _judged_again(run: Path, verifier: str | None, output: Path | None, how: dict[str, Any]) -> Rescored:
+    from assay.evaluate.rescore import rescore as judge_again
+    from assay.rollout.runs import open_run
+
+    stored = open_run(run, "measure", "train", "rescore")
+    with progress() as bar:
+        bar.stage(f"judging {run} again", sum(1 for _ in stored.store.marks()), note="")
+        return judge_again(stored, verifier=verifier, out=output, on_rows=bar.advance, **how)
+
+
+def _compared(run: Path, verifier: str | None, given: dict[str, Any], how: dict[str, Any]) -> Rescored:
+    from assay.evaluate.parity import parity
+
+    names = {"column": "columns", "right-from": "enough"}
+    how = how | {names.get(name, name): value for name, value in given.items()}
+
+    def skipped(why: str) -> None:
+        click.secho(f"left out: {why}", fg="yellow", err=True)
+
+    with progress() as bar:
+        bar.stage(f"judging {run} again", None, note="")
+        return parity(run, verifier=verifier or "", on_rows=bar.advance, on_skipped=skipped, **how)
 
 
 @click.command()

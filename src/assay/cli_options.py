@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -63,6 +63,13 @@ def out_option(help: str) -> Callable[[F], F]:
     return click.option("-o", "--out", "output", type=click.Path(path_type=Path, readable=False), help=help)
 
 
+def columns_of(given: Sequence[str]) -> dict[str, str]:
+    """Field -> column, of options `--column FIELD=COLUMN`. Raises `UsageError`."""
+    if unclear := [one for one in given if not all(one.partition("="))]:
+        raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
+    return dict(one.split("=", 1) for one in given)
+
+
 def changes(ctx: click.Context) -> list[str]:
     """The overrides among the arguments of a command."""
     from assay.config import overrides
@@ -117,6 +124,12 @@ def _verifiers() -> list[str]:
     return VERIFIERS.names()
 
 
+def _labelled() -> list[str]:
+    from assay.audit.sets import SETS
+
+    return list(SETS)
+
+
 def _models() -> list[str]:
     from assay.models.library import PACKAGED, TINY
 
@@ -136,5 +149,5 @@ def a_split(ctx: click.Context, param: click.Parameter, begun: str) -> list[Comp
 a_source, a_recipe, a_suite = _completed(_sources), _completed(_recipes), _completed(_suites)
 a_verifier, a_model = _completed(_verifiers), _completed(_models)
 a_plan = _completed(lambda: [*_recipes(), *_suites()])
-graders_then_rows = _completed(lambda: [*_graders(), *_sources()])
+graders_then_rows = _completed(lambda: [*_graders(), *_sources(), *_labelled()])
 """Of any number of graders and the rows behind them no shell can tell which word is which."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -15,6 +15,7 @@ from assay.cli_options import (
     a_source,
     a_split,
     a_verifier,
+    columns_of,
     data_option,
     executor_option,
     graders_then_rows,
@@ -27,6 +28,7 @@ from assay.files import opened
 
 if TYPE_CHECKING:
     from assay.audit.labelled import LabelledRow
+    from assay.audit.run import GraderAudit
 
 
 @click.command()
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 @click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of such a file: prompt=frage.")
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--strength", is_flag=True, help="Try the tests of code with broken programs (seconds a task).")
+@click.option("--grader", help="Who judges instead: module:function or a server, as in `assay audit`.")
 @json_option
 def check(
     names: Sequence[str],
@@ -54,6 +57,7 @@ def check(
     columns: tuple[str, ...],
     workers: int,
     strength: bool,
+    grader: str | None,
     as_json: bool,
 ) -> None:
     """Prove that gold passes and nonsense fails, for one or more sources, or files of your own.
@@ -61,28 +65,33 @@ def check(
     Every gold response must pass its own verifier; an empty answer, another row's reference and attack strings must
     fail; two calls, and a call from a thread, must agree. Exit status 1 when a source does not hold.
 
+    With --grader a function of your own, or of TRL, verl or verifiers, judges in the place of the rows' verifiers: does
+    it pay every gold response, and no nonsense?
+
     Told besides: what the best constant response earns, and with --strength how many tasks of code have tests that
     accept a broken program.
     """
     from rich.console import Console
 
     from assay.audit.check import check as check_source
+    from assay.audit.graders import find_grader
     from assay.sources.base import SOURCES
 
     if not names and not everything:
         raise click.UsageError("name a source, such as math/gsm8k, or give --all")
-    if unclear := [given for given in columns if not all(given.partition("="))]:
-        raise click.UsageError(f"--column takes FIELD=COLUMN, such as prompt=frage, not {unclear[0]!r}")
     how: dict[str, Any] = {"data": data, "split": split, "level": level, "size": size, "workers": workers}
     how |= {"strength": strength}
     how |= {"verifier": verifier} if verifier else {}
-    how |= {"columns": dict(given.split("=", 1) for given in columns)} if columns else {}
+    how |= {"columns": columns_of(columns)} if columns else {}
     reports = []
-    for name in SOURCES.names() if everything else names:
-        with Console(stderr=True).status(f"checking {name}"):
-            reports.append(check_source(name, **how))
-        if not as_json:
-            click.echo(str(reports[-1]))
+    with ExitStack() as stack:
+        if grader:
+            how["grader"] = stack.enter_context(closing(find_grader(grader)))
+        for name in SOURCES.names() if everything else names:
+            with Console(stderr=True).status(f"checking {name}"):
+                reports.append(check_source(name, **how))
+            if not as_json:
+                click.echo(str(reports[-1]))
     if as_json:
         click.echo(json.dumps([report.to_json() for report in reports], indent=1))
     if failed := [report.name for report in reports if not report.ok]:
@@ -172,84 +181,97 @@ def grade(
 @click.command()
 @click.argument("graders", nargs=-1, required=True, shell_complete=graders_then_rows)
 @click.argument("rows", shell_complete=graders_then_rows)
+@click.option("--set", "sets", multiple=True, metavar="ROWS", help="Further rows; each set has figures of its own.")
 @data_option
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows of a file; references of a source (500).")
 @click.option("--per", type=click.IntRange(2), default=8, show_default=True, help="Rewrites of each reference.")
+@click.option("--column", "columns", multiple=True, metavar="FIELD=COLUMN", help="Of files: label=is_correct.")
+@click.option(
+    "--verifier", shell_complete=a_verifier, default="math", show_default=True, help="Of rows of files that name none."
+)
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
 @click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
+@click.option(
+    "--datasheet", type=click.Path(path_type=Path, readable=False), help="Write a page (.md) and beside it its .json."
+)
 def audit(
     graders: Sequence[str],
     rows: str,
+    sets: tuple[str, ...],
     data: Path | None,
     limit: int | None,
     per: int,
+    columns: tuple[str, ...],
+    verifier: str,
     attacks: bool,
     examples: int,
     deadline: float | None,
     output: Path | None,
+    datasheet: Path | None,
 ) -> None:
     """Measure graders on rows whose verdict is known: precision, recall, mistakes, speed, and what attacks earn.
 
     \b
     GRADERS: assay (the verifier that each row names), a verifier such as math, math-verify, verl, reasoning-gym,
-             or module:function of your own, called as f(response, reference) in a process that can be killed.
-    ROWS:    a JSONL with reference, response and label (and if wanted verifier, params, prompt, family), or the name
-             of a source such as math/math500, whose references are rewritten into right and wrong answers.
+             module:function of your own, called as f(response, reference) or as TRL, verl or verifiers calls it,
+             or the address of a resources server of NeMo-Gym.
+    ROWS:    a JSONL with reference, response and label (and if wanted verifier, params, prompt, family), labelled/NAME
+             of the data directory, or a source such as math/math500, whose references are rewritten into right and
+             wrong answers.
     \b
       assay audit math math-verify verl reasoning-gym math/math500
-      assay audit my_rewards:score labelled.jsonl --json audit.json
+      assay audit my_rewards:score labelled.jsonl --set math/math500 --datasheet score.md
     """
+    from rich.console import Console
+
+    from assay.audit.sets import rows_of
+    from assay.files import refuse_output, write_atomically
+    from assay.judging.verifier import VERIFIERS
+    from assay.report.audits import print_audit
+    from assay.report.datasheet import write_datasheet
+
+    if datasheet is not None and datasheet.suffix != ".md":
+        raise click.UsageError(f"--datasheet names a page in Markdown, such as {datasheet.with_suffix('.md')}")
+    for written in filter(None, (output, datasheet, datasheet and datasheet.with_suffix(".json"))):
+        refuse_output(written, rows, *sets)
+    VERIFIERS.get(verifier)
+    how: dict[str, Any] = {
+        "data": data,
+        "limit": limit,
+        "per": per,
+        "columns": columns_of(columns),
+        "verifier": verifier,
+    }
+    known = [row for name in (rows, *sets) for row in rows_of(name, **how)]
+    audits = _audited(graders, known, deadline, attacks=attacks, examples=examples)
+    if output is not None:
+        write_atomically(output, json.dumps([one.to_json() for one in audits], indent=1) + "\n")
+    beside = write_datasheet(audits, datasheet) if datasheet is not None else None
+    click.echo(f"{counted(len(known), 'row')}, {sum(row.label for row in known)} of them right")
+    terminal = Console()
+    print_audit(terminal if terminal.is_terminal else Console(width=200), audits)
+    if datasheet is not None:
+        click.echo(f"datasheet: {datasheet} and {beside}")
+
+
+def _audited(
+    names: Sequence[str], rows: Sequence[LabelledRow], deadline: float | None, **how: Any
+) -> list[GraderAudit]:
     from rich.console import Console
 
     from assay.audit.graders import find_grader
     from assay.audit.run import audit as audit_graders
-    from assay.files import refuse_output, write_atomically
-    from assay.report.audits import print_audit
 
-    if output is not None:
-        refuse_output(output, rows)
-    known = _rows(rows, data, limit, per)
     found = []
     try:
-        found = [find_grader(name, deadline=deadline) for name in graders]
+        found = [find_grader(name, deadline=deadline) for name in names]
         with Console(stderr=True).status("auditing") as status:
-            audits = audit_graders(
-                found,
-                known,
-                attacks=attacks,
-                examples=examples,
-                on_grader=lambda name: status.update(f"auditing {name}"),
-            )
+            return audit_graders(found, rows, on_grader=lambda name: status.update(f"auditing {name}"), **how)
     finally:
         for grader in found:
             grader.close()
-    click.echo(f"{counted(len(known), 'row')}, {sum(row.label for row in known)} of them right")
-    terminal = Console()
-    print_audit(terminal if terminal.is_terminal else Console(width=200), audits)
-    if output is not None:
-        write_atomically(output, json.dumps([one.to_json() for one in audits], indent=1) + "\n")
-
-
-def _rows(name: str, data: Path | None, limit: int | None, per: int) -> list[LabelledRow]:
-    """Labelled rows of a file, or rewrites of a source's references."""
-    from itertools import islice
-
-    from assay.audit.labelled import read_labelled
-    from assay.audit.rewrites import rewritten
-    from assay.errors import BadConfig
-    from assay.sources.base import SOURCES
-
-    path = Path(name)
-    if path.is_file() or path.suffix in (".jsonl", ".gz"):
-        made = list(islice(read_labelled(path), limit))
-    else:
-        source = SOURCES.get(name)
-        made = list(rewritten(list(source.examples(source.splits[0], data=data, size=limit or 500)), per=per))
-    if not made:
-        raise BadConfig(f"{name} gives no labelled rows: its verifier has no rewrites, or the file is empty")
-    return made
 
 
 def _opened(path: Path, stack: ExitStack) -> BinaryIO:

@@ -103,6 +103,8 @@ class Client:
         gave no answer within `patience` are `error`: they have no score. Raises `AssayError` with the server's sentence
         where it refuses the rows or the token.
         """
+        if isinstance(rows, Mapping | str) or not all(isinstance(row, Mapping) for row in rows):
+            raise BadConfig('rows is a list of objects, also where it is one: [{"verifier": ..., "reference": ...}]')
         more = {name: value for name, value in how.items() if value is not None}
         parts = [list(rows[start : start + self.batch]) for start in range(0, len(rows), self.batch)]
         with ThreadPoolExecutor(self.at_once, "assay-client") as threads:

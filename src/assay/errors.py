@@ -7,6 +7,7 @@ command line prints it without a traceback.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from itertools import islice
 
@@ -83,6 +84,14 @@ def counted(count: int, noun: str) -> str:
 def visible(text: str) -> str:
     """The text on one line; what would move, colour or hide something on a terminal stands as an escape."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?")
+
+
+def without_values(why: str) -> str:
+    """A reason without what differs between two rows that fail for it: what is quoted, and numbers."""
+    return _VALUES.sub("_", why)
 
 
 NEAR, MOST = 60, 1000

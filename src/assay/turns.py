@@ -99,3 +99,22 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return plain(value.tolist()) if hasattr(value, "tolist") else value
+
+
+def gym_text(response: Mapping[str, Any]) -> str:
+    """What the assistant said in a response of the Responses API; reasoning and calls of tools are not said."""
+    if not isinstance(response.get("output"), list):
+        raise TypeError("'output' of the response is a list of items")
+    said = []
+    for item in response["output"]:
+        if isinstance(item, dict) and item.get("type", "message") == "message" and item.get("role") == "assistant":
+            said.append(content_of(item.get("content"))[0])
+    return "\n".join(said)
+
+
+def gym_turns(asked: Any) -> Any:
+    """The messages among the input items of a request of the Responses API."""
+    if isinstance(asked, str):
+        return asked
+    turns = [item for item in asked if isinstance(item, dict) and "role" in item]
+    return [{"role": turn["role"], "content": content_of(turn.get("content"))[0]} for turn in turns]

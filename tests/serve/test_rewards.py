@@ -73,6 +73,15 @@ def test_a_reference_is_what_the_corpus_says_however_its_shards_are_read(referen
         ({"answer": ["42"]}, "no column 'reference' and no 'verifier'"),
         ({"verifier": ["number"], "reference": [42], "params": ["{"]}, "row 0"),
         ({"example": ["{}"]}, "row 0 of the batch"),
+        ({"example": ["4"]}, "'4' is no Example: .* verifier=\"number\""),
+        (
+            {"verifier": ["number"], "reference": [42, 43]},
+            "'reference' needs one entry for each row: 1 .*not 2",
+        ),
+        ({"verifier": ["number"], "reference": [42], "params": []}, "'params' needs one entry .*not 0"),
+        ({"verifier": "number", "reference": [42]}, "'verifier' needs one entry .*not str"),
+        ({"verifier": ["number"], "reference": [42], "prompts": ["a", "b"]}, "2 prompts and 1 completions: give two"),
+        ({"verifier": ["number"], "reference": [42], "prompts": "a"}, "prompts str and 1 completions: give two lists"),
     ],
 )
 def test_trl_is_told_what_is_wrong_with_the_columns(columns, says):

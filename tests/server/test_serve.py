@@ -213,6 +213,12 @@ RUN = {"code": "1", "language": "python"}
         ("/get_reward", {"query": [1], "prompts": ["a"], "labels": ["a"]}, 422, "of text"),
         ("/run_code", RUN | {"stdin": "\ud800"}, 422, "no text"),
         ("/get_reward", {"query": ["a"]}, 422, "three lists of one length"),
+        (
+            "/get_reward",
+            {"query": ["q4"], "prompts": ["q"], "labels": ["4"]},
+            422,
+            r"of /get_reward, \?verifier=number",
+        ),
         ("/run_code", {"code": "1"}, 422, "'language'"),
         ("/run_code", RUN | {"language": "php"}, 422, "python, cpp"),
         ("/run_code", RUN | {"run_timeout": 1e6}, 422, "at most 120 seconds"),
@@ -358,6 +364,9 @@ def test_a_token_is_wanted_wherever_others_can_reach(small):
     assert ask(small, "POST", "/grade", {"rows": [SUM]}, hidden)[0] in (401, 403)
     with pytest.raises(BadConfig, match="no header can carry"):
         Client(small.address, token="a\nb")
+    for rows in (SUM, "rows", [[SUM]]):
+        with pytest.raises(BadConfig, match="rows is a list of objects"):
+            Client(small.address).grade(rows)
     assert ask(small, "GET", "/metrics", headers={})[0] == 401 and ask(small, "GET", "/health", headers={})[0] == 200
     with pytest.raises(AssayError, match="token"):
         Client(small.address, token="").grade([SUM])
@@ -390,6 +399,7 @@ def test_bodies_have_bounds(small):
         (["--host", "::"], "a token is needed"),
         (["--token-file", "no-such-file"], "the token cannot be read"),
         (["--allow", "jugde"], "did you mean 'judge'"),
+        (["--allow", "jury"], "--allow takes command, hybrid, judge; not 'jury'"),
         (["--host", "203.0.113.7", "--token-file", "TOKEN"], "choose an address of this machine"),
         (["--port", "TAKEN"], "the port is taken"),
     ],

@@ -14,16 +14,19 @@ fault: what the best constant response earns, and, where that is asked for, how 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from assay.audit.attacks import FIXED
 from assay.audit.guess import Guess, best_guess
+from assay.audit.labelled import LabelledRow
+from assay.audit.outcomes import Grader
 from assay.curate.strength import strengths
-from assay.judging.session import verify, verify_many
+from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import Source
 from assay.sources.own import source_of
@@ -35,6 +38,7 @@ FREE_FORM = frozenset({"instructions"})
 """Verifiers that judge the text itself, not an answer in it: a constant string may be right."""
 SEARCHED = frozenset({"code_io.input", "sat"})
 """Verifiers of which many responses are right; another row's may be, and is then not a fault."""
+JudgePairs = Callable[[Sequence[tuple[Example, str]]], list[Verdict]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,13 @@ def check(
     level: int = 1,
     workers: int = 2,
     strength: bool = False,
+    grader: Grader | None = None,
     **own: Any,
 ) -> CheckReport:
     """Check a source, registered or given, or a file of your own (`own` as in `assay.load`).
 
-    `size` limits the rows; `split` is its first one without it; `strength` tries tests of code with broken programs.
+    `size` limits the rows; `split` is its first one without it; `strength` tries tests of code with broken programs;
+    `grader` judges in place of the rows' verifiers (`assay.audit.graders.find_grader`).
 
     Raises `UnknownName` for a source or split that is not there, and `MissingData` where rows are missing.
     """
@@ -136,27 +142,34 @@ def check(
     part = split or source.splits[0]
     where = Path(data) if data is not None else None
     examples = list(source.examples(part, data=where, size=size, seed=seed, level=level))
-    return check_examples(examples, name=source.name, split=part, workers=workers, strength=strength)
+    return check_examples(examples, name=source.name, split=part, workers=workers, strength=strength, grader=grader)
 
 
 def check_examples(
-    examples: Sequence[Example], *, name: str, split: str = "", workers: int = 2, strength: bool = False
+    examples: Sequence[Example],
+    *,
+    name: str,
+    split: str = "",
+    workers: int = 2,
+    strength: bool = False,
+    grader: Grader | None = None,
 ) -> CheckReport:
     """`check` for Examples that are already there."""
+    judge = partial(_judge, workers=workers) if grader is None else partial(_graded, grader)
     report = CheckReport(name, split, len(examples), sum(e.gold is None for e in examples))
     proven = [(e, e.gold) for e in examples if e.gold is not None]
-    golds = _judge(proven, workers)
+    golds = judge(proven)
     report.add("gold accepted", proven, golds, [v.is_correct for v in golds])
     broken = {e.id for (e, _), verdict in zip(proven, golds, strict=True) if verdict.status is Status.ERROR}
     blank = [(e, "") for e in examples if e.id not in broken]  # an unusable reference is listed once
-    empty = _judge(blank, workers)
+    empty = judge(blank)
     refused = (Status.INCORRECT, Status.NO_ANSWER)
     report.add("empty refused", blank, empty, [v.status in refused for v in empty])
-    _check_others(report, [e for (e, _), verdict in zip(proven, golds, strict=True) if verdict.is_correct], workers)
+    _check_others(report, [e for (e, _), verdict in zip(proven, golds, strict=True) if verdict.is_correct], judge)
     sample = _sample(examples, SAMPLE)
-    _check_attacks(report, sample, workers)
-    _check_function(report, sample)
-    if not FREE_FORM.intersection(example.verifier for example in examples):
+    _check_attacks(report, sample, judge, thinking=grader is None)
+    _check_function(report, sample, judge, threads=grader is None)
+    if grader is None and not FREE_FORM.intersection(example.verifier for example in examples):
         report.guess = best_guess(examples, workers=workers)
     if strength:
         found = [one for one in strengths(examples, workers=workers) if one is not None]
@@ -169,7 +182,13 @@ def _judge(pairs: Sequence[tuple[Example, str]], workers: int) -> list[Verdict]:
     return verify_many([e for e, _ in pairs], [said for _, said in pairs], workers=workers)
 
 
-def _check_others(report: CheckReport, examples: Sequence[Example], workers: int) -> None:
+def _graded(grader: Grader, pairs: Sequence[tuple[Example, str]]) -> list[Verdict]:
+    """What a grader that may not be ours says, as verdicts."""
+    found = grader.grade([LabelledRow.of_example(e, said, label=False) for e, said in pairs])
+    return [Verdict.error(one.why) if one.score is None else Verdict.of(one.accepted, why=one.why) for one in found]
+
+
+def _check_others(report: CheckReport, examples: Sequence[Example], judge: JudgePairs) -> None:
     """The gold of a row with another answer. Accepted both ways round, the answers suit each other's reference."""
     answers = {e.id: _answer(e) for e in examples}
     pairs = []
@@ -178,19 +197,20 @@ def _check_others(report: CheckReport, examples: Sequence[Example], workers: int
         rows = [e for e in alike if answers[e.id] != answers[example.id]]
         if rows:
             pairs.append((example, rows[hashed_seed("other", example.id) % len(rows)]))
-    there = _judge([(a, b.gold or "") for a, b in pairs], workers)
-    back = _judge([(b, a.gold or "") for a, b in pairs], workers)
+    there = judge([(a, b.gold or "") for a, b in pairs])
+    back = judge([(b, a.gold or "") for a, b in pairs])
     kept = [i for i in range(len(pairs)) if not (there[i].is_correct and back[i].is_correct)]
     verdicts = [there[i] for i in kept]
     said = [(pairs[i][0], pairs[i][1].gold or "") for i in kept]
     report.add("other refused", said, verdicts, [not v.is_correct for v in verdicts])
 
 
-def _check_attacks(report: CheckReport, examples: Sequence[Example], workers: int) -> None:
+def _check_attacks(report: CheckReport, examples: Sequence[Example], judge: JudgePairs, *, thinking: bool) -> None:
+    """With `thinking` also that what stands in a thinking part that never closes is no answer, a policy of ours."""
     rows = [e for e in examples if e.verifier not in FREE_FORM]
     fixed = [(e, text) for e in rows for text in FIXED if not _names_option(e, text)]
-    said = fixed + [(e, f"<think> maybe {e.gold}") for e in rows if e.gold]
-    verdicts = _judge(said, workers)
+    said = fixed + [(e, f"<think> maybe {e.gold}") for e in rows if e.gold and thinking]
+    verdicts = judge(said)
     report.add("attacks refused", said, verdicts, [not v.is_correct for v in verdicts])
 
 
@@ -199,13 +219,15 @@ def _names_option(example: Example, text: str) -> bool:
     return not set(re.findall(r"\w+", text.lower())).isdisjoint(option.lower() for option in example.options)
 
 
-def _check_function(report: CheckReport, examples: Sequence[Example]) -> None:
-    """The same verdict on a second call, and on a call from a thread."""
+def _check_function(report: CheckReport, examples: Sequence[Example], judge: JudgePairs, *, threads: bool) -> None:
+    """The same verdict on a second call, and, of what runs in this process, on a call from a thread."""
     pairs = [(e, e.gold or "x") for e in examples]
-    first, again = ([verify(e, said) for e, said in pairs] for _ in range(2))
-    with ThreadPoolExecutor(1) as threads:
-        threaded = list(threads.map(lambda pair: verify(*pair), pairs))
-    for kind, verdicts in (("same twice", again), ("same in a thread", threaded)):
+    first, again = ([judge([pair])[0] for pair in pairs] for _ in range(2))
+    made = [("same twice", again)]
+    if threads:
+        with ThreadPoolExecutor(1) as pool:
+            made.append(("same in a thread", list(pool.map(lambda pair: judge([pair])[0], pairs))))
+    for kind, verdicts in made:
         same = [(v.status, v.score, v.read) for v in verdicts]
         report.add(kind, pairs, verdicts, [a == (b.status, b.score, b.read) for a, b in zip(same, first, strict=True)])
 

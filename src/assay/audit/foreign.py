@@ -1,12 +1,14 @@
 """The program of a process that calls a grader that is not ours: rows in, scores out, one JSON line each.
 
-`python -m assay.audit.foreign NAME [OPTION]` takes a peer's name or `module:function`. It runs in the caller's
-directory, so a grader that lies there is found. Whatever the grader raises, and `sys.exit`, is an error of that row; a
-hang or the death of the process is seen by the parent. What the grader prints does not reach the answers.
+`python -m assay.audit.foreign NAME [OPTION]` takes a peer's name or `module:function`, of any contract in `shapes`.
+It runs in the caller's directory, so a grader that lies there is found. Whatever the grader raises, and `sys.exit`, is
+an error of that row; a hang or the death of the process is seen by the parent. What the grader prints does not reach
+the answers.
 """
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import inspect
@@ -15,49 +17,74 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 from types import ModuleType
 from typing import Any, TextIO
 
+from assay.audit.shapes import reference_text, shaped
 from assay.types import Verdict
 
-NAMES = ("response", "reference", "prompt", "params", "verifier")
-"""Fields of a row that a grader gets by keyword where its signature names them."""
+
+@dataclass(frozen=True)
+class Loaded:
+    """A grader that is not ours, and what it is."""
+
+    grade: Callable[[Mapping[str, Any]], float | None]
+    """From a row to its score."""
+    contract: str
+    """How it is called."""
+    version: str
+    """Of the package that it is part of; empty where it is part of none."""
+    fingerprint: str
+    """Hash of the file that it stands in; empty for a peer, which its version names."""
+    about: str
+    """The first line of its docstring."""
+
+    def identity(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in ("contract", "version", "fingerprint", "about")}
 
 
-def load(spec: str, option: str | None = None) -> Callable[[Mapping[str, Any]], float | None]:
-    """The grader as a function from a row to its score. Raises whatever the import raises, and `ValueError`.
-
-    It is called as `f(response, reference)`, by keyword where both are named so, and gets `prompt`, `params` and
-    `verifier` by keyword where it has parameters of that name.
-    """
-    grader = PEERS[spec](*([option] if option else [])) if spec in PEERS else _imported(spec)
-    names = _keywords(grader)
-    both = {"response", "reference"} <= set(names)
-    asked = [name for name in NAMES if name in names and (both or name not in ("response", "reference"))]
-
-    def grade(row: Mapping[str, Any]) -> float | None:
-        arguments = () if both else (row["response"], row["reference"])
-        return score_of(grader(*arguments, **{name: row[name] for name in asked}))
-
-    return grade
+def load(spec: str, option: str = "") -> Loaded:
+    """The grader of a peer's name or of `module:function[:option]`. Raises what the import raises, and `ValueError`."""
+    if spec in PEERS:
+        module, function, option = PEERS[spec].__name__, PEERS[spec](*([option] if option else [])), ""
+        about, fingerprint = inspect.getdoc(PEERS[spec]) or "", ""
+    else:
+        module, _, rest = spec.partition(":")
+        attribute, _, option = rest.partition(":")
+        function = _imported(module, attribute)
+        about, fingerprint = inspect.getdoc(function) or "", _hash(module, function)
+    contract, call = shaped(function, option)
+    return Loaded(
+        lambda row: score_of(call(row)), contract, _version(module), fingerprint, about.strip().partition("\n")[0]
+    )
 
 
-def _imported(spec: str) -> Callable[..., Any]:
-    module, _, attribute = spec.partition(":")
+def _imported(module: str, attribute: str) -> Callable[..., Any]:
     grader: Any = importlib.import_module(module)
     for part in attribute.split("."):
         grader = getattr(grader, part)
     if not callable(grader):
-        raise ValueError(f"{spec} is no function")
+        raise ValueError(f"{module}:{attribute} is no function")
     return grader  # type: ignore[no-any-return]
 
 
-def _keywords(grader: Callable[..., Any]) -> list[str]:
+def _version(module: str) -> str:
+    """Name and version of the installed package of a module."""
+    names = metadata.packages_distributions().get(module.partition(".")[0], [])
+    return f"{names[0]} {metadata.version(names[0])}" if names else ""
+
+
+def _hash(module: str, function: Callable[..., Any]) -> str:
+    """Of the file where a function is written, else of its module's."""
     try:
-        found = inspect.signature(grader).parameters.values()
-    except (TypeError, ValueError):  # a function written in C may not tell
-        return []
-    return [p.name for p in found if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        file = inspect.getsourcefile(inspect.unwrap(function))
+    except TypeError:  # an object that is called
+        file = None
+    path = Path(file or sys.modules[module].__file__ or "")
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
 def score_of(result: Any) -> float | None:
@@ -84,7 +111,9 @@ def score_of(result: Any) -> float | None:
 def math_verify() -> Callable[..., Any]:
     """`math_verify.verify(parse(reference), parse(response))`, the reference in dollar signs."""
     found = importlib.import_module("math_verify")
-    return lambda response, reference: bool(found.verify(found.parse(f"${_text(reference)}$"), found.parse(response)))
+    return lambda response, reference: bool(
+        found.verify(found.parse(f"${reference_text(reference)}$"), found.parse(response))
+    )
 
 
 def verl(data_source: str = "lighteval/MATH") -> Callable[..., Any]:
@@ -92,7 +121,7 @@ def verl(data_source: str = "lighteval/MATH") -> Callable[..., Any]:
     for parent in ("verl", "verl.utils"):
         _without_its_init(parent)
     found = importlib.import_module("verl.utils.reward_score")
-    return lambda response, reference: found.default_compute_score(data_source, response, _text(reference))
+    return lambda response, reference: found.default_compute_score(data_source, response, reference_text(reference))
 
 
 def reasoning_gym(dataset: str = "chain_sum") -> Callable[..., Any]:
@@ -106,7 +135,7 @@ def reasoning_gym(dataset: str = "chain_sum") -> Callable[..., Any]:
             said = tags[2].partition("</answer>")[0].strip()
         elif boxed[1]:
             said = re.sub(r"\}[^}]*\Z", "", boxed[2])
-        return float(scorer.score_answer(said, {"answer": _text(reference), "question": "", "metadata": {}}))
+        return float(scorer.score_answer(said, {"answer": reference_text(reference), "question": "", "metadata": {}}))
 
     return grade
 
@@ -117,10 +146,6 @@ PEERS: Mapping[str, Callable[..., Callable[..., Any]]] = {
     "reasoning-gym": reasoning_gym,
 }
 """By name, what makes the grader of an option."""
-
-
-def _text(reference: Any) -> str:
-    return reference if isinstance(reference, str) else json.dumps(reference)
 
 
 def _without_its_init(name: str) -> None:
@@ -144,14 +169,14 @@ def main(arguments: list[str]) -> None:
     os.dup2(2, 1)
     sys.path.insert(0, os.getcwd())
     try:
-        grade = load(*arguments)
+        loaded = load(*arguments)
     except BaseException as fault:  # noqa: BLE001 - the boundary: a third party's import
         _say(answers, {"failed": f"{type(fault).__name__}: {fault}"[:500]})
         return
-    _say(answers, {"ready": True})
+    _say(answers, {"identity": loaded.identity()})
     for line in sys.stdin.buffer:
         try:
-            score = grade(json.loads(line))
+            score = loaded.grade(json.loads(line))
             _say(answers, {"score": score, "why": "" if score is not None else "the grader gave no score"})
         except BaseException as fault:  # noqa: BLE001 - the boundary: a third party's code
             _say(answers, {"score": None, "why": f"{type(fault).__name__}: {fault}"[:300]})

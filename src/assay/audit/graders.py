@@ -1,4 +1,4 @@
-"""Graders of an audit: our verifiers, a third party's function, or a known peer; each gives outcomes for rows.
+"""Graders of an audit: our verifiers, a third party's function or server, or a known peer.
 
 A third party's code runs in a child process: what it raises is an error of that row, a row that takes longer than the
 deadline is an error and the process is replaced, and so is one that ends by itself.
@@ -13,22 +13,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import asdict, replace
+from typing import Any
 
+from assay.audit.gym import GymGrader
 from assay.audit.labelled import LabelledRow
+from assay.audit.outcomes import FOREIGN_DEADLINE, Grader, Identity, Outcome
 from assay.errors import BadConfig, did_you_mean
-from assay.judging.session import verify_many
+from assay.hashing import content_hash
+from assay.judging.session import default_judge, verify_many
 from assay.judging.verifier import VERIFIERS
+from assay.types import Example
+from assay.version import VERSION
 
 OWN = "assay"
 """The grader that judges each row with the row's own verifier."""
-FOREIGN_DEADLINE = 10.0
-"""Seconds that a third party's grader has for one row, if the caller does not say."""
 START = 300.0
 """Seconds that its import may take."""
-ENOUGH = 0.5
-"""The score from which a grader is taken to accept."""
 PEERS = {
     "math-verify": 'pip install "math-verify[antlr4_13_2]"',
     "verl": "pip install --no-deps verl==0.9.1 pylatexenc",
@@ -37,44 +38,23 @@ PEERS = {
 """Other projects' graders, and the command that installs each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a grader said of one row."""
-
-    score: float | None
-    """`None` where it gave none: an exception, a hang, or a process that ended."""
-    why: str = ""
-
-    @property
-    def accepted(self) -> bool:
-        return self.score is not None and self.score >= ENOUGH
-
-
-class Grader(Protocol):
-    """Something that grades rows, in order."""
-
-    name: str
-
-    def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]: ...
-
-    def close(self) -> None: ...
-
-
 def known_graders() -> list[str]:
     """The names that `find_grader` knows, beside `module:function`."""
     return [OWN, *PEERS, *VERIFIERS.names()]
 
 
 def find_grader(name: str, *, deadline: float | None = None) -> Grader:
-    """The grader of a name: `assay`, a verifier, `math-verify`, `verl`, `reasoning-gym`, or `module:function`.
+    """The grader of a name: `assay`, a verifier, `math-verify`, `verl`, `reasoning-gym`, `module:function`, a server.
 
-    Raises `BadConfig` when there is none, and when a third party's module cannot be imported.
+    Raises `BadConfig` when there is none, when a third party's module cannot be imported, and for a silent server.
     """
     if name == OWN or name in VERIFIERS:
         return OwnGrader(name, deadline)
     peer, _, option = name.partition(":")
     if peer in PEERS:
         return ForeignGrader(name, [peer, option] if option else [peer], deadline, PEERS[peer])
+    if name.startswith(("http://", "https://")):
+        return GymGrader(name, deadline)
     if ":" in name:
         return ForeignGrader(name, [name], deadline)
     raise BadConfig(
@@ -87,6 +67,21 @@ class OwnGrader:
 
     def __init__(self, name: str, deadline: float | None = None) -> None:
         self.name, self._deadline = name, deadline
+
+    def identity(self) -> Identity:
+        if self.name == OWN:
+            return Identity("verifier", VERSION, about="each row is judged by the verifier that it names")
+        found = VERIFIERS.get(self.name)
+        facts = default_judge().facts([Example(prompt="", reference=None, verifier=self.name)])
+        return Identity(
+            "verifier",
+            str(found.version),
+            content_hash({"assay": VERSION, **facts}),
+            found.about,
+            f"lane {found.lane}, {found.deadline:g} s for a verdict",
+            found.reference,
+            asdict(found.params()),
+        )
 
     def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]:
         examples = [self._named(row).example() for row in rows]
@@ -109,7 +104,12 @@ class ForeignGrader:
         self._deadline = FOREIGN_DEADLINE if deadline is None else deadline
         self._child: subprocess.Popen[bytes] | None = None
         self._buffer = b""
+        self._told: dict[str, Any] = {}
         self._start()
+
+    def identity(self) -> Identity:
+        """As its process told it."""
+        return Identity("function", **self._told)
 
     def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]:
         return [self._outcome(row) for row in rows]
@@ -137,7 +137,8 @@ class ForeignGrader:
         )
         self._buffer = b""
         try:
-            failed = json.loads(self._line(time.monotonic() + START)).get("failed")
+            told = json.loads(self._line(time.monotonic() + START))
+            failed, self._told = told.get("failed"), told.get("identity", {})
         except (OSError, ValueError):
             failed = f"its process ended with exit code {self._end()}"
         if failed is not None:

@@ -107,7 +107,7 @@ def answer_of(example: Example) -> str | None:
     return None if kind is None else kind.answer(example)
 
 
-def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0) -> Iterator[LabelledRow]:
+def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0, name: str = "") -> Iterator[LabelledRow]:
     """For each Example its answer itself, then up to `per` rewrites, half of them right, drawn by a hash."""
     pools: dict[str, list[Example]] = {}
     for example in examples:
@@ -118,7 +118,8 @@ def rewritten(examples: Sequence[Example], *, per: int = 8, seed: int = 0) -> It
             pool = pools[example.verifier]
             other = pool[hashed_seed("another row", seed, example.id) % len(pool)]
             another = answer_of(other) if other.id != example.id else None
-            yield from _rows(KINDS[example.verifier], Answer(example, answer, Random(0), another), per, seed)
+            made = _rows(KINDS[example.verifier], Answer(example, answer, Random(0), another), per, seed)
+            yield from (row.of(name) for row in made)
 
 
 def wrong_answer(example: Example) -> str | None:
@@ -131,7 +132,7 @@ def wrong_answer(example: Example) -> str | None:
 
 def _rows(kind: Kind, answer: Answer, per: int, seed: int) -> Iterator[LabelledRow]:
     name = answer.example.id
-    yield _row(answer.example, kind.write(answer) or "", True, "itself")
+    yield LabelledRow.of_example(answer.example, kind.write(answer) or "", label=True, family="itself")
     for label in (True, False):
         families, made = kind.families(label), 0
         for family in sorted(families, key=lambda family: hashed_seed("order", seed, name, label, family)):
@@ -141,7 +142,7 @@ def _rows(kind: Kind, answer: Answer, per: int, seed: int) -> Iterator[LabelledR
             response = families[family](drawn)
             if response is not None:
                 made += 1
-                yield _row(answer.example, response, label, family)
+                yield LabelledRow.of_example(answer.example, response, label=label, family=family)
 
 
 def _first(rewrites: Mapping[str, Rewrite], answer: Answer) -> str | None:
@@ -150,15 +151,3 @@ def _first(rewrites: Mapping[str, Rewrite], answer: Answer) -> str | None:
         if (made := rewrites[name](answer)) is not None:
             return made
     return None
-
-
-def _row(example: Example, response: str, label: bool, family: str) -> LabelledRow:
-    return LabelledRow(
-        verifier=example.verifier,
-        params={**example.params, **({"options": list(example.options)} if example.options else {})},
-        prompt=example.asked_text,
-        reference=example.reference,
-        response=response,
-        label=label,
-        family=family,
-    )

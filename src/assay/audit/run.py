@@ -15,10 +15,11 @@ from typing import Any
 
 from assay.audit.answers import exact_value
 from assay.audit.attacks import ATTACKS, CONSTANTS
-from assay.audit.graders import Grader, Outcome
 from assay.audit.labelled import LabelledRow
+from assay.audit.outcomes import Grader, Identity, Outcome
 from assay.audit.responses import fill, joins
 from assay.audit.rewrites import answer_of, wrong_answer
+from assay.errors import without_values
 from assay.evaluate.metrics import wilson
 from assay.types import canonical, hashed_seed
 
@@ -87,12 +88,12 @@ class Confusion:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A row on which a grader and the label disagree, or on which it gave no score."""
+class Case:
+    """A row and what a grader made of it."""
 
     family: str
     kind: str
-    """`FN`, `FP` or `error`."""
+    """`accepted` and `refused` as the label says, `FN` and `FP` where they disagree, `error` where it gave no score."""
     reference: Any
     response: str
     why: str
@@ -124,9 +125,15 @@ class GraderAudit:
     """What an audit found of one grader."""
 
     name: str
+    identity: Identity
     total: Confusion = field(default_factory=Confusion)
+    sets: dict[str, Confusion] = field(default_factory=dict)
     families: dict[str, Confusion] = field(default_factory=dict)
-    mistakes: list[Mistake] = field(default_factory=list)
+    mistakes: list[Case] = field(default_factory=list)
+    agreed: list[Case] = field(default_factory=list)
+    """The first accepted and the first refused row of each family."""
+    faults: Counter[str] = field(default_factory=Counter)
+    """Why rows got no score, with the values that differ left out -> rows."""
     seconds: float = 0.0
     """Time for the labelled rows."""
     constants: list[Constant] = field(default_factory=list)
@@ -135,16 +142,30 @@ class GraderAudit:
     attacks: list[AttackRate] = field(default_factory=list)
 
     @property
+    def rows(self) -> int:
+        return sum(asdict(self.total).values())
+
+    @property
+    def coverage(self) -> Share:
+        """Of all rows, those that got a score."""
+        return Share(self.rows - self.total.errors, self.rows)
+
+    @property
     def rows_per_second(self) -> float:
-        return sum(asdict(self.total).values()) / self.seconds if self.seconds else 0.0
+        return self.rows / self.seconds if self.seconds else 0.0
 
     def to_json(self) -> dict[str, Any]:
         return {
             "grader": self.name,
+            "identity": asdict(self.identity),
             "total": self.total.to_json(),
+            "sets": {name: one.to_json() for name, one in self.sets.items()},
+            "coverage": self.coverage.to_json(),
+            "faults": dict(self.faults),
             "families": {name: family.to_json() for name, family in self.families.items()},
             "rows_per_second": self.rows_per_second,
             "mistakes": [asdict(mistake) for mistake in self.mistakes],
+            "agreed": [asdict(case) for case in self.agreed],
             "constants": [asdict(constant) for constant in self.constants],
             "most_frequent_answer": self.common_share,
             "attacks": [asdict(b) | {"tries": b.tries.to_json(), "success": b.success.to_json()} for b in self.attacks],
@@ -164,7 +185,7 @@ def audit(
     found = []
     for grader in graders:
         on_grader(grader.name)
-        report = GraderAudit(grader.name)
+        report = GraderAudit(grader.name, grader.identity())
         _labelled(report, grader, rows, examples)
         if attacks:
             _constants(report, grader, sample(references, CONSTANT_ROWS))
@@ -185,14 +206,26 @@ def _labelled(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow], 
     report.seconds = time.perf_counter() - start
     kept: Counter[tuple[str, str]] = Counter()
     for row, outcome in zip(rows, outcomes, strict=True):
-        report.total.add(row.label, outcome)
+        for counted in (report.total, report.sets.setdefault(row.set, Confusion())):
+            counted.add(row.label, outcome)
         report.families.setdefault(row.family, Confusion()).add(row.label, outcome)
-        if outcome.score is not None and outcome.accepted == row.label:
-            continue
-        kind = "error" if outcome.score is None else "FN" if row.label else "FP"
+        kind = _kind(row.label, outcome)
         kept[row.family, kind] += 1
-        if kept[row.family, kind] <= examples:
-            report.mistakes.append(Mistake(row.family, kind, row.reference, row.response, outcome.why))
+        case = Case(row.family, kind, row.reference, row.response, outcome.why)
+        if kind in ("accepted", "refused"):
+            report.agreed += [case] * (kept[row.family, kind] == 1)
+        elif kept[row.family, kind] <= examples:
+            report.mistakes.append(case)
+        if outcome.score is None:
+            report.faults[without_values(outcome.why)] += 1
+
+
+def _kind(label: bool, outcome: Outcome) -> str:
+    if outcome.score is None:
+        return "error"
+    if outcome.accepted == label:
+        return "accepted" if label else "refused"
+    return "FN" if label else "FP"
 
 
 def _constants(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:

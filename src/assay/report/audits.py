@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from assay.audit.run import GraderAudit, Mistake, Share
+from assay.audit.run import Case, GraderAudit, Share
 from assay.evaluate.metrics import wilson
 
 SHOWN = 300
@@ -18,6 +18,8 @@ TOP_CONSTANTS = 5
 def print_audit(console: Console, audits: Sequence[GraderAudit]) -> None:
     """Print every table of the audits that has something to say."""
     console.print(_graders(audits))
+    if len(audits[0].sets) > 1:
+        console.print(_sets(audits))
     if (families := _families(audits)).row_count:
         console.print(families)
     if any(found.constants for found in audits):
@@ -37,7 +39,19 @@ def _graders(audits: Sequence[GraderAudit]) -> Table:
     for found in audits:
         total = found.total
         shares = (total.precision, total.recall, total.false_negatives, total.false_positives)
-        table.add_row(found.name, *map(_share, shares), str(total.errors), f"{found.rows_per_second:,.0f}")
+        table.add_row(found.name, *map(share, shares), str(total.errors), f"{found.rows_per_second:,.0f}")
+    return table
+
+
+def _sets(audits: Sequence[GraderAudit]) -> Table:
+    table = Table(title="By set", title_justify="left")
+    for name in ("set", "grader", "FN", "FP", "errors"):
+        table.add_column(name, justify="left" if name in ("set", "grader") else "right", no_wrap=True)
+    for name in audits[0].sets:
+        for found in audits:
+            one = found.sets[name]
+            cells = (share(one.false_negatives), share(one.false_positives), str(one.errors))
+            table.add_row(name if found is audits[0] else "", found.name, *cells)
     return table
 
 
@@ -78,7 +92,7 @@ def _constants(audits: Sequence[GraderAudit]) -> Table:
         best = sorted(found.constants, key=lambda constant: -constant.reward)[:TOP_CONSTANTS]
         table.add_row(found.name, "most frequent true answer", "", f"{100 * found.common_share:.1f}")
         for constant in best:
-            table.add_row("", _plain(constant.text), f"{100 * constant.reward:.1f}", f"{100 * constant.share:.1f}")
+            table.add_row("", plain(constant.text), f"{100 * constant.reward:.1f}", f"{100 * constant.share:.1f}")
     return table
 
 
@@ -94,21 +108,23 @@ def _attacks(audits: Sequence[GraderAudit]) -> Table:
     return table
 
 
-def _mistake(grader: str, mistake: Mistake) -> str:
-    why = f"\n  why        {_plain(mistake.why)}" if mistake.why else ""
+def _mistake(grader: str, mistake: Case) -> str:
+    why = f"\n  why        {plain(mistake.why)}" if mistake.why else ""
     return (
         f"{mistake.kind} of {grader} in {mistake.family}\n"
-        f"  reference  {_plain(str(mistake.reference))}\n  response   {_plain(mistake.response)}{why}"
+        f"  reference  {plain(str(mistake.reference))}\n  response   {plain(mistake.response)}{why}"
     )
 
 
-def _share(share: Share) -> str:
-    if share.value is None:
+def share(one: Share) -> str:
+    """In percent with its interval; `none` of nothing."""
+    if one.value is None:
         return "none"
-    low, high = wilson(share.count, share.of)
-    return f"{100 * share.value:.2f} ({100 * low:.2f}-{100 * high:.2f})"
+    low, high = wilson(one.count, one.of)
+    return f"{100 * one.value:.2f} ({100 * low:.2f}-{100 * high:.2f})"
 
 
-def _plain(text: str) -> str:
+def plain(text: str, most: int = SHOWN) -> str:
     """On one line, with what a terminal cannot show escaped."""
-    return text.encode("unicode_escape").decode("ascii").replace("\\\\", "\\")[:SHOWN] or "(empty)"
+    made = text.encode("unicode_escape").decode("ascii").replace("\\\\", "\\")
+    return (made if len(made) <= most else f"{made[: most - 3]}...") or "(empty)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -170,6 +171,15 @@ def _share(statuses: Mapping[str, int]) -> str:
     return percent(statuses.get(Status.CORRECT, 0) / counting) if counting else "-"
 
 
+def left_out_note(left_out: Mapping[str, str]) -> list[str]:
+    """How many recorded responses could not be compared, by why, with the first of each."""
+    first: dict[str, str] = {}
+    for place, why in left_out.items():
+        first.setdefault(why, place)
+    reasons = Counter(left_out.values())
+    return [f"left out: {counted(many, 'response')}: {why}, as in {first[why]}" for why, many in reasons.items()]
+
+
 def shown_shifts(found: Rescored, most: int) -> str:
     """Responses that are judged otherwise, so many of each domain: what was asked, what was said, both verdicts."""
     by_domain: dict[str, list[Shift]] = {}
@@ -188,7 +198,8 @@ def _shift(shift: Shift) -> list[str]:
     lines = asked(head, shift.example)
     lines += wrapped(cut(shift.rollout.response, LONGEST), WIDTH)
     for name, verdict, advantage in zip(("was", "now"), (old, new), shift.advantages, strict=True):
-        by = f"{verdict.verifier or '?'} {verdict.version}: {judged(verdict.to_json())}"
+        who = f"{verdict.verifier} {verdict.version}" if verdict.verifier else "recorded"
+        by = f"{who}: {judged(verdict.to_json())}"
         told = "" if advantage is None else f"; advantage {advantage:+.2f}"
         lines += wrapped(f"{name} ({by}{told}): {cut(verdict.why, 200)}", WIDTH)
     return lines

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import fsum
+from pathlib import Path
 from typing import Any
 
 from assay.errors import counted
@@ -58,7 +59,7 @@ def comparison_page(found: Comparison, runs: tuple[StoredRun, StoredRun], names:
     )
 
 
-def rescore_page(found: Rescored, run: StoredRun, verifier: str | None) -> str:
+def rescore_page(found: Rescored, run: Path, verifier: str | None) -> str:
     """The page of `assay rescore RUN --page FILE`."""
     changed = sum(one.changed for one in found.domains.values())
     responses = sum(one.responses for one in found.domains.values())
@@ -71,7 +72,7 @@ def rescore_page(found: Rescored, run: StoredRun, verifier: str | None) -> str:
     return filled(
         "flips.html.j2",
         title=title,
-        about={"run": str(run.path), "judged now by": verifier or "today's verifiers"},
+        about={"run": str(run), "judged now by": verifier or "today's verifiers"},
         notes=left if found.left_out else [],
         tables=tables,
         items_title="Judged otherwise",
@@ -161,7 +162,7 @@ def _judged(verdict: Verdict, advantage: float | None, response: str | None = No
         "read": None if verdict.read is None else cut(verdict.read),
         "why": cut(verdict.why, 500),
         "advantage": LEFT_OUT if advantage is None else f"{advantage:+.2f}",
-        "verifier": f"{verdict.verifier or '?'} {verdict.version}",
+        "verifier": f"{verdict.verifier} {verdict.version}" if verdict.verifier else "recorded",
     }
 
 

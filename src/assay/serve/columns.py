@@ -55,11 +55,13 @@ def judged(
     Raises `BadConfig` where the columns or a row cannot be read, and `UnknownName` for a verifier that there is not.
     """
     given = named(columns, len(completions), verifier, reference)
+    if isinstance(prompts, str) or isinstance(completions, str) or len(prompts) != len(completions):
+        told = f"{_lengths('prompts', prompts)} and {_lengths('completions', completions)}"
+        raise BadConfig(f"{told}: give two lists with an entry for each row")
     there = [row for row, said in enumerate(completions) if not missing(said)]
-    known = [name for name in given if name in READ and _is_column(given[name], len(completions))]
-    examples = examples_of(
-        {**given, **{name: [given[name][row] for row in there] for name in known}}, [prompts[row] for row in there]
-    )
+    _require_even(given, len(completions))
+    kept = {name: [given[name][row] for row in there] for name in given if name in READ}
+    examples = examples_of({**given, **kept}, [prompts[row] for row in there])
     tag = known_tag(thinking)
     attempts = [Attempt(response=response_text(completions[row]), thinking=tag) for row in there]
     made = verdicts_of(examples, attempts, workers=workers, deadline=deadline)
@@ -122,16 +124,13 @@ def example_of(row: Mapping[str, Any], prompt: Any = "") -> Example:
 
 def examples_of(columns: Mapping[str, Any], prompts: Sequence[Any]) -> list[Example]:
     """One Example a row, its prompt as it was sent. Raises `BadConfig` where the columns or a row cannot be read."""
-    needed = {"example"} if "example" in columns else {"verifier", "reference"}
     if lacks := _lacking(columns):
         raise BadConfig(
             f"the data set has no column {lacks}: make it with "
             "assay.serve.trl.to_trl, load a corpus's own shards, or give columns 'verifier' and 'reference'; "
             f"got {sorted(name for name, values in columns.items() if isinstance(values, list))}"
         )
-    for name in needed:
-        if isinstance(columns[name], str) or len(columns[name]) != len(prompts):
-            raise BadConfig(f"the column {name!r} needs one entry for each of the {len(prompts)} rows: give a list")
+    _require_even(columns, len(prompts))
     known = [name for name in READ if name in columns]
     stored = columns.keys() >= SHARD
     examples = []
@@ -149,14 +148,24 @@ def _lacking(columns: Mapping[str, Any]) -> str:
     return " and no ".join(map(repr, sorted(needed - columns.keys())))
 
 
-def _is_column(values: Any, rows: int) -> bool:
-    return not isinstance(values, str) and hasattr(values, "__len__") and len(values) == rows
+def _require_even(columns: Mapping[str, Any], rows: int) -> None:
+    """Raise `BadConfig` where a column that is read has not one entry for each row."""
+    for name in (name for name in READ if name in columns):
+        if isinstance(columns[name], str) or not hasattr(columns[name], "__len__") or len(columns[name]) != rows:
+            told = _lengths("", columns[name])
+            raise BadConfig(f"the column {name!r} needs one entry for each row: {rows} in a list, not {told}")
+
+
+def _lengths(name: str, values: Any) -> str:
+    """How many there are, in words."""
+    if isinstance(values, str) or not hasattr(values, "__len__"):
+        return f"{name} {type(values).__name__}".strip()
+    return f"{len(values)} {name}".strip()
 
 
 def _example(prompt: Any, row: Mapping[str, Any], stored: bool) -> Example:
     if "example" in row:
-        whole = row["example"]
-        return Example.from_json(json.loads(whole) if isinstance(whole, str) else whole)
+        return Example.from_json(_decoded(row["example"]))
     params: Any = row.get("params") or {}
     reference: Any = None if missing(row["reference"]) else row["reference"]
     if isinstance(params, str):
@@ -170,6 +179,20 @@ def _example(prompt: Any, row: Mapping[str, Any], stored: bool) -> Example:
         domain=str(row.get("domain") or ""),
         source=str(row.get("source") or ""),
     )
+
+
+def _decoded(whole: Any) -> Mapping[str, Any]:
+    """The JSON object of an Example. Raises `BadConfig` for what is none, such as a bare reference."""
+    try:
+        found = json.loads(whole) if isinstance(whole, str) else whole
+    except ValueError:
+        found = None
+    if not isinstance(found, Mapping):
+        raise BadConfig(
+            f"{str(whole)[:40]!r} is no Example: send its JSON, json.dumps(example.to_json()); where rows hold a bare "
+            'reference, name who judges it: verifier="number" (of /get_reward, ?verifier=number)'
+        )
+    return found
 
 
 def missing(value: Any) -> bool:

@@ -3,20 +3,17 @@ which nothing could be judged: a run without rewards looks like one that does no
 
 from __future__ import annotations
 
-import re
 import threading
 import warnings
 from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
-from assay.errors import AssayError
+from assay.errors import AssayError, without_values
 from assay.types import Verdict
 
 MOST = 20
 """Distinct reasons that one process warns of."""
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?")
-"""What differs between two rows that fail for one reason."""
 START = 64
 """Verdicts that a process may begin with and not one of them counts, where rewards are asked for one by one."""
 _told: set[str] = set()
@@ -31,7 +28,7 @@ class NullReward(UserWarning):
 def warn_of_nulls(verdicts: Sequence[Verdict], problems: Sequence[str]) -> None:
     """Warn of each reason that this process has not warned of yet; `problems` names what each verdict is of."""
     for verdict, problem in zip(verdicts, problems, strict=True):
-        reason = _VALUES.sub("_", _said(verdict))
+        reason = without_values(_said(verdict))
         if not verdict.counts and reason not in _told and len(_told) < MOST:
             _told.add(reason)
             warnings.warn(f"no reward for {problem}: {_said(verdict)}", NullReward, stacklevel=3)

@@ -13,7 +13,7 @@ from assay.errors import BadConfig, did_you_mean
 from assay.files import json_kind
 from assay.sandbox import Outcome
 from assay.server.settings import Bounds
-from assay.turns import content_of
+from assay.turns import gym_text, gym_turns
 from assay.types import Status, Verdict
 
 PROGRAM = {
@@ -41,7 +41,7 @@ def gym_row(request: Any) -> dict[str, Any]:
         asked = (request.get("responses_create_params") or {}).get("input") or ""
         row = {**(request.get("verifier_metadata") or {}), **request}
         said = None if _failed(request["response"]) else gym_text(request["response"])
-        return {**row, "response": said, "prompt": _turns(asked)}
+        return {**row, "response": said, "prompt": gym_turns(asked)}
     except (TypeError, AttributeError, ValueError) as bad:
         raise BadConfig(f"the request is not as NeMo-Gym sends it: {bad}") from None
 
@@ -49,25 +49,6 @@ def gym_row(request: Any) -> dict[str, Any]:
 def _failed(response: Mapping[str, Any]) -> bool:
     """Whether the model's server said nothing for the model: no fault of what is judged."""
     return bool(response.get("error")) or response.get("status") in ("failed", "cancelled")
-
-
-def gym_text(response: Mapping[str, Any]) -> str:
-    """What the assistant said in a response of the Responses API; reasoning and calls of tools are not said."""
-    if not isinstance(response.get("output"), list):
-        raise TypeError("'output' of the response is a list of items")
-    said = []
-    for item in response["output"]:
-        if isinstance(item, dict) and item.get("type", "message") == "message" and item.get("role") == "assistant":
-            said.append(content_of(item.get("content"))[0])
-    return "\n".join(said)
-
-
-def _turns(asked: Any) -> Any:
-    """The messages among the input items of a request."""
-    if isinstance(asked, str):
-        return asked
-    turns = [item for item in asked if isinstance(item, dict) and "role" in item]
-    return [{"role": turn["role"], "content": content_of(turn.get("content"))[0]} for turn in turns]
 
 
 def gym_reply(request: Mapping[str, Any], verdict: Verdict) -> dict[str, Any]:

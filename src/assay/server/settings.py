@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assay.errors import BadConfig
+from assay.errors import BadConfig, did_you_mean
 from assay.judging.verifier import VERIFIERS, Lane
 
 PORT = 8765
@@ -67,7 +67,9 @@ class Settings:
                 f"into ${TOKEN} or a file (--token-file), or listen on 127.0.0.1"
             )
         for name in self.allow:
-            VERIFIERS.get(name)
+            if name not in VERIFIERS:
+                known = [served for served in VERIFIERS.names() if outside(served)]
+                raise BadConfig(f"--allow takes {', '.join(known)}; not {name!r}{did_you_mean(name, known)}")
 
     @property
     def loopback(self) -> bool:
