@@ -209,7 +209,7 @@ _FINAL_VERB = re.compile(rf"\s?{either(lexicon.FINAL_VERBS)}$")
 
 def _words(body: str) -> Iterator[Mark]:
     """ "The answer is ...", "Answer: ...", a heading "Answer", `"answer": ...`."""
-    lower, stop = body.lower(), len(body)
+    lower, stop, later = body.lower(), len(body), len(body)
     if len(lower) != len(body):  # a few letters change length in lower case
         lower = body
     options = "option is" in lower or "choice is" in lower
@@ -228,12 +228,14 @@ def _words(body: str) -> Iterator[Mark]:
         ):
             end, text = _json_value(body, key.end())
             yield Mark(at, end, text, "json", bool(text) or end < len(body))
-        elif (mark := _phrase_at(body, at)) is not None:
+        elif (mark := _phrase_at(body, at, later)) is not None:
+            later = at
             yield mark
     return
 
 
-def _phrase_at(body: str, at: int) -> Mark | None:
+def _phrase_at(body: str, at: int, later: int) -> Mark | None:
+    """The phrase that marks an answer here; what it holds ends where the later one begins."""
     if body[at : at + 1] in "ocOC" and not _RIGHT.search(body, max(0, at - 20), at):
         return None  # "another option is"
     phrase = _COPULA.match(body, at, at + 400)
@@ -243,7 +245,7 @@ def _phrase_at(body: str, at: int) -> Mark | None:
         phrase = _HEADING.match(body, at, at + 60) if alone else None
     if phrase is None or body[at - 1 : at] in ("<", "/"):
         return None
-    end, text = sentence_at(body, phrase.end())
+    end, text = sentence_at(body, phrase.end(), later)
     if text.lower() in _VERDICTS and phrase[0].rstrip()[-1:] not in ":：=":
         return None  # "the answer is correct" speaks of the answer
     return Mark(at, end, text, "phrase", said=phrase[0])
@@ -272,26 +274,30 @@ def _rfind_line(body: str, mark: str, stop: int) -> int:
 def _foreign(body: str) -> Iterator[Mark]:
     found = [match.span() for match in _FOREIGN.finditer(body)][-MAX_MARKS:]
     for start, end in reversed(found):
-        stop, text = sentence_at(body, end)
+        stop, text = sentence_at(body, end, len(body))
         yield Mark(start, stop, _FINAL_VERB.sub("", text), "phrase")
 
 
-def sentence_at(body: str, start: int) -> tuple[int, str]:
-    """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here."""
+def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
+    """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here.
+
+    It goes no further than `stop`, where another marker stands.
+    """
     while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
         if body.startswith("```", start):
             break
         start += 1
     line_end = body.find("\n", start)
     line_end = len(body) if line_end < 0 else line_end
+    line_end = stop if start <= stop < line_end else line_end
     line = body[start:line_end]
     if line.strip() in ("\\[", "$$", "\\(") or line.startswith("```"):  # a displayed formula or a fence
         close = body.find({"\\[": "\\]", "$$": "$$", "\\(": "\\)"}.get(line.strip(), "```"), line_end)
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
-    if stop := _SENTENCE_END.search(line):
-        mark = stop[0] if stop[0] in "?？" else ""
-        return start + stop.start(), clean(line[: stop.start()]) + mark
+    if sentence_end := _SENTENCE_END.search(line):
+        mark = sentence_end[0] if sentence_end[0] in "?？" else ""
+        return start + sentence_end.start(), clean(line[: sentence_end.start()]) + mark
     return line_end, clean(line)
 
 

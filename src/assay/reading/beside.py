@@ -17,8 +17,8 @@ from assay.reading.counting import ORDINALS, SCALES, VALUES
 from assay.reading.lexicon import either
 
 V = TypeVar("V")
-MAX_LEADS, MAX_CUTS = 8, 24
-"""Groups of words before a value, and places in a text where a value may end, that are tried."""
+MAX_LEADS, MAX_CUTS, MAX_BEHIND = 8, 24, 400
+"""Groups of words before a value, places where it may end, and characters behind it that are looked at."""
 
 _VERB = rf"(?:{either(lexicon.SUBJECTS)}\s++)?{either(lexicon.COPULAS)}(?![\w'’])(?!\s*+not\b)"
 _LEAD = re.compile(
@@ -204,7 +204,7 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     for place in places:
         if (place == 1 and bare[0] in "aAI") or _DANGLING.search(bare, max(0, place - 9), place):
             continue  # a word and no symbol, or a phrase that goes on
-        behind = bare[place:]
+        behind = bare[place : place + MAX_BEHIND]
         if behind.startswith(" to ") and _RESTATED.search(bare, max(0, place - MAX_RESTATED), place):
             behind = " minutes" + behind  # the purpose of a quantity, no bound of a range
         if _is_whole(bare[:place]) and is_free(behind) and (value := read(bare[:place])) is not None:
