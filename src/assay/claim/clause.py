@@ -70,6 +70,8 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _TYPICAL = r"(?:common|typical|usual|frequent|easy|obvious|tempting)"
+TYPICAL = re.compile(rf"\b{_TYPICAL}\s(?:\w+\s)?{either(lexicon.JUDGEMENTS, lexicon.VALUE_NOUNS)}\b", re.IGNORECASE)
+"""An error that others make: "a common wrong answer"."""
 _NAMES = either(lexicon.VALUE_NOUNS, ("approach", "method", "way", "calculation", "guess"))
 _WRONG = re.compile(
     r"(?:\A|[,;:—]\s)\W{0,6}(?:(?:and|but|while)\s)?"

@@ -18,7 +18,7 @@ _PICTURES = re.compile(
 """Ticks and pictures at the ends of a line of words."""
 _END_MARK = re.compile(r"(?<=[.!)\]$}\w])\s+(?:[∎■□◼◻]|\$?\\(?:blacksquare|square|qed|Box)\$?)\s*\Z")
 """What ends a proof."""
-_CROSS = re.compile("[❌✗✘❎]")
+_CROSS, _TICK = re.compile("[❌✗✘❎]"), re.compile("[✅✓✔☑]")
 _LABEL = re.compile(r"^([ \t]*)\*\*([A-Z][^*:\n]{1,40}:)(?:\*\*(?=[ \t])|([^*\n]{1,100})\*\*[ \t]*$)", re.MULTILINE)
 """Bold around a label, or around a label and what stands behind it on its line."""
 COPIED = 24
@@ -50,6 +50,8 @@ def own_words(example: Example, body: str) -> str:
     if "\n>" in body:
         body = _QUOTED.sub("", body)
     if not body.isascii():
+        if _TICK.search(body) and _CROSS.search(body):  # what is ticked is chosen from what is crossed out
+            body = "\n".join(line for line in body.split("\n") if not _CROSS.search(line) or _TICK.search(line))
         body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
     body = _END_MARK.sub("", body)
     if "**" in body:

@@ -174,7 +174,7 @@ _COPULA = re.compile(
     r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
     r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
     r"|\([^()\n]{1,40}\)\s?|,[^,.\n]{1,60},\s?|(?:I|we|you)\s\w{1,12}\s)?"
-    r"(?:[:：]\s*\**\s*|=>?\s*"
+    r"(?:[:：]\s*\**\s*|=>?\s*|[-=]*[>→]\s*|[–—-]\s+"
     r"|(?:is|are|was|(?:should|would|must|will|has to) be|can only be|equals"
     r"|(?:comes|works|turns) (?:out )?(?:to(?: be)?|as))\b[*_]*\s*(?:therefore|thus|then|simply|indeed)?[,:]?\s*)",
     re.IGNORECASE,
@@ -197,7 +197,7 @@ _LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*
 _LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
 _FOREIGN = re.compile(
     rf"(?:{either(lexicon.ANSWER_NOUNS)}"
-    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)})[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
+    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)}(?![项項択]))[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
     rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?:(?<=[^\x00-\x7f])|(?=[\s\W\d]|[^\x00-\x7f]|$))|(?<=[】故选選择])"
     r"|\s[–—-]\s|\s(?=\d))[\s*：:]*"
 )
@@ -239,10 +239,10 @@ def _phrase_at(body: str, at: int, later: int) -> Mark | None:
     if body[at : at + 1] in "ocOC" and not _RIGHT.search(body, max(0, at - 20), at):
         return None  # "another option is"
     phrase = _COPULA.match(body, at, at + 400)
-    if phrase is None:
+    if phrase is None or phrase[0].rstrip()[-1:] in "-–—":
         line = body[body.rfind("\n", 0, at) + 1 : at][-40:]
         alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.IGNORECASE)
-        phrase = _HEADING.match(body, at, at + 60) if alone else None
+        phrase = (phrase or _HEADING.match(body, at, at + 60)) if alone else None
     if phrase is None or body[at - 1 : at] in ("<", "/"):
         return None
     end, text = sentence_at(body, phrase.end(), later)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assay.claim.clause import ASSERTED, Stance, of_answer, of_clause
+from assay.claim.clause import ASSERTED, TYPICAL, Stance, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -72,7 +72,7 @@ _NOT_RIGHT = (
     r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
 )
 _ERROR = re.compile(
-    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
+    rf"(?<!\bno )\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
@@ -155,12 +155,12 @@ def depends(before: str, behind: str) -> bool:
 
 _ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another|works)"
 _BESIDE = re.compile(
-    rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
+    rf"[\s$)\\\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
-    r"|[\s$)\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
+    r"|[\s$)\\\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
     r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)"
     rf"(?:{either(lexicon.DOUBTS)}\s)?(?P<or>[^.?\n]{{1,40}}?)[.?\n]"
-    rf"|[\s$)\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
+    rf"|[\s$)\\\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|works?|fits?|would be|could be)\s(?:\w+\s)?\b{_ALSO}\b",
     re.IGNORECASE,
 )
@@ -192,7 +192,7 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
         return after[match.start("opener") :]
     for match in _MAY_TAKE_BACK.finditer(after):
         sentence = " ".join(re.split(r"(?<=[.!?])\s", after[match.start("opener") :], maxsplit=2)[:2])
-        if _ERROR.search(sentence):
+        if _ERROR.search(TYPICAL.sub("", sentence)):
             return after[match.start("opener") :]
     for match in _THIS_IS_WRONG.finditer(after):
         explains = of_statement and (match["because"] or (match["bare"] and match["fails"]))

@@ -48,7 +48,8 @@ STATES = listed(
     """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
     were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add
     up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
-    totals, need, needs, take, takes, called, known as, there's, it's, that's"""
+    totals, need, needs, take, takes, called, known as, matches, correspond to,
+    corresponds to, there's, it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 GIVES = listed("take, takes, took, cost, costs, give, gives, giving, leave, leaves, leaving, save, saves, earn, earns")
@@ -218,7 +219,10 @@ CHOOSES = listed("选, 选择, 選, 選擇")
 BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
-FOREIGN_OPTIONS = listed("Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa")
+FOREIGN_OPTIONS = listed(
+    """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項, 選択肢,
+    보기, विकल्प, الخيار"""
+)
 """The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")
 ANSWER_VERBS = listed(
