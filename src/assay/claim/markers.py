@@ -296,9 +296,22 @@ def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
     if sentence_end := _SENTENCE_END.search(line):
-        mark = sentence_end[0] if sentence_end[0] in "?？" else ""
-        return start + sentence_end.start(), clean(line[: sentence_end.start()]) + mark
-    return line_end, clean(line)
+        mark, line = sentence_end[0] if sentence_end[0] in "?？" else "", line[: sentence_end.start()]
+        line_end = start + len(line)
+        line += "." * line.endswith("..")
+        return line_end, _in_its_braces(clean(line)) + mark
+    return line_end, _in_its_braces(clean(line))
+
+
+def _in_its_braces(text: str) -> str:
+    """Without the brace that closes the text around a sentence: `\\text{The answer is 7.}`."""
+    is_open = text[:-1].rstrip(". ")[-1:].isalnum() and text.count("}") > text.count("{")
+    return clean(text[:-1]) if text.endswith("}") and is_open else text
+
+
+END = 80
+_ENDLESS = re.compile(r"(?:[,;+=<>&-]|\\\S*|\d*\.\d+)\s*\.\.\.$")
+"""Dots that are part of a value: `0.333...`, `1, 2, ...`."""
 
 
 def json_at(text: str, start: int) -> tuple[Any, int] | None:
@@ -325,9 +338,11 @@ def _json_value(body: str, start: int) -> tuple[int, str]:
 
 
 def clean(text: str) -> str:
-    """Without the Markdown, quotes and closing punctuation around an answer."""
+    """Without the Markdown, quotes and closing punctuation around an answer; dots behind a decimal or a comma go on."""
     text = text.strip().strip("*_`").strip()
     end = len(text)
+    if text.endswith("...") and not _ENDLESS.search(text[-END:]):
+        end -= 3
     while end and text[end - 1] in ".,;!。।" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
         end -= 1
         for signs in (" \t\r\n", "*_`", " \t\r\n"):

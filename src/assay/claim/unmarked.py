@@ -37,15 +37,20 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|(?:,|(?<=[\d$)]))\s(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,\s(?:while|whereas)\b"
+    rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
-"""Where a clause begins that says which, or where."""
-_NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
+"""Where a clause begins that says which, where, or what something else is."""
+_NAMED = re.compile(rf"(?P<count>:)?\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
 """What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+_BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
+"""A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
+_DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
+"""A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore)\b)", re.IGNORECASE)
+_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)", re.IGNORECASE)
 """Where a sentence goes on to its result."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
@@ -110,6 +115,8 @@ class Reader(Generic[V]):
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
     body = _COURTESY.sub("", body)
+    if "$$" in body or "\\[" in body:
+        body = _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body)
     whole = _unwrapped(body.strip())
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
@@ -123,6 +130,8 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
         if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
             return made
+    if len(whole) <= SHORT and _BEHIND_ADJUNCT.match(whole) and (made := _stated(body, reader)) is not None:
+        return made
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
         text = changed or text
@@ -169,10 +178,11 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
-    if (named := _NAMED.search(sentence)) is not None:
+    named = _NAMED.search(sentence)
+    if named is not None and (named["count"] or _is_end(sentence, named)):
         if (value := read(text := clean(sentence[named.end() :]))) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
-        sentence = sentence[: named.start()]
+        sentence = sentence[: named.start()] if named["count"] else sentence
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
         if SUPPOSES.search(before):
@@ -181,6 +191,11 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             stance = around(before, "")
             return Claim(text, "statement", of_sentence(sentence) if stance in ASSERTED else stance, span, value)
     return None
+
+
+def _is_end(sentence: str, named: re.Match[str]) -> bool:
+    """Whether values with their names end a sentence that states them."""
+    return VERBS.search(sentence[: named.start()]) is not None and not VERBS.search(sentence[named.end() :])
 
 
 def _unwrapped(text: str) -> str:

@@ -224,6 +224,7 @@ def _is_whole(text: str) -> bool:
 
 _QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
 _ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
+_IN_WORDS = re.compile(rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I)
 _UNSAFE = {
     *_CALCULATES,
     *lexicon.MODIFIERS,
@@ -251,19 +252,20 @@ def _is_verb(word: str) -> bool:
 
 def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     """The value of a sentence that is marked as the answer: its only number, whatever its verb ("Jenny eats 9")."""
-    numbers = list(_ONE_NUMBER.finditer(text))
+    numbers = [*_ONE_NUMBER.finditer(text)] or [*_IN_WORDS.finditer(text)]
     if len(numbers) != 1:
         return None
     start = numbers[0].start()
     words = [word.lower() for word in _WORD.findall(text[:start])]
     is_place = words[-1:] == ["at"] and text[numbers[0].end() :].lstrip()[:1].isupper()  # "at 42 Main St."
-    if words[-1:] in (["at"], ["by"]) and not is_place:
+    is_change = words[-1:] == ["by"]
+    if (words[-1:] == ["at"] or is_change) and not is_place:
         words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
     if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
     if (
         not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
-        or not _UNSAFE.isdisjoint(words)
+        or not _UNSAFE.isdisjoint(words[:-1] if is_change else words)
         or any(word.endswith(("n't", "n’t")) for word in words)
     ):
         return None

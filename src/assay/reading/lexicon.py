@@ -244,6 +244,8 @@ NO = listed(
     contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não,
     нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
+AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")
+"""Words of emphasis that say yes where no other word is said ("of course")."""
 STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,

@@ -107,7 +107,7 @@ def _read_clause(text: str) -> str | None:
             return _said(word, negated, rest, [w[0].casefold() for w in words[place + 1 :]])
         elif word not in _LEADS:
             return None
-    return None
+    return "yes" if not negated and any(match[0].lower() in lexicon.AFFIRMS for match in words[:2]) else None
 
 
 def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
