@@ -47,6 +47,8 @@ _CLAUSE = re.compile(
 """Where a clause begins that says more about an answer."""
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
+_INVERTED = re.compile(r"([A-Z][\w'’-]+), ((?:[A-Z][\w'’.-]*\s?){1,3})")
+"""A name as an index has it: "Shakespeare, William"."""
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -142,6 +144,8 @@ def _openings(said: str) -> list[str]:
         made += [bare] if bare != part else []
         if front := _PREPOSITIONS.match(bare):
             made.append(bare[front.end() :])
+    if inverted := _INVERTED.fullmatch(said):
+        made.append(f"{inverted[2]} {inverted[1]}")
     if not said.isascii() and said[-1] in _PLACES:
         made.append(said[:-1])
     return [clean(part) for part in made if part.strip()]
