@@ -37,6 +37,8 @@ _OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \
 """The line over what comes out, where something else goes in."""
 _CLOSING = re.compile(r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?")
 """A closing paragraph of prose."""
+_LABELLED = re.compile(r"(?=[^\n:]*(?:[,;>→]|\band\b))(?P<list>[^\n:]++)\n+[ \t*_#]*[A-Z][A-Za-z]{1,15}[*_]*:[*_]*[ \t]+[^\n]")
+"""A list on one line, above a line such as "Explanation: ..."."""
 _ENDED = re.compile(r"[.!?:][*_\"”)]{0,4}\s*\Z")
 _ITEM_LINE = re.compile(r"[ \t]*+(?:[-*•]|\(?\d{1,3}[.):])[ \t*]")
 
@@ -150,6 +152,9 @@ def _of_bracket(body: str, start: int, end: int) -> Stance:
 
 
 def _without_closing(text: str) -> tuple[str, str]:
+    """A text, and what is said below it: a closing paragraph, or a line with a label below a list on one line."""
+    if labelled := _LABELLED.match(text):
+        return labelled["list"], ""
     data, _, closing = text.rpartition("\n\n")
     return (data.rstrip(), closing) if data.strip() and _CLOSING.fullmatch(closing.rstrip()) else (text, "")
 

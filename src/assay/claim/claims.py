@@ -109,7 +109,7 @@ def _reconsidered(made: Claim[V], after: str, reader: Reader[V]) -> tuple[Claim[
     if made.marker not in ("phrase", "whole"):
         return made, after
     if (tail := taken_back(made.text[1:], of_statement=reader.of_statement)) is not None:
-        return replace(made, text=made.text[: -len(tail)].strip(" \t\n-–—")), tail + after
+        return replace(made, text=made.text[: -len(tail)].strip(" \t\n-–—")), tail + after * (not reader.block)
     tail = may_correct(made.text[1:])
     return (made if tail is None else _corrected(tail, reader, made)), after
 
@@ -207,4 +207,7 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
     for text in map(clean, corrections(tail)):
         if text and (value := read(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
+    if reader.merge is not None and (part := reader.value(tail)) is not None:
+        whole = reader.value(made.text.partition(tail)[0])
+        return made if whole is None else replace(made, stance=Stance.ASSERTED, value=reader.merge(whole, part))
     return made

@@ -106,6 +106,8 @@ class Reader(Generic[V]):
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     sentence: Read[V] | None = None
     """The value of a last sentence in which no joint stands ("Each pays $75")."""
+    merge: Callable[[V, V], V] | None = None
+    """What a correction of a part makes of a value ("No wait, Ann is a knave."); without it, it names a whole one."""
     block: bool = False
     """Whether an answer may be several lines (`blocks`)."""
     joints: re.Pattern[str] | None = JOINTS

@@ -52,6 +52,11 @@ STATES = listed(
     corresponds to, there's, it's, that's"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
+MADE = listed(
+    """written, painted, composed, directed, invented, discovered, founded, created, designed, built, made, developed,
+    produced, published, sung, won, performed, recorded, proposed, drawn, formulated, proved, established, authored"""
+)
+"""Participles before `by` whose doer is the one that is asked for."""
 GIVES = listed("take, takes, took, cost, costs, give, gives, giving, leave, leaves, leaving, save, saves, earn, earns")
 """Verbs that may have a person before their amount: "takes Ann 5 minutes"."""
 AMOUNTS = listed(

@@ -83,7 +83,9 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     is_bare = len(text.split()) == len(wanted) > 1 and re.fullmatch(r"[\w ]+", text)
     if is_bare and not any(" " in entry for entry in wanted):
         return text.split()
-    lines = [line for line in text.strip().split("\n") if line.strip()]
+    lines = [line for line in text.strip().split("\n") if line.strip() and not RULE.fullmatch(line)]
+    if numbered := _numbered_rows(lines):
+        return numbered
     if len(lines) == 1:
         lines = _INLINE_ITEM.split(lines[0].strip())
         if len(lines) == 1 and not _STATES.search(entries):
@@ -97,6 +99,16 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     if len(parts) > 1 and not any(map(_ORDINAL.match, entries.split("\n"))):
         parts = [_ORDINAL.sub("", part) for part in parts]
     return [part.strip().strip("\"'`*").strip() for part in parts]
+
+
+def _numbered_rows(lines: list[str]) -> list[str]:
+    """The entries of a table whose first column counts its rows; nothing where the lines are no such table."""
+    cells = [[cell.strip(" *") for cell in line.strip(" |").split("|")] for line in lines]
+    rows = cells[1:] if cells and not any(map(str.isdigit, cells[0][0])) else cells
+    if any(len(row) != 2 for row in rows):
+        return []
+    counts = [re.sub(r"(?:st|nd|rd|th)?\.?$", "", row[0]) for row in rows]
+    return [row[1] for row in rows] if counts == [str(place + 1) for place in range(len(rows))] else []
 
 
 def _number(token: str) -> str:

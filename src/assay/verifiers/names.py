@@ -31,7 +31,7 @@ from assay.types import Example, Verdict
 
 MAX_CHARS, MAX_UNMARKED, MAX_SAID = 20_000, 2000, 3
 """Characters of the longest answer, with and without a marker, and words that an entry may have beside its name."""
-_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
+_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\()|\s(?=an?\s))\s?"
 """What stands between a name and its value."""
 _DESCRIBES = r"(?::[*_]{0,3}\s(?=(?:the|an?)\s|\d)|(?<=\S)[ \t][–—-][ \t])"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
@@ -248,7 +248,7 @@ def _values_reader(wanted: dict[str, str]) -> Reader[dict[str, str | None]]:
         made = read(text)
         return made if made and wanted.keys() <= made.keys() else None
 
-    return Reader(read, states=stated, of_statement=True, block=True)
+    return Reader(read, states=stated, of_statement=True, merge=lambda whole, part: whole | part, block=True)
 
 
 def _concluded(text: str, wanted: dict[str, str]) -> dict[str, str | None]:
@@ -285,6 +285,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
     pair = re.compile(rf"(?P<names>{several})['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
+    group = re.compile(rf"\bthe\s(?P<value>\w+(?:\s\w+)?)\s(?:is|are)\s(?P<names>{several})", re.IGNORECASE)
     for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
@@ -298,10 +299,12 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
                 others = said[also.end() :] if also else ""
                 yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
-        if not found and (group := _GROUP.match(line)):
-            members = [fold(item) for item in items(group["members"])]
+        if not found and (named := _GROUP.match(line)):
+            members = [fold(item) for item in items(named["members"])]
             if members and all(member in names for member in members):
-                yield from ((member, _value(group["value"])) for member in members)
+                yield from ((member, _value(named["value"])) for member in members)
+        elif not found and (groups := [*group.finditer(line)]):
+            yield from ((name, _value(made["value"])) for made in groups for name in _known(made["names"], names))
         elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):
             yield fold(other["name"]), _value(other["value"])
 

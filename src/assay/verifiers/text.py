@@ -47,6 +47,11 @@ _CLAUSE = re.compile(
 """Where a clause begins that says more about an answer."""
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
+_BY = re.compile(
+    rf"(?:it|this|(?:the )?[\w ]{{1,40}}) (?:was|is|were|are) (?:first |originally )?{either(lexicon.MADE)} by (?=\S)",
+    re.IGNORECASE,
+)
+"""A sentence that says who made what: "The play was written by"."""
 _INVERTED = re.compile(r"([A-Z][\w'’-]+), ((?:[A-Z][\w'’.-]*\s?){1,3})")
 """A name as an index has it: "Shakespeare, William"."""
 _PLACES = "市省县縣区區国國"
@@ -139,6 +144,8 @@ def _openings(said: str) -> list[str]:
     place, _, region = said.rpartition(", ")
     if place and is_country(region):
         made.append(place)
+    if by := _BY.match(said):
+        made += _openings(said[by.end() :])
     for part in list(made):
         bare = without_title(without_lead(part))
         made += [bare] if bare != part else []
