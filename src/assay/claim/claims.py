@@ -160,6 +160,8 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
     denied = without_denial(text) if mark.is_prose else None
     value = reader.value(short(text)) if denied is None or (text.isascii() and not reader.block) else None
+    if value is None and mark.kind == "program":
+        return None
     if value is None and mark.is_prose:
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None

@@ -57,6 +57,8 @@ _SEGMENT = re.compile(r"[,;:—–()]\s*|\s-\s")
 _UNREAL = re.compile(r"\b(?:was|were|would|could|might|should have)\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z'’]+")
 _DENIES = {*lexicon.REJECTIONS, *lexicon.JUDGEMENTS, "not", "never", "no", "cannot", "neither", "hardly", "contradicts"}
+_OTHERS = {*lexicon.ANOTHER} - {"following", "next", "last", "instead"}
+"""Words that make a question another one behind "the answer to"."""
 _ADVERBS = {*lexicon.LEADS, "even", "only"}
 _DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
 _HEDGED = re.compile(
@@ -106,6 +108,8 @@ def of_answer(before: str, said: str) -> Stance:
     """The stance of "answer is" (`said`), given the words before it in its sentence."""
     text = " ".join(re.sub(r"[*_#>`]", " ", before).split()) + " "
     text = text[_NUMBER.match(text).end() :]  # type: ignore[union-attr]  # it may match nothing
+    if not _OTHERS.isdisjoint(_WORD.findall(said.lower())):
+        return Stance.CONDITIONAL
     if _LEADS.fullmatch(text):
         return Stance.ASSERTED
     if _QUOTE.search(before):

@@ -174,7 +174,7 @@ _COPULA = re.compile(
     r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
     r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
     r"|\([^()\n]{1,40}\)\s?|,[^,.\n]{1,60},\s?|(?:I|we|you)\s\w{1,12}\s)?"
-    r"(?:[:：]\s*\**\s*|=>?\s*|[-=]*[>→]\s*|[–—-]\s+"
+    r"(?:[:：]\s*\**\s*|=>?\s*|[-=]*[>→]\s*|[–—-]\s+|\?\s+"
     r"|(?:is|are|was|(?:should|would|must|will|has to) be|can only be|equals"
     r"|(?:comes|works|turns) (?:out )?(?:to(?: be)?|as))\b[*_]*\s*(?:therefore|thus|then|simply|indeed)?[,:]?\s*)",
     re.IGNORECASE,
@@ -239,7 +239,7 @@ def _phrase_at(body: str, at: int, later: int) -> Mark | None:
     if body[at : at + 1] in "ocOC" and not _RIGHT.search(body, max(0, at - 20), at):
         return None  # "another option is"
     phrase = _COPULA.match(body, at, at + 400)
-    if phrase is None or phrase[0].rstrip()[-1:] in "-–—":
+    if phrase is None or phrase[0].rstrip()[-1:] in "-–—?":
         line = body[body.rfind("\n", 0, at) + 1 : at][-40:]
         alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.IGNORECASE)
         phrase = (phrase or _HEADING.match(body, at, at + 60)) if alone else None

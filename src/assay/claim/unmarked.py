@@ -42,16 +42,21 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 """Where a clause begins that says which, where, or what something else is."""
-_NAMED = re.compile(rf"(?P<count>:)?\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
-"""What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+_NAMES = rf"{_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
+_NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|[^:,]{{1,30}}(?:,|\sand)\s[^:]{{1,100}}\Z)|\s(?={_NAMES})", re.IGNORECASE)
+"""What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
 _BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
+_PRINTED = re.compile(r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z")
+"""A line in a fence at the end of a response, as a program prints it."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)", re.IGNORECASE)
-"""Where a sentence goes on to its result."""
+_GOES_ON = re.compile(
+    r"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{1,60}(?=:\s[^:,]{1,30}(?:,|\sand)\s[^:]{1,100}\Z)", re.IGNORECASE
+)
+"""Where a sentence goes on to its result, or from a count to what it counts."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
@@ -61,7 +66,8 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
-_PAUSE = re.compile(r"[,.;:]\s|\s[–—-]\s|—")
+_PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
+_ASIDE = re.compile(r"\([^()\n]*\)\W*\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -83,7 +89,7 @@ class Claim(Generic[V]):
 
     @property
     def is_prose(self) -> bool:
-        return self.marker not in ("box", "tag", "brackets", "json", "fence")
+        return self.marker not in ("box", "tag", "brackets", "json", "fence", "program")
 
     @property
     def is_asserted(self) -> bool:
@@ -120,6 +126,8 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     if "$$" in body or "\\[" in body:
         body = _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body)
     whole = _unwrapped(body.strip())
+    if whole.endswith("```") and (printed := _PRINTED.search(whole)):
+        return unmarked(printed[1], reader)
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
             start = body.find(bold)
@@ -173,7 +181,7 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
         head = text[: pause.start()]
         if reader.value(head) == value:
-            return of_sentence(head + pause[0] + _ABILITY.sub("did", text[pause.end() :]))
+            return of_sentence(head + pause[0] + _ABILITY.sub("did", _ASIDE.sub("", text[pause.end() :])))
     return of_sentence(text)
 
 

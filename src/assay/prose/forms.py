@@ -299,9 +299,15 @@ def forms(accepted: str) -> tuple[Form, ...]:
     return tuple(made)
 
 
+_MONEY = {"$": "dollars", "€": "euros", "£": "pounds"}
+_PRICE = re.compile(r"([$€£])(\d[\d,.]*(?: [a-z]+illion)?)")
+
+
 def _readings(text: str) -> Iterator[str]:
     """The string itself, and without its brackets, nickname, front preposition, titles or description."""
     yield text
+    if price := _PRICE.fullmatch(text.strip()):
+        yield f"{price[2]} {_MONEY[price[1]]}"
     bare = re.sub(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]", "", text).strip(' ,;:~"“”').rstrip(".")
     if bare != text:
         yield bare

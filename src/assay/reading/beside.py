@@ -27,7 +27,7 @@ _LEAD = re.compile(
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
-    r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
+    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
     r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
@@ -91,6 +91,11 @@ _CALCULATED = re.compile(
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
+_REJECTS_ANOTHER = re.compile(
+    rf"\s*[,;(]\s*(?:and\s|but\s|since\s)?\$?(?=[a-z\\]\w*\s?=)[^;,]{{1,40}}\s(?:is|are)\s(?:{either(lexicon.REJECTIONS)}|extraneous)\b",
+    re.IGNORECASE,
+)
+"""What is said of another value that the same clause would give: "x = 2; x = -2 is extraneous"."""
 _OPERATORS = "+*/^=<>%‰√²³¹⁰⁴⁵⁶⁷⁸⁹⁻½¼¾⅓⅔⅛π∞!×÷±≠≤≥∞∪∩°_\\|&#~≈·∓−"
 _CLOSING = " *`\"'”’)]}$"
 _DANGLING = re.compile(
@@ -142,7 +147,7 @@ def is_free(rest: str) -> bool:
     bare = bare.lstrip(" ,;:(—–-*_\"'“‘")
     if not bare or bare[0] in _OPERATORS:
         return in_brackets and bare[:1] in ("=", "≈", "\\")
-    if is_clause(rest):
+    if is_clause(rest) or _REJECTS_ANOTHER.match(rest):
         return True
     if _WORD.match(bare) is None:
         return in_brackets and re.search(r"[-+*/×=^]", rest) is not None

@@ -159,6 +159,8 @@ def _equal_values(wanted: Node, given: Node, policy: Policy) -> bool:
     value, other, units = one.value, renamed((None, one.value), (None, two.value))[1], (one.unit, two.unit)
     if policy.units == "required" and one.unit and not two.unit:
         return False
+    if one.percent != two.percent and (one.unit or two.unit):
+        return False  # 36 % is not 36 degrees
     if "degree" in units and one.unit != two.unit and {*units} <= {"degree", "radian", ""}:
         ours, theirs = (
             product(RADIANS, side) if unit == "degree" else side

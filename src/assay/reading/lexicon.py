@@ -41,7 +41,7 @@ COPULAS = listed(
 """Verbs that say that what follows is the value."""
 RESULTS = listed(
     """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
-    came to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
+    came to, brings the total to, bringing the total to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
@@ -49,7 +49,7 @@ STATES = listed(
     were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add
     up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
     totals, need, needs, take, takes, called, known as, matches, correspond to,
-    corresponds to, there's, it's, that's"""
+    corresponds to, there's, it's, that's, he's, she's, they're"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 MADE = listed(
@@ -255,7 +255,8 @@ STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
     absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course"""
+    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course, doubt, resounding, clear, firm,
+    definite, simple"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

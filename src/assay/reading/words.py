@@ -80,9 +80,10 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     elif not any(entry.lower() in _ARTICLES for entry in wanted):
         text = without_lead(text.strip())
     text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
-    is_bare = len(text.split()) == len(wanted) > 1 and re.fullmatch(r"[\w ]+", text)
-    if is_bare and not any(" " in entry for entry in wanted):
-        return text.split()
+    for mark in " /":
+        is_bare = len(text.split(mark)) == len(wanted) > 1 and re.fullmatch(rf"\w+(?:{mark}\w+)*", text)
+        if is_bare and mark not in entries:
+            return text.split(mark)
     lines = [line for line in text.strip().split("\n") if line.strip() and not RULE.fullmatch(line)]
     if numbered := _numbered_rows(lines):
         return numbered

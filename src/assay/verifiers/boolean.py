@@ -38,6 +38,10 @@ _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
+_ALONE = re.compile(r"\n\W*(yes|no|true|false)\W*\Z", re.IGNORECASE)
+"""A yes or a no on a line of its own."""
+_CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
+"""A no with a cross, which `own_words` reads as "(wrong)"."""
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
@@ -85,7 +89,10 @@ def _read(text: str) -> str | None:
 
     What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
+    text = _CROSSED.sub(r"\1", text)
     said = _read_clause(text)
+    if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
+        return "both"
     reason = _LEADS_TO.match(text[:MAX_CHARS]) if said is None else None
     return said if reason is None else _read_clause(text[reason.end() :])
 
@@ -112,7 +119,9 @@ def _read_clause(text: str) -> str | None:
 
 def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
     pause = rest.lstrip(" *\"'`")[:1] in tuple(",.;:!—–-。，") or rest.startswith("\n")
-    if word == "no" and behind and not pause and behind[0] not in _SUBJECTS:
+    if word == "no" and behind[:1] == ["doubt"]:
+        return "yes"
+    if word == "no" and behind[:1] != ["way"] and behind and not pause and behind[0] not in _SUBJECTS:
         return None
     if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
         return None  # "true love", "correct option"

@@ -16,8 +16,8 @@ from typing import Any
 from assay.claim.claims import claim, described
 from assay.claim.clause import Stance
 from assay.claim.markers import clean
-from assay.claim.stance import around, beside
-from assay.claim.unmarked import VERBS, Reader
+from assay.claim.stance import alternatives, around, beside
+from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
@@ -28,7 +28,7 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’]d\s|let['’]s\s)(?:choose|pick|select|go (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’]d\s|let['’]s\s)(?:choose|pick|select|say|go (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
@@ -137,7 +137,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
         sentence=lambda text: _read(text, options, certain=False) if _AFFIRMED.fullmatch(text) else None,
         a_line=False,
         of_statement=True,
-        joints=VERBS,
+        joints=JOINTS if options else VERBS,
     )
 
 
@@ -228,8 +228,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]
     if joined and not is_subject and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
-    also = _read(beside(rest), {})
-    if also is not None and also.letter not in (None, letter):
+    offered = [_read(other, {}) for other in (beside(rest), *alternatives("", rest))]
+    if any(also is not None and also.letter not in (None, letter) for also in offered):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]
     if others and letter not in others:

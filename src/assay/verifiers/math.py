@@ -32,7 +32,7 @@ from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbol
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
-from assay.reading.nodes import Call, Node, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
+from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.tokens import tokenize
@@ -183,7 +183,13 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
         size, other = _size(one.answer), _size(two.answer)
         return one if size is not None and other is not None and abs(size - other) <= abs(size) / 50 else None
 
-    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=read, sentence=sentence)
+    def states(text: str) -> _Given | None:
+        """A value of the reference's kind: of one number, no list ("4 integers: 2, 3, 5 and 7" answers with either)."""
+        made = read(text)
+        is_list = made is not None and isinstance(made.answer, Listing) and made.answer.joint != "or"
+        return None if is_list and isinstance(wanted, Num) else made
+
+    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=states, sentence=sentence)
 
 
 def _size(node: Node) -> Any:

@@ -299,10 +299,10 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
                 others = said[also.end() :] if also else ""
                 yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
-        if not found and (named := _GROUP.match(line)):
-            members = [fold(item) for item in items(named["members"])]
-            if members and all(member in names for member in members):
-                yield from ((member, _value(named["value"])) for member in members)
+        named = None if found else _GROUP.match(line)
+        members = [fold(item) for item in items(named["members"])] if named else []
+        if named and members and all(member in names for member in members):
+            yield from ((member, _value(named["value"])) for member in members)
         elif not found and (groups := [*group.finditer(line)]):
             yield from ((name, _value(made["value"])) for made in groups for name in _known(made["names"], names))
         elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):

@@ -34,7 +34,7 @@ from assay.types import Example, Verdict
 
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
 _RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
-_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
+_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|&|,(?!\d{3}(?!\d)))\s*+")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)

@@ -48,7 +48,7 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _BY = re.compile(
-    rf"(?:it|this|(?:the )?[\w ]{{1,40}}) (?:was|is|were|are) (?:first |originally )?{either(lexicon.MADE)} by (?=\S)",
+    rf"(?!no\b|none\b|nothing\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?{either(lexicon.MADE)} by (?=\S)",
     re.IGNORECASE,
 )
 """A sentence that says who made what: "The play was written by"."""
