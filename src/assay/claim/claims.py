@@ -22,6 +22,7 @@ from assay.claim.stance import (
     around,
     beside,
     changes_mind,
+    conceded,
     contrast,
     corrections,
     depends,
@@ -106,7 +107,7 @@ def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:
 
 def _reconsidered(made: Claim[V], after: str, reader: Reader[V]) -> tuple[Claim[V], str]:
     """A claim of several sentences without those that take it back, which then stand behind it; or what they name."""
-    if made.marker not in ("phrase", "whole"):
+    if not made.is_prose:
         return made, after
     if (tail := taken_back(made.text[1:], of_statement=reader.of_statement)) is not None:
         return replace(made, text=made.text[: -len(tail)].strip(" \t\n-–—")), tail + after * (not reader.block)
@@ -158,6 +159,8 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
     text, changed = (text, "") if is_long else changes_mind(contrast(text))
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
+    if (instead := conceded(text)) and (value := (reader.states or reader.value)(instead)) is not None:
+        return Claim(instead, "correction", Stance.ASSERTED, span, value)
     denied = without_denial(text) if mark.is_prose else None
     value = reader.value(short(text)) if denied is None or (text.isascii() and not reader.block) else None
     if value is None and mark.kind == "program":

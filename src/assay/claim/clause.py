@@ -52,7 +52,7 @@ _CONCLUDES = re.compile(
 )
 _WORD_START = re.compile(r"(?<![\w'’])\w")
 _NUMBER = re.compile(r"\W*(?:\(?(?:\d{1,3}|[a-z])[.):]\s+)?\W*")
-_QUOTE = re.compile(r"(?<=[\s(:,])[\"“](?=\S)[^\"”]*\Z")
+_QUOTE = re.compile(r"(?:\A|(?<=[\s(:,]))[\"“](?=\S)[^\"”]*\Z")
 _SEGMENT = re.compile(r"[,;:—–()]\s*|\s-\s")
 _UNREAL = re.compile(r"\b(?:was|were|would|could|might|should have)\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z'’]+")

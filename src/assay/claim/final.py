@@ -10,6 +10,7 @@ from assay.types import Example
 
 _STRUCK = re.compile(r"(?<!~)~~(?!~)[^~\n]{1,200}~~(?!~)")
 """Struck through, as Markdown does: a draft."""
+_HTML = re.compile(r"</?(?:b|strong|i|em)>")
 _QUOTED = re.compile(r"^[ \t]{0,3}> ?", re.MULTILINE)
 _PICTURE = "[\u2600-\u27bf\u2b50\ufe0f\U0001f300-\U0001faff]"
 _PICTURES = re.compile(
@@ -45,6 +46,8 @@ def own_words(example: Example, body: str) -> str:
             body = body.replace(prompt, "\n") if prompt in body else ""
         elif prompt and prompt == body.strip():
             body = ""
+    if "</" in body:
+        body = _HTML.sub("", body)
     if "~~" in body:
         body = _STRUCK.sub(" ", body)
     if "\n>" in body:

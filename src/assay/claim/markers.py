@@ -192,9 +192,9 @@ _LATEX_ESCAPE = re.compile(
 _SENTENCE_END = re.compile(
     r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
 )
-_LINE_MARKS = ("Ans:", "Ans.", "ANS:", "Verdict:", "Label:")
+_LINE_MARKS = ("Ans:", "Ans.", "Answer.", "ANS:", "Verdict:", "Label:")
 _LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*(.*)")
-_LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
+_LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban", "varet")
 _FOREIGN = re.compile(
     rf"(?:{either(lexicon.ANSWER_NOUNS)}"
     rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)}(?![项項択]))[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"

@@ -80,8 +80,9 @@ _THIS_IS_WRONG = re.compile(
     r"(?:(?P<bare>this|that|it|which)"
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?"
     r"(?:answer|result|value|solution|list|order|grid|table)(?: above)?)"
-    r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
-    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
+    r"(?:['’]s (?:clearly )?"
+    rf"{either(lexicon.REJECTIONS)}\b|['’]s not (?:right|correct)\b| (?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
+    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)| (?:is|was|can?|could|would){_NOT_RIGHT}| (?P<fails>{_FAILS}))"
     r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
@@ -101,6 +102,9 @@ _MIND = re.compile(
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
     re.IGNORECASE,
 )
+_CONCEDES = re.compile(
+    r",?\sbut\s(?:it is|it['’]s|actually|really|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?", re.IGNORECASE
+)
 SENTENCE = 120
 """Characters behind a claim in which another answer may be offered."""
 TAIL = 1500
@@ -113,6 +117,12 @@ def contrast(text: str) -> str:
     """`not X but Y` as Y; any other text as it is."""
     match = _CONTRAST.fullmatch(text)
     return match[2] if match else text
+
+
+def conceded(text: str) -> str:
+    """What a claim gives way to in its own sentence ("A is tempting, but it's B"), or nothing."""
+    match = _CONCEDES.search(text) if "but" in text else None
+    return text[match.end() :] if match else ""
 
 
 def without_denial(text: str) -> str | None:

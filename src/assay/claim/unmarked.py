@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import SUPPOSES, around, changes_mind, contrast
+from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -31,13 +31,13 @@ _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
 VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
-JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
+JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,\s(?:while|whereas)\b"
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
     rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
@@ -49,6 +49,11 @@ _BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES)}\s[^.\n]*?\d[^.\n]*?,\s(?
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z")
 """A line in a fence at the end of a response, as a program prints it."""
+_EXPLAINED = re.compile(
+    r"\s*(?P<answer>[^\n]{1,100})\n+[*_#\s]*(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
+    re.IGNORECASE,
+)
+"""A line above a heading or a label of reasons."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
@@ -144,10 +149,19 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         return made
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
-        text = changed or text
+        text = conceded(text) or changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
             return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
-    return _stated(body, reader)
+    return _stated(body, reader) or _explained(body, reader)
+
+
+def _explained(body: str, reader: Reader[V]) -> Claim[V] | None:
+    """A first line that is an answer, above what explains it."""
+    above = _EXPLAINED.match(body)
+    value = (reader.states or reader.value)(clean(above["answer"])) if above else None
+    if above is None or value is None:
+        return None
+    return Claim(above["answer"], "whole", of_sentence(above["answer"]), above.span("answer"), value)
 
 
 def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:

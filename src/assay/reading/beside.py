@@ -27,12 +27,12 @@ _LEAD = re.compile(
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
-    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
+    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)|in (?:total|all|fact|the end)\b|all told\b|of course\b"
     r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
-_LABEL = re.compile(r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!first\b)(?=\S)", re.IGNORECASE)
 """The name of a value with its verb: `x =`, `The area of the square is`."""
 _PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plural in ("", "s")}
 _CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
@@ -76,7 +76,7 @@ _CHANGES = re.compile(
 )
 """What calculates with a number, compares, bounds or conditions it behind its noun ("6 apples or more")."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_COPULA = re.compile(r"\s*+(?:is|are|was|were|would be|could be|might be|may be)\b", re.IGNORECASE)
+_COPULA = re.compile(r"\s*+(?:is|are|was|were|(?:must|should|would|could|might|may|has to) be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
     r"\s*+(?:is|are|was|were)\s++(?:indeed |also |thus |therefore |then )?"
     r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
@@ -91,6 +91,8 @@ _CALCULATED = re.compile(
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
+_SAID_BY = re.compile(rf"[,.!]?[\"”]\s+(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b", re.IGNORECASE)
+"""What says whose words were quoted."""
 _REJECTS_ANOTHER = re.compile(
     rf"\s*[,;(]\s*(?:and\s|but\s|since\s)?\$?(?=[a-z\\]\w*\s?=)[^;,]{{1,40}}\s(?:is|are)\s(?:{either(lexicon.REJECTIONS)}|extraneous)\b",
     re.IGNORECASE,
@@ -140,7 +142,7 @@ def is_free(rest: str) -> bool:
     bare = rest.strip(_CLOSING + "\t\r\n.!。！")
     if not bare and rest[:1] != "!":
         return not rest.rstrip(_CLOSING).endswith("?")
-    if bare.endswith(("?", "？")) or rest[:1] == "!" or _COUNTERS.match(bare) or _is_glued(rest):
+    if bare.endswith(("?", "？")) or rest[:1] == "!" or _SAID_BY.match(rest) or _COUNTERS.match(bare) or _is_glued(rest):
         return False
     apart = re.match(r"\s*+(?:[,;:(—–]|- )", rest) is not None
     in_brackets = rest.lstrip()[:1] == "("
@@ -227,7 +229,7 @@ def _is_whole(text: str) -> bool:
     )
 
 
-_QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
+_QUOTED = re.compile(rf"^[\"“']([^\"“”']{{1,40}})[\"”'](?=\s(?!(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b))")
 _ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
 _IN_WORDS = re.compile(rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I)
 _UNSAFE = {
@@ -237,6 +239,7 @@ _UNSAFE = {
     *lexicon.REJECTIONS,
     *lexicon.JUDGEMENTS,
     *lexicon.FOREIGN_NOTS,
+    *lexicon.SUPPOSES,
 } - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(

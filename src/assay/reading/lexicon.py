@@ -36,7 +36,7 @@ SUBJECTS = listed("it, this, that, they, there, we, you, he, she, i")
 COPULAS = listed(
     """is, are, was, were, be, will be, must be, would be, can only be, could only be, equals, equal to, equals to,
     equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out
-    to, works out to, turns out to be, is called, are called, is known as, are known as, at"""
+    to, works out to, works out at, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
 RESULTS = listed(
@@ -46,7 +46,7 @@ RESULTS = listed(
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
     """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
-    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add
+    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, amount to, amounts to, add
     up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
     totals, need, needs, take, takes, called, known as, matches, correspond to,
     corresponds to, there's, it's, that's, he's, she's, they're"""
@@ -125,7 +125,7 @@ FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس
 """The word "not" in them, before "is"."""
 FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")
 """The words "is not" at the end of their sentences."""
-JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
+JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful, bound, underestimate, overestimate")
 """Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed(
     """wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous,
@@ -216,7 +216,7 @@ MEANS = listed(
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
-    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 应选"""
+    الجواب, Svaret, svaret, คำตอบ, उत्तर, উত্তর, 故选, 故選, 应选"""
 )
 """The word "answer" in the languages that models answer in."""
 CHOOSES = listed("选, 选择, 選, 選擇")
@@ -231,7 +231,7 @@ FOREIGN_OPTIONS = listed(
 """The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")
 ANSWER_VERBS = listed(
-    "应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي, هو"
+    "är, er, 应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي, هو"
 )
 """The word "is" beside them."""
 
@@ -256,7 +256,7 @@ STATEMENT_WORDS = listed(
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
     absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
     correct, my, our, i, would, and, text, passage, evidence, table, by, of, course, doubt, resounding, clear, firm,
-    definite, simple"""
+    definite, simple, in, short, summary, conclusion, overall, without, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

@@ -29,7 +29,7 @@ _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(
-    r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?=\S)", re.IGNORECASE
+    r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?!first\b)(?=\S)", re.IGNORECASE
 )
 """What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""
 _SUBJECT = re.compile(
@@ -40,7 +40,7 @@ _SUBJECT = re.compile(
 _ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
 _REVERSED = re.compile(r"[^,;\n:]{0,60}\b(?:reverse|reversed|backwards|last to first)\b[^,;\n:]{0,20}:", re.IGNORECASE)
 """What says before a list that it stands from the last entry to the first."""
-_FOLLOWED = re.compile(r",?\s(?:followed by|before)\s")
+_FOLLOWED = re.compile(r",?\s(?:(?:who|which)\s)?(?:is\s|was\s|comes\s|came\s|finished\s)?(?:followed by|before)\s")
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
 _COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")

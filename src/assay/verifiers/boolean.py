@@ -30,7 +30,7 @@ _SEEMS = either(lexicon.OPINIONS, ("looks", "seems", "appears"))
 _BOTH = re.compile(
     rf"\balternatively\b|\b(?:though|although)\b(?![^.]{{0,40}}\b{_SEEMS}\b)"
     r"[^.]{0,20}\b(?:yes|no|true|false)\b|"
-    r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;])|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
+    r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;]|\s(?:in|for|if|when)\b)|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re.IGNORECASE)

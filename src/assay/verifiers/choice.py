@@ -72,8 +72,8 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _AFFIRMED = re.compile(
-    r"(?:\w+,\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?(?:the\s)?(?:correct|right|best)"
-    r"(?:\s(?:answer|choice|option|one))?\W*",
+    r"(?:\w+,\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
+    r"(?:the\s)?(?:(?:correct|right|best)(?:\s(?:answer|choice|option|one))?|answer)\W*",
     re.IGNORECASE,
 )
 """A sentence that says which option is right: "Venus is the correct answer"."""
@@ -84,7 +84,7 @@ _DISMISSED = re.compile(
 )
 """A sentence that says which options are wrong."""
 _CONTRAST = re.compile(
-    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))", re.IGNORECASE
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))", re.IGNORECASE
 )
 """What stands before the option that another is set against."""
 _BETWEEN = " \t\r\n(,;–—-[*\"'“‘"

@@ -31,7 +31,7 @@ from assay.types import Example, Verdict
 
 MAX_CHARS, MAX_UNMARKED, MAX_SAID = 20_000, 2000, 3
 """Characters of the longest answer, with and without a marker, and words that an entry may have beside its name."""
-_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\()|\s(?=an?\s))\s?"
+_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|owns|gets|keeps|must be|was|were)\b(?! not)|(?=\()|\s(?=an?\s))\s?"
 """What stands between a name and its value."""
 _DESCRIBES = r"(?::[*_]{0,3}\s(?=(?:the|an?)\s|\d)|(?<=\S)[ \t][–—-][ \t])"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
@@ -284,8 +284,8 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     """Names with what is said: `Ann: knight`, `Ann and Cat are knights`, `Ann (knight)`, `Knights: Ann, Cat`."""
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
-    pair = re.compile(rf"(?P<names>{several})['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
-    group = re.compile(rf"\bthe\s(?P<value>\w+(?:\s\w+)?)\s(?:is|are)\s(?P<names>{several})", re.IGNORECASE)
+    pair = re.compile(rf"(?P<names>{several})(?:['’]s(?:\s\w+)?(?=\s(?:is|are)\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
+    group = re.compile(rf"\b(?:the\s)?(?P<value>\w+(?:\s\w+)?)(?:\s(?:is|are)|:)\s(?P<names>{several})", re.IGNORECASE)
     for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)

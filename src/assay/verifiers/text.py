@@ -41,6 +41,7 @@ _CLAUSE = re.compile(
     rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
     r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
+    rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b"
     r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|also|known)\b",
     re.IGNORECASE,
 )
