@@ -103,7 +103,7 @@ _MIND = re.compile(
     re.IGNORECASE,
 )
 _CONCEDES = re.compile(
-    r",?\sbut\s(?:it is|it['’]s|actually|really|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?", re.IGNORECASE
+    r",?\sbut\s(?:it is|it['’]s|actually|really|i(?:['’]ll| will| would)? (?:go with|choose|pick|say)|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?", re.IGNORECASE
 )
 SENTENCE = 120
 """Characters behind a claim in which another answer may be offered."""

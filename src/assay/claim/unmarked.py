@@ -45,10 +45,14 @@ _WHICH = re.compile(
 _NAMES = rf"{_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
 _NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|[^:,]{{1,30}}(?:,|\sand)\s[^:]{{1,100}}\Z)|\s(?={_NAMES})", re.IGNORECASE)
 """What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
-_BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
+_BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z")
 """A line in a fence at the end of a response, as a program prints it."""
+_PART_OF_IT = re.compile(
+    rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
+)
+"""A subject that is not the answer but calculated from it: "half of it"."""
 _EXPLAINED = re.compile(
     r"\s*(?P<answer>[^\n]{1,100})\n+[*_#\s]*(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
     re.IGNORECASE,
@@ -62,7 +66,7 @@ _GOES_ON = re.compile(
     r"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{1,60}(?=:\s[^:,]{1,30}(?:,|\sand)\s[^:]{1,100}\Z)", re.IGNORECASE
 )
 """Where a sentence goes on to its result, or from a count to what it counts."""
-_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
+_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES, lexicon.REASONS)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
@@ -209,7 +213,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
         sentence = sentence[: named.start()] if named["count"] else sentence
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if SUPPOSES.search(before):
+        if SUPPOSES.search(before) or _PART_OF_IT.search(before):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

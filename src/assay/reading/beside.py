@@ -25,6 +25,7 @@ _LEAD = re.compile(
     rf"\s*+(?:(?:{either(lexicon.ARTICLES)}\s)?{either(lexicon.VALUE_NOUNS)}(?:\sis)?\s"
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
+    rf"|i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}(?:\sthat)?\b|{either(lexicon.FOREIGN_THIS)}\s"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
     r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)|in (?:total|all|fact|the end)\b|all told\b|of course\b"
@@ -91,6 +92,8 @@ _CALCULATED = re.compile(
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
+_ASIDE = re.compile(r"(?<=\w)\s\((?!or\b|and\b|not\b|if\b|at\b|up\b|maybe\b|minus\b|plus\b)[^()\n]*[a-z]{3}[^()\n]*\)(?=\W*\Z)")
+"""Brackets that explain a noun phrase: "42 entries (12 from row 3, 30 from row 4)"."""
 _SAID_BY = re.compile(rf"[,.!]?[\"”]\s+(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b", re.IGNORECASE)
 """What says whose words were quoted."""
 _REJECTS_ANOTHER = re.compile(
@@ -157,6 +160,7 @@ def is_free(rest: str) -> bool:
         return False
     if (_COPULA.match(rest) and not _AFFIRMS.match(rest)) or _CALCULATED.search(rest):
         return False
+    rest = _ASIDE.sub("", rest)
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
     return not is_rejected(rest) and _ANOTHER.search(rest) is None and _CHANGES.search(rest) is None

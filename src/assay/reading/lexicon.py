@@ -49,7 +49,7 @@ STATES = listed(
     were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, amount to, amounts to, add
     up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
     totals, need, needs, take, takes, called, known as, matches, correspond to,
-    corresponds to, there's, it's, that's, he's, she's, they're"""
+    corresponds to, point to, points to, there's, it's, that's, he's, she's, they're"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 MADE = listed(
@@ -121,6 +121,8 @@ FOREIGN_DOUBTS = listed(
     也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
 )
 """The word "maybe" in them."""
+FOREIGN_THIS = listed("es ist, es war, das ist, das war, c'est, c'était, era, fue, foi, fu, è, это")
+"""The words "it is" and "it was" in them."""
 FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس, ليست")
 """The word "not" in them, before "is"."""
 FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")

@@ -35,13 +35,15 @@ _BOTH = re.compile(
 )
 _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re.IGNORECASE)
 """What makes the word the subject of a sentence about it: "Yes is one possibility"."""
-_BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
+_BEHIND = frozenset(("statement", "claim", "sentence", "assertion", "for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
 _ALONE = re.compile(r"\n\W*(yes|no|true|false)\W*\Z", re.IGNORECASE)
 """A yes or a no on a line of its own."""
 _CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
 """A no with a cross, which `own_words` reads as "(wrong)"."""
+_ASKED = re.compile(r"\A(?![^?]*\b(?:no|not|false|wrong|incorrect)\b)[^.!?\n]{4,300}\?\s+(?=\S)", re.IGNORECASE)
+"""A question that a response repeats before it answers."""
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
@@ -89,7 +91,7 @@ def _read(text: str) -> str | None:
 
     What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
-    text = _CROSSED.sub(r"\1", text)
+    text = _ASKED.sub("", _CROSSED.sub(r"\1", text))
     said = _read_clause(text)
     if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
         return "both"

@@ -28,7 +28,7 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’]d\s|let['’]s\s)(?:choose|pick|select|say|go (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|say|go (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
@@ -66,14 +66,14 @@ _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
 _WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
-    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
+    r"[\s*]*(?:$|[-–—,;:.!(]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
     r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項"
     r"|[是はが이가]?\s?(?:正[确確し解]|맞))",
     re.IGNORECASE,
 )
 _AFFIRMED = re.compile(
-    r"(?:\w+,\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
-    r"(?:the\s)?(?:(?:correct|right|best)(?:\s(?:answer|choice|option|one))?|answer)\W*",
+    r"(?:[^,]{1,80},\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
+    r"(?:the\s)?(?:(?:correct|right|best|most\s\w+)(?:\s\w+)?|answer)\W*",
     re.IGNORECASE,
 )
 """A sentence that says which option is right: "Venus is the correct answer"."""

@@ -47,6 +47,7 @@ _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
+_BRACKETED_OR = re.compile(r"\s\(((?:or|i\.e\.|that is)\b[^()]*)\)$")
 _OR = re.compile(
     r"(?P<one>[^,;]{1,200}?),?\s(?:or|i\.e\.|that is),?\s"
     r"(?P<near>(?:approximately|about|roughly|around)\s)?(?P<two>[^,;]{1,200})"
@@ -174,7 +175,7 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
 
     def restated(text: str) -> _Given | None:
         """The first of two values that are the same, the second perhaps rounded: "2\\sqrt3, or about 3.46"."""
-        match = _OR.fullmatch(text) if "or " in text or "i" in text else None
+        match = _OR.fullmatch(_BRACKETED_OR.sub(r" \1", text)) if "or " in text or "i" in text else None
         one, two = (read(match["one"]), read(match["two"])) if match else (None, None)
         if match is None or one is None or two is None or one.answer is None or two.answer is None:
             return None
@@ -185,7 +186,7 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
 
     def states(text: str) -> _Given | None:
         """A value of the reference's kind: of one number, no list ("4 integers: 2, 3, 5 and 7" answers with either)."""
-        made = read(text)
+        made = restated(text) or read(text)
         is_list = made is not None and isinstance(made.answer, Listing) and made.answer.joint != "or"
         return None if is_list and isinstance(wanted, Num) else made
 

@@ -42,8 +42,8 @@ _EXCLUDES = re.compile(
 )
 """What says of an entry that it is none, or where it stands in another order."""
 _CONTRAST = re.compile(
-    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s"
-    r"(?P<others>(?:[A-Z\d]|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
+    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)(?:not|no)\s"
+    r"(?P<others>(?:[A-Z\d]|(?<=but no )|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
 )
 """Other entries behind a list, which it is set against."""
 _PLACED = re.compile(

@@ -266,7 +266,8 @@ def _is_number(node: Node) -> bool:
 
 def _read_list(text: str, accounting: bool, count: int) -> list[_Said] | None:
     text = without_lead(plain(text).rstrip(". ")).strip("[](){}\\ ")
-    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
+    text = text.removesuffix("respectively").rstrip(", ")
+    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text), text.split()):
         parts = [part for part in parts if part]
         given = [_read(part, accounting) for part in parts] if len(parts) == count else [None]
         if None not in given:
