@@ -59,6 +59,9 @@ _WORD = re.compile(r"[a-z'’]+")
 _DENIES = {*lexicon.REJECTIONS, *lexicon.JUDGEMENTS, "not", "never", "no", "cannot", "neither", "hardly", "contradicts"}
 _OTHERS = {*lexicon.ANOTHER} - {"following", "next", "last", "instead"}
 """Words that make a question another one behind "the answer to"."""
+_ELSEWHERE = re.compile(
+    rf"\b(?:for|in|to|of)\sthe\s{either(tuple(_OTHERS))}\s(?:problem|question|exercise|example|part|case|task)\b", re.IGNORECASE
+)
 _ADVERBS = {*lexicon.LEADS, "even", "only"}
 _DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
 _HEDGED = re.compile(
@@ -163,7 +166,7 @@ def of_clause(before: str) -> Stance:
     if not segments:
         return Stance.ASSERTED
     first = segments[0].lower().split()[0]
-    stance = _said_of(segments[-1])
+    stance = Stance.CONDITIONAL if _ELSEWHERE.search(before) else _said_of(segments[-1])
     if stance is Stance.ASSERTED and _HEDGED.search(before):
         return Stance.HEDGED
     is_case = first in lexicon.CASES and first not in lexicon.PLACES
@@ -186,6 +189,8 @@ ASSERTED = (Stance.ASSERTED, Stance.CASE)
 
 
 def _said_of(clause: str) -> Stance:
+    if _ELSEWHERE.search(clause):
+        return Stance.CONDITIONAL
     if _UNKNOWN.search(clause):
         return Stance.DENIED
     if _REPORTED.search(clause):

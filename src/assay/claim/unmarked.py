@@ -37,18 +37,25 @@ _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
     rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
 """Where a clause begins that says which, where, or what something else is."""
-_NAMES = rf"{_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
+_NAMES = rf"{_NAME}[^=,;]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
 _NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|[^:,]{{1,30}}(?:,|\sand)\s[^:]{{1,100}}\Z)|\s(?={_NAMES})", re.IGNORECASE)
 """What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
 _BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
-_PRINTED = re.compile(r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z")
+_PRINTED = re.compile(
+    r"(?:\A|\n)\W*(?:the\s)?(?:output|result|(?:this\s)?prints)\W*\n+```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
+    re.IGNORECASE,
+)
 """A line in a fence at the end of a response, as a program prints it."""
+_DENIES = re.compile(r"\b(?:no|not|never)\b|n['’]t\b", re.IGNORECASE)
+_IF_YOU = re.compile(r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE)
+"""A clause that says how a result comes about: "If you add them up"."""
+_IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
 _PART_OF_IT = re.compile(
     rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
 )
@@ -141,6 +148,8 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
             start = body.find(bold)
             return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
+    if (above := _explained(body, reader)) is not None:
+        return above
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
@@ -153,10 +162,11 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         return made
     if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
         text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
-        text = conceded(text) or changed or text
+        instead = conceded(text)
+        text = instead if instead and (reader.states or reader.value)(instead) is not None else changed or text
         if (value := (reader.states or reader.value)(text)) is not None:
             return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
-    return _stated(body, reader) or _explained(body, reader)
+    return _stated(body, reader)
 
 
 def _explained(body: str, reader: Reader[V]) -> Claim[V] | None:
@@ -207,23 +217,22 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
     named = _NAMED.search(sentence)
-    if named is not None and (named["count"] or _is_end(sentence, named)):
-        if (value := read(text := clean(sentence[named.end() :]))) is not None:
+    if named is not None and (named["count"] or not VERBS.search(sentence[named.end() :])):
+        text, before = clean(sentence[named.end() :]), sentence[: named.start()]
+        is_stated = named["count"] or (VERBS.search(before) and not _DENIES.search(before))
+        if is_stated and (value := read(text)) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
-        sentence = sentence[: named.start()] if named["count"] else sentence
+        sentence = before
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if SUPPOSES.search(before) or _PART_OF_IT.search(before):
+        if joint[0] == "=" and _IN_ADJUNCT.match(before):
+            continue
+        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")
             return Claim(text, "statement", of_sentence(sentence) if stance in ASSERTED else stance, span, value)
     return None
-
-
-def _is_end(sentence: str, named: re.Match[str]) -> bool:
-    """Whether values with their names end a sentence that states them."""
-    return VERBS.search(sentence[: named.start()]) is not None and not VERBS.search(sentence[named.end() :])
 
 
 def _unwrapped(text: str) -> str:

@@ -287,6 +287,8 @@ def forms(accepted: str) -> tuple[Form, ...]:
         if not words.words:
             continue
         made[Run(words.joined, aside if text != accepted else "")] = None
+        if len(words.words) > 1 and text.endswith(" I"):
+            made[Run("1th" + words.joined[:-1])] = None
         if len(words.words) > 1 and (numbered := _NUMBERED.fullmatch(words.joined)):  # "Henry VIII", "Henry the Eighth"
             made[Run(numbered[1] + numbered[2] + ("" if numbered[3] else "th"))] = None
             made[Run(numbered[2] + "th" + numbered[1])] = None  # "the Second World War"

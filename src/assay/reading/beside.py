@@ -94,6 +94,8 @@ _REJECTED = re.compile(
 )
 _ASIDE = re.compile(r"(?<=\w)\s\((?!or\b|and\b|not\b|if\b|at\b|up\b|maybe\b|minus\b|plus\b)[^()\n]*[a-z]{3}[^()\n]*\)(?=\W*\Z)")
 """Brackets that explain a noun phrase: "42 entries (12 from row 3, 30 from row 4)"."""
+_TURNED = re.compile(rf"\((?:(?:(?:this|that|it) is )?{either(lexicon.REJECTIONS)}\b|(\w+))", re.IGNORECASE)
+"""How brackets begin."""
 _SAID_BY = re.compile(rf"[,.!]?[\"”]\s+(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b", re.IGNORECASE)
 """What says whose words were quoted."""
 _REJECTS_ANOTHER = re.compile(
@@ -116,7 +118,7 @@ def without_lead(text: str) -> str:
     """The text without the words of the closed list that may stand before a value."""
     for _ in range(MAX_LEADS):
         match = _LEAD.match(text) or _NAMED.match(text)
-        if match is None and (label := _LABEL.match(text)) and not _MODIFIES.intersection(_named(label[1].lower())):
+        if match is None and (label := _LABEL.match(text)) and _is_name(label[1].lower()):
             match = label
         if match is None or match.end() == 0 or match.end() >= len(text):
             break
@@ -124,10 +126,11 @@ def without_lead(text: str) -> str:
     return text.strip()
 
 
-def _named(label: str) -> list[str]:
-    """The words of a value's name, without how many values it names ("the two numbers")."""
+def _is_name(label: str) -> bool:
+    """Whether words name a value, which none of them modifies; they may count it ("the two numbers")."""
     words = label.removeprefix("the ").split()
-    return words[1:] if words[-1].endswith("s") and words[0] in VALUES else words
+    words = words[1:] if words[-1].endswith("s") and words[0] in VALUES else words
+    return _MODIFIES.isdisjoint(words) and words[:1] != ["for"]
 
 
 def is_lead(text: str) -> bool:
@@ -159,6 +162,8 @@ def is_free(rest: str) -> bool:
     if not _is_noun_phrase(bare, apart=apart):
         return False
     if (_COPULA.match(rest) and not _AFFIRMS.match(rest)) or _CALCULATED.search(rest):
+        return False
+    if (aside := _TURNED.search(rest)) and (aside[1] is None or aside[1].lower() in _TURNS - {"and", "but", "or"}):
         return False
     rest = _ASIDE.sub("", rest)
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
@@ -249,7 +254,7 @@ _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
         from, after, started, starting, step, equation, question, answer, other, another,
-        some, many, most, few, others, als"""
+        some, many, most, few, others, als, when, whenever, until, once"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""

@@ -92,7 +92,7 @@ CALCULATIONS = listed(
 """Words that calculate with the number before them."""
 COMPARISONS = listed(
     """alternatively, respectively, tops, or, unless, if, at, than, above, below, under, beyond, up, upwards,
-    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out"""
+    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out, sure, confident"""
 )
 """Words that compare, bound, condition or give an alternative."""
 DEGREES = listed("more, less, fewer, greater, larger, smaller")
@@ -139,7 +139,7 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
-SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say")
+SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say, for example, for instance")
 """What makes a sentence a supposition, or a trial of one."""
 CASES = listed(
     """if, for, when, where, with, without, in, on, under, suppose, supposing, assume, assuming, imagine, had, were"""
@@ -257,8 +257,8 @@ STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
     sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
     absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course, doubt, resounding, clear, firm,
-    definite, simple, in, short, summary, conclusion, overall, without, do, does, did"""
+    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course, resounding, clear, firm,
+    definite, simple, in, short, summary, conclusion, overall, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

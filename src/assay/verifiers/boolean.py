@@ -30,12 +30,12 @@ _SEEMS = either(lexicon.OPINIONS, ("looks", "seems", "appears"))
 _BOTH = re.compile(
     rf"\balternatively\b|\b(?:though|although)\b(?![^.]{{0,40}}\b{_SEEMS}\b)"
     r"[^.]{0,20}\b(?:yes|no|true|false)\b|"
-    r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;]|\s(?:in|for|if|when)\b)|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
+    r"[?？]|\b(?:or|maybe|perhaps|possibly|both|neither|unsure|depends|unclear)\b|(?:\b(?:and|but|yet)\b|[/,])\s*(?:also\s)?(?:yes|no|true|false)\b(?=\W*$|[,.;])|[?？]\s*$|,?\s(?:if|unless)\b|\belse\b|/",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re.IGNORECASE)
 """What makes the word the subject of a sentence about it: "Yes is one possibility"."""
-_BEHIND = frozenset(("statement", "claim", "sentence", "assertion", "for", "with", "on", "from", "to", "here", "according", "indeed"))
+_BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
 _ALONE = re.compile(r"\n\W*(yes|no|true|false)\W*\Z", re.IGNORECASE)
@@ -44,6 +44,12 @@ _CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
 """A no with a cross, which `own_words` reads as "(wrong)"."""
 _ASKED = re.compile(r"\A(?![^?]*\b(?:no|not|false|wrong|incorrect)\b)[^.!?\n]{4,300}\?\s+(?=\S)", re.IGNORECASE)
 """A question that a response repeats before it answers."""
+_NO_DOUBT = re.compile(r"\b(?:there is no|no|without(?: a| any)?) doubt\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"\A\s(?:statement|claim|sentence|assertion)(?=\W*(?:\Z|[.,;]))", re.IGNORECASE)
+_OPPOSITE = re.compile(
+    r"[,;]\s*(?:but\s|and\s)?(?:(true|false)\b|(yes|no)\b(?=\W*$|[,.;]|\s(?:in|for|if|when)\b))", re.IGNORECASE
+)
+"""Another yes or no in the same clause: "True for even n, false for odd n"."""
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
@@ -100,7 +106,7 @@ def _read(text: str) -> str | None:
 
 
 def _read_clause(text: str) -> str | None:
-    text = plain(_QUOTED.sub(" ", text[:MAX_CHARS]))
+    text = plain(_NO_DOUBT.sub(" ", _QUOTED.sub(" ", text[:MAX_CHARS])))
     negated = False
     words = [*_WORD.finditer(text)]
     for place, match in enumerate(words):
@@ -120,9 +126,9 @@ def _read_clause(text: str) -> str | None:
 
 
 def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
+    if called := _STATEMENT.match(rest):
+        rest, behind = rest[called.end() :], behind[1:]
     pause = rest.lstrip(" *\"'`")[:1] in tuple(",.;:!—–-。，") or rest.startswith("\n")
-    if word == "no" and behind[:1] == ["doubt"]:
-        return "yes"
     if word == "no" and behind[:1] != ["way"] and behind and not pause and behind[0] not in _SUBJECTS:
         return None
     if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
@@ -132,6 +138,9 @@ def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
         return "both"
     if is_rejected(rest) or _SUBJECT.match(rest):
         return None
+    other = _OPPOSITE.search(rest)
+    if other and ((other[1] or other[2]).lower() in _TRUE) != yes:
+        return "both"
     if _BOTH.search(_REASON.split(rest, maxsplit=1)[0]):
         return "both"
     echo = _ECHO.match(rest) if word in ("yes", "no") else None

@@ -28,7 +28,7 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|say|go (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)say|go (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )

@@ -26,7 +26,7 @@ from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
 _BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
-_OFFERS = re.compile(r"\b(?:or|alternatively|another|also|original|input|given)\b", re.IGNORECASE)
+_OFFERS = re.compile(r"\b(?:or|if|otherwise|alternatively|another|also|original|input|given)\b", re.IGNORECASE)
 """What announces a table beside the answer, or the one that goes in."""
 _COUNT = re.compile(r"\(\d+ rows?\)")
 """What a database prints below a table."""
