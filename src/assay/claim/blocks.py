@@ -33,13 +33,19 @@ _DISOWNED = re.compile(
     r"\b(?:not|n['’]t|never|wrong|incorrect|maybe|perhaps|possibly)\b[^.]{0,40}$|\binput (?:was|is)\W*$", re.IGNORECASE
 )
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
-_ENDS = re.compile(r"[*`$]*+(?:\s\([^()\n]{1,200}\)|\s(?:is|are)\sthe\s(?:\w+\s){0,2}(?:answer|result|output|grid)\b)?(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
+_ENDS = re.compile(
+    r"[*`$]*+(?:\s\([^()\n]{1,200}\)|\s(?:is|are)\sthe\s(?:\w+\s){0,2}(?:answer|result|output|grid)\b)?(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)"
+)
 _STATED = re.compile(rf"(?:{VERBS.pattern}|=)[\s*`$]*\Z", re.IGNORECASE)
 _OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
 """The line over what comes out, where something else goes in."""
-_CLOSING = re.compile(r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?|\s*+\(\d{1,3} [a-z]{1,20}\)")
+_CLOSING = re.compile(
+    r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?|\s*+\(\d{1,3} [a-z]{1,20}\)"
+)
 """A closing paragraph of prose."""
-_LABELLED = re.compile(r"(?=[^\n:]*(?:[,;>→]|\band\b))(?P<list>[^\n:]++)\n+[ \t*_#]*[A-Z][A-Za-z]{1,15}[*_]*:[*_]*[ \t]+[^\n]")
+_LABELLED = re.compile(
+    r"(?=[^\n:]*(?:[,;>→]|\band\b))(?P<list>[^\n:]++)\n+[ \t*_#]*[A-Z][A-Za-z]{1,15}[*_]*:[*_]*[ \t]+[^\n]"
+)
 """A list on one line, above a line such as "Explanation: ..."."""
 _ENDED = re.compile(r"[.!?:][*_\"”)]{0,4}\s*\Z")
 _ITEM_LINE = re.compile(r"[ \t]*+(?:[-*•]|\(?\d{1,3}[.):])[ \t*]")
@@ -49,7 +55,12 @@ def block_marks(body: str) -> Iterator[Mark]:
     """The marks of a text and its last fences, last first; a phrase speaks of all that follows, up to another claim."""
     blocks = fences(short(body, FENCED)) if "```" in body or "~~~" in body else []
     found = [
-        Mark(block.start, block.start + len(block.text), block.text.strip(), "fence" if block.label in DATA else "program")
+        Mark(
+            block.start,
+            block.start + len(block.text),
+            block.text.strip(),
+            "fence" if block.label in DATA else "program",
+        )
         for block in blocks
     ]
     inside = (mark for mark in found[: -MAX_FENCES - 1 : -1] if not is_held(body, mark))  # else it is read with its tag

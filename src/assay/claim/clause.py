@@ -60,7 +60,8 @@ _DENIES = {*lexicon.REJECTIONS, *lexicon.JUDGEMENTS, "not", "never", "no", "cann
 _OTHERS = {*lexicon.ANOTHER} - {"following", "next", "last", "instead"}
 """Words that make a question another one behind "the answer to"."""
 _ELSEWHERE = re.compile(
-    rf"\b(?:for|in|to|of)\sthe\s{either(tuple(_OTHERS))}\s(?:problem|question|exercise|example|part|case|task)\b", re.IGNORECASE
+    rf"\b(?:for|in|to|of)\sthe\s{either(tuple(_OTHERS))}\s(?:problem|question|exercise|example|part|case|task)\b",
+    re.IGNORECASE,
 )
 _ADVERBS = {*lexicon.LEADS, "even", "only"}
 _DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
@@ -107,12 +108,15 @@ def sentences(line: str) -> list[str]:
     return [line[start:end].strip() for start, end in pairwise(places) if line[start:end].strip()]
 
 
+def is_elsewhere(said: str) -> bool:
+    """Whether the words "answer ... is" speak of another question: "the answer to the previous question was"."""
+    return not _OTHERS.isdisjoint(_WORD.findall(said.lower()))
+
+
 def of_answer(before: str, said: str) -> Stance:
     """The stance of "answer is" (`said`), given the words before it in its sentence."""
     text = " ".join(re.sub(r"[*_#>`]", " ", before).split()) + " "
     text = text[_NUMBER.match(text).end() :]  # type: ignore[union-attr]  # it may match nothing
-    if not _OTHERS.isdisjoint(_WORD.findall(said.lower())):
-        return Stance.CONDITIONAL
     if _LEADS.fullmatch(text):
         return Stance.ASSERTED
     if _QUOTE.search(before):

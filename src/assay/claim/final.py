@@ -46,6 +46,13 @@ def own_words(example: Example, body: str) -> str:
             body = body.replace(prompt, "\n") if prompt in body else ""
         elif prompt and prompt == body.strip():
             body = ""
+    if not (body := _undressed(body)).strip():
+        raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
+    return body
+
+
+def _undressed(body: str) -> str:
+    """A text without what is struck or crossed out, quoted, decorated or in bold as a label."""
     if "</" in body:
         body = _HTML.sub("", body)
     if "~~" in body:
@@ -57,11 +64,7 @@ def own_words(example: Example, body: str) -> str:
             body = "\n".join(line for line in body.split("\n") if not _CROSS.search(line) or _TICK.search(line))
         body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
     body = _END_MARK.sub("", body)
-    if "**" in body:
-        body = _LABEL.sub(r"\1\2\3", body)
-    if not body.strip():
-        raise NoAnswer("the response holds nothing but " + ("the prompt" if whole.strip() else "white space"))
-    return body
+    return _LABEL.sub(r"\1\2\3", body) if "**" in body else body
 
 
 def _copies(body: str, prompt: str) -> bool:

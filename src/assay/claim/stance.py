@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assay.claim.clause import ASSERTED, TYPICAL, Stance, of_answer, of_clause
+from assay.claim.clause import ASSERTED, TYPICAL, Stance, is_elsewhere, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -80,9 +80,9 @@ _THIS_IS_WRONG = re.compile(
     r"(?:(?P<bare>this|that|it|which)"
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?"
     r"(?:answer|result|value|solution|list|order|grid|table)(?: above)?)"
-    r"(?:['’]s (?:clearly )?"
-    rf"{either(lexicon.REJECTIONS)}\b|['’]s not (?:right|correct)\b| (?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
-    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)| (?:is|was|can?|could|would){_NOT_RIGHT}| (?P<fails>{_FAILS}))"
+    r"(?:(?:['’]s| is| was| would be| seems| must be) (?:clearly |obviously |definitely )?"
+    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:['’]s| is| was| can?| could| would){_NOT_RIGHT}"
+    rf"| (?P<fails>{_FAILS}))"
     r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
@@ -103,7 +103,9 @@ _MIND = re.compile(
     re.IGNORECASE,
 )
 _CONCEDES = re.compile(
-    r",?\sbut\s(?:it is|it['’]s|actually|really|i(?:['’]ll| will| would)? (?:go with|choose|pick|say)|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?", re.IGNORECASE
+    r",?\sbut\s(?:it is|it['’]s|actually|really|i(?:['’]ll| will| would)? (?:go with|choose|pick|say)"
+    r"|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?",
+    re.IGNORECASE,
 )
 SENTENCE = 120
 """Characters behind a claim in which another answer may be offered."""
@@ -138,6 +140,8 @@ def around(before: str, behind: str, said: str = "") -> Stance:
 
     `said` are the words "answer is" of a phrase that marks it, which stand between.
     """
+    if said and is_elsewhere(said):
+        return Stance.CONDITIONAL
     if before:
         if _FOREIGN_DOUBT.search(before) is not None:
             return Stance.HEDGED

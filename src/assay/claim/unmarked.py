@@ -25,7 +25,7 @@ Read = Callable[[str], V | None]
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 MAX_LINES = 3
-LAST_LINE = 600
+LAST_LINE, TAIL = 600, 1300
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
@@ -43,17 +43,23 @@ _WHICH = re.compile(
 )
 """Where a clause begins that says which, where, or what something else is."""
 _NAMES = rf"{_NAME}[^=,;]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
-_NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|[^:,]{{1,30}}(?:,|\sand)\s[^:]{{1,100}}\Z)|\s(?={_NAMES})", re.IGNORECASE)
+_LISTED = r"[-$(\\{]*\d[^:,]{0,30}(?:,|\sand)\s[^:]{1,100}\Z"
+_NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|{_LISTED})|\s(?={_NAMES})", re.IGNORECASE)
 """What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
-_BEHIND_ADJUNCT = re.compile(rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s(?:{VERBS.pattern}|[^,.\n]*(?:=|{VERBS.pattern}))", re.IGNORECASE)
+_BEHIND_ADJUNCT = re.compile(
+    rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s[^,.\n]*(?:=|{VERBS.pattern})", re.IGNORECASE
+)
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(
-    r"(?:\A|\n)\W*(?:the\s)?(?:output|result|(?:this\s)?prints)\W*\n+```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
+    r"(?:\A|\n)\W*+(?:the\s)?(?:output|result|(?:this\s)?prints)\W*?"
+    r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
     re.IGNORECASE,
 )
 """A line in a fence at the end of a response, as a program prints it."""
 _DENIES = re.compile(r"\b(?:no|not|never)\b|n['’]t\b", re.IGNORECASE)
-_IF_YOU = re.compile(r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE)
+_IF_YOU = re.compile(
+    r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE
+)
 """A clause that says how a result comes about: "If you add them up"."""
 _IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
 _PART_OF_IT = re.compile(
@@ -61,7 +67,8 @@ _PART_OF_IT = re.compile(
 )
 """A subject that is not the answer but calculated from it: "half of it"."""
 _EXPLAINED = re.compile(
-    r"\s*(?P<answer>[^\n]{1,100})\n+[*_#\s]*(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
+    r"\s*+(?P<answer>[^\n]{1,100})\n[*_#\s]*+"
+    r"(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
     re.IGNORECASE,
 )
 """A line above a heading or a label of reasons."""
@@ -69,9 +76,7 @@ _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(
-    r"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{1,60}(?=:\s[^:,]{1,30}(?:,|\sand)\s[^:]{1,100}\Z)", re.IGNORECASE
-)
+_GOES_ON = re.compile(rf"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{{1,60}}(?=:\s{_LISTED})", re.IGNORECASE)
 """Where a sentence goes on to its result, or from a count to what it counts."""
 _CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES, lexicon.REASONS)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
@@ -140,9 +145,9 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
     body = _COURTESY.sub("", body)
     if "$$" in body or "\\[" in body:
-        body = _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body)
+        body = body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
     whole = _unwrapped(body.strip())
-    if whole.endswith("```") and (printed := _PRINTED.search(whole)):
+    if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
         return unmarked(printed[1], reader)
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
@@ -158,15 +163,21 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
         if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
             return made
-    if len(whole) <= SHORT and _BEHIND_ADJUNCT.match(whole) and (made := _stated(body, reader)) is not None:
-        return made
-    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
-        text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
-        instead = conceded(text)
-        text = instead if instead and (reader.states or reader.value)(instead) is not None else changed or text
-        if (value := (reader.states or reader.value)(text)) is not None:
-            return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
-    return _stated(body, reader)
+    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"])
+    if is_short and not _BEHIND_ADJUNCT.match(whole):
+        return _whole(body, whole, reader) or _stated(body, reader)
+    return _stated(body, reader) or (_whole(body, whole, reader) if is_short else None)
+
+
+def _whole(body: str, whole: str, reader: Reader[V]) -> Claim[V] | None:
+    """A response that is wholly one short answer."""
+    read = reader.states or reader.value
+    text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
+    instead = conceded(text)
+    text = instead if instead and read(instead) is not None else changed or text
+    if (value := read(text)) is None:
+        return None
+    return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
 
 
 def _explained(body: str, reader: Reader[V]) -> Claim[V] | None:

@@ -291,7 +291,9 @@ def _without_lines(tokens: list[Token]) -> list[Token]:
         token for token in tokens if token.text != "&" and not (token.kind in ("begin", "end") and token.text in lines)
     ]
     return [  # a line that begins with a sign goes on from the one above
-        token for token, then in zip(kept, [*kept[1:], tokens[-1]], strict=True) if token.text != "\\\\" or then.text != "="
+        token
+        for token, then in zip(kept, [*kept[1:], tokens[-1]], strict=True)
+        if token.text != "\\\\" or then.text != "="
     ]
 
 

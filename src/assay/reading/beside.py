@@ -28,12 +28,15 @@ _LEAD = re.compile(
     rf"|i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}(?:\sthat)?\b|{either(lexicon.FOREIGN_THIS)}\s"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
-    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)|in (?:total|all|fact|the end)\b|all told\b|of course\b"
+    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)"
+    r"|in (?:total|all|fact|the end)\b|all told\b|of course\b"
     r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
-_LABEL = re.compile(r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!first\b)(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!first\b)(?=\S)", re.IGNORECASE
+)
 """The name of a value with its verb: `x =`, `The area of the square is`."""
 _PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plural in ("", "s")}
 _CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
@@ -92,7 +95,9 @@ _CALCULATED = re.compile(
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
-_ASIDE = re.compile(r"(?<=\w)\s\((?!or\b|and\b|not\b|if\b|at\b|up\b|maybe\b|minus\b|plus\b)[^()\n]*[a-z]{3}[^()\n]*\)(?=\W*\Z)")
+_ASIDE = re.compile(
+    r"(?<=\w)\s\((?!or\b|and\b|not\b|if\b|at\b|up\b|maybe\b|minus\b|plus\b)[^()\n]*[a-z]{3}[^()\n]*\)(?=\W*\Z)"
+)
 """Brackets that explain a noun phrase: "42 entries (12 from row 3, 30 from row 4)"."""
 _TURNED = re.compile(rf"\((?:(?:(?:this|that|it) is )?{either(lexicon.REJECTIONS)}\b|(\w+))", re.IGNORECASE)
 """How brackets begin."""
@@ -148,7 +153,13 @@ def is_free(rest: str) -> bool:
     bare = rest.strip(_CLOSING + "\t\r\n.!。！")
     if not bare and rest[:1] != "!":
         return not rest.rstrip(_CLOSING).endswith("?")
-    if bare.endswith(("?", "？")) or rest[:1] == "!" or _SAID_BY.match(rest) or _COUNTERS.match(bare) or _is_glued(rest):
+    if (
+        bare.endswith(("?", "？"))
+        or rest[:1] == "!"
+        or _SAID_BY.match(rest)
+        or _COUNTERS.match(bare)
+        or _is_glued(rest)
+    ):
         return False
     apart = re.match(r"\s*+(?:[,;:(—–]|- )", rest) is not None
     in_brackets = rest.lstrip()[:1] == "("
@@ -240,7 +251,9 @@ def _is_whole(text: str) -> bool:
 
 _QUOTED = re.compile(rf"^[\"“']([^\"“”']{{1,40}})[\"”'](?=\s(?!(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b))")
 _ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
-_IN_WORDS = re.compile(rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I)
+_IN_WORDS = re.compile(
+    rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I
+)
 _UNSAFE = {
     *_CALCULATES,
     *lexicon.MODIFIERS,

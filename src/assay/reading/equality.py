@@ -265,7 +265,9 @@ def _equal_lists(wanted: Node, given: Node, policy: Policy) -> bool:
     if (ours or theirs) and not any(map(_is_equation, flattened(given if ours else wanted))):
         return _equal_to_assigned(wanted, given, ours, theirs, policy)
     match wanted, given:  # of three or more, brackets say nothing; two may be an interval
-        case (Tuple() as one, Listing(parts, ",")) | (Listing(parts), Tuple() as one) if is_tuple(one) and len(parts) > 2:
+        case (Tuple() as one, Listing(parts, ",")) | (Listing(parts), Tuple() as one) if (
+            is_tuple(one) and len(parts) > 2
+        ):
             return _equal_parts(one.parts, parts, policy)
     flat = flattened(wanted), flattened(given)
     all_tuples = all(isinstance(part, Tuple) for side in flat for part in side)

@@ -41,15 +41,16 @@ COPULAS = listed(
 """Verbs that say that what follows is the value."""
 RESULTS = listed(
     """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
-    came to, brings the total to, bringing the total to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
+    came to, brings the total to, bringing the total to, end with, ends with, end up with, ends up with, left with, so,
+    thus, hence, therefore"""
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
     """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
-    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, amount to, amounts to, add
-    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
-    totals, need, needs, take, takes, called, known as, matches, correspond to,
-    corresponds to, point to, points to, there's, it's, that's, he's, she's, they're"""
+    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at,
+    amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
+    obtains, find, total, totals, need, needs, take, takes, called, known as, matches, correspond to, corresponds to,
+    point to, points to, there's, it's, that's, he's, she's, they're"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
 MADE = listed(
@@ -127,7 +128,9 @@ FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس
 """The word "not" in them, before "is"."""
 FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")
 """The words "is not" at the end of their sentences."""
-JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful, bound, underestimate, overestimate")
+JUDGEMENTS = listed(
+    "mistake, error, possibility, guess, trap, distractor, unsure, doubtful, bound, underestimate, overestimate"
+)
 """Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed(
     """wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous,
@@ -139,7 +142,10 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
-SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say, for example, for instance")
+SUPPOSES = listed(
+    """if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say, for example,
+    for instance"""
+)
 """What makes a sentence a supposition, or a trial of one."""
 CASES = listed(
     """if, for, when, where, with, without, in, on, under, suppose, supposing, assume, assuming, imagine, had, were"""
@@ -227,8 +233,8 @@ BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
 FOREIGN_OPTIONS = listed(
-    """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項, 選択肢,
-    보기, विकल्प, الخيار"""
+    """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項,
+    選択肢, 보기, विकल्प, الخيار"""
 )
 """The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")

@@ -84,7 +84,8 @@ _DISMISSED = re.compile(
 )
 """A sentence that says which options are wrong."""
 _CONTRAST = re.compile(
-    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))", re.IGNORECASE
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
+    re.IGNORECASE,
 )
 """What stands before the option that another is set against."""
 _BETWEEN = " \t\r\n(,;–—-[*\"'“‘"
@@ -143,7 +144,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=6,
+    version=7,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

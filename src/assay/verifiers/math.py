@@ -111,7 +111,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=7,
+    version=8,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,

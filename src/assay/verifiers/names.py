@@ -171,7 +171,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=6,
+    version=7,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -186,7 +186,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=6,
+    version=7,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -216,7 +216,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=6,
+    version=7,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -284,7 +284,9 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     """Names with what is said: `Ann: knight`, `Ann and Cat are knights`, `Ann (knight)`, `Knights: Ann, Cat`."""
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
-    pair = re.compile(rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
+    pair = re.compile(
+        rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE
+    )
     group = re.compile(rf"\b(?:the\s)?(?P<value>\w+(?:\s\w+)?)(?:\s(?:is|are)|:)\s(?P<names>{several})", re.IGNORECASE)
     for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]

@@ -1,9 +1,9 @@
 """A small table: a header and rows, every cell of which must be right unless `partial` asks for the share.
 
 Reads `{"header": [...], "rows": [[...]]}`, a list of objects, a Markdown table, or lines between commas or
-tabs; a Markdown table may stand in prose where it is the only one, or the last and announced ("The new table:"). Columns may be permuted with their header; rows
-count in order unless `key` names a column that identifies them. Missing, extra and repeated rows or columns are wrong.
-Cells are compared without case, articles and punctuation.
+tabs; a Markdown table may stand in prose where it is the only one, or the last and announced ("The new table:").
+Columns may be permuted with their header; rows count in order unless `key` names a column that identifies them.
+Missing, extra and repeated rows or columns are wrong. Cells are compared without case, articles and punctuation.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=6,
+    version=7,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -50,7 +50,8 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _BY = re.compile(
-    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?{either(lexicon.MADE)} by (?=\S)",
+    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?"
+    rf"{either(lexicon.MADE)} by (?=\S)",
     re.IGNORECASE,
 )
 """A sentence that says who made what: "The play was written by"."""
@@ -92,7 +93,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=7,
+    version=8,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -143,21 +144,30 @@ def _openings(said: str) -> list[str]:
         made.append(said[: clause.start()])
         if len(made) > 4:
             break
-    place, _, region = said.rpartition(", ")
-    if place and is_country(region):
-        made.append(place)
     if by := _BY.match(said):
         made += _openings(said[by.end() :])
-    for part in list(made):
-        bare = without_title(without_lead(part))
-        made += [bare] if bare != part else []
-        if front := _PREPOSITIONS.match(bare):
-            made.append(bare[front.end() :])
+    made += _rephrased(said)
+    return [clean(part) for part in (*made, *_introduced(made)) if part.strip()]
+
+
+def _rephrased(said: str) -> Iterator[str]:
+    """A name of another kind: a place without its country or kind, a person's name turned round."""
+    place, _, region = said.rpartition(", ")
+    if place and is_country(region):
+        yield place
     if inverted := _INVERTED.fullmatch(said):
-        made.append(f"{inverted[2]} {inverted[1]}")
+        yield f"{inverted[2]} {inverted[1]}"
     if not said.isascii() and said[-1] in _PLACES:
-        made.append(said[:-1])
-    return [clean(part) for part in made if part.strip()]
+        yield said[:-1]
+
+
+def _introduced(said: list[str]) -> Iterator[str]:
+    """What some texts introduce: without a lead, a title or a preposition."""
+    for part in said:
+        bare = without_title(without_lead(part))
+        yield bare
+        if front := _PREPOSITIONS.match(bare):
+            yield bare[front.end() :]
 
 
 def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:
