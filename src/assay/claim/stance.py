@@ -27,7 +27,8 @@ _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
 _FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
 _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
-    r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
+    r"\W*(?:not|never)\s+(.{1,80}?)(?:,?\s+but\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(

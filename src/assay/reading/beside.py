@@ -101,6 +101,8 @@ _ASIDE = re.compile(
 """Brackets that explain a noun phrase: "42 entries (12 from row 3, 30 from row 4)"."""
 _TURNED = re.compile(rf"\((?:(?:(?:this|that|it) is )?{either(lexicon.REJECTIONS)}\b|(\w+))", re.IGNORECASE)
 """How brackets begin."""
+_BREAKDOWN = re.compile(r"\s*\([^()]*[-+*/×=^]|\s*\(\d[\d.,]*\s[^()]*\b(?:each|per|every)\b[^()]*\)", re.IGNORECASE)
+"""Brackets that say what a number is made of: "(14 × 3)", "(6 per row)"."""
 _SAID_BY = re.compile(rf"[,.!]?[\"”]\s+(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b", re.IGNORECASE)
 """What says whose words were quoted."""
 _REJECTS_ANOTHER = re.compile(
@@ -169,7 +171,7 @@ def is_free(rest: str) -> bool:
     if is_clause(rest) or _REJECTS_ANOTHER.match(rest):
         return True
     if _WORD.match(bare) is None:
-        return in_brackets and re.search(r"[-+*/×=^]", rest) is not None
+        return in_brackets and _BREAKDOWN.match(rest) is not None
     if not _is_noun_phrase(bare, apart=apart):
         return False
     if (_COPULA.match(rest) and not _AFFIRMS.match(rest)) or _CALCULATED.search(rest):

@@ -261,10 +261,10 @@ AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, co
 """Words of emphasis that say yes where no other word is said ("of course")."""
 STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
-    sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
-    absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course, resounding, clear, firm,
-    definite, simple, in, short, summary, conclusion, overall, do, does, did"""
+    sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition, premise,
+    definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically,
+    simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of, course,
+    resounding, clear, firm, definite, simple, in, short, summary, conclusion, overall, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

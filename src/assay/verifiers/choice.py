@@ -28,7 +28,7 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)say|go (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)say|go(?:ing)? (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
@@ -79,7 +79,8 @@ _AFFIRMED = re.compile(
 """A sentence that says which option is right: "Venus is the correct answer"."""
 _DISMISSED = re.compile(
     rf"(?:\A|(?<=[.!\n]))\s*(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z])*\b[^.\n]*"
-    rf"\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]*(?:[.\n]|\Z)",
+    rf"\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]*(?:[.\n]|\Z)"
+    r"|\(?\b[A-Z][).:]*\s(?:→\s)?(?:no|wrong|false|incorrect)(?:[.,;\n]|\Z)",
     re.IGNORECASE,
 )
 """A sentence that says which options are wrong."""
