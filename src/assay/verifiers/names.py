@@ -65,7 +65,6 @@ _SO_ARE = re.compile(r",?\s(?:and\s)?so\s(?:is|are)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _EACH = re.compile(r"(?:both|all|each)\s", re.IGNORECASE)
-_GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
@@ -287,7 +286,9 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     pair = re.compile(
         rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE
     )
-    group = re.compile(rf"\b(?:the\s)?(?P<value>\w+(?:\s\w+)?)(?:\s(?:is|are)|:)\s(?P<names>{several})", re.IGNORECASE)
+    group = re.compile(
+        rf"\b(?:and\s)?(?:the\s)?(?P<value>\w[\w ]{{0,40}}?)(?:\s(?:is|are)|\s?:)\s(?P<names>{several})", re.IGNORECASE
+    )
     for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
@@ -301,11 +302,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
                 others = said[also.end() :] if also else ""
                 yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
-        named = None if found else _GROUP.match(line)
-        members = [fold(item) for item in items(named["members"])] if named else []
-        if named and members and all(member in names for member in members):
-            yield from ((member, _value(named["value"])) for member in members)
-        elif not found and (groups := [*group.finditer(line)]):
+        if not found and (groups := [*group.finditer(line)]):
             yield from ((name, _value(made["value"])) for made in groups for name in _known(made["names"], names))
         elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):
             yield fold(other["name"]), _value(other["value"])
