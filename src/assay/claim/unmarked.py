@@ -26,7 +26,9 @@ SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 MAX_LINES = 3
 MAX_DOUBT = 4
-"""Words of the longest sentence that may doubt a yes or a no before it ("Yes. I guess."): longer ones explain it."""
+"""Words of the longest sentence that may doubt a yes or a no before it ("Yes. I guess."): longer ones explain it,
+unless the writer speaks of himself."""
+_WRITER = re.compile(r"\bI\b")
 LAST_LINE, TAIL = 600, 1300
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
@@ -203,7 +205,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = len(sentence.split()) <= 2 + ("," in sentence) if ends else len(line) <= SHORT and "\n" in body.strip()
+    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if ends else len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
         return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
@@ -223,7 +225,7 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
         head = text[: pause.start()]
         if reader.value(head) == value:
             reason = _ABILITY.sub("did", _ASIDE.sub("", text[pause.end() :]))
-            explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT
+            explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT and not _WRITER.search(reason)
             return of_sentence(head if explains else head + pause[0] + reason)
     return of_sentence(text)
 

@@ -52,7 +52,7 @@ _OPPOSITE = re.compile(
 """Another yes or no in the same clause: "True for even n, false for odd n"."""
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
-    r"|(?![^:]*\b(?:not|no|false|wrong|whether|if)\b)[^:.?]{1,80}:\s"
+    rf"|(?![^:]*\b(?:not|no|false|wrong|whether|if|{either(lexicon.OPINIONS)})\b)[a-z]+(?:\s[\w'’-]+){{1,9}}:\s"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
 )
 _ECHO = re.compile(
