@@ -60,9 +60,11 @@ def _undressed(body: str) -> str:
     if "\n>" in body:
         body = _QUOTED.sub("", body)
     if not body.isascii():
-        if _TICK.search(body) and _CROSS.search(body):  # what is ticked is chosen from what is crossed out
-            body = "\n".join(line for line in body.split("\n") if not _CROSS.search(line) or _TICK.search(line))
-        body = _PICTURES.sub("", _CROSS.sub(" (wrong) ", body))
+        if _CROSS.search(body):
+            if _TICK.search(body):  # what is ticked is chosen from what is crossed out
+                body = "\n".join(line for line in body.split("\n") if not _CROSS.search(line) or _TICK.search(line))
+            body = _CROSS.sub(" (wrong) ", body)
+        body = _PICTURES.sub("", body)
     body = _END_MARK.sub("", body)
     return _LABEL.sub(r"\1\2\3", body) if "**" in body else body
 
