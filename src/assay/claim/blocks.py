@@ -24,6 +24,8 @@ MAX_STATEMENTS = 8
 """Sentences and lists at the end of a text in which an answer is looked for."""
 FENCED, BESIDE, MAX_CHARS, MAX_FENCES = 4000, 200, 100_000, 20
 """Characters of the longest text whose fences are read in the caller, beside an answer, and of the longest answer."""
+DATA = frozenset(("", "json", "csv", "tsv", "text", "txt", "plaintext", "output", "markdown", "md", "latex", "yaml"))
+"""Labels of fences that hold data; what others hold may be a program, and no answer."""
 _LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
 """A line such as "Here is the table:" before an answer that stands without a marker."""
 _WORDS = re.compile(r"(?:[^\n|\[{(\d]{1,200}\n)?")
@@ -31,12 +33,20 @@ _DISOWNED = re.compile(
     r"\b(?:not|n['’]t|never|wrong|incorrect|maybe|perhaps|possibly)\b[^.]{0,40}$|\binput (?:was|is)\W*$", re.IGNORECASE
 )
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
-_ENDS = re.compile(r"[*`$]*+(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)")
+_ENDS = re.compile(
+    r"[*`$]*+(?:\s\([^()\n]{1,200}\)|\s(?:is|are)\sthe\s(?:\w+\s){0,2}(?:answer|result|output|grid)\b)?(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)"
+)
 _STATED = re.compile(rf"(?:{VERBS.pattern}|=)[\s*`$]*\Z", re.IGNORECASE)
 _OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
 """The line over what comes out, where something else goes in."""
-_CLOSING = re.compile(r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?")
+_CLOSING = re.compile(
+    r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?|\s*+\(\d{1,3} [a-z]{1,20}\)"
+)
 """A closing paragraph of prose."""
+_LABELLED = re.compile(
+    r"(?=[^\n:]*(?:[,;>→]|\band\b))(?P<list>[^\n:]++)\n+[ \t*_#]*[A-Z][A-Za-z]{1,15}[*_]*:[*_]*[ \t]+[^\n]"
+)
+"""A list on one line, above a line such as "Explanation: ..."."""
 _ENDED = re.compile(r"[.!?:][*_\"”)]{0,4}\s*\Z")
 _ITEM_LINE = re.compile(r"[ \t]*+(?:[-*•]|\(?\d{1,3}[.):])[ \t*]")
 
@@ -44,7 +54,15 @@ _ITEM_LINE = re.compile(r"[ \t]*+(?:[-*•]|\(?\d{1,3}[.):])[ \t*]")
 def block_marks(body: str) -> Iterator[Mark]:
     """The marks of a text and its last fences, last first; a phrase speaks of all that follows, up to another claim."""
     blocks = fences(short(body, FENCED)) if "```" in body or "~~~" in body else []
-    found = [Mark(block.start, block.start + len(block.text), block.text.strip(), "fence") for block in blocks]
+    found = [
+        Mark(
+            block.start,
+            block.start + len(block.text),
+            block.text.strip(),
+            "fence" if block.label in DATA else "program",
+        )
+        for block in blocks
+    ]
     inside = (mark for mark in found[: -MAX_FENCES - 1 : -1] if not is_held(body, mark))  # else it is read with its tag
     others = (mark for mark in marks(body, a_line=False) if mark.kind != "brackets")
     end, phrases = len(body), 0
@@ -150,6 +168,9 @@ def _of_bracket(body: str, start: int, end: int) -> Stance:
 
 
 def _without_closing(text: str) -> tuple[str, str]:
+    """A text, and what is said below it: a closing paragraph, or a line with a label below a list on one line."""
+    if labelled := _LABELLED.match(text):
+        return labelled["list"], ""
     data, _, closing = text.rpartition("\n\n")
     return (data.rstrip(), closing) if data.strip() and _CLOSING.fullmatch(closing.rstrip()) else (text, "")
 

@@ -22,6 +22,7 @@ from assay.claim.stance import (
     around,
     beside,
     changes_mind,
+    conceded,
     contrast,
     corrections,
     depends,
@@ -62,7 +63,8 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
         if reader.block:
             made = _reopened(made, body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], reader)
         else:
-            made = _with_stance(body, made, body[made.span[1] :], reader, goes_on=True)
+            made, after = _reconsidered(made, body[made.span[1] :], reader)
+            made = _with_stance(body, made, after, reader, goes_on=True)
         if found is None or (made.is_asserted and made.span[0] > found.span[0]):
             return made
     if found is not None:
@@ -103,6 +105,16 @@ def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:
     return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
 
 
+def _reconsidered(made: Claim[V], after: str, reader: Reader[V]) -> tuple[Claim[V], str]:
+    """A claim of several sentences without those that take it back, which then stand behind it; or what they name."""
+    if not made.is_prose:
+        return made, after
+    if (tail := taken_back(made.text[1:], of_statement=reader.of_statement)) is not None:
+        return replace(made, text=made.text[: -len(tail)].strip(" \t\n-–—")), tail + after * (not reader.block)
+    tail = may_correct(made.text[1:])
+    return (made if tail is None else _corrected(tail, reader, made)), after
+
+
 def _own_question(body: str, reader: Reader[V]) -> str:
     """What answers this question: the text before another one, where an answer stands there."""
     for another in _ANOTHER.finditer(body):
@@ -139,18 +151,20 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         if inner is not None:
             return replace(inner, span=span)
     if mark.is_prose:
-        if (tail := taken_back(text[1:], of_statement=reader.of_statement)) is not None:
-            text, after = text[: -len(tail)].strip(" \t\n-–—"), tail + after
-        elif (tail := may_correct(text[1:])) is not None:
-            made = _corrected(tail, reader, Claim(text, mark.kind, Stance.ASSERTED, span, None))
-            if made.value is not None:
-                return made
+        made, after = _reconsidered(Claim(text, mark.kind, Stance.ASSERTED, span, None), after, reader)
+        if made.value is not None:
+            return made
+        text = made.text
     is_long = len(text) >= MAX_CLAIM or (reader.block and "\n" in text)
     text, changed = (text, "") if is_long else changes_mind(contrast(text))
     if changed and (value := reader.value(changed)) is not None:
         return Claim(changed, "correction", Stance.ASSERTED, span, value)
+    if (instead := conceded(text)) and (value := (reader.states or reader.value)(instead)) is not None:
+        return Claim(instead, "correction", Stance.ASSERTED, span, value)
     denied = without_denial(text) if mark.is_prose else None
     value = reader.value(short(text)) if denied is None or (text.isascii() and not reader.block) else None
+    if value is None and mark.kind == "program":
+        return None
     if value is None and mark.is_prose:
         known = denied is not None and reader.value(denied) is not None
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
@@ -177,7 +191,8 @@ def _with_stance(
     if stance is not Stance.ASSERTED:
         made = replace(made, stance=stance)
         if not made.is_asserted:
-            return made
+            tail = taken_back(after, of_statement=reader.of_statement) or may_correct(after)
+            return made if tail is None or reader.block else _corrected(tail, reader, made)
     if reader.block and (opened := _reopened(made, after, reader)) is not made:
         return opened
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
@@ -197,4 +212,7 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
     for text in map(clean, corrections(tail)):
         if text and (value := read(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
+    if reader.merge is not None and (part := reader.value(tail)) is not None:
+        whole = reader.value(made.text.partition(tail)[0])
+        return made if whole is None else replace(made, stance=Stance.ASSERTED, value=reader.merge(whole, part))
     return made

@@ -52,11 +52,17 @@ _CONCLUDES = re.compile(
 )
 _WORD_START = re.compile(r"(?<![\w'’])\w")
 _NUMBER = re.compile(r"\W*(?:\(?(?:\d{1,3}|[a-z])[.):]\s+)?\W*")
-_QUOTE = re.compile(r"(?<=[\s(:,])[\"“](?=\S)[^\"”]*\Z")
+_QUOTE = re.compile(r"(?:\A|(?<=[\s(:,]))[\"“](?=\S)[^\"”]*\Z")
 _SEGMENT = re.compile(r"[,;:—–()]\s*|\s-\s")
 _UNREAL = re.compile(r"\b(?:was|were|would|could|might|should have)\b", re.IGNORECASE)
 _WORD = re.compile(r"[a-z'’]+")
 _DENIES = {*lexicon.REJECTIONS, *lexicon.JUDGEMENTS, "not", "never", "no", "cannot", "neither", "hardly", "contradicts"}
+_OTHERS = {*lexicon.ANOTHER} - {"following", "next", "last", "instead"}
+"""Words that make a question another one behind "the answer to"."""
+_ELSEWHERE = re.compile(
+    rf"\b(?:for|in|to|of)\sthe\s{either(tuple(_OTHERS))}\s(?:problem|question|exercise|example|part|case|task)\b",
+    re.IGNORECASE,
+)
 _ADVERBS = {*lexicon.LEADS, "even", "only"}
 _DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
 _HEDGED = re.compile(
@@ -70,6 +76,8 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _TYPICAL = r"(?:common|typical|usual|frequent|easy|obvious|tempting)"
+TYPICAL = re.compile(rf"\b{_TYPICAL}\s(?:\w+\s)?{either(lexicon.JUDGEMENTS, lexicon.VALUE_NOUNS)}\b", re.IGNORECASE)
+"""An error that others make: "a common wrong answer"."""
 _NAMES = either(lexicon.VALUE_NOUNS, ("approach", "method", "way", "calculation", "guess"))
 _WRONG = re.compile(
     r"(?:\A|[,;:—]\s)\W{0,6}(?:(?:and|but|while)\s)?"
@@ -98,6 +106,11 @@ def sentences(line: str) -> list[str]:
     """The sentences of a line."""
     places = [0, *(match.end() for match in _END.finditer(line)), len(line)]
     return [line[start:end].strip() for start, end in pairwise(places) if line[start:end].strip()]
+
+
+def is_elsewhere(said: str) -> bool:
+    """Whether the words "answer ... is" speak of another question: "the answer to the previous question was"."""
+    return not _OTHERS.isdisjoint(_WORD.findall(said.lower()))
 
 
 def of_answer(before: str, said: str) -> Stance:
@@ -157,7 +170,7 @@ def of_clause(before: str) -> Stance:
     if not segments:
         return Stance.ASSERTED
     first = segments[0].lower().split()[0]
-    stance = _said_of(segments[-1])
+    stance = Stance.CONDITIONAL if _ELSEWHERE.search(before) else _said_of(segments[-1])
     if stance is Stance.ASSERTED and _HEDGED.search(before):
         return Stance.HEDGED
     is_case = first in lexicon.CASES and first not in lexicon.PLACES
@@ -180,6 +193,8 @@ ASSERTED = (Stance.ASSERTED, Stance.CASE)
 
 
 def _said_of(clause: str) -> Stance:
+    if _ELSEWHERE.search(clause):
+        return Stance.CONDITIONAL
     if _UNKNOWN.search(clause):
         return Stance.DENIED
     if _REPORTED.search(clause):

@@ -174,7 +174,7 @@ _COPULA = re.compile(
     r"(?:answer|option|choice|solution)s?[*_\"'\s]{0,4}"
     r"(?:(?:to|for|of|in|from)\s(?:[^.:\n\"“”]{0,60}[\"“][^\"“”\n]{1,240}[\"”]|[^.:\n]{1,120}?)\s"
     r"|\([^()\n]{1,40}\)\s?|,[^,.\n]{1,60},\s?|(?:I|we|you)\s\w{1,12}\s)?"
-    r"(?:[:：]\s*\**\s*|=>?\s*"
+    r"(?:[:：]\s*\**\s*|=>?\s*|[-=]*[>→]\s*|[–—-]\s+|\?\s+"
     r"|(?:is|are|was|(?:should|would|must|will|has to) be|can only be|equals"
     r"|(?:comes|works|turns) (?:out )?(?:to(?: be)?|as))\b[*_]*\s*(?:therefore|thus|then|simply|indeed)?[,:]?\s*)",
     re.IGNORECASE,
@@ -192,12 +192,12 @@ _LATEX_ESCAPE = re.compile(
 _SENTENCE_END = re.compile(
     r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
 )
-_LINE_MARKS = ("Ans:", "Ans.", "ANS:", "Verdict:", "Label:")
+_LINE_MARKS = ("Ans:", "Ans.", "Answer.", "ANS:", "Verdict:", "Label:")
 _LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*(.*)")
-_LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban")
+_LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban", "varet")
 _FOREIGN = re.compile(
     rf"(?:{either(lexicon.ANSWER_NOUNS)}"
-    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)})[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
+    rf"|(?:(?<![\u4e00-\u9fff])|(?<=[{lexicon.BEFORE_CHOOSES}])){either(lexicon.CHOOSES)}(?![项項択]))[】\]*_]{{0,3}}\s?(?:{either(lexicon.ANSWER_ADJECTIVES)}\s){{0,2}}"
     rf"(?:\s?[:：=]|\s?{either(lexicon.ANSWER_VERBS)}(?:(?<=[^\x00-\x7f])|(?=[\s\W\d]|[^\x00-\x7f]|$))|(?<=[】故选選择])"
     r"|\s[–—-]\s|\s(?=\d))[\s*：:]*"
 )
@@ -209,7 +209,7 @@ _FINAL_VERB = re.compile(rf"\s?{either(lexicon.FINAL_VERBS)}$")
 
 def _words(body: str) -> Iterator[Mark]:
     """ "The answer is ...", "Answer: ...", a heading "Answer", `"answer": ...`."""
-    lower, stop = body.lower(), len(body)
+    lower, stop, later = body.lower(), len(body), len(body)
     if len(lower) != len(body):  # a few letters change length in lower case
         lower = body
     options = "option is" in lower or "choice is" in lower
@@ -228,22 +228,24 @@ def _words(body: str) -> Iterator[Mark]:
         ):
             end, text = _json_value(body, key.end())
             yield Mark(at, end, text, "json", bool(text) or end < len(body))
-        elif (mark := _phrase_at(body, at)) is not None:
+        elif (mark := _phrase_at(body, at, later)) is not None:
+            later = at
             yield mark
     return
 
 
-def _phrase_at(body: str, at: int) -> Mark | None:
+def _phrase_at(body: str, at: int, later: int) -> Mark | None:
+    """The phrase that marks an answer here; what it holds ends where the later one begins."""
     if body[at : at + 1] in "ocOC" and not _RIGHT.search(body, max(0, at - 20), at):
         return None  # "another option is"
     phrase = _COPULA.match(body, at, at + 400)
-    if phrase is None:
+    if phrase is None or phrase[0].rstrip()[-1:] in "-–—?":
         line = body[body.rfind("\n", 0, at) + 1 : at][-40:]
         alone = re.fullmatch(r"[\s#*_>]*(?:the |my |your )?(?:final )?", line, re.IGNORECASE)
-        phrase = _HEADING.match(body, at, at + 60) if alone else None
+        phrase = (phrase or _HEADING.match(body, at, at + 60)) if alone else None
     if phrase is None or body[at - 1 : at] in ("<", "/"):
         return None
-    end, text = sentence_at(body, phrase.end())
+    end, text = sentence_at(body, phrase.end(), later)
     if text.lower() in _VERDICTS and phrase[0].rstrip()[-1:] not in ":：=":
         return None  # "the answer is correct" speaks of the answer
     return Mark(at, end, text, "phrase", said=phrase[0])
@@ -272,27 +274,44 @@ def _rfind_line(body: str, mark: str, stop: int) -> int:
 def _foreign(body: str) -> Iterator[Mark]:
     found = [match.span() for match in _FOREIGN.finditer(body)][-MAX_MARKS:]
     for start, end in reversed(found):
-        stop, text = sentence_at(body, end)
+        stop, text = sentence_at(body, end, len(body))
         yield Mark(start, stop, _FINAL_VERB.sub("", text), "phrase")
 
 
-def sentence_at(body: str, start: int) -> tuple[int, str]:
-    """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here."""
+def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
+    """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here.
+
+    It goes no further than `stop`, where another marker stands.
+    """
     while body[start : start + 1] in ("\n", " ", "*", "\r", "\t", "`") and start < len(body):
         if body.startswith("```", start):
             break
         start += 1
     line_end = body.find("\n", start)
     line_end = len(body) if line_end < 0 else line_end
+    line_end = stop if start <= stop < line_end else line_end
     line = body[start:line_end]
     if line.strip() in ("\\[", "$$", "\\(") or line.startswith("```"):  # a displayed formula or a fence
         close = body.find({"\\[": "\\]", "$$": "$$", "\\(": "\\)"}.get(line.strip(), "```"), line_end)
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
-    if stop := _SENTENCE_END.search(line):
-        mark = stop[0] if stop[0] in "?？" else ""
-        return start + stop.start(), clean(line[: stop.start()]) + mark
-    return line_end, clean(line)
+    if sentence_end := _SENTENCE_END.search(line):
+        mark, line = sentence_end[0] if sentence_end[0] in "?？" else "", line[: sentence_end.start()]
+        line_end = start + len(line)
+        line += "." * line.endswith("..")
+        return line_end, _in_its_braces(clean(line)) + mark
+    return line_end, _in_its_braces(clean(line))
+
+
+def _in_its_braces(text: str) -> str:
+    """Without the brace that closes the text around a sentence: `\\text{The answer is 7.}`."""
+    is_open = text[:-1].rstrip(". ")[-1:].isalnum() and text.count("}") > text.count("{")
+    return clean(text[:-1]) if text.endswith("}") and is_open else text
+
+
+END = 80
+_ENDLESS = re.compile(r"(?:[,;+=<>&-]|\\\S*|\d*\.\d+)\s*\.\.\.$")
+"""Dots that are part of a value: `0.333...`, `1, 2, ...`."""
 
 
 def json_at(text: str, start: int) -> tuple[Any, int] | None:
@@ -319,9 +338,11 @@ def _json_value(body: str, start: int) -> tuple[int, str]:
 
 
 def clean(text: str) -> str:
-    """Without the Markdown, quotes and closing punctuation around an answer."""
+    """Without the Markdown, quotes and closing punctuation around an answer; dots behind a decimal or a comma go on."""
     text = text.strip().strip("*_`").strip()
     end = len(text)
+    if text.endswith("...") and not _ENDLESS.search(text[-END:]):
+        end -= 3
     while end and text[end - 1] in ".,;!。।" and not text.endswith(("\\,", "\\;", "\\!", "..."), 0, end):
         end -= 1
         for signs in (" \t\r\n", "*_`", " \t\r\n"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assay.claim.clause import ASSERTED, Stance, of_answer, of_clause
+from assay.claim.clause import ASSERTED, TYPICAL, Stance, is_elsewhere, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -27,7 +27,8 @@ _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
 _FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
 _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
-    r"\W*(?:not|never)\s+(.{1,80}?),?\s+but\s+(?:rather\s+|instead\s+)?(.+)", re.IGNORECASE | re.DOTALL
+    r"\W*(?:not|never)\s+(.{1,80}?)(?:,?\s+but\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
+    re.IGNORECASE | re.DOTALL,
 )
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
@@ -72,7 +73,7 @@ _NOT_RIGHT = (
     r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
 )
 _ERROR = re.compile(
-    rf"\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
+    rf"(?<!\bno )\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
     re.IGNORECASE,
 )
 _THIS_IS_WRONG = re.compile(
@@ -80,8 +81,9 @@ _THIS_IS_WRONG = re.compile(
     r"(?:(?P<bare>this|that|it|which)"
     r"|(?:this|that|the|my|our) (?:above |previous |final |given )?"
     r"(?:answer|result|value|solution|list|order|grid|table)(?: above)?)"
-    r" (?:(?:is|was|would be|seems|must be) (?:clearly |obviously |definitely )?"
-    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:is|was|can|could|would){_NOT_RIGHT}|(?P<fails>{_FAILS}))"
+    r"(?:(?:['’]s| is| was| would be| seems| must be) (?:clearly |obviously |definitely )?"
+    rf"{either(lexicon.REJECTIONS)}\b(?! (?:to|that)\b)|(?:['’]s| is| was| can?| could| would){_NOT_RIGHT}"
+    rf"| (?P<fails>{_FAILS}))"
     r"(?! (?:for|if|when|with|that)\b)(?P<because>,? (?:because|since|as|for)\b)?"
     r"|\A[\s$*_`)\].,;\n]*\?\s*no\b|\bi disagree\b",
     re.IGNORECASE,
@@ -101,6 +103,11 @@ _MIND = re.compile(
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
     re.IGNORECASE,
 )
+_CONCEDES = re.compile(
+    r",?\sbut\s(?:it is|it['’]s|actually|really|i(?:['’]ll| will| would)? (?:go with|choose|pick|say)"
+    r"|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?",
+    re.IGNORECASE,
+)
 SENTENCE = 120
 """Characters behind a claim in which another answer may be offered."""
 TAIL = 1500
@@ -113,6 +120,12 @@ def contrast(text: str) -> str:
     """`not X but Y` as Y; any other text as it is."""
     match = _CONTRAST.fullmatch(text)
     return match[2] if match else text
+
+
+def conceded(text: str) -> str:
+    """What a claim gives way to in its own sentence ("A is tempting, but it's B"), or nothing."""
+    match = _CONCEDES.search(text) if "but" in text else None
+    return text[match.end() :] if match else ""
 
 
 def without_denial(text: str) -> str | None:
@@ -128,6 +141,8 @@ def around(before: str, behind: str, said: str = "") -> Stance:
 
     `said` are the words "answer is" of a phrase that marks it, which stand between.
     """
+    if said and is_elsewhere(said):
+        return Stance.CONDITIONAL
     if before:
         if _FOREIGN_DOUBT.search(before) is not None:
             return Stance.HEDGED
@@ -155,12 +170,12 @@ def depends(before: str, behind: str) -> bool:
 
 _ALSO = r"(?:also|too|as well|equally|acceptable|possible|valid|another|works)"
 _BESIDE = re.compile(
-    rf"[\s$)\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
+    rf"[\s$)\\\]*}},;—–-]*+(?:though|although|but|and|while|yet)\s+(?P<also>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|was|works?|fits?|would|could|may|might|can)?\s?(?:be\s)?\b{_ALSO}\b"
-    r"|[\s$)\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
+    r"|[\s$)\\\]*}.]*+(?:or else|or|alternatively|but it (?:may|might|could) also be)\b,?"
     r"\s+(?!equivalently|in other|simply|approximately|about|roughly|rather|as\b)"
     rf"(?:{either(lexicon.DOUBTS)}\s)?(?P<or>[^.?\n]{{1,40}}?)[.?\n]"
-    rf"|[\s$)\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
+    rf"|[\s$)\\\]*}}.]*+(?:however,?\s+)?(?!no\s(?!is\b|would\b))(?P<next>[^.\n]{{1,40}}?)\s+"
     rf"(?:is|are|works?|fits?|would be|could be)\s(?:\w+\s)?\b{_ALSO}\b",
     re.IGNORECASE,
 )
@@ -192,7 +207,7 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
         return after[match.start("opener") :]
     for match in _MAY_TAKE_BACK.finditer(after):
         sentence = " ".join(re.split(r"(?<=[.!?])\s", after[match.start("opener") :], maxsplit=2)[:2])
-        if _ERROR.search(sentence):
+        if _ERROR.search(TYPICAL.sub("", sentence)):
             return after[match.start("opener") :]
     for match in _THIS_IS_WRONG.finditer(after):
         explains = of_statement and (match["because"] or (match["bare"] and match["fails"]))

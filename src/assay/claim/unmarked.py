@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.stance import SUPPOSES, around, changes_mind, contrast
+from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -25,29 +25,64 @@ Read = Callable[[str], V | None]
 SHORT = 200
 """Characters of the longest response that can be one short answer without a marker."""
 MAX_LINES = 3
-LAST_LINE = 600
+MAX_DOUBT = 4
+"""Words of the longest sentence that may doubt a yes or a no before it ("Yes. I guess."): longer ones explain it,
+unless the writer speaks of himself."""
+_WRITER = re.compile(r"\bI\b")
+LAST_LINE, TAIL = 600, 1300
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
 VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
-JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
+JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|(?:,|(?<=[\d$)]))\s(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
+    rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
-"""Where a clause begins that says which, or where."""
-_NAMED = re.compile(rf":\s(?={_NAME}[^=,]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME})", re.IGNORECASE)
-"""What stands before several values with their names, which a count may announce: "3 zeros: x = 0, x = 1, x = 2"."""
+"""Where a clause begins that says which, where, or what something else is."""
+_NAMES = rf"{_NAME}[^=,;]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
+_LISTED = r"[-$(\\{]*\d[^:,]{0,30}(?:,|\sand)\s[^:]{1,100}\Z"
+_NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|{_LISTED})|\s(?={_NAMES})", re.IGNORECASE)
+"""What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
+_BEHIND_ADJUNCT = re.compile(
+    rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s[^,.\n]*(?:=|{VERBS.pattern})", re.IGNORECASE
+)
+"""A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
+_PRINTED = re.compile(
+    r"(?:\A|\n)\W*+(?:the\s)?(?:output|result|(?:this\s)?prints)\W*?"
+    r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
+    re.IGNORECASE,
+)
+"""A line in a fence at the end of a response, as a program prints it."""
+_DENIES = re.compile(r"\b(?:no|not|never)\b|n['’]t\b", re.IGNORECASE)
+_IF_YOU = re.compile(
+    r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE
+)
+"""A clause that says how a result comes about: "If you add them up"."""
+_IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
+_PART_OF_IT = re.compile(
+    rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
+)
+"""A subject that is not the answer but calculated from it: "half of it"."""
+_EXPLAINED = re.compile(
+    r"\s*+(?P<answer>[^\n]{1,100})\n[*_#\s]*+"
+    r"(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
+    re.IGNORECASE,
+)
+"""A line above a heading or a label of reasons."""
+_DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
+"""A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(r"[,;]\s(?=(?:so|thus|hence|therefore)\b)", re.IGNORECASE)
-"""Where a sentence goes on to its result."""
-_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES)})|the)\b", re.IGNORECASE)
+_GOES_ON = re.compile(rf"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{{1,60}}(?=:\s{_LISTED})", re.IGNORECASE)
+"""Where a sentence goes on to its result, or from a count to what it counts."""
+_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES, lexicon.REASONS)})|the)\b", re.IGNORECASE)
 """How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
@@ -56,7 +91,8 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
-_PAUSE = re.compile(r"[,.;:]\s|\s[–—-]\s|—")
+_PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
+_ASIDE = re.compile(r"\([^()\n]*\)\W*\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -78,7 +114,7 @@ class Claim(Generic[V]):
 
     @property
     def is_prose(self) -> bool:
-        return self.marker not in ("box", "tag", "brackets", "json", "fence")
+        return self.marker not in ("box", "tag", "brackets", "json", "fence", "program")
 
     @property
     def is_asserted(self) -> bool:
@@ -101,6 +137,8 @@ class Reader(Generic[V]):
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     sentence: Read[V] | None = None
     """The value of a last sentence in which no joint stands ("Each pays $75")."""
+    merge: Callable[[V, V], V] | None = None
+    """What a correction of a part makes of a value ("No wait, Ann is a knave."); without it, it names a whole one."""
     block: bool = False
     """Whether an answer may be several lines (`blocks`)."""
     joints: re.Pattern[str] | None = JOINTS
@@ -110,11 +148,17 @@ class Reader(Generic[V]):
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
     body = _COURTESY.sub("", body)
+    if "$$" in body or "\\[" in body:
+        body = body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
     whole = _unwrapped(body.strip())
+    if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
+        return unmarked(printed[1], reader)
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
         if (value := (reader.states or reader.value)(clean(bold))) is not None:
             start = body.find(bold)
             return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
+    if (above := _explained(body, reader)) is not None:
+        return above
     last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
@@ -123,12 +167,30 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
         if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
             return made
-    if len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"]):
-        text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
-        text = changed or text
-        if (value := (reader.states or reader.value)(text)) is not None:
-            return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
-    return _stated(body, reader)
+    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"])
+    if is_short and not _BEHIND_ADJUNCT.match(whole):
+        return _whole(body, whole, reader) or _stated(body, reader)
+    return _stated(body, reader) or (_whole(body, whole, reader) if is_short else None)
+
+
+def _whole(body: str, whole: str, reader: Reader[V]) -> Claim[V] | None:
+    """A response that is wholly one short answer."""
+    read = reader.states or reader.value
+    text, changed = changes_mind(contrast(clean(whole) + "?" * whole.endswith("?")))
+    instead = conceded(text)
+    text = instead if instead and read(instead) is not None else changed or text
+    if (value := read(text)) is None:
+        return None
+    return Claim(text, "whole", _of_whole(text, value, reader), (0, len(body)), value)
+
+
+def _explained(body: str, reader: Reader[V]) -> Claim[V] | None:
+    """A first line that is an answer, above what explains it."""
+    above = _EXPLAINED.match(body)
+    value = (reader.states or reader.value)(clean(above["answer"])) if above else None
+    if above is None or value is None:
+        return None
+    return Claim(above["answer"], "whole", of_sentence(above["answer"]), above.span("answer"), value)
 
 
 def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
@@ -143,7 +205,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = not ends and len(line) <= SHORT and "\n" in body.strip()
+    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if ends else len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
         return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
@@ -162,20 +224,27 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
         head = text[: pause.start()]
         if reader.value(head) == value:
-            return of_sentence(head + pause[0] + _ABILITY.sub("did", text[pause.end() :]))
+            reason = _ABILITY.sub("did", _ASIDE.sub("", text[pause.end() :]))
+            explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT and not _WRITER.search(reason)
+            return of_sentence(head if explains else head + pause[0] + reason)
     return of_sentence(text)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
-    if (named := _NAMED.search(sentence)) is not None:
-        if (value := read(text := clean(sentence[named.end() :]))) is not None:
+    named = _NAMED.search(sentence)
+    if named is not None and (named["count"] or not VERBS.search(sentence[named.end() :])):
+        text, before = clean(sentence[named.end() :]), sentence[: named.start()]
+        is_stated = named["count"] or (VERBS.search(before) and not _DENIES.search(before))
+        if is_stated and (value := read(text)) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
-        sentence = sentence[: named.start()]
+        sentence = before
     for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if SUPPOSES.search(before):
+        if joint[0] == "=" and _IN_ADJUNCT.match(before):
+            continue
+        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

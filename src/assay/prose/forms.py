@@ -133,12 +133,18 @@ def _one_number(word: str) -> str:
     return (whole.lstrip("0") or "0") + point + decimals
 
 
-_ISO = re.compile(r"\b(\d{4})[-/](\d{2})[-/](\d{2})\b|\b(\d{1,2})\.(\d{1,2})\.(\d{4})\b")
-"""A date in figures, `2013-04-15` or `15.4.2013`."""
+_ISO = re.compile(
+    r"\b(?:(?P<year>\d{4})[-/](?P<month>\d{2})[-/](?P<day>\d{2})|(?P<d>\d{1,2})\.(?P<m>\d{1,2})\.(?P<y>\d{4})"
+    r"|(?P<mm>\d{1,2})/(?P<dd>\d{1,2})/(?P<yy>\d{4}))\b"
+)
+"""A date in figures: `2013-04-15`, `15.4.2013` or `4/15/2013`."""
+
+
+_ORDER = ("year", "y", "yy", "month", "m", "mm", "day", "d", "dd")
 
 
 def _in_words(date: re.Match[str]) -> str:
-    year, month, day = (date[1], date[2], date[3]) if date[1] else (date[6], date[5], date[4])
+    year, month, day = (part for part in date.group(*_ORDER) if part is not None)
     names = _MONTHS.split()
     return f"{int(day)} {names[int(month)]} {year}" if 1 <= int(month) <= 12 else date[0]
 
@@ -261,7 +267,7 @@ class Loose:
                     yield said[start][0], said[at - 1][0] + 1
 
 
-_NUMBERED = re.compile(r"([a-z]+\d{1,2})(th)?")
+_NUMBERED = re.compile(r"([a-z]+)(\d{1,2})(th)?")
 
 Form = Run | Date | Year | Name | Loose
 
@@ -281,8 +287,11 @@ def forms(accepted: str) -> tuple[Form, ...]:
         if not words.words:
             continue
         made[Run(words.joined, aside if text != accepted else "")] = None
+        if len(words.words) > 1 and text.endswith(" I"):
+            made[Run("1th" + words.joined[:-1])] = None
         if len(words.words) > 1 and (numbered := _NUMBERED.fullmatch(words.joined)):  # "Henry VIII", "Henry the Eighth"
-            made[Run(numbered[1] + ("" if numbered[2] else "th"))] = None
+            made[Run(numbered[1] + numbered[2] + ("" if numbered[3] else "th"))] = None
+            made[Run(numbered[2] + "th" + numbered[1])] = None  # "the Second World War"
         if (date := _date(words.words)) is not None:
             made[date] = None
         elif (text == accepted or not aside) and (name := _name(words)) is not None:
@@ -292,9 +301,15 @@ def forms(accepted: str) -> tuple[Form, ...]:
     return tuple(made)
 
 
+_MONEY = {"$": "dollars", "€": "euros", "£": "pounds"}
+_PRICE = re.compile(r"([$€£])(\d[\d,.]*(?: [a-z]+illion)?)")
+
+
 def _readings(text: str) -> Iterator[str]:
     """The string itself, and without its brackets, nickname, front preposition, titles or description."""
     yield text
+    if price := _PRICE.fullmatch(text.strip()):
+        yield f"{price[2]} {_MONEY[price[1]]}"
     bare = re.sub(r"\s*\([^()]*\)|\s*\[[^\[\]]*\]", "", text).strip(' ,;:~"“”').rstrip(".")
     if bare != text:
         yield bare

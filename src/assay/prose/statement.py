@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from assay.claim.clause import ASSERTED
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
+from assay.reading.beside import is_rejected
 
 LEAD = 3
 """Sentences in which an answer is looked for."""
@@ -33,7 +34,8 @@ _HEADING = re.compile(
 )
 _OTHER_THING = re.compile(
     r"\b(?:not|never|no longer|nor|rather than|instead of|unlike|other than|except|besides|without|than|but|no|non"
-    r"|opposite of|far from|outside)\b(?:[\s-](?!(?:is|was|are|were)\b)[\w-]+){0,4}[\s\"“'(*£$€.-]{0,4}$",
+    r"|opposite of|far from|outside)\b(?:[\s-](?!(?:is|was|are|were)\b)[\w-]+){0,4}[\s\"“'(*£$€.-]{0,4}$"
+    r"|\bbefore (?:the )?$",
     re.I,
 )
 """What turns a mention into something else: "rather than Paris", "far from Paris"."""
@@ -61,8 +63,12 @@ _NEGATED = re.compile(
     r"|unable|unaware)\b[^,;:.]{0,200}$"
 )
 _TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
-_BUT = re.compile(r"\b(?:but|although|though|because)\b", re.I)
-"""A denial that reaches the mention in its clause: "No such novel was written by"."""
+_BUT = re.compile(r"[\s,;]*\b(?:but|although|though|because)\b", re.I)
+"""What ends the clause of a mention, and of a denial that reaches it: "No such novel was written by"."""
+_REPUTED = re.compile(
+    r"\b(?:often|commonly|widely|popularly|sometimes|usually|initially|originally|traditionally)\b", re.I
+)
+"""What says how something is seen, before a clause with "but" that says how it is."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
 _DENIED_AFTER = re.compile(
     r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
@@ -129,7 +135,11 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
     if is_owner or _ASIDE.search(before) or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
         return False
-    if around(before, after) not in ASSERTED:
+    if (
+        around(before, after) not in ASSERTED
+        or is_rejected(after.partition(",")[0])
+        or (_REPUTED.search(before) and _BUT.match(after))
+    ):
         return False
     others = alternatives(before, after)
     return not _OTHER_BEFORE.search(before) and all(_spans(Words(other), wanted) for other in others)

@@ -48,7 +48,7 @@ _EITHER = re.compile(
 )
 _PROSE = re.compile(
     r"(?<![A-Za-z])(?:is|are|was|were|the|of|(?<!\d )in|in(?!\W*$)|on|to|for|with|which|that|because|since|as|by|we|it"
-    r"|at|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
+    r"|must|(?<= )be(?= )|at|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """Words that make a text a sentence, where the letters of a formula are symbols."""
@@ -287,8 +287,13 @@ def _without_lines(tokens: list[Token]) -> list[Token]:
     lines = {token.text for token in tokens if token.kind == "begin"} & (_LINES | {"cases"})
     if not lines or ("cases" in lines and any(token.text == "&" for token in tokens)):
         return tokens
-    return [
+    kept = [
         token for token in tokens if token.text != "&" and not (token.kind in ("begin", "end") and token.text in lines)
+    ]
+    return [  # a line that begins with a sign goes on from the one above
+        token
+        for token, then in zip(kept, [*kept[1:], tokens[-1]], strict=True)
+        if token.text != "\\\\" or then.text != "="
     ]
 
 

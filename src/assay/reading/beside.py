@@ -17,22 +17,26 @@ from assay.reading.counting import ORDINALS, SCALES, VALUES
 from assay.reading.lexicon import either
 
 V = TypeVar("V")
-MAX_LEADS, MAX_CUTS = 8, 24
-"""Groups of words before a value, and places in a text where a value may end, that are tried."""
+MAX_LEADS, MAX_CUTS, MAX_BEHIND = 8, 24, 400
+"""Groups of words before a value, places where it may end, and characters behind it that are looked at."""
 
 _VERB = rf"(?:{either(lexicon.SUBJECTS)}\s++)?{either(lexicon.COPULAS)}(?![\w'’])(?!\s*+not\b)"
 _LEAD = re.compile(
     rf"\s*+(?:(?:{either(lexicon.ARTICLES)}\s)?{either(lexicon.VALUE_NOUNS)}(?:\sis)?\s"
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
+    rf"|i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}(?:\sthat)?\b|{either(lexicon.FOREIGN_THIS)}\s"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
-    r"|(?:it|that|there)['’]s\b(?!\s*+not)|in (?:total|all|fact)\b|of course\b"
+    r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)"
+    r"|in (?:total|all|fact|the end)\b|all told\b|of course\b"
     r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
-_LABEL = re.compile(r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?=\S)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!first\b)(?=\S)", re.IGNORECASE
+)
 """The name of a value with its verb: `x =`, `The area of the square is`."""
 _PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plural in ("", "s")}
 _CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
@@ -76,7 +80,7 @@ _CHANGES = re.compile(
 )
 """What calculates with a number, compares, bounds or conditions it behind its noun ("6 apples or more")."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_COPULA = re.compile(r"\s*+(?:is|are|was|were|would be|could be|might be|may be)\b", re.IGNORECASE)
+_COPULA = re.compile(r"\s*+(?:is|are|was|were|(?:must|should|would|could|might|may|has to) be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
     r"\s*+(?:is|are|was|were)\s++(?:indeed |also |thus |therefore |then )?"
     r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
@@ -91,6 +95,21 @@ _CALCULATED = re.compile(
 _REJECTED = re.compile(
     rf"\b{either(lexicon.REJECTIONS, lexicon.JUDGEMENTS)}\b|\bnot (?:right|correct|the|valid|possible)\b", re.IGNORECASE
 )
+_ASIDE = re.compile(
+    r"(?<=\w)\s\((?!or\b|and\b|not\b|if\b|at\b|up\b|maybe\b|minus\b|plus\b)[^()\n]*[a-z]{3}[^()\n]*\)(?=\W*\Z)"
+)
+"""Brackets that explain a noun phrase: "42 entries (12 from row 3, 30 from row 4)"."""
+_TURNED = re.compile(rf"\((?:(?:(?:this|that|it) is )?{either(lexicon.REJECTIONS)}\b|(\w+))", re.IGNORECASE)
+"""How brackets begin."""
+_BREAKDOWN = re.compile(r"\s*\([^()]*[-+*/×=^]|\s*\(\d[\d.,]*\s[^()]*\b(?:each|per|every)\b[^()]*\)", re.IGNORECASE)
+"""Brackets that say what a number is made of: "(14 × 3)", "(6 per row)"."""
+_SAID_BY = re.compile(rf"[,.!]?[\"”]\s+(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b", re.IGNORECASE)
+"""What says whose words were quoted."""
+_REJECTS_ANOTHER = re.compile(
+    rf"\s*[,;(]\s*(?:and\s|but\s|since\s)?\$?(?=[a-z\\]\w*\s?=)[^;,]{{1,40}}\s(?:is|are)\s(?:{either(lexicon.REJECTIONS)}|extraneous)\b",
+    re.IGNORECASE,
+)
+"""What is said of another value that the same clause would give: "x = 2; x = -2 is extraneous"."""
 _OPERATORS = "+*/^=<>%‰√²³¹⁰⁴⁵⁶⁷⁸⁹⁻½¼¾⅓⅔⅛π∞!×÷±≠≤≥∞∪∩°_\\|&#~≈·∓−"
 _CLOSING = " *`\"'”’)]}$"
 _DANGLING = re.compile(
@@ -106,7 +125,7 @@ def without_lead(text: str) -> str:
     """The text without the words of the closed list that may stand before a value."""
     for _ in range(MAX_LEADS):
         match = _LEAD.match(text) or _NAMED.match(text)
-        if match is None and (label := _LABEL.match(text)) and not _MODIFIES.intersection(_named(label[1].lower())):
+        if match is None and (label := _LABEL.match(text)) and _is_name(label[1].lower()):
             match = label
         if match is None or match.end() == 0 or match.end() >= len(text):
             break
@@ -114,10 +133,11 @@ def without_lead(text: str) -> str:
     return text.strip()
 
 
-def _named(label: str) -> list[str]:
-    """The words of a value's name, without how many values it names ("the two numbers")."""
+def _is_name(label: str) -> bool:
+    """Whether words name a value, which none of them modifies; they may count it ("the two numbers")."""
     words = label.removeprefix("the ").split()
-    return words[1:] if words[-1].endswith("s") and words[0] in VALUES else words
+    words = words[1:] if words[-1].endswith("s") and words[0] in VALUES else words
+    return _MODIFIES.isdisjoint(words) and words[:1] != ["for"]
 
 
 def is_lead(text: str) -> bool:
@@ -135,21 +155,30 @@ def is_free(rest: str) -> bool:
     bare = rest.strip(_CLOSING + "\t\r\n.!。！")
     if not bare and rest[:1] != "!":
         return not rest.rstrip(_CLOSING).endswith("?")
-    if bare.endswith(("?", "？")) or rest[:1] == "!" or _COUNTERS.match(bare) or _is_glued(rest):
+    if (
+        bare.endswith(("?", "？"))
+        or rest[:1] == "!"
+        or _SAID_BY.match(rest)
+        or _COUNTERS.match(bare)
+        or _is_glued(rest)
+    ):
         return False
     apart = re.match(r"\s*+(?:[,;:(—–]|- )", rest) is not None
     in_brackets = rest.lstrip()[:1] == "("
     bare = bare.lstrip(" ,;:(—–-*_\"'“‘")
     if not bare or bare[0] in _OPERATORS:
         return in_brackets and bare[:1] in ("=", "≈", "\\")
-    if is_clause(rest):
+    if is_clause(rest) or _REJECTS_ANOTHER.match(rest):
         return True
     if _WORD.match(bare) is None:
-        return in_brackets and re.search(r"[-+*/×=^]", rest) is not None
+        return in_brackets and _BREAKDOWN.match(rest) is not None
     if not _is_noun_phrase(bare, apart=apart):
         return False
     if (_COPULA.match(rest) and not _AFFIRMS.match(rest)) or _CALCULATED.search(rest):
         return False
+    if (aside := _TURNED.search(rest)) and (aside[1] is None or aside[1].lower() in _TURNS - {"and", "but", "or"}):
+        return False
+    rest = _ASIDE.sub("", rest)
     if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
     return not is_rejected(rest) and _ANOTHER.search(rest) is None and _CHANGES.search(rest) is None
@@ -204,7 +233,7 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     for place in places:
         if (place == 1 and bare[0] in "aAI") or _DANGLING.search(bare, max(0, place - 9), place):
             continue  # a word and no symbol, or a phrase that goes on
-        behind = bare[place:]
+        behind = bare[place : place + MAX_BEHIND]
         if behind.startswith(" to ") and _RESTATED.search(bare, max(0, place - MAX_RESTATED), place):
             behind = " minutes" + behind  # the purpose of a quantity, no bound of a range
         if _is_whole(bare[:place]) and is_free(behind) and (value := read(bare[:place])) is not None:
@@ -222,8 +251,11 @@ def _is_whole(text: str) -> bool:
     )
 
 
-_QUOTED = re.compile(r"^[\"“']([^\"“”']{1,40})[\"”'](?=\s)")
+_QUOTED = re.compile(rf"^[\"“']([^\"“”']{{1,40}})[\"”'](?=\s(?!(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b))")
 _ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
+_IN_WORDS = re.compile(
+    rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I
+)
 _UNSAFE = {
     *_CALCULATES,
     *lexicon.MODIFIERS,
@@ -231,12 +263,13 @@ _UNSAFE = {
     *lexicon.REJECTIONS,
     *lexicon.JUDGEMENTS,
     *lexicon.FOREIGN_NOTS,
+    *lexicon.SUPPOSES,
 } - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(
         """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
         from, after, started, starting, step, equation, question, answer, other, another,
-        some, many, most, few, others, als"""
+        some, many, most, few, others, als, when, whenever, until, once"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""
@@ -251,19 +284,20 @@ def _is_verb(word: str) -> bool:
 
 def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     """The value of a sentence that is marked as the answer: its only number, whatever its verb ("Jenny eats 9")."""
-    numbers = list(_ONE_NUMBER.finditer(text))
+    numbers = [*_ONE_NUMBER.finditer(text)] or [*_IN_WORDS.finditer(text)]
     if len(numbers) != 1:
         return None
     start = numbers[0].start()
     words = [word.lower() for word in _WORD.findall(text[:start])]
     is_place = words[-1:] == ["at"] and text[numbers[0].end() :].lstrip()[:1].isupper()  # "at 42 Main St."
-    if words[-1:] in (["at"], ["by"]) and not is_place:
+    is_change = words[-1:] == ["by"]
+    if (words[-1:] == ["at"] or is_change) and not is_place:
         words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
     if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
     if (
         not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
-        or not _UNSAFE.isdisjoint(words)
+        or not _UNSAFE.isdisjoint(words[:-1] if is_change else words)
         or any(word.endswith(("n't", "n’t")) for word in words)
     ):
         return None

@@ -159,6 +159,8 @@ def _equal_values(wanted: Node, given: Node, policy: Policy) -> bool:
     value, other, units = one.value, renamed((None, one.value), (None, two.value))[1], (one.unit, two.unit)
     if policy.units == "required" and one.unit and not two.unit:
         return False
+    if one.percent != two.percent and (one.unit or two.unit):
+        return False  # 36 % is not 36 degrees
     if "degree" in units and one.unit != two.unit and {*units} <= {"degree", "radian", ""}:
         ours, theirs = (
             product(RADIANS, side) if unit == "degree" else side
@@ -262,8 +264,11 @@ def _equal_lists(wanted: Node, given: Node, policy: Policy) -> bool:
         return len(ours) == len(theirs) == len(pairs) and all(equal(a, b, policy) for a, b in pairs)
     if (ours or theirs) and not any(map(_is_equation, flattened(given if ours else wanted))):
         return _equal_to_assigned(wanted, given, ours, theirs, policy)
-    if isinstance(given, Tuple) and isinstance(wanted, Listing) and is_tuple(given) and len(given.parts) > 2:
-        return _equal_parts(wanted.parts, given.parts, policy)
+    match wanted, given:  # of three or more, brackets say nothing; two may be an interval
+        case (Tuple() as one, Listing(parts, ",")) | (Listing(parts), Tuple() as one) if (
+            is_tuple(one) and len(parts) > 2
+        ):
+            return _equal_parts(one.parts, parts, policy)
     flat = flattened(wanted), flattened(given)
     all_tuples = all(isinstance(part, Tuple) for side in flat for part in side)
     either = isinstance(wanted, Tuple) or isinstance(given, Tuple)

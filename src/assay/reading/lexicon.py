@@ -36,21 +36,28 @@ SUBJECTS = listed("it, this, that, they, there, we, you, he, she, i")
 COPULAS = listed(
     """is, are, was, were, be, will be, must be, would be, can only be, could only be, equals, equal to, equals to,
     equal, gives, give, yields, yield, gets, get, obtain, obtains, have, has, had, comes to, come to, comes out
-    to, works out to, turns out to be, is called, are called, is known as, are known as, at"""
+    to, works out to, works out at, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
 RESULTS = listed(
     """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
-    came to, end with, ends with, end up with, ends up with, left with, so, thus, hence, therefore"""
+    came to, brings the total to, bringing the total to, end with, ends with, end up with, ends up with, left with, so,
+    thus, hence, therefore"""
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
     """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
-    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, amount to, amounts to, add
-    up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain, obtains, find, total,
-    totals, need, needs, take, takes, called, known as, there's, it's, that's"""
+    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at,
+    amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
+    obtains, find, total, totals, need, needs, take, takes, called, known as, matches, correspond to, corresponds to,
+    point to, points to, there's, it's, that's, he's, she's, they're"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
+MADE = listed(
+    """written, painted, composed, directed, invented, discovered, founded, created, designed, built, made, developed,
+    produced, published, sung, won, performed, recorded, proposed, drawn, formulated, proved, established, authored"""
+)
+"""Participles before `by` whose doer is the one that is asked for."""
 GIVES = listed("take, takes, took, cost, costs, give, gives, giving, leave, leaves, leaving, save, saves, earn, earns")
 """Verbs that may have a person before their amount: "takes Ann 5 minutes"."""
 AMOUNTS = listed(
@@ -86,7 +93,7 @@ CALCULATIONS = listed(
 """Words that calculate with the number before them."""
 COMPARISONS = listed(
     """alternatively, respectively, tops, or, unless, if, at, than, above, below, under, beyond, up, upwards,
-    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out"""
+    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out, sure, confident"""
 )
 """Words that compare, bound, condition or give an alternative."""
 DEGREES = listed("more, less, fewer, greater, larger, smaller")
@@ -115,11 +122,15 @@ FOREIGN_DOUBTS = listed(
     也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
 )
 """The word "maybe" in them."""
+FOREIGN_THIS = listed("es ist, es war, das ist, das war, c'est, c'était, era, fue, foi, fu, è, это")
+"""The words "it is" and "it was" in them."""
 FOREIGN_NOTS = listed("no, não, non, nicht, pas, niet, bukan, не, 不, ليس, ليست")
 """The word "not" in them, before "is"."""
 FINAL_NOTS = listed("ではありません, ではない, じゃない, 이 아닙니다, 가 아닙니다, 이 아니다, 가 아니다, नहीं है, नहीं")
 """The words "is not" at the end of their sentences."""
-JUDGEMENTS = listed("mistake, error, possibility, guess, trap, distractor, unsure, doubtful")
+JUDGEMENTS = listed(
+    "mistake, error, possibility, guess, trap, distractor, unsure, doubtful, bound, underestimate, overestimate"
+)
 """Nouns and adjectives that a value is called by where it is not the answer."""
 REJECTIONS = listed(
     """wrong, incorrect, false, mistaken, rejected, invalid, discarded, impossible, untrue, erroneous,
@@ -131,7 +142,10 @@ ERRORS = listed(
     overlooked, misread"""
 )
 """Words of an error or of its repair."""
-SUPPOSES = listed("if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say")
+SUPPOSES = listed(
+    """if, suppose, supposing, assume, assuming, unless, consider, try, trying, tried, imagine, say, for example,
+    for instance"""
+)
 """What makes a sentence a supposition, or a trial of one."""
 CASES = listed(
     """if, for, when, where, with, without, in, on, under, suppose, supposing, assume, assuming, imagine, had, were"""
@@ -210,7 +224,7 @@ MEANS = listed(
 ANSWER_NOUNS = listed(
     """正确答案, 最终答案, 答案, 答え, 正解, 回答, 答, 정답, 답, Antwort, Réponse, réponse, Respuesta,
     respuesta, Resposta, resposta, Risposta, risposta, Jawaban, Ответ, ответ, الإجابة,
-    الجواب, คำตอบ, उत्तर, উত্তর, 故选, 故選, 应选"""
+    الجواب, Svaret, svaret, คำตอบ, उत्तर, উত্তর, 故选, 故選, 应选"""
 )
 """The word "answer" in the languages that models answer in."""
 CHOOSES = listed("选, 选择, 選, 選擇")
@@ -218,11 +232,14 @@ CHOOSES = listed("选, 选择, 選, 選擇")
 BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
-FOREIGN_OPTIONS = listed("Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa")
+FOREIGN_OPTIONS = listed(
+    """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項,
+    選択肢, 보기, विकल्प, الخيار"""
+)
 """The words "option" and "letter" in them."""
 ANSWER_ADJECTIVES = listed("correcta, correcte, correta, corretta, finale, final, richtige, الصحيحة, النهائية, सही")
 ANSWER_VERBS = listed(
-    "应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي, هو"
+    "är, er, 应为, 应该是, 就是, 是, 为, 為, は, が, 은, 는, 选, 選, คือ, ist, lautet, est, es, é, è, adalah, है, هي, هو"
 )
 """The word "is" beside them."""
 
@@ -240,11 +257,14 @@ NO = listed(
     contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não,
     нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
+AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")
+"""Words of emphasis that say yes where no other word is said ("of course")."""
 STATEMENT_WORDS = listed(
     """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
-    sentence, hypothesis, answer, conclusion, assertion, argument, proposition, premise, definitely, certainly,
-    absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically, simply, just, final,
-    correct, my, our, i, would, and, text, passage, evidence, table, by, of, course"""
+    sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition, premise,
+    definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically,
+    simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of, course,
+    resounding, clear, firm, definite, simple, in, short, summary, conclusion, overall, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

@@ -37,8 +37,8 @@ _SAID: tuple[tuple[re.Pattern[str], Node], ...] = tuple(
 )  # fmt: skip
 """What is said in several ways, and what it is; the kinds of nothing are different answers."""
 _SUBJECT = re.compile(
-    r"the (?:\w+ ){1,3}?(?:is|are|has|have)\s(?=\S)"
-    r"|(?:it|this|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have)?\s?(?=\S)|it's\s",
+    r"(?:it|that)'s\s|the (?:\w+ ){1,3}?(?:is|are|has|have)\s(?=\S)"
+    r"|(?:it|this|that|they|the (?:\w+ ){1,3}?)\s?(?:is|are|has|have|was|(?:would|will|must) be)?\s?(?=\S)|on\s",
     re.IGNORECASE,
 )
 """What the words are about: "The limit does not exist", "It is even"."""

@@ -23,7 +23,7 @@ _BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|textbf)\s*\{((?:[^{}]|\{(?:[^{}]|
 _PART = re.compile(r"(?:\\text\s*\{\s*)?\(([a-e]|i{1,3})\)\s*\}?(?:\s|\\[ ,;]|~)*")
 _PARTS = ("ab", "abc", "abcd", "abcde", "iii", "iiiiii")
 """Names of the parts of an answer, in order."""
-_MORE_DIGITS = re.compile(r"\d\.\.\.$")
+_GOES_ON = re.compile(r"[\d,;+-]\s?\.\.\.$")
 
 
 _ROW_SPACE = re.compile(r"\\\\\[-?\d*\.?\d+(?:pt|em|ex|mm|cm|in|mu)\]")
@@ -49,7 +49,7 @@ def trimmed(text: str) -> str:
         text = bold[1]
     if option := _OPTION.match(text):
         text = text[option.end() :]
-    while text[-1:] in (".", ",", ";") and not text.endswith("\\" + text[-1:]) and not _MORE_DIGITS.search(text[-4:]):
+    while text[-1:] in (".", ",", ";") and not text.endswith("\\" + text[-1:]) and not _GOES_ON.search(text[-5:]):
         text = text[:-1].rstrip().rstrip("$").rstrip()
     if text.startswith(("\\(", "\\[")):
         text = re.sub(r"\\[()\[\]]", "", text).strip()
@@ -61,6 +61,7 @@ _EXPONENT = re.compile(r"(?<=\d)\s+[eE]\s*(?=[+-]?\d{1,3}$)")
 _GROUPED = re.compile(r"^-?\d{1,3}(?: \d{3})+(?:\.\d+)?$")
 _REPEATING = re.compile(r"(\d{1,50})\.(\d{0,50})(?:\\(?:overline|bar|dot)\s*\{?(\d{1,50})\}?|\((\d{1,20})\)$)")
 _DOTTED = re.compile(r"(?<![\d.])(\d{0,40})\.(\d{0,40}?)(\d{1,12}?)\3{1,12}\s*(?:\\[lc]?dots(?![a-zA-Z])|\.\.\.|…)")
+_ENDLESS = re.compile(r"(?<![\d.])\.\.\.")
 _SCRIPTED = re.compile(r"(?:\{\s*\})?[_^]\{?(\w{1,4})\}?\s*C_\{?(\w{1,4})\}?|C_\{?(\d{1,4})\}?\^\{?(\d{1,4})\}?")
 """`{}_{10}C_3` and `C_{10}^3` for a binomial coefficient."""
 _MEASURE = re.compile(r"\\(?:SI|qty)\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
@@ -110,6 +111,7 @@ _FORMS: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[s
     (("C_", "C^"), _SCRIPTED, _binomial),
     (("overline", "bar", "dot", "("), _REPEATING, _repeating),
     (("...", "dots", "…"), _DOTTED, _dotted),
+    (("...",), _ENDLESS, r"\\ldots "),
     (("10",), _SCIENTIFIC, r"\\times 10"),
     ((" e", " E"), _EXPONENT, "e"),
     ((" ",), _GROUPED, lambda match: match[0].replace(" ", "")),

@@ -21,6 +21,7 @@ _TABLE = str.maketrans({
     "⌊": "\\lfloor ", "⌋": "\\rfloor ",
     "⌈": "\\lceil ", "⌉": "\\rceil ", "∖": "\\setminus ", "…": "\\ldots ", "⋯": "\\ldots ", "’": "'", "′": "'",
     "″": "''", "ℝ": "\\mathbb{R}", "ℤ": "\\mathbb{Z}", "ℕ": "\\mathbb{N}", "ℏ": "\\hbar ", "∂": "\\partial ",
+    "¬": "\\neg ", "⊕": "\\oplus ", "↔": "\\leftrightarrow ", "⇔": "\\Leftrightarrow ",
     "∑": "\\sum ", "∏": "\\prod ", "∫": "\\int ", "⟨": "(", "⟩": ")", "（": "(", "）": ")", "，": ",",
     "：": ":", "；": ";", "、": ",", "∠": "\\angle ", "△": "\\triangle ",
     "α": "\\alpha ", "β": "\\beta ", "γ": "\\gamma ", "δ": "\\delta ", "ε": "\\epsilon ", "η": "\\eta ",
@@ -112,7 +113,7 @@ _SAME = _ALIASES | _spellings(
     "≡: equiv; ldots: dots cdots dotsc dotsb; segment: overline; bar: widebar; vec: overrightarrow; "
     "angle: measuredangle; "
     "hat: widehat; tilde: widetilde; emptyset: varnothing O; surd: surd; hbar: hslash; \\\\: \\ cr newline; "
-    "i: imath; j: jmath; l: ell; ∼: sim; ∥: parallel; ⊥: perp; ≅: cong; ⊂: subset; ⊆: subseteq; ∉: notin"
+    "i: imath; j: jmath; l: ell; ∼: sim; ∥: parallel; ⊥: perp; ≅: cong; neg: lnot; ⊂: subset; ⊆: subseteq; ∉: notin"
 )
 _DROPPED = names(
     ", ; : ! ( ) [ ] left right middle mleft mright displaystyle textstyle scriptstyle limits nolimits quad qquad "

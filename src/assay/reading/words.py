@@ -29,7 +29,8 @@ _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(
-    r"^[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?=\S)", re.IGNORECASE
+    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?!first\b)(?=\S)",
+    re.IGNORECASE,
 )
 """What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""
 _SUBJECT = re.compile(
@@ -40,7 +41,7 @@ _SUBJECT = re.compile(
 _ARROWS = r"(?<!-)-++>|→|>|<|≺|≻|(?<=\s)[–—-](?=\s)|\\(?:to|rightarrow)(?![a-zA-Z])|\|"
 _REVERSED = re.compile(r"[^,;\n:]{0,60}\b(?:reverse|reversed|backwards|last to first)\b[^,;\n:]{0,20}:", re.IGNORECASE)
 """What says before a list that it stands from the last entry to the first."""
-_FOLLOWED = re.compile(r",?\s(?:followed by|before)\s")
+_FOLLOWED = re.compile(r",?\s(?:(?:who|which)\s)?(?:is\s|was\s|comes\s|came\s|finished\s)?(?:followed by|before)\s")
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
 _COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")
@@ -80,10 +81,13 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     elif not any(entry.lower() in _ARTICLES for entry in wanted):
         text = without_lead(text.strip())
     text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
-    is_bare = len(text.split()) == len(wanted) > 1 and re.fullmatch(r"[\w ]+", text)
-    if is_bare and not any(" " in entry for entry in wanted):
-        return text.split()
-    lines = [line for line in text.strip().split("\n") if line.strip()]
+    for mark in " /":
+        is_bare = len(text.split(mark)) == len(wanted) > 1 and re.fullmatch(rf"\w+(?:{mark}\w+)*", text)
+        if is_bare and mark not in entries:
+            return text.split(mark)
+    lines = [line for line in text.strip().split("\n") if line.strip() and not RULE.fullmatch(line)]
+    if numbered := _numbered_rows(lines):
+        return numbered
     if len(lines) == 1:
         lines = _INLINE_ITEM.split(lines[0].strip())
         if len(lines) == 1 and not _STATES.search(entries):
@@ -97,6 +101,16 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     if len(parts) > 1 and not any(map(_ORDINAL.match, entries.split("\n"))):
         parts = [_ORDINAL.sub("", part) for part in parts]
     return [part.strip().strip("\"'`*").strip() for part in parts]
+
+
+def _numbered_rows(lines: list[str]) -> list[str]:
+    """The entries of a table whose first column counts its rows; nothing where the lines are no such table."""
+    cells = [[cell.strip(" *") for cell in line.strip(" |").split("|")] for line in lines]
+    rows = cells[1:] if cells and not any(map(str.isdigit, cells[0][0])) else cells
+    if any(len(row) != 2 for row in rows):
+        return []
+    counts = [re.sub(r"(?:st|nd|rd|th)?\.?$", "", row[0]) for row in rows]
+    return [row[1] for row in rows] if counts == [str(place + 1) for place in range(len(rows))] else []
 
 
 def _number(token: str) -> str:

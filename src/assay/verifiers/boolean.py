@@ -38,8 +38,21 @@ _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
+_ALONE = re.compile(r"\n\W*(yes|no|true|false)\W*\Z", re.IGNORECASE)
+"""A yes or a no on a line of its own."""
+_CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
+"""A no with a cross, which `own_words` reads as "(wrong)"."""
+_ASKED = re.compile(r"\A(?![^?]*\b(?:no|not|false|wrong|incorrect)\b)[^.!?\n]{4,300}\?\s+(?=\S)", re.IGNORECASE)
+"""A question that a response repeats before it answers."""
+_NO_DOUBT = re.compile(r"\b(?:there is no|no|without(?: a| any)?) doubt\b", re.IGNORECASE)
+_STATEMENT = re.compile(r"\A\s(?:statement|claim|sentence|assertion)(?=\W*(?:\Z|[.,;]))", re.IGNORECASE)
+_OPPOSITE = re.compile(
+    r"[,;]\s*(?:but\s|and\s)?(?:(true|false)\b|(yes|no)\b(?=\W*$|[,.;]|\s(?:in|for|if|when)\b))", re.IGNORECASE
+)
+"""Another yes or no in the same clause: "True for even n, false for odd n"."""
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
+    rf"|(?![^:]*\b(?:not|no|false|wrong|whether|if|{either(lexicon.OPINIONS)})\b)[a-z]+(?:\s[\w'’-]+){{1,9}}:\s"
     r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
 )
 _ECHO = re.compile(
@@ -54,7 +67,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=6,
+    version=7,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -85,13 +98,16 @@ def _read(text: str) -> str | None:
 
     What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
+    text = _ASKED.sub("", _CROSSED.sub(r"\1", text))
     said = _read_clause(text)
+    if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
+        return "both"
     reason = _LEADS_TO.match(text[:MAX_CHARS]) if said is None else None
     return said if reason is None else _read_clause(text[reason.end() :])
 
 
 def _read_clause(text: str) -> str | None:
-    text = plain(_QUOTED.sub(" ", text[:MAX_CHARS]))
+    text = plain(_NO_DOUBT.sub(" ", _QUOTED.sub(" ", text[:MAX_CHARS])))
     negated = False
     words = [*_WORD.finditer(text)]
     for place, match in enumerate(words):
@@ -107,12 +123,14 @@ def _read_clause(text: str) -> str | None:
             return _said(word, negated, rest, [w[0].casefold() for w in words[place + 1 :]])
         elif word not in _LEADS:
             return None
-    return None
+    return "yes" if not negated and any(match[0].lower() in lexicon.AFFIRMS for match in words[:2]) else None
 
 
 def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
+    if called := _STATEMENT.match(rest):
+        rest, behind = rest[called.end() :], behind[1:]
     pause = rest.lstrip(" *\"'`")[:1] in tuple(",.;:!—–-。，") or rest.startswith("\n")
-    if word == "no" and behind and not pause and behind[0] not in _SUBJECTS:
+    if word == "no" and behind[:1] != ["way"] and behind and not pause and behind[0] not in _SUBJECTS:
         return None
     if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
         return None  # "true love", "correct option"
@@ -121,6 +139,9 @@ def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
         return "both"
     if is_rejected(rest) or _SUBJECT.match(rest):
         return None
+    other = _OPPOSITE.search(rest)
+    if other and ((other[1] or other[2]).lower() in _TRUE) != yes:
+        return "both"
     if _BOTH.search(_REASON.split(rest, maxsplit=1)[0]):
         return "both"
     echo = _ECHO.match(rest) if word in ("yes", "no") else None

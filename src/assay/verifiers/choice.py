@@ -16,8 +16,8 @@ from typing import Any
 from assay.claim.claims import claim, described
 from assay.claim.clause import Stance
 from assay.claim.markers import clean
-from assay.claim.stance import around, beside
-from assay.claim.unmarked import VERBS, Reader
+from assay.claim.stance import alternatives, around, beside
+from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
@@ -28,13 +28,13 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’]d\s|let['’]s\s)(?:choose|pick|select|go (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)say|go(?:ing)? (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
 _NOUN = (
     r"(?:(?:the|my|our)\s)?(?:correct\s|final\s|best\s|right\s)*(?:option|choice|letter|answer)s?\b|(?:both|either)\b"
-    rf"|(?:(?:la|a|die|der|l['’])\s?)?{either(lexicon.FOREIGN_OPTIONS)}\b"
+    rf"|(?:(?:la|a|die|der|l['’])\s?)?{either(lexicon.FOREIGN_OPTIONS)}(?:\b|(?=[A-Z]))"
 )
 _LEAD = re.compile(
     rf"^[\s*$\"'“]*+(?:(?:{_SAYS})*(?:{_NOUN})\s?(?:is\b|:)?\s?:?\s?|(?:{_SAYS})+(?=\W*[A-Za-z]\W*(?:\s|$)))*",
@@ -42,7 +42,7 @@ _LEAD = re.compile(
 )
 """Words that may stand before the letter."""
 _LETTER = re.compile(
-    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?!(?!选?项|選?項)\w|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
+    r"[\s*$]*+(?P<open>[(\[\"'{“*]*+)(?P<letter>[A-Za-z])(?![^\W\u3040-\uffff]|['’]\w)(?P<close>[*\"'”}]*+[)\]}]*+[*]*+(?:[.:)](?!\d))?[*]*+)"
 )
 _JOINTS = lexicon.listed(
     "and/or, and, or, plus, followed by, then, as well as, along with, with, actually, alternatively"
@@ -66,10 +66,29 @@ _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
 _WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
-    r"[\s*]*(?:$|[-–—,;:.!]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
-    r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項)",
+    r"[\s*]*(?:$|[-–—,;:.!(]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
+    r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項"
+    r"|[是はが이가]?\s?(?:正[确確し解]|맞))",
     re.IGNORECASE,
 )
+_AFFIRMED = re.compile(
+    r"(?:[^,]{1,80},\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
+    r"(?:the\s)?(?:(?:correct|right|best|most\s\w+)(?:\s\w+)?|answer)\W*",
+    re.IGNORECASE,
+)
+"""A sentence that says which option is right: "Venus is the correct answer"."""
+_DISMISSED = re.compile(
+    rf"(?:\A|(?<=[.!\n]))\s*(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z])*\b[^.\n]*"
+    rf"\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]*(?:[.\n]|\Z)"
+    r"|\(?\b[A-Z][).:]*\s(?:→\s)?(?:no|wrong|false|incorrect)(?:[.,;\n]|\Z)",
+    re.IGNORECASE,
+)
+"""A sentence that says which options are wrong."""
+_CONTRAST = re.compile(
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
+    re.IGNORECASE,
+)
+"""What stands before the option that another is set against."""
 _BETWEEN = " \t\r\n(,;–—-[*\"'“‘"
 _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e.", "so")
 """Words between the text of an option and its letter."""
@@ -117,15 +136,16 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
     return Reader(
         lambda text: _read(text, options),
         states=lambda text: _read(text, options, certain=False),
+        sentence=lambda text: _read(text, options, certain=False) if _AFFIRMED.fullmatch(text) else None,
         a_line=False,
         of_statement=True,
-        joints=VERBS,
+        joints=JOINTS if options else VERBS,
     )
 
 
 @verifier(
     "choice",
-    version=6,
+    version=7,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -160,6 +180,8 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
     if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
         return _Said(by_text[0])
+    if (kept := _chosen(text)) and kept != text and (said := _read(kept, options, certain=certain)) and said.letter:
+        return said
     if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
         return _Said(behind[1])
     bare = _LEAD.sub("", text)
@@ -167,6 +189,13 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
         return _Said(None, f"{bare!r} is several letters")
     match = _LETTER.match(bare)
     return None if match is None else _lettered(match, bare, folded, certain)
+
+
+def _chosen(text: str) -> str:
+    """What a text of several sentences or names says of the option that it takes, and not of those that it leaves."""
+    kept = _DISMISSED.sub("", text).strip() or text
+    affirmed = _AFFIRMED.fullmatch(kept)
+    return affirmed["it"] if affirmed else _CONTRAST.split(kept, maxsplit=1)[0]
 
 
 def _text_then_letter(text: str) -> tuple[str, str] | None:
@@ -201,8 +230,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]
     if joined and not is_subject and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
-    also = _read(beside(rest), {})
-    if also is not None and also.letter not in (None, letter):
+    offered = [_read(other, {}) for other in (beside(rest), *alternatives("", rest))]
+    if any(also is not None and also.letter not in (None, letter) for also in offered):
         return _Said(None, "it names more than one option")
     others = [name for name, option in folded.items() if option and option == said]
     if others and letter not in others:

@@ -26,6 +26,7 @@ _MATRIX = re.compile(
     r"(?:\\left\s*+\\?[\[(|.{])?\s*+\\begin\{(?P<kind>[bpvBV]?matrix|array|smallmatrix)\}(?:\{[lcr| ]{0,200}\})?"
     r"(?P<rows>[^a-zA-Z{}]*(?:\\hline[^a-zA-Z{}]*)*)\\end\{(?P=kind)\}\s*+(?:\\right\s*+\\?[\])|.}])?"
 )
+_ROW_NAME = re.compile(r"^[ \t*]*row \d{1,3}\**[:.] ", re.IGNORECASE | re.MULTILINE)
 _DIGITS = re.compile(r"\d{2,}")
 _CELL = re.compile(r"-?\d+")
 _IMPORTS = re.compile(r"\A(?:\s*(?:import|from) [^\n]{1,200}\n)+")
@@ -49,7 +50,7 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 
 @verifier(
     "grid",
-    version=6,
+    version=7,
     reference="a list of lists of integers",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -77,7 +78,7 @@ def read_grid(text: str, wanted: list[list[int]] | None = None) -> list[list[int
     if len(text) > MAX_CHARS:
         return None
     text = text.strip(" \t\r\n$.").removeprefix("\\[").removesuffix("\\]").strip()
-    text = _LEAD.sub("", _IMPORTS.sub("", text))
+    text = _LEAD.sub("", _ROW_NAME.sub("", _IMPORTS.sub("", text)))
     if (matrix := _MATRIX.fullmatch(text)) is not None:
         text = matrix["rows"].replace("\\hline", " ").replace("&", " ").replace("\\\\", "\n")
     if text.startswith(("[", "(", "{")) and (rows := _literal(text)) is not None:

@@ -32,7 +32,7 @@ from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbol
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
-from assay.reading.nodes import Call, Node, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
+from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.tokens import tokenize
@@ -47,6 +47,7 @@ _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
 
 
+_BRACKETED_OR = re.compile(r"\s\(((?:or|i\.e\.|that is)\b[^()]*)\)$")
 _OR = re.compile(
     r"(?P<one>[^,;]{1,200}?),?\s(?:or|i\.e\.|that is),?\s"
     r"(?P<near>(?:approximately|about|roughly|around)\s)?(?P<two>[^,;]{1,200})"
@@ -110,7 +111,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=7,
+    version=8,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
@@ -174,7 +175,7 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
 
     def restated(text: str) -> _Given | None:
         """The first of two values that are the same, the second perhaps rounded: "2\\sqrt3, or about 3.46"."""
-        match = _OR.fullmatch(text) if "or " in text or "i" in text else None
+        match = _OR.fullmatch(_BRACKETED_OR.sub(r" \1", text)) if "or " in text or "i" in text else None
         one, two = (read(match["one"]), read(match["two"])) if match else (None, None)
         if match is None or one is None or two is None or one.answer is None or two.answer is None:
             return None
@@ -183,7 +184,13 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
         size, other = _size(one.answer), _size(two.answer)
         return one if size is not None and other is not None and abs(size - other) <= abs(size) / 50 else None
 
-    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=read, sentence=sentence)
+    def states(text: str) -> _Given | None:
+        """A value of the reference's kind: of one number, no list ("4 integers: 2, 3, 5 and 7" answers with either)."""
+        made = restated(text) or read(text)
+        is_list = made is not None and isinstance(made.answer, Listing) and made.answer.joint != "or"
+        return None if is_list and isinstance(wanted, Num) else made
+
+    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=states, sentence=sentence)
 
 
 def _size(node: Node) -> Any:
@@ -249,6 +256,8 @@ def _same_words(wanted: Node, given: Node, reference: str, text: str) -> bool:
 
 
 def _same(wanted: Node, given: Node, reference: str, text: str, policy: Policy) -> bool:
+    if isinstance(wanted, Tuple) and isinstance(given, Listing) and text.lstrip("$ ").startswith(("\\{", "{")):
+        return False  # a set has no order
     if given == wanted or equal(wanted, given, policy):
         return True
     return _same_words(wanted, given, reference, text) or _same_measure(wanted, given, reference, text, policy)

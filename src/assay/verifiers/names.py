@@ -31,7 +31,7 @@ from assay.types import Example, Verdict
 
 MAX_CHARS, MAX_UNMARKED, MAX_SAID = 20_000, 2000, 3
 """Characters of the longest answer, with and without a marker, and words that an entry may have beside its name."""
-_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|must be|was|were)\b(?! not)|(?=\())\s?"
+_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|owns|gets|keeps|must be|was|were)\b(?! not)|(?=\()|\s(?=an?\s))\s?"
 """What stands between a name and its value."""
 _DESCRIBES = r"(?::[*_]{0,3}\s(?=(?:the|an?)\s|\d)|(?<=\S)[ \t][–—-][ \t])"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
@@ -42,8 +42,8 @@ _EXCLUDES = re.compile(
 )
 """What says of an entry that it is none, or where it stands in another order."""
 _CONTRAST = re.compile(
-    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)not\s"
-    r"(?P<others>(?:[A-Z\d]|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
+    r"(?:,\s(?:(?:but|and)\s)?|\s\((?:but\s)?)(?:not|no)\s"
+    r"(?P<others>(?:[A-Z\d]|(?<=but no )|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
 )
 """Other entries behind a list, which it is set against."""
 _PLACED = re.compile(
@@ -65,7 +65,6 @@ _SO_ARE = re.compile(r",?\s(?:and\s)?so\s(?:is|are)\b", re.IGNORECASE)
 _JOINS = frozenset(("and", "while", "but", "whereas", "also"))
 """Words between two clauses."""
 _EACH = re.compile(r"(?:both|all|each)\s", re.IGNORECASE)
-_GROUP = re.compile(r"\W*(?P<value>[A-Za-z][\w ]{0,40}?)\s*:\s*(?P<members>[^:=]{1,400})$")
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
@@ -171,7 +170,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=6,
+    version=7,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -186,7 +185,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=6,
+    version=7,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -216,7 +215,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=6,
+    version=7,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -248,7 +247,7 @@ def _values_reader(wanted: dict[str, str]) -> Reader[dict[str, str | None]]:
         made = read(text)
         return made if made and wanted.keys() <= made.keys() else None
 
-    return Reader(read, states=stated, of_statement=True, block=True)
+    return Reader(read, states=stated, of_statement=True, merge=lambda whole, part: whole | part, block=True)
 
 
 def _concluded(text: str, wanted: dict[str, str]) -> dict[str, str | None]:
@@ -284,7 +283,12 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     """Names with what is said: `Ann: knight`, `Ann and Cat are knights`, `Ann (knight)`, `Knights: Ann, Cat`."""
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
-    pair = re.compile(rf"(?P<names>{several})['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE)
+    pair = re.compile(
+        rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE
+    )
+    group = re.compile(
+        rf"\b(?:and\s)?(?:the\s)?(?P<value>\w[\w ]{{0,40}}?)(?:\s(?:is|are)|\s?:)\s(?P<names>{several})", re.IGNORECASE
+    )
     for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
@@ -298,10 +302,8 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             if not re.search(r"\bnot\s*$", line[: match.start()]):  # "not Ann: knight" says nothing of Ann
                 others = said[also.end() :] if also else ""
                 yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
-        if not found and (group := _GROUP.match(line)):
-            members = [fold(item) for item in items(group["members"])]
-            if members and all(member in names for member in members):
-                yield from ((member, _value(group["value"])) for member in members)
+        if not found and (groups := [*group.finditer(line)]):
+            yield from ((name, _value(made["value"])) for made in groups for name in _known(made["names"], names))
         elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):
             yield fold(other["name"]), _value(other["value"])
 

@@ -34,7 +34,7 @@ from assay.types import Example, Verdict
 
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
 _RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
-_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|,(?!\d{3}(?!\d)))\s*+")
+_SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|&|,(?!\d{3}(?!\d)))\s*+")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)
@@ -114,7 +114,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=7,
+    version=8,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
@@ -266,7 +266,8 @@ def _is_number(node: Node) -> bool:
 
 def _read_list(text: str, accounting: bool, count: int) -> list[_Said] | None:
     text = without_lead(plain(text).rstrip(". ")).strip("[](){}\\ ")
-    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text)):
+    text = text.removesuffix("respectively").rstrip(", ")
+    for parts in (_SPLIT.split(text), re.split(r"\s*[,;\n]\s*", text), text.split()):
         parts = [part for part in parts if part]
         given = [_read(part, accounting) for part in parts] if len(parts) == count else [None]
         if None not in given:

@@ -1,9 +1,9 @@
 """A small table: a header and rows, every cell of which must be right unless `partial` asks for the share.
 
 Reads `{"header": [...], "rows": [[...]]}`, a list of objects, a Markdown table, or lines between commas or
-tabs; a Markdown table may stand in prose where it is the only one. Columns may be permuted with their header; rows
-count in order unless `key` names a column that identifies them. Missing, extra and repeated rows or columns are wrong.
-Cells are compared without case, articles and punctuation.
+tabs; a Markdown table may stand in prose where it is the only one, or the last and announced ("The new table:").
+Columns may be permuted with their header; rows count in order unless `key` names a column that identifies them.
+Missing, extra and repeated rows or columns are wrong. Cells are compared without case, articles and punctuation.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from assay.claim.blocks import stance_of_lead
 from assay.claim.claims import claim, described
+from assay.claim.clause import ASSERTED
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -24,6 +26,10 @@ from assay.types import Example, Verdict
 
 MAX_CHARS = 100_000
 _BLOCK = re.compile(r"(?:^[ \t]*\|[^\n]*(?:\n|\Z)){2,}", re.MULTILINE)
+_OFFERS = re.compile(r"\b(?:or|if|otherwise|alternatively|another|also|original|input|given)\b", re.IGNORECASE)
+"""What announces a table beside the answer, or the one that goes in."""
+_COUNT = re.compile(r"\(\d+ rows?\)")
+"""What a database prints below a table."""
 Table = tuple[list[str], list[list[str]]]
 
 
@@ -48,7 +54,7 @@ def _reference(example: Example, params: RecordsParams) -> Table:
 
 def _answer_key(example: Example, answer: Any) -> str | None:
     """The cells, with the columns in the order of their names, and the rows too where a column names them."""
-    table = read_table(answer) or _only_table(answer) if isinstance(answer, str) else _table(answer)
+    table = read_table(answer) or _last_table(answer) if isinstance(answer, str) else _table(answer)
     if table is None:
         return None
     order = sorted(range(len(table[0])), key=lambda place: table[0][place])
@@ -58,7 +64,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=6,
+    version=7,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,
@@ -89,6 +95,8 @@ def read_table(text: str) -> Table | None:
     except ValueError:
         pass
     lines = [line.strip(" \r") for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
+    if lines and _COUNT.fullmatch(lines[-1]):
+        lines.pop()
     if len(lines) < 2:
         return None
     if all("|" in line for line in lines):
@@ -103,13 +111,18 @@ def read_table(text: str) -> Table | None:
     return _table({"header": cells[0], "rows": cells[1:]}) if cells else None
 
 
-def _only_table(prose: str) -> Table | None:
-    """The one Markdown table in prose; `None` where there is none or several."""
-    blocks = _BLOCK.findall(prose) if len(prose) <= MAX_CHARS else []
-    return read_table(blocks[0]) if len(blocks) == 1 else None
+def _last_table(prose: str) -> Table | None:
+    """The one Markdown table in prose, or the last that a line of its own announces; `None` where there is none."""
+    blocks = [*_BLOCK.finditer(prose)] if len(prose) <= MAX_CHARS else []
+    if len(blocks) > 1:
+        lead = prose[blocks[-2].end() : blocks[-1].start()].strip()
+        announced = lead.endswith((":", ":**")) or lead.rpartition("\n")[2].startswith("#")
+        if not announced or _OFFERS.search(lead) or stance_of_lead(prose, blocks[-1].start()) not in ASSERTED:
+            return None
+    return read_table(blocks[-1][0]) if blocks else None
 
 
-_READER: Reader[Table] = Reader(lambda text: read_table(text) or _only_table(text), block=True)
+_READER: Reader[Table] = Reader(lambda text: read_table(text) or _last_table(text), block=True)
 
 
 def _table(value: Any) -> Table | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,12 +41,22 @@ _CLAUSE = re.compile(
     rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
     r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
-    r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|also|known)\b",
+    rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
+    r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
+    r"|\s\[\d{1,2}\](?=\W*$)",
     re.IGNORECASE,
 )
 """Where a clause begins that says more about an answer."""
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
+_BY = re.compile(
+    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?"
+    rf"{either(lexicon.MADE)} by (?=\S)",
+    re.IGNORECASE,
+)
+"""A sentence that says who made what: "The play was written by"."""
+_INVERTED = re.compile(r"([A-Z][\w'’-]+), ((?:[A-Z][\w'’.-]*\s?){1,3})")
+"""A name as an index has it: "Shakespeare, William"."""
 _PLACES = "市省县縣区區国國"
 """Signs that say what kind of place a Chinese name is."""
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
@@ -83,7 +93,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=7,
+    version=8,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -134,17 +144,30 @@ def _openings(said: str) -> list[str]:
         made.append(said[: clause.start()])
         if len(made) > 4:
             break
+    if by := _BY.match(said):
+        made += _openings(said[by.end() :])
+    made += _rephrased(said)
+    return [clean(part) for part in (*made, *_introduced(made)) if part.strip()]
+
+
+def _rephrased(said: str) -> Iterator[str]:
+    """A name of another kind: a place without its country or kind, a person's name turned round."""
     place, _, region = said.rpartition(", ")
     if place and is_country(region):
-        made.append(place)
-    for part in list(made):
-        bare = without_title(without_lead(part))
-        made += [bare] if bare != part else []
-        if front := _PREPOSITIONS.match(bare):
-            made.append(bare[front.end() :])
+        yield place
+    if inverted := _INVERTED.fullmatch(said):
+        yield f"{inverted[2]} {inverted[1]}"
     if not said.isascii() and said[-1] in _PLACES:
-        made.append(said[:-1])
-    return [clean(part) for part in made if part.strip()]
+        yield said[:-1]
+
+
+def _introduced(said: list[str]) -> Iterator[str]:
+    """What some texts introduce: without a lead, a title or a preposition."""
+    for part in said:
+        bare = without_title(without_lead(part))
+        yield bare
+        if front := _PREPOSITIONS.match(bare):
+            yield bare[front.end() :]
 
 
 def _is(given: str, accepted: dict[str, str], wanted: list[tuple[Form, str]]) -> bool:
