@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from assay.cli_options import a_source, a_split, a_verifier, data_option, graders_then_rows, json_option, progress
+from assay.cli_options import (
+    a_model,
+    a_source,
+    a_split,
+    a_verifier,
+    data_option,
+    graders_then_rows,
+    json_option,
+    progress,
+)
 from assay.errors import AssayError, counted
 from assay.files import opened
 
@@ -159,6 +168,14 @@ def grade(
 @click.option("--limit", type=click.IntRange(1), help="At most so many rows of a file; references of a source (500).")
 @click.option("--per", type=click.IntRange(2), default=8, show_default=True, help="Rewrites of each reference.")
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
+@click.option("--attacked", type=click.IntRange(1), default=40, show_default=True, help="References under attack.")
+@click.option(
+    "--engine", default="", shell_complete=a_model, help="Who judges for judge and hybrid: a model, a server."
+)
+@click.option("--protocol", "protocols", multiple=True, help="How it is asked; one grader for each (one-word).")
+@click.option("--sees", type=click.Choice(["claim", "final"]), default="claim", help="What it is shown.")
+@click.option("--head", default="", type=click.Path(), help="Weights for head and hybrid.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Of judges: verdicts at once.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
 @click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
@@ -169,6 +186,12 @@ def audit(
     limit: int | None,
     per: int,
     attacks: bool,
+    attacked: int,
+    engine: str,
+    protocols: tuple[str, ...],
+    sees: str,
+    head: str,
+    workers: int,
     examples: int,
     deadline: float | None,
     output: Path | None,
@@ -177,16 +200,18 @@ def audit(
 
     \b
     GRADERS: assay (the verifier that each row names), a verifier such as math, math-verify, verl, reasoning-gym,
-             or module:function of your own, called as f(response, reference) in a process that can be killed.
+             or module:function of your own, called as f(response, reference) in a process that can be killed;
+             judge (--engine), head (--head), and hybrid, which has the row's own verifier as its rule.
     ROWS:    a JSONL with reference, response and label (and if wanted verifier, params, prompt, family), or the name
              of a source such as math/math500, whose references are rewritten into right and wrong answers.
     \b
       assay audit math math-verify verl reasoning-gym math/math500
       assay audit my_rewards:score labelled.jsonl --json audit.json
+      assay audit assay judge hybrid math/math500 --engine smollm2 --protocol one-word --protocol json --limit 20
     """
     from rich.console import Console
 
-    from assay.audit.graders import find_grader
+    from assay.audit.graders import Asking, find_graders
     from assay.audit.run import audit as audit_graders
     from assay.files import refuse_output, write_atomically
     from assay.report.audits import print_audit
@@ -194,14 +219,16 @@ def audit(
     if output is not None:
         refuse_output(output, rows)
     known = _rows(rows, data, limit, per)
+    asking = Asking(engine, protocols or ("one-word",), sees, head, workers)
     found = []
     try:
-        found = [find_grader(name, deadline=deadline) for name in graders]
+        found = find_graders(graders, asking, deadline=deadline)
         with Console(stderr=True).status("auditing") as status:
             audits = audit_graders(
                 found,
                 known,
                 attacks=attacks,
+                attacked=attacked,
                 examples=examples,
                 on_grader=lambda name: status.update(f"auditing {name}"),
             )

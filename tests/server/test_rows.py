@@ -91,7 +91,9 @@ def test_bytes_are_json_or_a_sentence(body):
 def test_only_verifiers_that_stay_inside_are_served_unasked():
     from assay.judging.verifier import VERIFIERS
 
-    assert {name for name in VERIFIERS.built_in() if outside(name)} == {"judge", "hybrid", "command"}
+    assert {name for name in VERIFIERS.built_in() if outside(name)} == {
+        *("judge", "hybrid", "command", "pairwise_consistent", "pointwise_pair")
+    }
     hybrid = [{"verifier": "hybrid", "reference": 4, "params": {"rule": "command"}, "response": "4"}]
     with pytest.raises(AssayError, match="--allow command"):
         batch_of(hybrid, Settings(workers=1, allow=frozenset({"hybrid"})))

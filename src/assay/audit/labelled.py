@@ -41,14 +41,18 @@ class LabelledRow:
         return asdict(self) | {"params": dict(self.params)}
 
 
-def read_labelled(path: Path) -> Iterator[LabelledRow]:
+def read_labelled(
+    path: Path, columns: Mapping[str, str] | None = None, given: Mapping[str, Any] | None = None
+) -> Iterator[LabelledRow]:
     """The rows of a JSONL file, gzipped or not: `reference`, `response`, `label`, and the other fields if wanted.
 
-    Raises `MissingData` where there is no file, and `BadRow` with file and line for a line that is no such row.
+    `columns` names the columns of fields that are called otherwise, and `given` are fields of all rows. Raises
+    `MissingData` where there is no file, and `BadRow` with file and line for a line that is no such row.
     """
     for number, raw in read_jsonl(path):
         try:
-            yield _row(raw)
+            named = {name: raw[column] for name, column in (columns or {}).items() if column in raw}
+            yield _row({**raw, **(given or {}), **named})
         except ValueError as bad:
             raise BadRow(str(path), number, str(bad)) from None
 

@@ -25,6 +25,7 @@ from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
+from assay.learn.head import HeadRecipe, Labelled
 from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
 from assay.learn.study import Ready
 from assay.report.duration import curation_time, evaluation_time, training_time
@@ -35,6 +36,8 @@ from assay.sources.procedural import SIZE, Procedural
 from assay.sources.selection import Asked, Selection
 from assay.types import Example
 
+KINDS: dict[str, type[Config]] = {"warmup": WarmupRecipe, "head": HeadRecipe}
+"""Recipes of a training by their method; any other is GRPO's."""
 LOOK = 2_000
 """Rows of a real source that are counted."""
 Line = tuple[str, str]
@@ -52,7 +55,7 @@ def find_config(name: str, overrides: list[str]) -> Config:
     tree = read_toml(path)
     kind: type[Config] = CurationRecipe
     if "data" in tree or "method" in tree:
-        kind = WarmupRecipe if tree.get("method") == "warmup" else GrpoRecipe
+        kind = KINDS.get(str(tree.get("method")), GrpoRecipe)
     elif set(tree) & (set(Suite.model_fields) - set(CurationRecipe.model_fields)):
         kind = Suite
     return load_config(kind, path, overrides)
@@ -88,6 +91,8 @@ def plan(
         files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
     elif isinstance(config, WarmupRecipe):
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
+    elif isinstance(config, HeadRecipe):
+        lines, files, takes = _head(config, look), "head.json, report.json", "minutes on one core"
     else:
         assert isinstance(config, GrpoRecipe)
         lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
@@ -295,6 +300,24 @@ def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
     for phase in recipe.warmup.phases:
         noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
         yield "trains", f"{counted(phase.steps, 'step')} of {recipe.warmup.batch} demonstrations{noise}"
+
+
+def _head(recipe: HeadRecipe, look: _Look) -> Iterator[Line]:
+    for entry in recipe.labelled:
+        yield "learns from", f"{entry.path}: {_labelled(entry, look)}"
+    for one in recipe.rewrites:
+        yield from _reads("rewrites", one, "train", look, recipe.seed)
+    yield "trains", f"{counted(recipe.hidden, 'hidden unit')} in {counted(recipe.epochs, 'epoch')}"
+
+
+def _labelled(entry: Labelled, look: _Look) -> str:
+    try:
+        return counted(sum(1 for _ in entry.rows(look.data)), "labelled response")
+    except MissingData as missing:
+        if look.must:
+            raise
+        look.missing = look.missing or str(missing)
+        return "not there yet"
 
 
 def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:

@@ -24,6 +24,7 @@ from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
 from assay.models.engine import Engine, Request, Sampling, kind_of_model, open_engine
 from assay.types import Attempt, Example, Message, Status, Verdict, canonical, content_hash
+from assay.verifiers.head import find_head
 
 MAX_CLAIM = 4_000
 """Characters of the longest claim that a judge is shown; a longer one is no answer."""
@@ -53,12 +54,16 @@ class JudgeParams(Params):
 
 @dataclass(frozen=True)
 class HybridParams(JudgeParams):
-    """Parameters of `hybrid`."""
+    """Parameters of `hybrid`: a rule, and a model (`engine`) or a head behind it."""
 
     rule: str = ""
     """The verifier that is asked first."""
     rule_params: Mapping[str, Any] = field(default_factory=dict)
     """Its parameters."""
+    head: str = ""
+    """Instead of an engine: the weights of a trained `head`, which decides what a model would."""
+    at_least: float | None = None
+    """The probability of the head from which on an answer is right; its own without it."""
 
 
 @dataclass
@@ -190,8 +195,16 @@ async def _second(example: Example, attempt: Attempt, rule: Verdict, params: Hyb
         return replace(rule, why=told)
     if said := _unasserted(example, attempt.said, params):
         return replace(rule, why=f"{told}; the judge was not asked: the claim is {said}")
-    judged = await _one(example, attempt.said, _read(example, params), params)
-    return replace(judged, why=f"{told}; judge: {judged.status} ({judged.why})")
+    if params.head:
+        behind = replace(example, verifier="head", params=_of_head(params))
+        judged, name = await asyncio.to_thread(verify_many, [behind], [attempt]), "head"
+    else:
+        judged, name = [await _one(example, attempt.said, _read(example, params), params)], "judge"
+    return replace(judged[0], why=f"{told}; {name}: {judged[0].status} ({judged[0].why})")
+
+
+def _of_head(params: HybridParams) -> dict[str, Any]:
+    return {"weights": params.head} | ({} if params.at_least is None else {"at_least": params.at_least})
 
 
 def _unasserted(example: Example, response: str, params: HybridParams) -> str:
@@ -208,12 +221,17 @@ def _unasserted(example: Example, response: str, params: HybridParams) -> str:
     return "" if stance in _ASSERTED else stance
 
 
-def _readable(example: Example, params: HybridParams) -> str:
-    """Both references. Raises `BadReference`."""
-    if params.rule not in VERIFIERS or params.rule in ("judge", "hybrid"):
+def _readable(example: Example, params: HybridParams) -> None:
+    """Read the reference as both do. Raises `BadReference`."""
+    if params.rule not in VERIFIERS or params.rule in ("head", "judge", "hybrid"):
         raise BadReference(f"hybrid: 'rule' names a verifier that decides by itself, not {params.rule!r}")
+    if bool(params.head) == bool(params.engine):
+        raise BadReference("hybrid: params name either an 'engine' or a 'head' to ask behind the rule")
     VERIFIERS.get(params.rule).check(replace(example, verifier=params.rule, params=params.rule_params))
-    return _read(example, params)
+    if params.head:
+        VERIFIERS.get("head").check(replace(example, verifier="head", params=_of_head(params)))
+    else:
+        _read(example, params)
 
 
 judge = Verifier(
@@ -233,6 +251,7 @@ hybrid = Verifier(
     HybridParams,
     Lane.REMOTE,
     reads=_readable,
-    about="Right when a rule says so, or else a model.",
+    weights=lambda params: find_head(params.head).fingerprint if params.head else "",
+    about="Right when a rule says so, or else a model or a head.",
     reference="that of its rule",
 )
