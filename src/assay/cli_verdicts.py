@@ -26,6 +26,7 @@ from assay.files import opened
 
 if TYPE_CHECKING:
     from assay.audit.labelled import LabelledRow
+    from assay.audit.run import GraderAudit
 
 
 @click.command()
@@ -213,8 +214,7 @@ def audit(
 
     from assay.audit.graders import Asking, find_graders
     from assay.audit.run import audit as audit_graders
-    from assay.files import refuse_output, write_atomically
-    from assay.report.audits import print_audit
+    from assay.files import refuse_output
 
     if output is not None:
         refuse_output(output, rows)
@@ -235,6 +235,16 @@ def audit(
     finally:
         for grader in found:
             grader.close()
+    _tell_audit(known, audits, output)
+
+
+def _tell_audit(known: Sequence[LabelledRow], audits: Sequence[GraderAudit], output: Path | None) -> None:
+    """Print the tables of an audit, and write all of it where a file is named."""
+    from rich.console import Console
+
+    from assay.files import write_atomically
+    from assay.report.audits import print_audit
+
     click.echo(f"{counted(len(known), 'row')}, {sum(row.label for row in known)} of them right")
     terminal = Console()
     print_audit(terminal if terminal.is_terminal else Console(width=200), audits)

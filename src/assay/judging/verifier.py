@@ -233,6 +233,7 @@ VERIFIERS: Registry[Verifier] = Registry(
         "head": "assay.verifiers.head:head",
         "judge": "assay.verifiers.judge:judge",
         "hybrid": "assay.verifiers.judge:hybrid",
+        "rubric": "assay.verifiers.rubric:rubric",
         "pairwise_verdict": "assay.verifiers.pairs:pairwise_verdict",
         "pairwise_consistent": "assay.verifiers.pairs:pairwise_consistent",
         "pointwise_pair": "assay.verifiers.pairs:pointwise_pair",
