@@ -260,6 +260,9 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
         yield "prefers", f"the better response of {pairs} of a group, over the worse"
     if recipe.sft:
         yield "imitates", f"at most {counted(recipe.sft.per_problem, 'right response')} to each problem"
+    if recipe.oracle:
+        judged = ", ".join(f"{domain} by {name}" for domain, name in recipe.oracle.second.items())
+        yield "judges again", f"{recipe.oracle.share:.0%} of responses: {judged}"
     if g.sync_every != 1:
         yield "answers", f"the problems of {counted(synced(g), 'step')} at once"
     yield "trains", f"{counted(g.steps, 'step')}, a checkpoint every {g.save_every}"

@@ -88,7 +88,7 @@ def is_loopback(host: str) -> bool:
 
 
 def outside(verifier: str) -> bool:
-    """Whether a row makes this verifier act outside the sandbox: open connections, load models, read files, run commands."""
+    """Whether a row makes this verifier act outside the sandbox: load models, read files, connect, run commands."""
     known = VERIFIERS.get(verifier)
     return known.lane is Lane.REMOTE or known.weights is not None or verifier == "command"
 
