@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from assay.claim.claims import answer
@@ -30,6 +31,8 @@ MAX_CLAIM = 4_000
 """Characters of the longest claim that a judge is shown; a longer one is no answer."""
 REMEMBERED = 100_000
 """Decisions that a process remembers."""
+CONNECTIONS = 256
+"""Requests that may be open at one server; how many are is for `workers` to say."""
 _ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
 """Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
 
@@ -89,7 +92,8 @@ def client_of(engine: str) -> _Client:
     """The judge of a name, opened once in a process; its `calls` and `tokens` so far."""
     with _opening:  # many verdicts begin at once, and a model is loaded once
         if engine not in _clients:
-            more: dict[str, Any] = {"keep_open": True} if kind_of_model(engine) == "openai" else {}
+            server = kind_of_model(engine) == "openai"
+            more: dict[str, Any] = {"keep_open": True, "concurrency": CONNECTIONS} if server else {}
             _clients[engine] = _Client(open_engine(engine, **more))
         return _clients[engine]
 
@@ -111,7 +115,8 @@ def _read(example: Example, params: JudgeParams) -> str:
 
 async def _judge(example: Example, attempts: Sequence[Attempt], params: JudgeParams, context: Context) -> list[Verdict]:
     reference = _read(example, params)
-    return list(await asyncio.gather(*(_one(example, attempt.said, reference, params) for attempt in attempts)))
+    judged = [_one(example, attempt.said, reference, params) for attempt in attempts]
+    return [await judged[0]] if len(judged) == 1 else list(await asyncio.gather(*judged))
 
 
 async def _one(example: Example, response: str, reference: str, params: JudgeParams) -> Verdict:
@@ -125,7 +130,8 @@ async def _one(example: Example, response: str, reference: str, params: JudgePar
     if len(claim) > MAX_CLAIM:
         return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
     try:
-        client, protocol = await asyncio.to_thread(client_of, params.engine), find_protocol(params.protocol)
+        client = _clients.get(params.engine) or await asyncio.to_thread(client_of, params.engine)
+        protocol = find_protocol(params.protocol)
         votes = await _votes(client, protocol, example, reference, claim, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
         return Verdict.error(str(fault))
@@ -142,7 +148,12 @@ async def _votes(
     messages = tuple(Message(*turn) for turn in protocol.messages(example.text, reference, claim))
     sampling = Sampling(temperature=0 if params.votes == 1 else 1, max_tokens=protocol.tokens)
     asked = [_vote(client, protocol, messages, number, sampling, params) for number in range(params.votes)]
-    return list(await asyncio.gather(*asked))
+    return [await asked[0]] if params.votes == 1 else list(await asyncio.gather(*asked))
+
+
+@lru_cache(maxsize=32)
+def _facts(protocol: Protocol) -> str:
+    return content_hash(protocol.model_dump())
 
 
 async def _vote(
@@ -155,7 +166,7 @@ async def _vote(
 ) -> tuple[bool, str, int]:
     """One decision. Raises `AssayError` where two answers are none, and where the budget is spent."""
     turns = [turn.to_json() for turn in messages]
-    key = content_hash([client.engine.fingerprint, protocol.model_dump(), turns, number, sampling.temperature])
+    key = content_hash([client.engine.fingerprint, _facts(protocol), turns, number, sampling.temperature])
     if key in client.known:
         return (*client.known[key], 0)
     said, tokens = "", 0
