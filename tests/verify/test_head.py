@@ -31,8 +31,12 @@ from assay.reading.lexicon import listed
 from assay.types import Example, Status
 from assay.verifiers.head import Head
 
-PLACES = listed("Lima Oslo Cairo Quito Delhi Paris Accra Sofia Tunis Seoul Minsk Kyiv Rabat Hanoi Dakar Doha Baku Riga")
-LANDS = listed("Peru Norway Egypt Ecuador India France Ghana Bulgaria Tunisia Korea Belarus Ukraine Morocco Vietnam")
+PLACES = listed(
+    "Lima, Oslo, Cairo, Quito, Delhi, Paris, Accra, Sofia, Tunis, Seoul, Minsk, Kyiv, Rabat, Hanoi, Dakar, Doha, Baku"
+)
+LANDS = listed(
+    "Peru, Norway, Egypt, Ecuador, India, France, Ghana, Bulgaria, Tunisia, Korea, Belarus, Ukraine, Morocco, Vietnam"
+)
 SAYS = (
     "{x}", "It is {x}.", "The capital is {x}", "{x} is the capital of {land}, on a river.", "Surely {x} city",
 )  # fmt: skip

@@ -21,8 +21,12 @@ ACCEPTED = 8
 _FUZZY = 80
 """Words of a claim among which a word in another spelling is looked for."""
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^a-z\s])|\n")
-_SMALL = frozenset(listed("of in on at to for by and or is was were are be it its this that with from as the a an s"))
-_DENIES = frozenset(listed("not no never none neither nor cannot unable unknown unclear sorry however false wrong"))
+_SMALL = frozenset(
+    listed("of, in, on, at, to, for, by, and, or, is, was, were, are, be, it, this, that, with, from, as, the, a, an")
+)
+_DENIES = frozenset(
+    listed("not, no, never, none, neither, nor, cannot, unable, unknown, unclear, sorry, however, false, wrong")
+)
 _ASKS = ("who", "when", "where", "how", "what", "which", "why")
 _SIGNS = "+-*/^=<>√∫()[]{}%_\\"
 
