@@ -130,7 +130,8 @@ async def _one(example: Example, response: str, reference: str, params: JudgePar
     if len(claim) > MAX_CLAIM:
         return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
     try:
-        client = _clients.get(params.engine) or await asyncio.to_thread(client_of, params.engine)
+        known = _clients.get(params.engine)
+        client = await asyncio.to_thread(client_of, params.engine) if known is None else known
         protocol = find_protocol(params.protocol)
         votes = await _votes(client, protocol, example, reference, claim, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
