@@ -51,7 +51,7 @@ def trained(config: Config, data: Path) -> dict[str, str]:
             for example in there(held_out_rows(*entry_of(entry), data)):
                 kept.pop(example.stem_id, None)
         return kept
-    split = "train" if isinstance(config, GrpoRecipe) else "warmup"
+    split = "train" if isinstance(config, GrpoRecipe | HeadRecipe) else "warmup"
     return {e.stem_id: e.source for e in whole(chosen(config), split, data)}
 
 
