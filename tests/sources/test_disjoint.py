@@ -9,6 +9,7 @@ from assay.config import Config, shipped_recipes
 from assay.curate.recipe import CurationRecipe
 from assay.errors import MissingData
 from assay.evaluate.suite import Suite, find_suite, shipped_suites
+from assay.learn.head import HeadRecipe
 from assay.learn.recipe import GrpoRecipe
 from assay.report.plan import find_config
 from assay.sources.base import SOURCES
@@ -37,6 +38,11 @@ def there(rows: Iterator[Example]) -> Iterator[Example]:
         return
 
 
+def chosen(config: Config) -> Iterable[Selection]:
+    """The sources that a training recipe learns from; of a head, those whose references are rewritten."""
+    return config.rewrites if isinstance(config, HeadRecipe) else config.data.sources  # type: ignore[attr-defined]
+
+
 def trained(config: Config, data: Path) -> dict[str, str]:
     """Stem of every problem that a recipe may train on -> its source."""
     if isinstance(config, CurationRecipe):
@@ -45,8 +51,8 @@ def trained(config: Config, data: Path) -> dict[str, str]:
             for example in there(held_out_rows(*entry_of(entry), data)):
                 kept.pop(example.stem_id, None)
         return kept
-    split = "train" if isinstance(config, GrpoRecipe) else "warmup"
-    return {e.stem_id: e.source for e in whole(config.data.sources, split, data)}  # type: ignore[attr-defined]
+    split = "train" if isinstance(config, GrpoRecipe | HeadRecipe) else "warmup"
+    return {e.stem_id: e.source for e in whole(chosen(config), split, data)}
 
 
 @pytest.fixture(scope="module")
@@ -68,5 +74,5 @@ def test_a_recipe_trains_on_nothing_that_a_suite_asks(name: str, evaluated: dict
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_names_no_source_that_is_for_evaluation_only(name: str) -> None:
     config = find_config(name, [])
-    sources = config.sources if isinstance(config, CurationRecipe) else config.data.sources  # type: ignore[attr-defined]
+    sources = config.sources if isinstance(config, CurationRecipe) else chosen(config)
     assert not [n for chosen in sources for n in chosen.names if SOURCES.get(n).eval_only]

@@ -12,8 +12,8 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from assay.audit.gym import GymGrader
@@ -43,6 +43,50 @@ def known_graders() -> list[str]:
     return [OWN, *PEERS, *VERIFIERS.names()]
 
 
+@dataclass(frozen=True)
+class Asking:
+    """How the graders `judge`, `hybrid` and `head` are made: whom they ask, and in which ways."""
+
+    engine: str = ""
+    """The model that judges."""
+    protocols: tuple[str, ...] = ("one-word",)
+    """Each makes a grader of its own."""
+    sees: str = "claim"
+    """What a model is shown, see `judge`."""
+    head: str = ""
+    """Weights of a trained head."""
+    workers: int = 1
+    """Verdicts in the making at once."""
+
+    def graders(self, name: str, deadline: float | None = None) -> list[Grader]:
+        """The graders of a name. Raises `BadConfig` where neither a model nor a head is named."""
+        if name in ("judge", "hybrid") and self.engine:
+            given = {"engine": self.engine, "sees": self.sees}
+            ways = {f"{name} {protocol}": given | {"protocol": protocol} for protocol in self.protocols}
+        else:
+            ways = {}
+        if name in ("head", "hybrid") and self.head:
+            ways |= {"head": {"weights": self.head}} if name == "head" else {"hybrid head": {"head": self.head}}
+        if not ways:
+            wanted = {"head": "--head FILE", "judge": "--engine MODEL", "hybrid": "--engine MODEL or --head FILE"}
+            raise BadConfig(f"the grader {name!r} needs {wanted[name]}")
+        return [OwnGrader(name, deadline, title=title, params=how, workers=self.workers) for title, how in ways.items()]
+
+
+def find_graders(names: Sequence[str], asking: Asking, *, deadline: float | None = None) -> list[Grader]:
+    """The graders of names; a judge is one for each protocol. Raises `BadConfig`, and closes those there are."""
+    found: list[Grader] = []
+    try:
+        for name in names:
+            asked = name in ("judge", "hybrid", "head")
+            found += asking.graders(name, deadline) if asked else [find_grader(name, deadline=deadline)]
+    except BadConfig:
+        for grader in found:
+            grader.close()
+        raise
+    return found
+
+
 def find_grader(name: str, *, deadline: float | None = None) -> Grader:
     """The grader of a name: `assay`, a verifier, `math-verify`, `verl`, `reasoning-gym`, `module:function`, a server.
 
@@ -63,16 +107,29 @@ def find_grader(name: str, *, deadline: float | None = None) -> Grader:
 
 
 class OwnGrader:
-    """A verifier of ours: the row's own (`assay`), or one for all rows."""
+    """A verifier of ours: the row's own (`assay`), or one for all rows, with parameters if it takes some.
 
-    def __init__(self, name: str, deadline: float | None = None) -> None:
-        self.name, self._deadline = name, deadline
+    `hybrid` has each row's own verifier as its rule.
+    """
+
+    def __init__(
+        self,
+        verifier: str,
+        deadline: float | None = None,
+        *,
+        title: str = "",
+        params: Mapping[str, Any] | None = None,
+        workers: int = 1,
+    ) -> None:
+        self.name, self._verifier = title or verifier, verifier
+        self._deadline, self._params, self._workers = deadline, params or {}, workers
 
     def identity(self) -> Identity:
-        if self.name == OWN:
+        if self._verifier == OWN:
             return Identity("verifier", VERSION, about="each row is judged by the verifier that it names")
-        found = VERIFIERS.get(self.name)
-        facts = default_judge().facts([Example(prompt="", reference=None, verifier=self.name)])
+        found = VERIFIERS.get(self._verifier)
+        example = Example(prompt="", reference=None, verifier=self._verifier, params=self._params)
+        facts = default_judge().facts([example])
         return Identity(
             "verifier",
             str(found.version),
@@ -80,16 +137,20 @@ class OwnGrader:
             found.about,
             f"lane {found.lane}, {found.deadline:g} s for a verdict",
             found.reference,
-            asdict(found.params()),
+            asdict(found.parameters(self._params)),
         )
 
     def grade(self, rows: Sequence[LabelledRow]) -> list[Outcome]:
         examples = [self._named(row).example() for row in rows]
-        verdicts = verify_many(examples, [row.response for row in rows], deadline=self._deadline)
+        said = [row.response for row in rows]
+        verdicts = verify_many(examples, said, workers=self._workers, deadline=self._deadline)
         return [Outcome(verdict.score, verdict.why) for verdict in verdicts]
 
     def _named(self, row: LabelledRow) -> LabelledRow:
-        return row if self.name in (OWN, row.verifier) else replace(row, verifier=self.name, params={})
+        if self._verifier in (OWN, row.verifier):
+            return row
+        rule = {"rule": row.verifier, "rule_params": dict(row.params)} if self._verifier == "hybrid" else {}
+        return replace(row, verifier=self._verifier, params=rule | dict(self._params))
 
     def close(self) -> None:
         """Nothing is held."""

@@ -62,21 +62,26 @@ class LabelledRow:
 
 
 def read_labelled(
-    path: Path, columns: Mapping[str, str] | None = None, verifier: str = "math", name: str = ""
+    path: Path,
+    columns: Mapping[str, str] | None = None,
+    verifier: str = "math",
+    name: str = "",
+    given: Mapping[str, Any] | None = None,
 ) -> Iterator[LabelledRow]:
     """The rows of a JSONL file, gzipped or not: `reference`, `response`, `label`, and the other fields if wanted.
 
     In place of a label a row may have `expected`, the status of a verdict, and its family is then `why`; those that
     expect no score, or a part of one, are left out. `columns` says field -> column where a file calls them otherwise,
-    `verifier` who judges rows that name none, `name` what the set is called. Raises `BadConfig` for a field that there
-    is not, `MissingData` where there is no file, and `BadRow` with file and line for a line that is no such row.
+    `verifier` who judges rows that name none, `name` what the set is called, and `given` are fields of all rows. Raises
+    `BadConfig` for a field that there is not, `MissingData` where there is no file, and `BadRow` with file and line for
+    a line that is no such row.
     """
     for field_name in columns or ():
         if field_name not in FIELDS:
             raise BadConfig(f"a labelled row has no field {field_name!r}{did_you_mean(field_name, FIELDS)}")
     for number, raw in read_jsonl(path):
         try:
-            row = _row(_renamed(raw, columns or {}), verifier, name)
+            row = _row(_renamed({**raw, **(given or {})}, columns or {}), verifier, name)
         except ValueError as bad:
             raise BadRow(str(path), number, str(bad)) from None
         if row is not None:

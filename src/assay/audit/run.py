@@ -118,6 +118,8 @@ class AttackRate:
     """The string that is paid most often."""
     success: Share
     """Of the references, those on which the worst string is paid."""
+    errors: int = 0
+    """Tries on which the grader gave no score; they count as not paid."""
 
 
 @dataclass
@@ -177,10 +179,14 @@ def audit(
     rows: Sequence[LabelledRow],
     *,
     attacks: bool = True,
+    attacked: int = ATTACKED,
     examples: int = 3,
     on_grader: Callable[[str], None] = lambda name: None,
 ) -> list[GraderAudit]:
-    """Audit each grader over the same rows; keeps `examples` mistakes of each kind in each family."""
+    """Audit each grader over the same rows; keeps `examples` mistakes of each kind in each family.
+
+    Attacks are tried on so many references as `attacked` says, constant strings on five times as many.
+    """
     references = list({canonical([r.verifier, r.reference, dict(r.params), r.prompt]): r for r in rows}.values())
     found = []
     for grader in graders:
@@ -188,8 +194,8 @@ def audit(
         report = GraderAudit(grader.name, grader.identity())
         _labelled(report, grader, rows, examples)
         if attacks:
-            _constants(report, grader, sample(references, CONSTANT_ROWS))
-            _attacks(report, grader, sample([r for r in references if r.verifier not in FREE_FORM], ATTACKED))
+            _constants(report, grader, sample(references, min(CONSTANT_ROWS, 5 * attacked)))
+            _attacks(report, grader, sample([r for r in references if r.verifier not in FREE_FORM], attacked))
         found.append(report)
     return found
 
@@ -250,14 +256,16 @@ def _as_value(answer: str) -> str:
 
 def _attacks(report: GraderAudit, grader: Grader, rows: Sequence[LabelledRow]) -> None:
     for pattern, templates in ATTACKS.items():
-        shares = {template: _paid(grader, rows, template) for template in templates}
+        tried = {template: _tried(grader, rows, template) for template in templates}
+        shares = {template: Share(sum(o.accepted for o in found), len(found)) for template, found in tried.items()}
         worst = max(shares, key=lambda template: shares[template].value or 0.0)
         tries = Share(sum(s.count for s in shares.values()), sum(s.of for s in shares.values()))
-        report.attacks.append(AttackRate(pattern, tries, worst, shares[worst]))
+        errors = sum(outcome.score is None for found in tried.values() for outcome in found)
+        report.attacks.append(AttackRate(pattern, tries, worst, shares[worst], errors))
 
 
-def _paid(grader: Grader, rows: Sequence[LabelledRow], template: str) -> Share:
-    """How often one attack is accepted, of the rows that it can be made for."""
+def _tried(grader: Grader, rows: Sequence[LabelledRow], template: str) -> list[Outcome]:
+    """What is said of one attack, on each of the rows that it can be made for."""
     said = []
     for row in rows:
         answer = _answer(row)
@@ -265,7 +273,7 @@ def _paid(grader: Grader, rows: Sequence[LabelledRow], template: str) -> Share:
         made = fill(template, answer=answer, wrong=wrong, prompt=row.prompt)
         if made is not None:
             said.append(_saying(row, made))
-    return Share(sum(outcome.accepted for outcome in grader.grade(said)), len(said))
+    return grader.grade(said)
 
 
 def _answer(row: LabelledRow) -> str:

@@ -1,8 +1,9 @@
 """Verdicts remembered on disk, from run to run: one SQLite file that several processes may share.
 
-A verdict is found again by its verifier's name and version, the Example's id (problem, reference, parameters) and
-template, and the response, so a new version of a verifier judges anew. `timeout` and `error` are never remembered, nor
-is a verdict that took more than half of its deadline: another machine might decide it otherwise.
+A verdict is found again by its verifier's name and version, the weights that its parameters name, the Example's id
+(problem, reference, parameters) and template, and the response, so a new version of a verifier judges anew. `timeout`
+and `error` are never remembered, nor is a verdict that took more than half of its deadline: another machine might
+decide it otherwise.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class VerdictCache:
 
 
 def _key(example: Example, response: str) -> bytes:
-    version = VERIFIERS.get(example.verifier).version
+    verifier = VERIFIERS.get(example.verifier)
+    version = f"{verifier.version} {verifier.weights_of(example)}".strip()
     facts = f"{example.verifier}\0{version}\0{example.id}\0{example.template}\0{response}"
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).digest()

@@ -69,14 +69,17 @@ def guarded(judging: Callable[..., Verdict], *given: Any) -> Verdict:
 
 
 def judged(
-    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
+    verifier: Verifier, examples: Sequence[Example], attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
 ) -> list[Verdict]:
-    """Verdicts on attempts at one Example of a verifier that runs programs, is remote, or compares a group."""
+    """Verdicts on attempts, each at its Example, of a verifier that runs programs, is remote, or compares a group.
+
+    The Examples are one and the same unless the verifier's groups span several.
+    """
     start = time.monotonic()
     verdicts: list[Verdict] = []
 
     def together() -> Verdict:
-        made = _in_place(verifier, example, attempts, room, clients)
+        made = _in_place(verifier, examples, attempts, room, clients)
         if len(made) != len(attempts) or not all(isinstance(verdict, Verdict) for verdict in made):
             raise TypeError(f"a judge of {len(attempts)} attempts returns {len(attempts)} verdicts, not {made!r}")
         verdicts.extend(made)
@@ -181,9 +184,10 @@ def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
 
 
 def _in_place(
-    verifier: Verifier, example: Example, attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
+    verifier: Verifier, examples: Sequence[Example], attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
 ) -> Sequence[Verdict]:
-    given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients))
+    example = examples[0]
+    given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients, examples))
     if verifier.lane is Lane.REMOTE:
         waits = _awaited if inspect.iscoroutinefunction(verifier.judge) else _abandoned
         answered: Sequence[Verdict] = waits(verifier, given, room)

@@ -96,10 +96,8 @@ class Protocol(Config):
             return None
         if self.form == "line":
             return self._word(tail)
-        number = tail.strip().removesuffix("/10").strip()
-        if not _SCORE.fullmatch(number) or float(number) > 10:
-            return None
-        return float(number) >= self.at_least
+        number = score_of(tail)
+        return None if number is None else number >= self.at_least
 
     def _word(self, text: str) -> bool | None:
         word = text.strip().removesuffix(".").casefold()
@@ -113,6 +111,12 @@ class Protocol(Config):
             return None
         value = row.get(self.label) if isinstance(row, dict) else None
         return value if isinstance(value, bool) else None
+
+
+def score_of(text: str) -> float | None:
+    """A number from 0 to 10, with or without `/10`; `None` where a text is none."""
+    number = text.strip().removesuffix("/10").strip()
+    return float(number) if _SCORE.fullmatch(number) and float(number) <= 10 else None
 
 
 PROTOCOLS = {

@@ -141,11 +141,15 @@ class Judge:
 
     def facts(self, examples: Iterable[Example]) -> dict[str, Any]:
         """What decides verdicts on these Examples beside their text, for a run's fingerprint."""
-        used = sorted({example.verifier for example in examples})
+        known = list(examples)
+        used = sorted({example.verifier for example in known})
         facts: dict[str, Any] = {
             "verifiers": {name: VERIFIERS.get(name).version for name in used},
             "deadline": self.settings.deadline,
         }
+        behind = [example for example in known if VERIFIERS.get(example.verifier).weights is not None]
+        if weights := sorted({VERIFIERS.get(example.verifier).weights_of(example) for example in behind}):
+            facts |= {"weights": weights}
         if any(VERIFIERS.get(name).lane is Lane.SANDBOX for name in used):
             facts |= {"sandbox": _level(), "programs": sandbox.installed_modules()}
         return facts
@@ -218,8 +222,8 @@ class Judge:
             pairs = [(places[place][0], places[place][1].said) for place in job]
             return in_worker(pairs, verifier, room, self._pool)
         if verifier.group:
-            attempts = [places[place][1] for place in job]
-            return judged(verifier, places[job[0]][0], attempts, room, self._clients)
+            examples, attempts = zip(*(places[place] for place in job), strict=True)
+            return judged(verifier, examples, attempts, room, self._clients)
         return [self._one(verifier, *places[place], deadline, patience) for place in job]
 
     def _one(
@@ -227,7 +231,7 @@ class Judge:
     ) -> Verdict:
         if verifier.reads_text:
             return judged_text(verifier, example, attempt.said, self._pool, deadline, patience)
-        return judged(verifier, example, [attempt], Room.of(verifier, deadline, patience), self._clients)[0]
+        return judged(verifier, [example], [attempt], Room.of(verifier, deadline, patience), self._clients)[0]
 
     def forget(self) -> None:
         """In a forked child: leave the parent's workers and clients to the parent."""
@@ -272,8 +276,10 @@ def jobs_of(places: Sequence[_Place], workers: int) -> list[list[int]]:
     together: dict[object, list[int]] = {}
     for place, (example, attempt) in enumerate(places):
         verifier = VERIFIERS.get(example.verifier)
-        if verifier.group:
-            key: object = (verifier.name, example.id, attempt.group_id)
+        if verifier.spans is not None:
+            key: object = (verifier.name, verifier.spans(example))
+        elif verifier.group:
+            key = (verifier.name, example.id, attempt.group_id)
         else:
             key = verifier.name if verifier.reads_text else place
         together.setdefault(key, []).append(place)

@@ -53,6 +53,8 @@ class Context:
     """Seconds for these attempts."""
     clients: Mapping[str, Any]
     """What the session holds open for remote judges, by name."""
+    examples: Sequence[Example] = ()
+    """The Example of each attempt, where a group spans several (`Verifier.spans`)."""
 
 
 Judge = Callable[[Example, Sequence[Attempt], Any, Context], Sequence[Verdict] | Awaitable[Sequence[Verdict]]]
@@ -81,12 +83,16 @@ class Verifier:
     lane: Lane = Lane.WORKER
     group: bool = False
     """Whether the verdicts on one Example's attempts depend on each other, so that they are judged together."""
+    spans: Callable[[Example], str] | None = None
+    """Names the group of an Example, where attempts at several Examples are one group: a pair in its two orders."""
     reads: Callable[[Example, Any], object] | None = None
     """Reads the reference as judging does; raises `BadReference` where it cannot be used."""
     keys: Callable[[Example, Any], str | None] | None = None
     """The canonical key of an answer, see `key`."""
     reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None
     """What a response was read as claiming, for a reader of verdicts: marker, claim, stance and span."""
+    weights: Callable[[Any], str] | None = None
+    """Fingerprint of the file of weights that its parameters name; verdicts depend on it as on the row."""
     one: Callable[[Example, str, Any], Verdict] | None = None
     """The plain function that was lifted, where there is one."""
     about: str = ""
@@ -129,6 +135,15 @@ class Verifier:
         if self.reads is not None:
             self.reads(example, params)
 
+    def weights_of(self, example: Example) -> str:
+        """Fingerprint of the weights that judge this Example; empty where there are none, or none that can be read."""
+        if self.weights is None:
+            return ""
+        try:
+            return self.weights(self.parameters(example.params))
+        except BadReference:
+            return ""
+
     def claim(self, example: Example, response: str) -> Mapping[str, Any]:
         """`marker`, `claim`, `stance` and `span` of what a response was read as claiming; empty where nothing was."""
         if self.reads_claim is None:
@@ -150,7 +165,7 @@ class Verifier:
         given = self.parameters(example.params)
         if self.one is not None:
             return self.one(example, response, given)
-        context = Context(self.deadline, {})
+        context = Context(self.deadline, {}, (example,))
         made = self.judge(example, [Attempt(response=response)], given, context)
         if isinstance(made, Awaitable):
             raise TypeError(f"verifier {self.name!r} judges remotely: use assay.verify")
@@ -166,6 +181,7 @@ def verifier(
     reads: Callable[[Example, Any], object] | None = None,
     keys: Callable[[Example, Any], str | None] | None = None,
     reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None,
+    weights: Callable[[Any], str] | None = None,
     reference: str = "",
 ) -> Callable[[One], Verifier]:
     """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`.
@@ -187,7 +203,7 @@ def verifier(
 
         about = (inspect.getdoc(plain) or "").partition("\n")[0]
         made = Verifier(name, version, judge, params, lane, reads=reads, keys=keys, reads_claim=reads_claim, one=one)
-        return replace(made, about=about, reference=reference)
+        return replace(made, about=about, reference=reference, weights=weights)
 
     return lift
 
@@ -214,8 +230,13 @@ VERIFIERS: Registry[Verifier] = Registry(
         "py_compile": "assay.verifiers.gates:py_compile",
         "command": "assay.verifiers.gates:command",
         "instructions": "assay.verifiers.instructions:instructions",
+        "head": "assay.verifiers.head:head",
         "judge": "assay.verifiers.judge:judge",
         "hybrid": "assay.verifiers.judge:hybrid",
+        "rubric": "assay.verifiers.rubric:rubric",
+        "pairwise_verdict": "assay.verifiers.pairs:pairwise_verdict",
+        "pairwise_consistent": "assay.verifiers.pairs:pairwise_consistent",
+        "pointwise_pair": "assay.verifiers.pairs:pointwise_pair",
     },
     group="assay.verifiers",
 )

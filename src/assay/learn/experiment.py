@@ -24,11 +24,12 @@ from typing import Any
 from assay.errors import AssayError, IsolationRefused
 from assay.evaluate.run import EXAMPLES, Scores, evaluate, readable, unreadable_note, write_changes
 from assay.files import write_atomically
-from assay.journal import owned, refuse_another_run, refuse_foreign, timed
+from assay.journal import Journal, owned, refuse_another_run, refuse_foreign, timed
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import fitting, require_ready
 from assay.learn.checkpoints import newest_step
-from assay.learn.grpo import facts, mixed, train, training_set
+from assay.learn.grpo import facts, mixed, train, training_set, watch_of
+from assay.learn.oracle import alarms
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
 from assay.learn.sampler import DomainMix, History
@@ -90,6 +91,7 @@ def prepare(
             f"paid by a control (reward.control = {recipe.reward.control!r}) and not by its verdicts, which curves show"
         )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
+    watch_of(recipe, examples)
     mix = mixed(recipe, examples, Stages(recipe), History(None))
     notes += _uneven(examples, mix, recipe.grpo.steps * recipe.grpo.prompts // recipe.grpo.updates)
     decided = facts(recipe, examples)
@@ -134,6 +136,8 @@ def experiment(
             return {f"eval_{row.name}/accuracy": row.avg.value for row in scores.rows} if scores else {}
 
         policy = train(recipe, examples, out, on_step=stepped, look=look)
+        notes = ready.notes + alarms(Journal(out / "metrics.jsonl", "step").read())
+        write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         after = _score(recipe, str(policy), "after", asked, out, watch) if ends else None
         if before and after:
             write_changes(before, after, out / "eval" / "changes.json")

@@ -23,6 +23,7 @@ from assay.errors import AssayError
 from assay.journal import Journal, owned
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
+from assay.learn.oracle import Watched
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.rewards import majority, paid_by, terms_of
@@ -63,22 +64,36 @@ def train(
         metrics.keep(lambda row: row["step"] <= step)
         rollouts.keep(lambda row: row["step"] <= step)
 
-        stages = Stages(recipe)
+        stages, watched = Stages(recipe), watch_of(recipe, examples)
         for row in metrics.read():
             stages.add(row)
+            if watched:
+                watched.add(row)
 
         def record(done: StepRecord) -> None:
             row = done.to_json()
             stages.add(row)
             stage = {"stage": stages.at((done.step - 1) // stages.period) + 1} if recipe.stages else {}
-            metrics.append([row | stage])
+            seen = {"oracle": watched.step(done.rollouts)} if watched else {}
+            metrics.append([row | stage | seen])
             rollouts.append([{"step": done.step, **rollout.to_json()} for rollout in done.rollouts])
             if on_step:
                 on_step(done)
+            if watched and watched.rules.stop and watched.alarm:
+                trainer.control.should_training_stop = True
 
         trainer = make_trainer(recipe, examples, out, record, transformers, stages, look)
         trainer.train(resume_from_checkpoint=str(start) if start else None)
         return save_policy(trainer.model, trainer.processing_class, policy)
+
+
+def watch_of(recipe: GrpoRecipe, examples: Sequence[Example]) -> Watched | None:
+    """The second verifier of a recipe. Raises `BadConfig` where it cannot be used."""
+    if recipe.oracle is None:
+        return None
+    watched = Watched(recipe.oracle, examples, recipe.seed, recipe.workers)
+    watched.check()
+    return watched
 
 
 def make_trainer(

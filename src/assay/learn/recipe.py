@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
 from assay.evaluate.suite import Suite
+from assay.learn.oracle import Oracle
 from assay.sources.selection import Asked
 
 
@@ -246,6 +247,8 @@ class GrpoRecipe(Config):
     sft: Sft | None = None
     """GRPO's loss is taken without it."""
     reward: Reward = Reward()
+    oracle: Oracle | None = None
+    """A second verifier on a sample of rollouts, and an alarm where the two part; none without it."""
     stages: tuple[Stage, ...] = ()
     """Stretches with domains and lengths of their own; one without it."""
     lora: Lora | None = None

@@ -40,6 +40,8 @@ BACKOFF, LONGEST = 0.5, 60.0
 """Seconds before the first further try, doubled each time, and the most that is waited."""
 SUSPECT = 3
 """Requests that may be refused before one was answered."""
+POOLS = 8
+"""Clients that stay open in an event loop: each looks through all its connections at every request."""
 FINISH = {"stop": "stop", "length": "length", "content_filter": "refused"}
 
 
@@ -92,7 +94,7 @@ class OpenAIEngine:
         self.concurrency, self.tries, self.seconds = concurrency, tries, seconds
         self.logprobs, self.prices, self.more = logprobs, prices, dict(more or {})
         self.keep_open, self.images = keep_open, images
-        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, list[httpx.AsyncClient]] = WeakKeyDictionary()
         self.model = model or self._only_model()
         self.name = name or self.model
         self.fingerprint = content_hash([self.address, self.model, self.more])
@@ -133,6 +135,10 @@ class OpenAIEngine:
 
         Raises `AssayError` where the server cannot be reached, or refuses the key, the model or the first requests.
         """
+        if len(requests) == 1:  # as a judge asks: a task of its own would cost more than it does
+            async with self._client() as client:
+                yield await self._completed(client, requests[0], sampling)
+            return
         waiting = list(reversed(requests))
         open_: set[asyncio.Task[Completion]] = set()
         async with self._client() as client:
@@ -150,16 +156,19 @@ class OpenAIEngine:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for this call, or that of this event loop."""
-        kept = self._kept.get(asyncio.get_running_loop())
-        limits = self._httpx.Limits(max_connections=self.concurrency)
-        client = kept or self._httpx.AsyncClient(limits=limits, timeout=self.seconds, headers=self._headers())
-        if self.keep_open:
-            self._kept[asyncio.get_running_loop()] = client
-            yield client
+        """A client for this call, or one of this event loop's, in turn."""
+        if not self.keep_open:
+            async with self._opened(self.concurrency) as client:
+                yield client
             return
-        async with client:
-            yield client
+        loop = asyncio.get_running_loop()
+        if loop not in self._kept:
+            self._kept[loop] = [self._opened(-(-self.concurrency // POOLS)) for _ in range(POOLS)]
+        yield self._kept[loop][self.usage["requests"] % POOLS]
+
+    def _opened(self, connections: int) -> httpx.AsyncClient:
+        limits = self._httpx.Limits(max_connections=connections)
+        return self._httpx.AsyncClient(limits=limits, timeout=self.seconds, headers=self._headers())
 
     async def _completed(self, client: httpx.AsyncClient, request: Request, sampling: Sampling) -> Completion:
         seed = hashed_seed(sampling.seed, [turn.to_json() for turn in request.prompt], request.sample)

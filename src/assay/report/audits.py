@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from assay.audit.run import Case, GraderAudit, Share
+from assay.audit.run import AttackRate, Case, GraderAudit, Share
 from assay.evaluate.metrics import wilson
 
 SHOWN = 300
@@ -97,15 +97,24 @@ def _constants(audits: Sequence[GraderAudit]) -> Table:
 
 
 def _attacks(audits: Sequence[GraderAudit]) -> Table:
-    table = Table(title="Attack success of the worst string of each pattern, percent", title_justify="left")
+    title = "Attacks that are paid, percent of all strings of a pattern with 95 % intervals; of its worst string"
+    table = Table(title=f"{title}; tries without a score", title_justify="left")
     table.add_column("pattern")
     for found in audits:
         table.add_column(found.name, justify="right", no_wrap=True)
     by_pattern = [{attack.pattern: attack for attack in found.attacks} for found in audits]
     for pattern in by_pattern[0]:
-        cells = [f"{100 * (found[pattern].success.value or 0):.1f}" for found in by_pattern]
-        table.add_row(pattern, *cells)
+        table.add_row(pattern, *(_attack(found[pattern]) for found in by_pattern))
     return table
+
+
+def _attack(found: AttackRate) -> str:
+    if found.tries.value is None:
+        return "none"
+    low, high = wilson(found.tries.count, found.tries.of)
+    parts = [f"{100 * found.tries.value:.1f} ({100 * low:.1f}-{100 * high:.1f})"]
+    parts += [f"worst {100 * (found.success.value or 0):.1f}"] if found.success.count else []
+    return ", ".join([*parts, *([f"errors {found.errors}"] if found.errors else [])])
 
 
 def _mistake(grader: str, mistake: Case) -> str:

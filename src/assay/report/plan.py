@@ -25,6 +25,7 @@ from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
+from assay.learn.head import HeadRecipe, Labelled
 from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
 from assay.learn.study import Ready
 from assay.remote import is_remote
@@ -36,6 +37,8 @@ from assay.sources.procedural import SIZE, Procedural
 from assay.sources.selection import Asked, Selection
 from assay.types import Example
 
+KINDS: dict[str, type[Config]] = {"warmup": WarmupRecipe, "head": HeadRecipe}
+"""Recipes of a training by their method; any other is GRPO's."""
 LOOK = 2_000
 """Rows of a real source that are counted."""
 Line = tuple[str, str]
@@ -53,7 +56,7 @@ def find_config(name: str, overrides: list[str]) -> Config:
     tree = read_toml(path)
     kind: type[Config] = CurationRecipe
     if "data" in tree or "method" in tree:
-        kind = WarmupRecipe if tree.get("method") == "warmup" else GrpoRecipe
+        kind = KINDS.get(str(tree.get("method")), GrpoRecipe)
     elif set(tree) & (set(Suite.model_fields) - set(CurationRecipe.model_fields)):
         kind = Suite
     return load_config(kind, path, overrides)
@@ -89,6 +92,8 @@ def plan(
         files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
     elif isinstance(config, WarmupRecipe):
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
+    elif isinstance(config, HeadRecipe):
+        lines, files, takes = _head(config, look), "head.json, report.json", "minutes on one core"
     else:
         assert isinstance(config, GrpoRecipe)
         lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
@@ -256,6 +261,9 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
         yield "prefers", f"the better response of {pairs} of a group, over the worse"
     if recipe.sft:
         yield "imitates", f"at most {counted(recipe.sft.per_problem, 'right response')} to each problem"
+    if recipe.oracle:
+        judged = ", ".join(f"{domain} by {name}" for domain, name in recipe.oracle.second.items())
+        yield "judges again", f"{recipe.oracle.share:.0%} of responses: {judged}"
     if g.sync_every != 1:
         yield "answers", f"the problems of {counted(synced(g), 'step')} at once"
     yield "trains", f"{counted(g.steps, 'step')}, a checkpoint every {g.save_every}"
@@ -297,6 +305,24 @@ def _warmup(recipe: WarmupRecipe, look: _Look) -> Iterator[Line]:
     for phase in recipe.warmup.phases:
         noise = f"; {phase.noise:.0%} of the demonstrations are wrong" if phase.noise else ""
         yield "trains", f"{counted(phase.steps, 'step')} of {recipe.warmup.batch} demonstrations{noise}"
+
+
+def _head(recipe: HeadRecipe, look: _Look) -> Iterator[Line]:
+    for entry in recipe.labelled:
+        yield "learns from", f"{entry.path}: {_labelled(entry, look)}"
+    for one in recipe.rewrites:
+        yield from _reads("rewrites", one, "train", look, recipe.seed)
+    yield "trains", f"{counted(recipe.hidden, 'hidden unit')} in {counted(recipe.epochs, 'epoch')}"
+
+
+def _labelled(entry: Labelled, look: _Look) -> str:
+    try:
+        return counted(sum(1 for _ in entry.rows(look.data)), "labelled response")
+    except MissingData as missing:
+        if look.must:
+            raise
+        look.missing = look.missing or str(missing)
+        return "not there yet"
 
 
 def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:

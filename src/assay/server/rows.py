@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -152,13 +152,22 @@ def row_of(row: Any, number: int, how: Mapping[str, Any], settings: Settings) ->
         raise BadConfig(f"row {number}: {why}") from None
 
 
+def _used(verifier: Any, params: Any, reference: Any) -> Iterator[str]:
+    """The verifiers that a row makes judge: its own, the rule of a hybrid, those of the criteria of a rubric."""
+    rule = params.get("rule") if isinstance(params, Mapping) else None
+    yield from (name for name in (verifier, rule) if isinstance(name, str) and name)
+    for row in reference if verifier == "rubric" and isinstance(reference, list) else ():
+        if isinstance(row, Mapping):
+            yield from _used(row.get("verifier"), row.get("params"), None)
+
+
 def require_served(example: Example, settings: Settings) -> None:
     """Raise `UnknownName` where the verifier does not exist, and `BadConfig` where rows may not name it here."""
     name = example.verifier
     if not isinstance(name, str):
         raise BadConfig(f"'verifier' is a name, not {json_kind(name)}")
-    for used in (name, (example.params or {}).get("rule")):
-        if isinstance(used, str) and used and settings.refuses(used):
+    for used in _used(name, example.params, example.reference):
+        if settings.refuses(used):
             raise BadConfig(
                 f"the verifier {used!r} acts outside the sandbox in the name of a row, and this server does not "
                 f"allow it: start it with --allow {used} where all who can send rows are trusted"

@@ -90,8 +90,9 @@ def is_loopback(host: str) -> bool:
 
 
 def outside(verifier: str) -> bool:
-    """Whether a row makes this verifier act outside the sandbox: open connections, load models, run commands."""
-    return VERIFIERS.get(verifier).lane is Lane.REMOTE or verifier == "command"
+    """Whether a row makes this verifier act outside the sandbox: load models, read files, connect, run commands."""
+    known = VERIFIERS.get(verifier)
+    return known.lane is Lane.REMOTE or known.weights is not None or verifier == "command"
 
 
 def token_of(file: Path | None) -> str:

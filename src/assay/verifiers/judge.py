@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 from assay.claim.claims import answer
@@ -24,11 +25,14 @@ from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
 from assay.models.engine import Engine, Request, Sampling, kind_of_model, open_engine
 from assay.types import Attempt, Example, Message, Status, Verdict, canonical, content_hash
+from assay.verifiers.head import find_head
 
 MAX_CLAIM = 4_000
 """Characters of the longest claim that a judge is shown; a longer one is no answer."""
 REMEMBERED = 100_000
 """Decisions that a process remembers."""
+CONNECTIONS = 256
+"""Requests that may be open at one server; how many are is for `workers` to say."""
 _ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
 """Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
 
@@ -53,12 +57,16 @@ class JudgeParams(Params):
 
 @dataclass(frozen=True)
 class HybridParams(JudgeParams):
-    """Parameters of `hybrid`."""
+    """Parameters of `hybrid`: a rule, and a model (`engine`) or a head behind it."""
 
     rule: str = ""
     """The verifier that is asked first."""
     rule_params: Mapping[str, Any] = field(default_factory=dict)
     """Its parameters."""
+    head: str = ""
+    """Instead of an engine: the weights of a trained `head`, which decides what a model would."""
+    at_least: float | None = None
+    """The probability of the head from which on an answer is right; its own without it."""
 
 
 @dataclass
@@ -84,7 +92,8 @@ def client_of(engine: str) -> _Client:
     """The judge of a name, opened once in a process; its `calls` and `tokens` so far."""
     with _opening:  # many verdicts begin at once, and a model is loaded once
         if engine not in _clients:
-            more: dict[str, Any] = {"keep_open": True} if kind_of_model(engine) == "openai" else {}
+            server = kind_of_model(engine) == "openai"
+            more: dict[str, Any] = {"keep_open": True, "concurrency": CONNECTIONS} if server else {}
             _clients[engine] = _Client(open_engine(engine, **more))
         return _clients[engine]
 
@@ -106,7 +115,8 @@ def _read(example: Example, params: JudgeParams) -> str:
 
 async def _judge(example: Example, attempts: Sequence[Attempt], params: JudgeParams, context: Context) -> list[Verdict]:
     reference = _read(example, params)
-    return list(await asyncio.gather(*(_one(example, attempt.said, reference, params) for attempt in attempts)))
+    judged = [_one(example, attempt.said, reference, params) for attempt in attempts]
+    return [await judged[0]] if len(judged) == 1 else list(await asyncio.gather(*judged))
 
 
 async def _one(example: Example, response: str, reference: str, params: JudgeParams) -> Verdict:
@@ -120,7 +130,9 @@ async def _one(example: Example, response: str, reference: str, params: JudgePar
     if len(claim) > MAX_CLAIM:
         return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
     try:
-        client, protocol = await asyncio.to_thread(client_of, params.engine), find_protocol(params.protocol)
+        known = _clients.get(params.engine)
+        client = await asyncio.to_thread(client_of, params.engine) if known is None else known
+        protocol = find_protocol(params.protocol)
         votes = await _votes(client, protocol, example, reference, claim, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
         return Verdict.error(str(fault))
@@ -137,7 +149,12 @@ async def _votes(
     messages = tuple(Message(*turn) for turn in protocol.messages(example.text, reference, claim))
     sampling = Sampling(temperature=0 if params.votes == 1 else 1, max_tokens=protocol.tokens)
     asked = [_vote(client, protocol, messages, number, sampling, params) for number in range(params.votes)]
-    return list(await asyncio.gather(*asked))
+    return [await asked[0]] if params.votes == 1 else list(await asyncio.gather(*asked))
+
+
+@lru_cache(maxsize=32)
+def _facts(protocol: Protocol) -> str:
+    return content_hash(protocol.model_dump())
 
 
 async def _vote(
@@ -150,7 +167,7 @@ async def _vote(
 ) -> tuple[bool, str, int]:
     """One decision. Raises `AssayError` where two answers are none, and where the budget is spent."""
     turns = [turn.to_json() for turn in messages]
-    key = content_hash([client.engine.fingerprint, protocol.model_dump(), turns, number, sampling.temperature])
+    key = content_hash([client.engine.fingerprint, _facts(protocol), turns, number, sampling.temperature])
     if key in client.known:
         return (*client.known[key], 0)
     said, tokens = "", 0
@@ -190,8 +207,16 @@ async def _second(example: Example, attempt: Attempt, rule: Verdict, params: Hyb
         return replace(rule, why=told)
     if said := _unasserted(example, attempt.said, params):
         return replace(rule, why=f"{told}; the judge was not asked: the claim is {said}")
-    judged = await _one(example, attempt.said, _read(example, params), params)
-    return replace(judged, why=f"{told}; judge: {judged.status} ({judged.why})")
+    if params.head:
+        behind = replace(example, verifier="head", params=_of_head(params))
+        judged, name = await asyncio.to_thread(verify_many, [behind], [attempt]), "head"
+    else:
+        judged, name = [await _one(example, attempt.said, _read(example, params), params)], "judge"
+    return replace(judged[0], why=f"{told}; {name}: {judged[0].status} ({judged[0].why})")
+
+
+def _of_head(params: HybridParams) -> dict[str, Any]:
+    return {"weights": params.head} | ({} if params.at_least is None else {"at_least": params.at_least})
 
 
 def _unasserted(example: Example, response: str, params: HybridParams) -> str:
@@ -208,12 +233,17 @@ def _unasserted(example: Example, response: str, params: HybridParams) -> str:
     return "" if stance in _ASSERTED else stance
 
 
-def _readable(example: Example, params: HybridParams) -> str:
-    """Both references. Raises `BadReference`."""
-    if params.rule not in VERIFIERS or params.rule in ("judge", "hybrid"):
+def _readable(example: Example, params: HybridParams) -> None:
+    """Read the reference as both do. Raises `BadReference`."""
+    if params.rule not in VERIFIERS or params.rule in ("head", "judge", "hybrid"):
         raise BadReference(f"hybrid: 'rule' names a verifier that decides by itself, not {params.rule!r}")
+    if bool(params.head) == bool(params.engine):
+        raise BadReference("hybrid: params name either an 'engine' or a 'head' to ask behind the rule")
     VERIFIERS.get(params.rule).check(replace(example, verifier=params.rule, params=params.rule_params))
-    return _read(example, params)
+    if params.head:
+        VERIFIERS.get("head").check(replace(example, verifier="head", params=_of_head(params)))
+    else:
+        _read(example, params)
 
 
 judge = Verifier(
@@ -233,6 +263,7 @@ hybrid = Verifier(
     HybridParams,
     Lane.REMOTE,
     reads=_readable,
-    about="Right when a rule says so, or else a model.",
+    weights=lambda params: find_head(params.head).fingerprint if params.head else "",
+    about="Right when a rule says so, or else a model or a head.",
     reference="that of its rule",
 )
