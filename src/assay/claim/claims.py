@@ -214,5 +214,6 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
     if reader.merge is not None and (part := reader.value(tail)) is not None:
         whole = reader.value(made.text.partition(tail)[0])
-        return made if whole is None else replace(made, stance=Stance.ASSERTED, value=reader.merge(whole, part))
+        if whole is not None and (merged := reader.merge(whole, part)) != whole:  # what is said again corrects nothing
+            return replace(made, stance=Stance.ASSERTED, value=merged)
     return made
