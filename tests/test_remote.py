@@ -61,7 +61,7 @@ def test_a_file_of_rows_is_a_source_and_is_fetched_once_until_it_changes(bucket)
     ("name", "says"),
     [
         ("memory://b/nothing.jsonl", "memory://b/nothing.jsonl does not exist"),
-        ("nosuchstore://b/rows.jsonl", "nosuchstore://b/rows.jsonl cannot be opened: Protocol not known"),
+        ("nosuchstore://b/rows.jsonl", "nosuchstore://b/rows.jsonl cannot be asked for: Protocol not known"),
     ],
 )
 def test_what_cannot_be_read_is_told(bucket, name, says):

@@ -168,12 +168,14 @@ def grade(
     shown = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
     told_rate = "none" if rate is None else f"{rate:.4f}"
     ran = sandbox.stats().since(before)
-    told = f"{shown or 'no lines'}; pass rate {told_rate}" + (f"; sandbox: {ran}" if ran.jobs else "")
+    null = counts["error"] + counts["timeout"]
+    of = f" of the {counts.total() - null:,} with a score (--max-errors 0 makes the others fail)" if null else ""
+    told = f"{shown or 'no lines'}; pass rate {told_rate}{of}" + (f"; sandbox: {ran}" if ran.jobs else "")
     click.echo(told, err=True)
     if fail_below is not None and (rate is None or rate < fail_below):
         failed.append(f"pass rate {told_rate} is below {fail_below}")
     allowed = 0 if max_errors is None and fail_below is not None else max_errors
-    if allowed is not None and (null := counts["error"] + counts["timeout"]) > allowed:
+    if allowed is not None and null > allowed:
         failed.append(f"{counted(null, 'line')} without a score, {allowed} allowed (--max-errors)")
     if failed:
         click.secho("; ".join(failed), fg="red", err=True)

@@ -90,12 +90,13 @@ def _asked(name: Path | str) -> Iterator[tuple[Any, str]]:
     try:
         store, path = fsspec.core.url_to_fs(address)
         yield store, path
+    except AssayError:
+        raise
     except ImportError as bad:
-        raise AssayError(f"{address}: {bad}") from None
-    except ValueError as bad:
-        raise AssayError(f"{address} cannot be opened: {bad}") from None
-    except OSError as bad:
-        raise AssayError(f"{address} cannot be asked for: {bad}") from None
+        raise AssayError(f"{address}: {bad} (pip install 'assay[remote]' and the package of the store)") from None
+    except Exception as bad:  # noqa: BLE001 - each store has errors of its own: no credentials, no network, no bucket
+        told = str(bad).strip().partition("\n")[0] or type(bad).__name__
+        raise AssayError(f"{address} cannot be asked for: {told}; see its credentials and the network") from None
 
 
 def _address(name: Path | str) -> str:

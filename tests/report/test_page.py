@@ -270,7 +270,7 @@ def test_name_model_date_and_duration_come_from_the_run(run):
     about = content(run)["about"]
     assert (about["model"], about["started"]) == ("tiny", "2026-01-31 23:59 UTC")
     assert about["training steps"] == "3 of 9"
-    assert about["duration"].startswith("1 min 40 s; a part is still running or was cut short")
+    assert about["duration"].startswith("1 min 40 s; a part was cut short")
     assert (duration(59.6), duration(7199.7)) == ("1 min 00 s", "2 h 00 min")
 
 

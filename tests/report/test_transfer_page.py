@@ -8,7 +8,7 @@ import pytest
 from assay.errors import AssayError
 from assay.evaluate.transfer import Reading, Run, Study, Task, Trace, cautions, to_json, told_budgets
 from assay.report.page import render, write_page
-from assay.report.transfer_charts import absent, charts_of_study, crossing, passes
+from assay.report.transfer_charts import absent, charts_of_study, crossing, narrowed, passes
 from assay.report.transfer_page import headline, matrices, worked
 from assay.types import Measurement
 
@@ -118,7 +118,7 @@ def measured(task, right, samples=4, problems=20):
 @pytest.mark.parametrize(
     ("base", "trained", "says"),
     [
-        ([1] * 6, [4] * 4, "caught up at k = 4"),  # sharper, on fewer problems
+        ([1] * 6, [4] * 4, "caught up at k = 4, below it at k = 4"),  # sharper, on fewer problems
         ([1] * 8, [4] * 10, "above it up to k = 4"),
         ([4] * 8, [4] * 4, "not above it at k = 1"),
     ],
@@ -157,3 +157,12 @@ def test_a_study_of_ours_shows_the_last_step_and_logs_the_best():
     assert (last.step_of(runs[1]), best.step_of(runs[1])) == (10, 5)
     assert "best mean" not in " ".join(cautions(last)) and "best mean" in " ".join(cautions(best))
     assert [chart.title for chart in charts_of_study(last)].count("Learning curves: held-out accuracy") == 1
+
+
+def test_fewer_problems_with_many_samples_is_said():
+    task = Task("sums", "math", 20, 4)
+    few, many = ({"sums": Reading(0.0, measured("sums", [n] * k))} for n, k in ((1, 6), (4, 4)))
+    base = Run("base", (), 0, {0: few})
+    (told,) = narrowed(Study("s", (task,), (base, Run("math", ("math",), 1, {1: many}))))
+    assert told.startswith("With 4 samples a problem (pass@4)") and "math 30.0 to 20.0 %" in told
+    assert narrowed(Study("s", (task,), (base, Run("math", ("math",), 1, {1: few})))) == []

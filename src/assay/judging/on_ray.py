@@ -40,6 +40,8 @@ class RayJudge(Judge):
 
     def __init__(self, settings: JudgeSettings | None = None, *, actors: int | None = None) -> None:
         super().__init__(settings)
+        self._actors: list[Any] = []
+        self._joined = True
         try:
             import ray
         except ImportError as fault:
@@ -63,9 +65,8 @@ class RayJudge(Judge):
     def close(self) -> None:
         """End the actors and, where this session started it, Ray."""
         super().close()
-        for actor in self._actors:
-            self._ray.kill(actor)
-        self._actors = []
+        while self._actors:
+            self._ray.kill(self._actors.pop())
         if not self._joined and self._ray.is_initialized():
             self._ray.shutdown()
 

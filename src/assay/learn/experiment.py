@@ -131,7 +131,7 @@ def experiment(
         def look(step: int, model: Any, tokenizer: Any) -> dict[str, float]:
             engine = TransformersEngine(f"{fingerprint} {step}", name=point(step), model=model, tokenizer=tokenizer)
             scores = _score(recipe, engine, point(step), asked, out, watch)
-            watch.on_stage(f"training, on from step {step}", recipe.grpo.steps)
+            watch.on_stage("training", recipe.grpo.steps)
             watch.on_units(step)
             return {f"eval_{row.name}/accuracy": row.avg.value for row in scores.rows} if scores else {}
 

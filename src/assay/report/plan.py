@@ -289,7 +289,8 @@ def _stage(stage: Stage) -> str:
 def _learns(chosen: Data, split: str, look: _Look, seed: int, ready: Prepared | None = None) -> Iterator[Line]:
     if ready is not None:
         yield "learns from", _domains(ready.examples)
-        yield from (("leaves out", note.removeprefix("left out ")) for note in ready.notes)
+        for note in ready.notes:
+            yield ("leaves out", note.removeprefix("left out ")) if note.startswith("left out ") else ("note", note)
     elif chosen.corpus:
         there = not is_remote(chosen.corpus) and (Path(chosen.corpus) / MANIFEST).is_file()
         count = counted(read_manifest(Path(chosen.corpus))["examples"], "problem") if there else "not there yet"

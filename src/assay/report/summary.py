@@ -11,7 +11,7 @@ from typing import Any
 
 from assay.errors import AssayError
 from assay.evaluate.run import SCORES
-from assay.journal import CLAIM, TIMES, Journal
+from assay.journal import CLAIM, TIMES, Journal, is_worked_in
 from assay.report.rollouts import in_order
 
 
@@ -22,7 +22,7 @@ def about(run: Path, model: str) -> dict[str, str]:
     took = [row["seconds"] for row in times if "seconds" in row]
     lasted = duration(sum(took)) if took else "not recorded"
     if len(began) > len(took):
-        lasted += "; a part is still running or was cut short, and is not counted"
+        lasted += f"; a part {'is still running' if is_worked_in(run) else 'was cut short'}, and is not counted"
     started = f"{began[0]:%Y-%m-%d %H:%M} UTC" if began else "not recorded"
     return {"run": run.resolve().name, "model": model, "started": started, "duration": lasted}
 

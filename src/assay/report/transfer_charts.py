@@ -109,11 +109,8 @@ def lengths(study: Study) -> Chart | None:
 
 def passes(study: Study) -> Chart | None:
     """pass@k of the base, the run of the domain, and the mix."""
-    most = min(
-        (m.n for r in study.runs for x in _final(study, r).values() for m in x.measured.values() if m.n), default=1
-    )
-    ks = [1 << power for power in range(11) if 1 << power <= most]
-    if len(ks) < 2 or not all(x.measured for r in study.runs for x in _final(study, r).values()):
+    ks = _ks(study)
+    if len(ks) < 2:
         return None
     panels, columns, told = [], {}, []
     for domain in study.domains:
@@ -139,13 +136,39 @@ def passes(study: Study) -> Chart | None:
     return Chart("pass@k", about, tuple(panels), tuple(ks), columns, legend, axis="k")
 
 
+def _ks(study: Study) -> list[int]:
+    """The k for which there is a pass@k of every run."""
+    readings = [reading for run in study.runs for reading in _final(study, run).values()]
+    if not all(reading.measured for reading in readings):
+        return []
+    most = min((one.n for reading in readings for one in reading.measured.values() if one.n), default=1)
+    return [1 << power for power in range(11) if 1 << power <= most]
+
+
+def narrowed(study: Study) -> list[str]:
+    """In a sentence, in which domains the run of the domain solves fewer problems than the base with many samples."""
+    ks = _ks(study)
+    if len(ks) < 2:
+        return []
+    own = [(domain, run) for domain in study.domains if (run := study.single(domain))]
+    ends = [(d, _pass(study, study.base, d, ks[-1]).value, _pass(study, run, d, ks[-1]).value) for d, run in own]
+    fell = [f"{domain} {percent(was)} to {percent(now)} %" for domain, was, now in ends if now < was]
+    if not fell:
+        return []
+    return [
+        f"With {ks[-1]} samples a problem (pass@{ks[-1]}) the run of the domain itself solves fewer problems than the "
+        f"base in {', '.join(fell)}: there training made it surer of what it could do, not able to do more."
+    ]
+
+
 def crossing(study: Study, run: Run, domain: str, ks: Sequence[int]) -> str:
     """In words, at which k the base catches up with a run, by the values alone."""
     gains = [_pass(study, run, domain, k).value - _pass(study, study.base, domain, k).value for k in ks]
     if gains[0] <= 0:
         return "not above it at k = 1"
     caught = next((k for k, gain in zip(ks, gains, strict=True) if gain <= 0), None)
-    return f"caught up at k = {caught}" if caught else f"above it up to k = {ks[-1]}"
+    below = f", below it at k = {ks[-1]}" if gains[-1] < 0 else ""
+    return f"caught up at k = {caught}{below}" if caught else f"above it up to k = {ks[-1]}"
 
 
 def second(study: Study) -> Chart | None:

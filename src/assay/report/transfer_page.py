@@ -13,7 +13,7 @@ from assay.evaluate.transfer import Run, Study, Task, cautions, clear, spread, s
 from assay.report.charts import csv_address
 from assay.report.study import open_study, settings
 from assay.report.summary import about, listed, percent, points
-from assay.report.transfer_charts import absent, charts_of_study, length_rows
+from assay.report.transfer_charts import absent, charts_of_study, length_rows, narrowed
 
 TINT = 45
 """Percent of colour in the cell of the largest clear gain."""
@@ -107,13 +107,16 @@ def worked(study: Study) -> list[str]:
         parts += [f"fell by training on {listed(down)}"] if down else []
         if parts:
             told.append(f"{domain} {'; it '.join(parts)}.")
+    if study.mix:
+        gains = {d: _gain(study, study.mix, d) for d in study.domains if study.of(d)}
+        told.append(_against("The mix", "the base", gains))
     if study.mix and (singles := [d for d in study.domains if study.of(d) and study.single(d)]):
         leads = {d: study.gain(study.mix, study.single(d) or study.mix, *study.of(d)) for d in singles}
         told.append(_against("The mix", "the run of one domain", leads))
     if study.random and study.mix:
         leads = {d: study.gain(study.mix, study.random, *study.of(d)) for d in study.domains if study.of(d)}
         told.append(_against("The mix", "the same training paid by a coin", leads))
-    return told
+    return told + narrowed(study)
 
 
 def _against(one: str, other: str, leads: Mapping[str, Estimate]) -> str:
@@ -166,7 +169,8 @@ def matrices(study: Study, columns: Columns) -> list[Matrix]:
                 study,
                 columns,
                 "Gain over the random reward",
-                "Points above the run on the mix that a coin paid: what is left is owed to the verdicts." + named,
+                "Points above the run on the mix that a coin paid: what the verdicts add, and what the coin itself "
+                "cost, so read it beside the gain over the base." + named,
                 over(lambda _: study.random),
             )
         )

@@ -12,6 +12,9 @@ from functools import wraps
 from types import GeneratorType, MappingProxyType, ModuleType
 from typing import Any
 
+KNOWN = ("raises", "approx", "fixture", "param", "fail", "mark")
+"""What tests may use of it."""
+
 
 class raises:
     """The block, or the function that is called, raises one of the classes, with a text that matches."""
@@ -153,6 +156,5 @@ def _unrun(test: Any) -> Any:
 def module() -> ModuleType:
     """The module that tests import."""
     made = ModuleType("pytest", __doc__)
-    known = {"raises": raises, "approx": approx, "fixture": fixture, "param": param, "fail": fail, "mark": _Marks()}
-    vars(made).update(known)
+    vars(made).update({name: globals()[name] for name in KNOWN if name != "mark"}, mark=_Marks())
     return made

@@ -168,7 +168,7 @@ class Suite:
         block[:] = hooked + block[start:]
 
     def _case(self, body: list[ast.stmt]) -> TestCase:
-        case = TestCase(raises=any(isinstance(inner, ast.Raise) for node in body for inner in statements(node)))
+        case = TestCase(raises=any(_is_raise(inner) for node in body for inner in statements(node)))
         known: set[str] = set()
         for node in body:
             case.needs |= self._loads(node, set()) - known
@@ -193,7 +193,7 @@ class Suite:
         while blocks:
             block = blocks.pop()
             longer: list[ast.stmt] = []
-            last = max((at for at, node in enumerate(block) if isinstance(node, ast.Raise)), default=-1)
+            last = max((at for at, node in enumerate(block) if _is_raise(node)), default=-1)
             for at, node in enumerate(block):
                 if isinstance(node, ast.stmt) and not _stays_first(node) and (at <= last or _may_raise(node)):
                     longer.append(ast.copy_location(ast.Expr(_hook(GUARD, at, node)), node))
@@ -301,8 +301,8 @@ def _hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.e
 
 def _may_raise(node: ast.AST) -> bool:
     """Whether a statement holds a `raise` that it may run; a loop may run none of its body."""
-    if isinstance(node, (*_DEFINITIONS, ast.Raise)):
-        return isinstance(node, ast.Raise)
+    if isinstance(node, _DEFINITIONS) or _is_raise(node):
+        return _is_raise(node)
     loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
     blocks = [node.orelse] if loops else _inner_blocks(node)  # type: ignore[attr-defined]
     return any(_may_raise(inner) for block in blocks for inner in block)
@@ -313,7 +313,7 @@ def asserts(node: ast.AST) -> bool:
     context of one (`with pytest.raises(ValueError):`)."""
     if isinstance(node, (ast.With, ast.AsyncWith)):
         return any(_is_assertion(item.context_expr) for item in node.items)
-    return isinstance(node, (ast.Assert, ast.Raise)) or _is_assertion_call(node)
+    return isinstance(node, ast.Assert) or _is_raise(node) or _is_assertion_call(node)
 
 
 def _hook_thrown(tree: ast.AST) -> None:
@@ -364,7 +364,21 @@ def _is_assertion_call(node: ast.AST) -> bool:
 def _is_assertion(node: ast.AST) -> TypeGuard[ast.Call]:
     called = node.func if isinstance(node, ast.Call) else None
     name = called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else ""
-    return name.startswith("assert") or name == "raises"
+    return name.startswith("assert") or (name == "raises" and _is_of_tests(called))
+
+
+def _is_of_tests(called: ast.expr | None) -> bool:
+    """Whether what is called is pytest's or a test case's own, and no method of some object."""
+    of = called.value if isinstance(called, ast.Attribute) else ast.Name("pytest")
+    return isinstance(of, ast.Name) and of.id in ("pytest", "self")
+
+
+def _is_raise(node: ast.AST) -> bool:
+    """Whether a statement raises: `raise`, or `pytest.fail(...)`."""
+    called = _called(node)
+    return isinstance(node, ast.Raise) or (
+        isinstance(called, ast.Attribute) and called.attr == "fail" and _is_of_tests(called)
+    )
 
 
 def _called(node: ast.AST) -> ast.expr | None:

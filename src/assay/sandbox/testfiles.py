@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
+
+from assay.sandbox import pytest_names
 
 MAX_FIXTURES = 8
 """Fixtures that name one another, one behind the other."""
+_HOOKS = ("setup_module", "teardown_module", "setup_function", "teardown_function", "setup_class")
 _SOLUTION = ("solution", "main", "__main__", "submission", "your_module")
 
 
@@ -23,8 +27,9 @@ def normalized(tree: ast.Module) -> ast.Module:
     named = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     definitions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     fixtures = {node.name: node for node in definitions if any(_is_mark(one, "fixture") for one in node.decorator_list)}
-    if any(alias.name == "pytest" for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names):
-        _require_fixtures(definitions, fixtures)
+    imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    if "pytest" in imports or any(map(_is_from_pytest, ast.walk(tree))):
+        _require_known(tree, fixtures)
     calls = [call for node in tree.body if getattr(node, "name", "") not in named for call in _calls(node, fixtures)]
     tree.body += [ast.fix_missing_locations(call) for call in calls]
     return tree
@@ -65,11 +70,34 @@ def _calls(node: ast.stmt, fixtures: dict[str, ast.FunctionDef]) -> Iterator[ast
                 yield from _call(f"{node.name}().{name}({given})", inner)
 
 
-def _require_fixtures(definitions: list[ast.FunctionDef], fixtures: dict[str, ast.FunctionDef]) -> None:
-    for node in definitions:
-        if node.name.startswith("test") and node.name not in fixtures and _given(node, _needed(node), fixtures) is None:
-            named = ", ".join(arg.arg for arg in _needed(node))
-            raise ValueError(f"{node.name} needs fixtures that the tests do not define, among {named}")
+def _require_known(tree: ast.Module, fixtures: dict[str, ast.FunctionDef]) -> None:
+    """Raise `ValueError` where tests for pytest need of it what is not here: else a right program would fail."""
+    for node in ast.walk(tree):
+        named = [node.attr] if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "pytest" else []
+        named += [alias.name for alias in node.names] if _is_from_pytest(node) else []
+        if unknown := [name for name in named if name not in pytest_names.KNOWN]:
+            raise ValueError(f"tests may not use pytest.{unknown[0]} here, only {', '.join(pytest_names.KNOWN)}")
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in _HOOKS:
+            raise ValueError(f"{node.name} is not called here: set up in a fixture, or in setup_method")
+        marks = getattr(node, "decorator_list", [])
+        fixture = next((mark for mark in marks if _is_mark(mark, "fixture")), None)
+        within = isinstance(node, ast.FunctionDef) and fixture is not None and fixtures.get(node.name) is not node
+        if within or (isinstance(fixture, ast.Call) and {word.arg for word in fixture.keywords} - {"scope"}):
+            raise ValueError("a fixture here is a function of the module, with no argument but its scope")
+        if any(_is_mark(mark, "usefixtures") for mark in marks) or (
+            isinstance(node, ast.ClassDef) and any(_is_mark(mark, "parametrize") for mark in marks)
+        ):
+            raise ValueError("usefixtures, and parameters of a class, are not known here")
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test"):
+            raise ValueError(f"{node.name} is asynchronous: let it run its coroutine by asyncio.run")
+    for test in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
+        if test.name.startswith("test") and test.name not in fixtures and _given(test, _needed(test), fixtures) is None:
+            needed = ", ".join(arg.arg for arg in _needed(test))
+            raise ValueError(f"{test.name} needs fixtures that the tests do not define, among {needed}")
+
+
+def _is_from_pytest(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom) and node.module == "pytest"
 
 
 def _given(test: ast.FunctionDef, needed: list[ast.arg], fixtures: dict[str, ast.FunctionDef]) -> str | None:
