@@ -12,7 +12,8 @@ from typing import Any
 
 _CONTAINERS = (list, dict, set, deque, bytearray)
 MOST_LENT = 1000
-"""Entries of a container that is looked at for changes before each question."""
+"""Entries, and all within them, of containers that are looked at for changes before each question."""
+_PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
 def changeable(value: Any, classes: Container[str]) -> list[Any]:
@@ -49,8 +50,42 @@ def attributes(value: Any) -> dict[str, Any]:
 
 
 def is_lent(value: Any) -> bool:
-    """Whether an attribute is a container that the tests may change as it stands there."""
-    return type(value) in _CONTAINERS and len(value) <= MOST_LENT
+    """Whether an attribute is a container of plain values that the tests may change as it stands there."""
+    return type(value) in _CONTAINERS and entries(value) <= MOST_LENT
+
+
+def entries(value: Any) -> int:
+    """How many values stand in a container and in those within it; more than `MOST_LENT` where one of them is no plain
+    value, or they are too many to be counted."""
+    count, stack = 0, [value]
+    while stack:
+        item = stack.pop()
+        inner = [*item.keys(), *item.values()] if type(item) is dict else item
+        count += len(inner)
+        if count > MOST_LENT:
+            return count
+        if type(item) is not bytearray:
+            parts = [part for part in inner if type(part) not in _PLAIN]
+            if any(type(part) not in (*_CONTAINERS, tuple) for part in parts):
+                return MOST_LENT + 1
+            stack += parts
+    return count
+
+
+def update(mine: Any, theirs: Any) -> None:
+    """Give a container the contents of another of its kind, where containers that stand at the same places stay."""
+    if type(mine) is not type(theirs) or not isinstance(mine, (list, dict)):
+        refill(mine, theirs)
+        return
+    places = range(min(len(mine), len(theirs))) if isinstance(mine, list) else mine.keys() & theirs.keys()
+    kept = {}
+    for at in places:
+        if type(mine[at]) in _CONTAINERS and type(mine[at]) is type(theirs[at]):
+            update(mine[at], theirs[at])
+            kept[at] = mine[at]
+    refill(mine, theirs)
+    for at, one in kept.items():
+        mine[at] = one
 
 
 def refill(mine: Any, theirs: Any) -> None:

@@ -258,7 +258,7 @@ class Server(Codec):
         self._active.append(self._lane.number)
         try:
             for number, changed in request.get("w", ()):
-                aliases.refill(self._lent[number], self.unpack(changed))
+                aliases.update(self._lent[number], self.unpack(changed))
             with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
                 if request["op"] in _BY_NAME:
                     value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))

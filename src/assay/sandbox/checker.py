@@ -11,6 +11,7 @@ import ast
 import builtins
 import importlib
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterable
@@ -32,6 +33,8 @@ _OPEN = "typing collections math itertools functools heapq bisect fractions deci
 """Modules whose contents are never a helper of the candidate's own."""
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
+_SHARED = re.compile(r"\b(?:parametrize|fixture|setup_method|setUp|self\.)")
+"""What tests write where they keep arguments for later in another way than by a variable."""
 _THREADED = {"threading", "concurrent", "_thread"}
 """Modules whose threads may wait for each other in the candidate's process."""
 _USUAL = ("function", "type")
@@ -72,7 +75,8 @@ class Checker:
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
             self.client.guards = any(map(ARRAYS.search, (*self.request["tests"], self.request["setup"])))
-            self.client.keeps_aliases = not mixing.mixes(
+            shared = any(map(_SHARED.search, self.request["tests"]))  # arguments that more than one test is given
+            self.client.keeps_aliases = not shared and not mixing.mixes(
                 [*suite.trees, ast.parse(self.request["setup"])], asked, provided() | {*HOOKS}
             )
             stage = "setup"
@@ -138,6 +142,8 @@ class Checker:
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
         reply = self.client.request(load)
         found = reply["names"]
+        unbound = self.unbound
+        self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
         given = {name: self.client.read(found[name]) for name in wanted if name in found}
         caught = [
             name
@@ -149,13 +155,11 @@ class Checker:
         self.client.answered = not all(
             isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
         )
-        unbound = self.unbound
         usual = all(
             type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
         )
         self.all_there = usual and not (self.client.answered or unbound.intersection(wanted) - found.keys())
         self.client.known = {value._assay_handle for value in given.values() if isinstance(value, Proxy)}
-        self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
 
     def _run_setup(self) -> None:
         """Run the trusted helpers and the setup on this side."""

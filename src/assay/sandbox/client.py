@@ -17,10 +17,11 @@ from typing import Any
 
 from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
 from assay.sandbox.codec import Codec
-from assay.sandbox.proxy import Derived, Proxy, awaited, derived, proxy_class
+from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
 MAX_LENT = 16
+MOST = aliases.MOST_LENT
 """Messages to one candidate; more is the candidate's doing."""
 
 
@@ -156,6 +157,8 @@ class Client(Codec):
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
             if "v" in body:
                 value, own = self._decode(body["v"], 0), [str(name) for name in body["own"]]
+                if kind not in self.named or not isinstance(value, VALUES):
+                    raise wire.WireError("a value of a class that the tests do not name")
                 proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)
             else:
                 proxy = self._kinds.setdefault(shown, proxy_class(shown))(self, body["h"], kind)
@@ -229,7 +232,7 @@ class Client(Codec):
         self.calls += 1
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
-        self.refused = ""
+        self.refused, self.passable = "", None
         number = os.urandom(8).hex()
         if self._lent and (written := self._written()):
             message = {**message, "w": written}
@@ -288,10 +291,10 @@ class Client(Codec):
             return value
         there = self._lent.pop(number, (value, None))[0]
         if there is not value:
-            aliases.refill(there, value)
+            aliases.update(there, value)
         with contextlib.suppress(wire.WireError):
             self._lent[number] = there, self.contents([there])
-        while len(self._lent) > MAX_LENT or sum(len(held) for held, _ in self._lent.values()) > aliases.MOST_LENT:
+        while len(self._lent) > MAX_LENT or sum(aliases.entries(held) for held, _ in self._lent.values()) > MOST:
             del self._lent[next(iter(self._lent))]  # the one that was looked at longest ago
         return there
 
@@ -384,6 +387,7 @@ class Client(Codec):
         if issubclass(kind, ExceptionGroup):
             parts = problem.get("group") if depth < candidate.MAX_CAUSES else None
             told = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
+            del told[candidate.MAX_GROUP :]
             inside = [one for part in told if isinstance(one := self._raised(part, depth + 1), Exception)]
             text = str(problem["text"]).rpartition(" (")[0]
             return kind(text, inside) if inside else CandidateError(text)

@@ -28,6 +28,14 @@ def _forward(op: str) -> Any:
     return forward
 
 
+def _exited(context: Any, kind: Any, problem: Any, trace: Any) -> Any:
+    """What a context of the candidate says of an exception, where that may be heard: of what its block raises and holds
+    nothing else, or where the tests call it themselves, without a trace."""
+    passable = context._assay_client.passable  # for this one question
+    said = _forward("exit")(context, *((None, None, None) if kind is None else (kind, problem, None)))
+    return said if trace is None else problem is passable and bool(said)
+
+
 async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
     """What the candidate's process gets where it awaits this, to its end."""
     return _forward(op)(proxy, *args)
@@ -73,7 +81,7 @@ class Proxy:
         if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
         known = self._assay_is_known()
-        if not known and (
+        if (not known or self._assay_kind == "function") and (
             name[0] == "_" != name[1] or name in _methods_of_values(frozenset(_LIBRARIES.keys() & sys.modules.keys()))
         ):
             raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
@@ -156,15 +164,7 @@ class Proxy:
 
     def __exit__(self, kind: Any, problem: Any, trace: Any) -> Any:
         """The candidate is told, and passes over what the tests raise there in any case, but nothing that tests it."""
-        said = _forward("exit")(self, *((None, None, None) if kind is None else (kind, problem, None)))
-        return self._assay_passed(problem, said)
-
-    def _assay_passed(self, problem: Any, said: Any) -> Any:
-        """What a context of the candidate says of an exception, where that may be heard; one that was never raised is
-        an argument like any other."""
-        if getattr(problem, "__traceback__", None) is None:
-            return said
-        return problem is self._assay_client.passable and bool(said)
+        return _exited(self, kind, problem, trace)
 
     def __await__(self) -> Any:
         return awaited(self, "await").__await__()
@@ -180,8 +180,9 @@ class Proxy:
 
     async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> Any:
         """As `__exit__`."""
+        passable = self._assay_client.passable
         said = await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
-        return self._assay_passed(problem, said)
+        return said if trace is None else problem is passable and bool(said)
 
     def __mro_entries__(self, _: Any) -> tuple[type, ...]:
         """A class of the tests that derives from one of the candidate is made there."""
@@ -204,7 +205,7 @@ def _methods_of_values(libraries: frozenset[str]) -> set[str]:
 
     Data arrives as data, so an object that has such a method is none. What containers are changed by, any may have.
     """
-    kinds = list(_VALUES)
+    kinds = list(VALUES)
     for library in libraries:
         kinds += [getattr(sys.modules[library], name) for name in _LIBRARIES[library].split()]
     names = {name for kind in kinds for name in dir(kind) if name[0] != "_" and callable(getattr(kind, name))}
@@ -219,13 +220,15 @@ def type_of(value: Any) -> Any:
 class _Deriving(type):
     """The class of what a class statement of the tests makes of a class of the candidate: another of the candidate."""
 
-    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any], **_: Any) -> Any:
+    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any], **more: Any) -> Any:
         given = members.get("__orig_bases__")
         if given is None:
             return super().__new__(cls, name, bases, members)
         client = next(base._assay_client for base in given if isinstance(base, Proxy))
-        if "__classcell__" in members:
-            client.refused = "a test asks super() of a class of the program"
+        odd = [key for key, value in members.items() if isinstance(value, (staticmethod, classmethod, property))]
+        if "__classcell__" in members or odd or more:
+            what = f"makes {odd[0]} no plain method" if odd else "gives keywords to" if more else "asks super() of"
+            client.refused = f"a test {what} a class of the program from which it derives"
             raise wire.WireError(client.refused)
         told = {key: value for key, value in members.items() if key not in _OF_STATEMENTS}
         message = {"op": "derive", "name": name, "bases": client.pack(tuple(given)), "members": client.pack(told)}
@@ -290,7 +293,7 @@ def proxy_class(kind: str) -> type[Proxy]:
     )
 
 
-_VALUES = (str, bytes, bytearray, int, float, complex, range, list, tuple, dict, set, frozenset)
+VALUES = (str, bytes, bytearray, int, float, complex, range, list, tuple, dict, set, frozenset)
 _CHANGING = (MutableSequence, MutableMapping, MutableSet)
 _LIBRARIES = {"numpy": "ndarray generic", "pandas": "DataFrame Series Index", "sympy": "Expr MatrixBase Set"}
 
@@ -338,6 +341,7 @@ class Derived:
 def derived(client: Client, handle: int, kind: str, value: Any, own: list[str]) -> Any:
     """Such a value; `own` are the special methods that its class has of its own."""
     methods = {name: _forward(name.strip("_")) for name in own if name.strip("_") in _ASKED}
+    methods |= {"__exit__": _exited} if "__exit__" in methods else {}
     made: Any = type(value).__new__(type(kind, (Derived, type(value)), methods), value)
     made.__dict__.update(_assay_client=client, _assay_handle=handle)
     return made

@@ -77,10 +77,12 @@ class Suite:
         """Modules that the tests import by name."""
         caught = [node.type for tree in self.trees for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)]
         caught += [part for tree in self.trees for node in ast.walk(tree) for part in _raised(node)]
+        thrown = [node.exc for tree in self.trees for node in ast.walk(tree) if isinstance(node, ast.Raise)]
+        caught += [one.func if isinstance(one, ast.Call) else one for one in thrown if one is not None]
         self.catches = {
             part.id for kind in caught if kind is not None for part in ast.walk(kind) if isinstance(part, ast.Name)
         }
-        """Names of exceptions that the tests catch or expect."""
+        """Names of exceptions that the tests catch, expect or raise."""
         self.expects_stop = any("StopIteration" in ast.unparse(kind) for kind in caught if kind is not None)
         """Whether the tests catch `StopIteration`, and so expect it."""
         self._partial, self._candidates = partial, {*candidates} - self._modules
@@ -100,11 +102,11 @@ class Suite:
             self._split(testing[0])
         if calls_check:
             self._split(self._enter("check"))
+        for tree in self.trees:
+            _hook_thrown(tree)
         for text, tree in zip(texts, self.trees, strict=True):
             self._hook_assertions(text, tree)
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
-        for tree in self.trees:
-            _hook_thrown(tree)
 
     @property
     def total(self) -> int:
@@ -317,12 +319,11 @@ def asserts(node: ast.AST) -> bool:
 
 
 def _hook_thrown(tree: ast.AST) -> None:
-    """Let it be seen what a `with` block raises in any case, as its last statement: its context may pass that over."""
+    """Let it be seen what a `with` block raises that holds nothing else: its context may pass that over."""
     for node in ast.walk(tree):
-        if isinstance(node, (ast.With, ast.AsyncWith)) and isinstance(last := node.body[-1], ast.Raise) and last.exc:
-            before = (inner for part in node.body for inner in statements(part))
-            if not any(isinstance(inner, (ast.Return, ast.Break, ast.Continue)) for inner in before):
-                last.exc = _hook(THROWN, last.exc, last.exc)
+        if isinstance(node, (ast.With, ast.AsyncWith)) and len(node.body) == 1 and isinstance(node.body[0], ast.Raise):
+            thrown = node.body[0]
+            thrown.exc = thrown.exc and _hook(THROWN, thrown.exc, thrown.exc)
 
 
 def statements(node: ast.AST, deep: bool = False) -> Iterator[ast.AST]:

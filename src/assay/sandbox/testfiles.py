@@ -16,7 +16,7 @@ from assay.sandbox import pytest_names
 
 MAX_FIXTURES = 8
 """Fixtures that name one another, one behind the other."""
-_HOOKS = ("setup_module", "teardown_module", "setup_function", "teardown_function", "setup_class")
+_HOOKS = ("setup_module", "teardown_module", "setup_function", "teardown_function", "setup_class", "teardown_method")
 _SOLUTION = ("solution", "main", "__main__", "submission", "your_module")
 
 
@@ -90,10 +90,17 @@ def _require_known(tree: ast.Module, fixtures: dict[str, ast.FunctionDef]) -> No
             raise ValueError("usefixtures, and parameters of a class, are not known here")
         if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("test"):
             raise ValueError(f"{node.name} is asynchronous: let it run its coroutine by asyncio.run")
-    for test in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
-        if test.name.startswith("test") and test.name not in fixtures and _given(test, _needed(test), fixtures) is None:
-            needed = ", ".join(arg.arg for arg in _needed(test))
+    methods = [(inner, 1) for node in tree.body if _is_test_class(node) for inner in node.body]
+    for test, first in [*((node, 0) for node in tree.body), *methods]:
+        if not isinstance(test, ast.FunctionDef) or not test.name.startswith("test") or test.name in fixtures:
+            continue
+        if _given(test, _needed(test)[first:], fixtures) is None:
+            needed = ", ".join(arg.arg for arg in _needed(test)[first:])
             raise ValueError(f"{test.name} needs fixtures that the tests do not define, among {needed}")
+
+
+def _is_test_class(node: ast.stmt) -> TypeGuard[ast.ClassDef]:
+    return isinstance(node, ast.ClassDef) and node.name.startswith("Test")
 
 
 def _is_from_pytest(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
