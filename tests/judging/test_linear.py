@@ -115,6 +115,7 @@ REFERENCES: dict[str, Any] = {
     "choice": "C",
     "boolean": True,
     "text": "Paris",
+    "pairwise_verdict": "A",
     "set": ["red", "green"],
     "sequence": ["red", "green"],
     "assignment": {"Ann": "knight", "Bob": "knave"},
@@ -148,4 +149,5 @@ def test_a_verdict_on_repeated_text_comes_in_time_and_is_not_paid(name: str, eve
 
 def test_every_verifier_on_text_is_tried() -> None:
     text = {name for name in VERIFIERS.names() if VERIFIERS.get(name).lane in (Lane.INLINE, Lane.WORKER)}
+    text -= {"head"}  # it needs weights, and reads what these read
     assert {name for name in text if not name.startswith("test.")} == set(REFERENCES)

@@ -71,4 +71,4 @@ def test_arms_that_cannot_be_compared_are_refused_before_work(random_policy, tmp
 
 def test_a_warm_up_has_no_rewards_to_control(tmp_path):
     ran = assay("train", "tiny", "--controls", "-o", tmp_path / "out")
-    assert ran.exit_code == 2 and "which has none" in ran.output
+    assert ran.exit_code == 2 and "tiny.toml has none" in ran.output

@@ -399,7 +399,7 @@ def test_bodies_have_bounds(small):
         (["--host", "::"], "a token is needed"),
         (["--token-file", "no-such-file"], "the token cannot be read"),
         (["--allow", "jugde"], "did you mean 'judge'"),
-        (["--allow", "jury"], "--allow takes command, hybrid, judge; not 'jury'"),
+        (["--allow", "jury"], "rubric; not 'jury'"),
         (["--host", "203.0.113.7", "--token-file", "TOKEN"], "choose an address of this machine"),
         (["--port", "TAKEN"], "the port is taken"),
     ],

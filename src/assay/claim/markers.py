@@ -310,7 +310,7 @@ def _in_its_braces(text: str) -> str:
 
 
 END = 80
-_ENDLESS = re.compile(r"(?:[,;+=<>&-]|\\\S*|\d*\.\d+)\s*\.\.\.$")
+_ENDLESS = re.compile(r"(?:[,;+=<>&-]|\\\S{0,40}|\d{0,40}\.\d{1,40})\s{0,9}\.\.\.$")
 """Dots that are part of a value: `0.333...`, `1, 2, ...`."""
 
 

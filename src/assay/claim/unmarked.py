@@ -55,7 +55,7 @@ _BEHIND_ADJUNCT = re.compile(
 )
 """A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(
-    r"(?:\A|\n)\W*+(?:the\s)?(?:output|result|(?:this\s)?prints)\W*?"
+    r"(?:\A|\n)\W{0,9}+(?:the\s)?(?:output|result|(?:this\s)?prints)\W{0,9}?"
     r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
     re.IGNORECASE,
 )
@@ -92,7 +92,7 @@ _COURTESY = re.compile(
 
 
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
-_ASIDE = re.compile(r"\([^()\n]*\)\W*\Z")
+_ASIDE = re.compile(r"\([^()\n]{0,200}\)\W{0,20}\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 

@@ -63,7 +63,7 @@ _NEGATED = re.compile(
     r"|unable|unaware)\b[^,;:.]{0,200}$"
 )
 _TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
-_BUT = re.compile(r"[\s,;]*\b(?:but|although|though|because)\b", re.I)
+_BUT = re.compile(r"[\s,;]{0,9}\b(?:but|although|though|because)\b", re.I)
 """What ends the clause of a mention, and of a denial that reaches it: "No such novel was written by"."""
 _REPUTED = re.compile(
     r"\b(?:often|commonly|widely|popularly|sometimes|usually|initially|originally|traditionally)\b", re.I

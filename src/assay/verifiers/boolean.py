@@ -38,7 +38,7 @@ _SUBJECT = re.compile(r"\s+(?:is|was|would be) (?:what|one|only|a|an|the)\b", re
 _BEHIND = frozenset(("for", "with", "on", "from", "to", "here", "according", "indeed"))
 """What may follow "true" and its kin in their clause."""
 _REASON = re.compile(r"(?<=[.;])(?<!\.\.)\s|\b(?:because|since|as|rather than|not|for|given)\b")
-_ALONE = re.compile(r"\n\W*(yes|no|true|false)\W*\Z", re.IGNORECASE)
+_ALONE = re.compile(r"\n\W{0,20}(yes|no|true|false)\W{0,20}\Z", re.IGNORECASE)
 """A yes or a no on a line of its own."""
 _CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
 """A no with a cross, which `own_words` reads as "(wrong)"."""

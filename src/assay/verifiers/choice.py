@@ -78,8 +78,8 @@ _AFFIRMED = re.compile(
 )
 """A sentence that says which option is right: "Venus is the correct answer"."""
 _DISMISSED = re.compile(
-    rf"(?:\A|(?<=[.!\n]))\s*(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z])*\b[^.\n]*"
-    rf"\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]*(?:[.\n]|\Z)"
+    r"(?:\A|(?<=[.!\n]))\s{0,9}(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z]){0,25}\b"
+    rf"[^.\n]{{0,200}}\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]{{0,400}}(?:[.\n]|\Z)"
     r"|\(?\b[A-Z][).:]*\s(?:→\s)?(?:no|wrong|false|incorrect)(?:[.,;\n]|\Z)",
     re.IGNORECASE,
 )
