@@ -9,7 +9,7 @@ local session, in the same order.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from assay.errors import AssayError, MissingExtra
@@ -17,7 +17,7 @@ from assay.judging.session import Judge, JudgeSettings, jobs_of
 from assay.types import Attempt, Example, Verdict
 
 PART = 256
-"""Responses that an actor is handed at a time, and more where a group is larger."""
+"""Responses that an actor is handed at a time, at most but for a larger group; fewer, so that each actor has some."""
 AHEAD = 2
 """Parts for each actor that wait or are in the making."""
 SOON = 30.0
@@ -84,7 +84,7 @@ class RayJudge(Judge):
         """Place -> its verdict, of the wanted ones."""
         if not self._actors:
             raise AssayError("this judge on Ray is closed: make another one")
-        parts = _parts(wanted, places)
+        parts = _parts(wanted, places, min(PART, -(-len(wanted) // (AHEAD * len(self._actors)))))
         verdicts: dict[int, Verdict] = {}
         waiting: dict[Any, tuple[list[int], Any]] = {}
         free = self._actors * AHEAD
@@ -118,17 +118,11 @@ class _Actor:
         return self.judge.verify_many([e for e, _ in places], [a for _, a in places], deadline=deadline)
 
 
-def _parts(wanted: Sequence[int], places: Sequence[_Place]) -> list[list[int]]:
-    """Places in parts of about `PART`, the last first; a group is never divided."""
-
-    def made() -> Iterator[list[int]]:
-        part: list[int] = []
-        for job in jobs_of([places[at] for at in wanted], 1):
-            part += (wanted[at] for at in job)
-            if len(part) >= PART:
-                yield part
-                part = []
-        if part:
-            yield part
-
-    return list(made())[::-1]
+def _parts(wanted: Sequence[int], places: Sequence[_Place], size: int) -> list[list[int]]:
+    """Places in parts of about this size, the last first; a group is never divided."""
+    parts: list[list[int]] = [[]]
+    for job in jobs_of([places[at] for at in wanted], 1):
+        if len(parts[-1]) >= size:
+            parts.append([])
+        parts[-1] += (wanted[at] for at in job)
+    return parts[::-1]
