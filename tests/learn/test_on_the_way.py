@@ -85,7 +85,7 @@ def test_measurements_are_named_by_their_steps(random_policy, tmp_path):
     (tmp_path / "run.json").write_text(json.dumps(run))
     assert measurements(tmp_path) == {"before": 0, "step-2": 2, "step-4": 4, "after": 5}
     every = recipe_of(random_policy, every=2).eval
-    assert [*every.on_the_way(5)] == [2, 4] and [*every.on_the_way(4)] == [2] and [*every.on_the_way(1)] == []
-    assert [*recipe_of(random_policy).eval.on_the_way(9)] == []
+    steps = [list(every.on_the_way(steps).values()) for steps in (5, 4, 1)]
+    assert steps == [[2, 4], [2], []] and recipe_of(random_policy).eval.on_the_way(9) == {}
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         recipe_of(random_policy, every=-1)

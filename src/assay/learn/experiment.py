@@ -129,8 +129,9 @@ def experiment(
             watch.on_units(1)
 
         def look(step: int, model: Any, tokenizer: Any) -> dict[str, float]:
-            engine = TransformersEngine(f"{fingerprint} {step}", name=point(step), model=model, tokenizer=tokenizer)
-            scores = _score(recipe, engine, point(step), asked, out, watch)
+            name = next(name for name, at in _on_the_way(recipe).items() if at == step)
+            engine = TransformersEngine(f"{fingerprint} {step}", name=name, model=model, tokenizer=tokenizer)
+            scores = _score(recipe, engine, name, asked, out, watch)
             watch.on_stage("training", recipe.grpo.steps)
             watch.on_units(step)
             return {f"eval_{row.name}/accuracy": row.avg.value for row in scores.rows} if scores else {}
@@ -188,17 +189,16 @@ def runnable(examples: Sequence[Example]) -> tuple[list[Example], list[str]]:
     return list(examples), []
 
 
-def point(step: int) -> str:
-    """What a measurement on the way is called, and its directory."""
-    return f"step-{step}"
+def _on_the_way(recipe: GrpoRecipe) -> dict[str, int]:
+    return recipe.eval.on_the_way(recipe.grpo.steps) if recipe.eval else {}
 
 
 def _left_at(recipe: GrpoRecipe, out: Path) -> int:
     """The step that a killed training goes on from; what was measured behind it is forgotten, as its rollouts are."""
     done = newest_step(out / "checkpoints")
-    for step in recipe.eval.on_the_way(recipe.grpo.steps) if recipe.eval else ():
+    for name, step in _on_the_way(recipe).items():
         if step > done:
-            shutil.rmtree(out / "eval" / point(step), ignore_errors=True)
+            shutil.rmtree(out / "eval" / name, ignore_errors=True)
     return done
 
 

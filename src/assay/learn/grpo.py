@@ -13,7 +13,7 @@ Output directory:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from assay.journal import Journal, owned
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
 from assay.learn.oracle import Watched
-from assay.learn.progress import StepRecord
+from assay.learn.progress import Look, StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.rewards import majority, paid_by, terms_of
 from assay.learn.sampler import DomainMix, History
@@ -44,11 +44,11 @@ def train(
     out: Path,
     *,
     on_step: Callable[[StepRecord], None] | None = None,
-    look: Callable[[int, Any, Any], Mapping[str, float]] | None = None,
+    look: Look | None = None,
 ) -> Path:
     """Train by GRPO and return the directory of the final policy; a second call resumes or returns at once.
 
-    `look` measures the policy on the way, where `eval.every` says so: step, model, tokenizer -> numbers to report.
+    `look` measures the policy on the way, where `eval.every` says so.
 
     Raises `MissingExtra` without the extra `train`, `RunConflict` when `out` holds another run or is worked in.
     """
@@ -103,7 +103,7 @@ def make_trainer(
     record: Callable[[StepRecord], None],
     transformers: Any,
     stages: Stages | None = None,
-    look: Callable[[int, Any, Any], Mapping[str, float]] | None = None,
+    look: Look | None = None,
 ) -> Any:
     """The TRL trainer of a recipe; `stages` must hear of each step that `record` does."""
     import torch
@@ -138,7 +138,7 @@ def make_trainer(
         on_step=record,
         on_group=history.add,
         redraws=recipe.grpo.redraws,
-        **({"looks": recipe.eval.on_the_way(recipe.grpo.steps), "look": look} if look and recipe.eval else {}),
+        **({"looks": recipe.eval.on_the_way(recipe.grpo.steps).values(), "look": look} if look and recipe.eval else {}),
         limit=lambda generation: stages.limits[stages.at(generation)],
         workers=recipe.workers,
         paid=paid_by(recipe, majority(recipe, examples, out / "majority")),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
 from assay.sandbox import Stats
 from assay.types import Rollout, Status
+
+Look = Callable[[int, Any, Any], Mapping[str, float]]
+"""Measures a policy while it trains: its step, the model and the tokenizer -> numbers by name."""
 
 
 @dataclass(frozen=True)

@@ -189,15 +189,25 @@ class Stage(Config):
         return shares(given)
 
 
+def on_the_way(every: int, steps: int) -> dict[str, int]:
+    """Name -> step of the measurements that a training of so many steps makes on its way, so not behind its last one.
+
+    Example:
+        >>> on_the_way(2, 5), on_the_way(2, 2), on_the_way(0, 5)
+        ({'step-2': 2, 'step-4': 4}, {}, {})
+    """
+    return {f"step-{step}": step for step in range(every, steps, every)} if every else {}
+
+
 class HeldOut(Suite):
     """Problems that are held out of a training, asked before and after it and, if wanted, on the way."""
 
     every: int = Field(0, ge=0)
     """Optimiser steps between further measurements while it trains; 0 measures before and after alone."""
 
-    def on_the_way(self, steps: int) -> range:
-        """The steps of a training of so many behind which it is asked, but for the last."""
-        return range(self.every or steps, steps, self.every or steps)
+    def on_the_way(self, steps: int) -> dict[str, int]:
+        """See `on_the_way`."""
+        return on_the_way(self.every, steps)
 
 
 class StudyPlan(Config):

@@ -7,7 +7,7 @@ it overrides, and its gradients to TRL's). Losses, clipping, KL, optimisers, che
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -20,7 +20,7 @@ from assay import sandbox
 from assay.hashing import hashed_seed
 from assay.judging.session import verify_many
 from assay.learn.dynamic import Reserve, dead_groups, replaced
-from assay.learn.progress import StepRecord, by_domain, scalars
+from assay.learn.progress import Look, StepRecord, by_domain, scalars
 from assay.learn.rewards import Paid, Term
 from assay.learn.sampler import DomainMix, repeated
 from assay.models.decoding import Draw, sample
@@ -29,8 +29,6 @@ from assay.models.prompting import decode, opened_thinking
 from assay.types import Attempt, Example, Rollout
 
 Batch = dict[str, Any]
-Look = Callable[[int, Any, Any], Mapping[str, float]]
-"""Measures a policy: its step, the model and the tokenizer -> numbers by name."""
 NOISE = 1e-4
 """Advantages below this are rounding: equal float32 scores divided by TRL's `std + 1e-4` stay below 7e-5."""
 MEAN_OF_ROWS = ("grpo", "sapo", "dr_grpo", "luspo")

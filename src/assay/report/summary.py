@@ -12,6 +12,7 @@ from typing import Any
 from assay.errors import AssayError
 from assay.evaluate.run import SCORES
 from assay.journal import CLAIM, TIMES, Journal, is_worked_in
+from assay.learn.recipe import on_the_way
 from assay.report.rollouts import in_order
 
 
@@ -66,8 +67,7 @@ def measurements(run: Path) -> dict[str, int]:
     """Name of each measurement of held-out problems that a training makes, in their order -> the step behind it."""
     recipe = (read_json(run / CLAIM) or {}).get("recipe", {})
     steps, every = recipe.get("grpo", {}).get("steps", 0), (recipe.get("eval") or {}).get("every", 0)
-    on_the_way = {f"step-{step}": step for step in range(every, steps, every)} if every else {}
-    return {"before": 0, **on_the_way, "after": steps}
+    return {"before": 0, **on_the_way(every, steps), "after": steps}
 
 
 def held_out(run: Path) -> list[tuple[int, Mapping[str, Any]]]:
