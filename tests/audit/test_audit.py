@@ -200,3 +200,16 @@ def test_a_mistake_gets_one_line(arguments, says):
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 2, done.output
     assert says in done.output and "Traceback" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["head", "math/linear", "--head", "none.json"], "there is no head at none.json"),
+        (["judge", "math/linear", "--engine", "no/such"], "cannot open model 'no/such'"),
+        (["number", "labelled/gsm9k"], "unknown labelled set 'labelled/gsm9k'; did you mean 'labelled/gsm8k'"),
+    ],
+)
+def test_what_an_audit_lacks_is_said_before_work(arguments, says):
+    done = CliRunner().invoke(main, ["audit", *arguments])
+    assert done.exit_code == 2 and says in done.output, done.output

@@ -14,16 +14,20 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from assay.audit.gym import GymGrader
 from assay.audit.labelled import LabelledRow
 from assay.audit.outcomes import FOREIGN_DEADLINE, Grader, Identity, Outcome
-from assay.errors import BadConfig, did_you_mean
+from assay.errors import AssayError, BadConfig, did_you_mean
 from assay.hashing import content_hash
 from assay.judging.session import default_judge, verify_many
 from assay.judging.verifier import VERIFIERS
+from assay.models.engine import kind_of_model
+from assay.models.hf import require_model
 from assay.types import Example
+from assay.verifiers.head import Head
 from assay.version import VERSION
 
 OWN = "assay"
@@ -59,13 +63,17 @@ class Asking:
     """Verdicts in the making at once."""
 
     def graders(self, name: str, deadline: float | None = None) -> list[Grader]:
-        """The graders of a name. Raises `BadConfig` where neither a model nor a head is named."""
+        """The graders of a name. Raises `BadConfig` where neither a model nor a head is named, and `AssayError` where
+        what is named is none."""
         if name in ("judge", "hybrid") and self.engine:
+            if kind_of_model(self.engine) == "transformers":
+                require_model(self.engine)
             given = {"engine": self.engine, "sees": self.sees}
             ways = {f"{name} {protocol}": given | {"protocol": protocol} for protocol in self.protocols}
         else:
             ways = {}
         if name in ("head", "hybrid") and self.head:
+            Head.load(Path(self.head))
             ways |= {"head": {"weights": self.head}} if name == "head" else {"hybrid head": {"head": self.head}}
         if not ways:
             wanted = {"head": "--head FILE", "judge": "--engine MODEL", "hybrid": "--engine MODEL or --head FILE"}
@@ -74,13 +82,13 @@ class Asking:
 
 
 def find_graders(names: Sequence[str], asking: Asking, *, deadline: float | None = None) -> list[Grader]:
-    """The graders of names; a judge is one for each protocol. Raises `BadConfig`, and closes those there are."""
+    """The graders of names; a judge is one for each protocol. Raises `AssayError`, and closes those there are."""
     found: list[Grader] = []
     try:
         for name in names:
             asked = name in ("judge", "hybrid", "head")
             found += asking.graders(name, deadline) if asked else [find_grader(name, deadline=deadline)]
-    except BadConfig:
+    except AssayError:
         for grader in found:
             grader.close()
         raise

@@ -14,7 +14,7 @@ from typing import Any
 
 from assay.audit.labelled import LabelledRow, read_labelled
 from assay.audit.rewrites import rewritten
-from assay.errors import BadConfig, MissingData
+from assay.errors import BadConfig, MissingData, UnknownName
 from assay.files import read_jsonl
 from assay.sources.base import SOURCES, data_dir
 
@@ -43,6 +43,8 @@ def rows_of(
         made = list(islice(labelled_set(name, data), limit))
     elif path.is_file() or path.suffix in (".jsonl", ".gz"):
         made = list(islice(read_labelled(path, columns, verifier, name), limit))
+    elif name.startswith("labelled/"):
+        raise UnknownName("labelled set", name, SETS)
     else:
         source = SOURCES.get(name)
         examples = source.examples(source.splits[0], data=data_dir(data) if data else None, size=limit or REFERENCES)
