@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import assay
 from assay.cli import main
+from assay.corpus.verl import write_verl
+from assay.errors import AssayError
 from assay.rollout.runs import open_run
 from assay.sealing import seal, unsealed
 from assay.sources.base import SOURCES
@@ -75,6 +78,14 @@ def everything(folder):
             yield json.dumps(pq.read_table(path).to_pylist())
         elif path.is_file():
             yield path.read_text("utf-8", errors="replace")
+
+
+def test_no_corpus_or_training_set_holds_one(sealed):
+    rows = assay.load("science/xbench", split="test", data=Path("data"))
+    for make in (lambda: rows.write("corpus"), lambda: write_verl(rows, "rows.parquet"), rows.to_dataset):
+        with pytest.raises(AssayError, match="is published sealed, so that nothing trains on it"):
+            make()
+    assert not Path("corpus").exists() and not Path("rows.parquet").exists()
 
 
 def test_a_run_of_sealed_problems_shows_them_nowhere(sealed, monkeypatch):

@@ -1,4 +1,4 @@
-"""The commands that look at a corpus; nothing is changed."""
+"""The commands that look at a corpus, and carry one to and from the hub; no corpus is changed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from assay.cli_options import Told, json_option
 
 @click.group(cls=Told)
 def corpus() -> None:
-    """Look at a corpus: its numbers, some rows, one row in full, or what two of them do not share."""
+    """Look at a corpus: its numbers, some rows, one row in full, what two do not share; or share it on the hub."""
 
 
 @corpus.command()
@@ -64,3 +64,28 @@ def diff(one: Path, other: Path) -> None:
     from assay.corpus.look import difference
 
     click.echo("\n".join(difference(Corpus.read(one), Corpus.read(other))))
+
+
+@corpus.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.argument("name")
+@click.option("--public", is_flag=True, help="For a new data set: all may see it, if licences allow.")
+@click.option("--message", default="", help="What the commit says.")
+def push(directory: Path, name: str, public: bool, message: str) -> None:
+    """Publish a corpus as the data set NAME (USER/NAME) of the Hugging Face hub; a new one is private."""
+    from assay.corpus.collection import Corpus
+
+    click.echo(Corpus.read(directory).push_to_hub(name, private=not public, message=message))
+
+
+@corpus.command()
+@click.argument("name")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--revision", default=None, help="A branch, tag or commit; the newest without it.")
+def pull(name: str, directory: Path, revision: str | None) -> None:
+    """Fetch a corpus that was published as the data set NAME, into a directory."""
+    from assay.corpus.collection import Corpus
+
+    found = Corpus.from_hub(name, revision=revision)
+    found.write(directory)
+    click.echo(f"{len(found)} examples in {directory}")

@@ -19,6 +19,7 @@ import pyarrow as pa
 from assay.config import made
 from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
+from assay.corpus.parquet import refuse_unstorable
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
 from assay.corpus.store import MANIFEST, Writer, only_these, read_ledger, read_manifest, shards_of, tally
 from assay.errors import BadConfig, BadReference, BadRow
@@ -197,11 +198,25 @@ class Corpus(Sequence[Example]):
         )
         return cls(source.examples())
 
+    def push_to_hub(self, name: str, *, private: bool = True, message: str = "") -> str:
+        """Publish as the data set `USER/NAME` of the hub, its card as the README; see `assay.corpus.hub.push`."""
+        from assay.corpus.hub import push
+
+        return push(self, name, private=private, message=message)
+
+    @classmethod
+    def from_hub(cls, name: str, *, revision: str | None = None) -> Corpus:
+        """What `push_to_hub` published; see `assay.corpus.hub.pull`. Other data sets: `assay.load("hub:NAME", ...)`."""
+        from assay.corpus.hub import pull
+
+        return pull(name, revision)
+
     def write(self, out: Path | str, *, fingerprint: str = "") -> None:
         """Write shards, ledger, card and, last, the manifest, to a directory or an address such as `s3://bucket/corpus`.
 
-        Raises `UnknownName` for a verifier that is not there, `BadReference` for rows that their verifier cannot use,
-        and `RunConflict` when another corpus lies there. A writing that was killed is repeated over what it left.
+        Raises `AssayError` for problems that are published sealed or show solved ones, `UnknownName` for a verifier
+        that is not there, `BadReference` for rows that their verifier cannot use, and `RunConflict` when another corpus
+        lies there. A writing that was killed is repeated over what it left.
         """
         with sending(out) as out, only_these(out, data_hash(self._readable())):
             writer = Writer(out)
@@ -214,6 +229,7 @@ class Corpus(Sequence[Example]):
         bad: dict[str, str] = {}
         waiting: list[Example] = []
         for example in self:
+            refuse_unstorable(example)
             waiting.append(example)
             if len(waiting) == GROUP:
                 bad |= unreadable(waiting)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from assay.corpus.parquet import refuse_sealed
 from assay.errors import MissingExtra
 from assay.models.prompting import as_chat, as_input
 from assay.types import Example
@@ -15,7 +16,8 @@ def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:
     """A `datasets.Dataset` for TRL: `prompt` (the messages to send), `example` (all that a reward needs), `domain`.
 
     With a tokenizer that has no chat template, `prompt` is text. Where problems show images there is a column `images`,
-    which are opened when a row is read. Raises `MissingExtra` without `datasets`.
+    which are opened when a row is read. Raises `MissingExtra` without `datasets`, and `AssayError` where a problem is
+    published sealed.
     """
     try:
         import datasets
@@ -29,5 +31,6 @@ def to_trl(examples: Iterable[Example], tokenizer: Any = None) -> Any:
 
 
 def _row(example: Example, prompt: Any) -> dict[str, Any]:
+    refuse_sealed(example)
     images = [path for turn in example.asked for path in turn.attachments]
     return {"prompt": prompt, "example": json.dumps(example.to_json()), "domain": example.domain, "images": images}

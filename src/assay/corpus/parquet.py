@@ -42,13 +42,29 @@ SCHEMA = pa.schema(
 
 
 def to_batch(examples: Sequence[Example]) -> pa.RecordBatch:
-    """A batch of `SCHEMA`, a row an Example. Raises `AssayError` where one shows solved problems."""
-    if shown := next((example for example in examples if example.shots), None):
-        raise AssayError(f"{shown.id} shows solved problems, which no corpus holds: keep the row without its shots")
+    """A batch of `SCHEMA`, a row an Example. Raises as `refuse_unstorable`."""
+    for example in examples:
+        refuse_unstorable(example)
     rows = [example.to_json() for example in examples]
     for row, example in zip(rows, examples, strict=True):
         row["pass_rates"] = [{"model": m, "correct": c, "samples": n} for m, (c, n) in example.pass_rates.items()]
     return pa.RecordBatch.from_arrays([_column(field, rows) for field in SCHEMA], schema=SCHEMA)
+
+
+def refuse_unstorable(example: Example) -> None:
+    """Raise `AssayError` where a problem shows solved ones, or is published sealed."""
+    if example.shots:
+        raise AssayError(f"{example.id} shows solved problems, which no corpus holds: keep the row without its shots")
+    refuse_sealed(example)
+
+
+def refuse_sealed(example: Example) -> None:
+    """Raise `AssayError` where a problem is published sealed: a file to train on would hold it as plain text."""
+    if example.seal:
+        raise AssayError(
+            f"{example.id} of {example.source} is published sealed, so that nothing trains on it: leave that source "
+            "out (assay eval takes it)"
+        )
 
 
 def _column(field: pa.Field, rows: Sequence[dict[str, Any]]) -> pa.Array:

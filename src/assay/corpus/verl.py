@@ -22,6 +22,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from assay.corpus.parquet import refuse_sealed
 from assay.errors import AssayError, BadRow
 from assay.files import replacing
 from assay.sources.routes import route_of
@@ -38,7 +39,11 @@ _FOREIGN = "verl"
 
 
 def to_verl(example: Example, index: int = 0) -> dict[str, Any]:
-    """One row. A row that was imported comes back as it was, with what has changed since in `extra_info["assay"]`."""
+    """One row. A row that was imported comes back as it was, with what has changed since in `extra_info["assay"]`.
+
+    Raises `AssayError` where the problem is published sealed.
+    """
+    refuse_sealed(example)
     rates = {f"{model}{_RATE}": total / n for model, (total, n) in example.pass_rates.items() if n}
     foreign = example.extra.get(_FOREIGN)
     prompt = [turn.to_json() for turn in example.asked]
