@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference datasheets demo site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference datasheets pages demo site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
@@ -36,6 +36,9 @@ reference: $(VENV)/ready  ## write docs/reference.md and docs/catalog.md from th
 
 site: $(VENV)/ready  ## the documentation as a site, in site/
 	$(BIN)/python -m mkdocs build --strict -q
+
+pages: $(VENV)/ready  ## every section of docs/trainers.md as written, each in an environment made for it alone (half an hour)
+	$(BIN)/python tests/fresh_pages.py
 
 datasheets: $(VENV)/ready  ## measure every verifier on this machine and write docs/datasheets.md
 	$(BIN)/python -W ignore benchmarks/datasheets.py
