@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
@@ -42,19 +43,22 @@ executor_option = click.option(
     type=click.Choice(["local", "ray"]),
     default="local",
     show_default=True,
-    help="Who judges: this machine, or actors of a Ray cluster (RAY_ADDRESS; the extra ray).",
+    help="Who judges: this machine, or actors of a Ray cluster (RAY_ADDRESS; the extra ray), as many as --workers says "
+    "or one for each free processor.",
 )
 
 
 @contextmanager
 def judging_on(executor: str) -> Iterator[Judge | None]:
-    """The session of an `--executor`; none where it is that of this process."""
+    """The session of an `--executor`; none where it is that of this process. On Ray, `--workers` counts actors."""
     if executor == "local":
         yield None
         return
     from assay.judging.on_ray import RayJudge
 
-    with RayJudge() as judge:
+    command = click.get_current_context()
+    told = command.get_parameter_source("workers") is ParameterSource.COMMANDLINE
+    with RayJudge(actors=command.params["workers"] if told else None) as judge:
         yield judge
 
 

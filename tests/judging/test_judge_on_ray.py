@@ -121,6 +121,24 @@ def test_the_cache_is_kept_here(judge, tmp_path):
         assert plain(local.verify_many(examples, said, cache=tmp_path / "known")) == first
 
 
+def test_workers_are_actors(cluster, tmp_path, monkeypatch):
+    asked = []
+
+    class Told(RayJudge):
+        def __init__(self, settings=None, *, actors=None):
+            asked.append(actors)
+            super().__init__(settings, actors=1)
+
+    monkeypatch.setattr("assay.judging.on_ray.RayJudge", Told)
+    lines = tmp_path / "rows.jsonl"
+    lines.write_text("".join(json.dumps(row) + "\n" for row in rows(3)))
+    for number, more in enumerate(([], ["--workers", "3"])):
+        out = str(tmp_path / f"{number}.jsonl")
+        done = CliRunner().invoke(main, ["grade", str(lines), "-o", out, "--executor", "ray", *more])
+        assert done.exit_code == 0, done.output
+    assert asked == [None, 3]
+
+
 def test_grade_measure_and_rescore_give_the_same_on_ray(judge, tmp_path):
     lines = tmp_path / "rows.jsonl"
     lines.write_text("".join(json.dumps(row) + "\n" for row in rows()) + "not a row\n")
