@@ -15,7 +15,7 @@ from itertools import islice
 import numpy as np
 
 from assay.curate.substring import held_by
-from assay.curate.wording import Said, identities, same, twins, words
+from assay.curate.wording import Said, outlines, same, twins
 from assay.hashing import normalised
 from assay.types import Example
 
@@ -84,15 +84,14 @@ def altered(text: str, kind: int, rng: random.Random) -> str:
 
 def ours(rows: Sequence[Row]) -> set[int]:
     """Places that `near_duplicates` drops."""
-    known = list(identities([Example(prompt=row.text, reference=row.answer, verifier="text") for row in rows]))
+    known = list(outlines([Example(prompt=row.text, reference=row.answer, verifier="text") for row in rows]))
     groups: dict[str, list[int]] = {}
-    for place, (identity, _, _) in enumerate(known):
-        groups.setdefault(identity, []).append(place)
+    for place, (outline, _) in enumerate(known):
+        groups.setdefault(outline, []).append(place)
     gone = set()
     for group in groups.values():
         if len(group) > 1:
-            said = [Said(known[place][1], words(known[place][2])) for place in group]
-            gone |= {group[at] for at, _ in twins(said)}
+            gone |= {group[at] for at, _ in twins([Said.of(known[place][1]) for place in group])}
     return gone
 
 
@@ -199,17 +198,17 @@ def decontamination(each: int) -> None:
 
 
 def _held_out(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> Iterable[bool]:
-    def known(some: Sequence[tuple[str, str]]) -> list[tuple[Example, str, Said]]:
+    def known(some: Sequence[tuple[str, str]]) -> Iterable[tuple[Example, str, str]]:
         examples = [Example(prompt=text, reference=answer, verifier="text") for text, answer in some]
-        made = zip(examples, identities(examples), strict=True)
-        return [(example, identity, Said(size, words(text))) for example, (identity, size, text) in made]
+        return ((example, *outline) for example, outline in zip(examples, outlines(examples), strict=True))
 
     stems, near = set(), {}
-    for example, identity, said in known(held):
+    for example, outline, text in known(held):
         stems.add(example.stem_id)
-        near.setdefault(identity, []).append(said)
-    for example, identity, said in known(rows):
-        yield example.stem_id in stems or any(same(said, other) for other in near.get(identity, ()))
+        near.setdefault(outline, []).append(Said.of(text))
+    for example, outline, text in known(rows):
+        alike = near.get(outline, ())
+        yield example.stem_id in stems or any(same(Said.of(text), other) for other in alike)
 
 
 def _shared(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]], n: int) -> Iterable[bool]:

@@ -15,7 +15,7 @@ from pydantic import Field
 from assay.config import Config
 from assay.corpus.parquet import to_examples
 from assay.curate.steps import Drop, Sifted, dropped, sift
-from assay.curate.wording import LEAST, Said, identities, same, twins, words
+from assay.curate.wording import LEAST, Said, outlines, same, twins
 from assay.judging.session import answer_keys
 from assay.sources.own import entry_of, held_out_rows
 from assay.types import canonical, content_hash
@@ -32,7 +32,7 @@ class Contamination:
     held_out: Mapping[str, str]
     """Stem id -> where it occurs."""
     near: Mapping[str, Sequence[tuple[str, Said]]] = field(default_factory=dict)
-    """Identity -> where it occurs, and what it says there."""
+    """Outline -> where it occurs, and what it says there."""
     name: str = "contamination"
 
     @classmethod
@@ -43,23 +43,23 @@ class Contamination:
         for entry in names:
             name, split = entry_of(entry)
             examples = list(held_out_rows(name, split, data))
-            for example, (identity, size, text) in zip(examples, identities(examples), strict=True):
+            for example, (outline, text) in zip(examples, outlines(examples), strict=True):
                 where = f"{name}:{example.id}"
                 stems.setdefault(example.stem_id, where)
-                near.setdefault(identity, []).append((where, Said(size, words(text))))
+                near.setdefault(outline, []).append((where, Said.of(text)))
         return cls(stems, near)
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         examples = to_examples(batch) if self.near else []
-        near = [self._near(*known) for known in identities(examples)] or [None] * len(batch)
+        near = [self._near(*known) for known in outlines(examples)] or [None] * len(batch)
         stems = map(self.held_out.get, batch["stem"].to_pylist())
         found = (stem or twin for stem, twin in zip(stems, near, strict=True))
         return sift(batch, (None if where is None else Drop("contaminated", where) for where in found))
 
-    def _near(self, identity: str, size: int, text: str) -> str | None:
-        if (held := self.near.get(identity)) is None:
+    def _near(self, outline: str, text: str) -> str | None:
+        if (held := self.near.get(outline)) is None:
             return None
-        problem = Said(size, words(text))
+        problem = Said.of(text)
         return next((where for where, other in held if same(problem, other)), None)
 
 
@@ -75,8 +75,7 @@ class NearDuplicates(Config):
     """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
-        known = identities(to_examples(batch))
-        return pa.array((f"{identity}{size} {text}" for identity, size, text in known), pa.string())
+        return pa.array(map("".join, outlines(to_examples(batch))), pa.string())
 
     def __call__(self, index: pa.Table) -> pa.RecordBatch:
         groups = codes(pc.utf8_slice_codeunits(index["key"], 0, 16))
@@ -86,15 +85,10 @@ class NearDuplicates(Config):
         for group in np.split(order, starts[1:]):
             if len(group) > 1:
                 some = index.take(pa.array(group))
-                problems = [_read(key) for key in some["key"].to_pylist()]
+                problems = [Said.of(key[16:]) for key in some["key"].to_pylist()]
                 places, ids = some["place"].to_pylist(), some["id"].to_pylist()
                 gone += [(places[at], "near_duplicate", ids[twin]) for at, twin in twins(problems, self.least)]
         return dropped(sorted(gone))
-
-
-def _read(key: str) -> Said:
-    size, _, text = key[16:].partition(" ")
-    return Said(int(size), words(text))
 
 
 @dataclass(frozen=True)

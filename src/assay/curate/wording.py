@@ -5,6 +5,9 @@ agree in these are one where the content words of one are, in order, among those
 them: a word was left out, a sentence was added at an end ("Please reason step by step"), or small words are others.
 Where both have content words of their own, they are two fills of one template ("teachers", "birds"), which similarity
 of texts alone takes for copies: MinHash has a precision of .36 on procedural problems. A phrase inside is a condition.
+
+Most problems share not even their figures and answer with another one. So a hash of these is made of every problem, and
+signs and words only of those whose hash comes twice.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from assay.judging.session import answer_keys
 from assay.reading.building import names
@@ -28,7 +31,7 @@ _WORD = re.compile(rf"[{_WORD_SIGN}]|[^\W\d_{_WORD_SIGN}]{{2,}}")
 _ASCII_WORD = re.compile(r"[a-z]{2,}")
 _SIGN = r"(?:[^\w\s.,;:?!()\[\]{}\"'`’‘“”„«»$\\/&-]|_)"
 _SKELETON = re.compile(
-    r"[^\W\d_]{2,}| (?! )"  # passed over in one go
+    r"(?:[^\W\d_]{2,}|[ai\n,;:?!()\[\]{}\"'`’‘“”„«»$\\&]| (?! ))++"  # passed over in one go
     r"|(\d+(?:[.,]\d+)*"
     rf"|{_SIGN}"
     r"|/(?![a-z]{2})|-(?=\s?(?:[\d(\\{$]|[a-z]\b))"
@@ -37,7 +40,11 @@ _SKELETON = re.compile(
 )
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
 _MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)
-_SAME = str.maketrans("−×·÷", "-**/")
+_SAME = ("−-", "×*", "·*", "÷/")
+"""Signs, and what they are the same as."""
+FIGURES = "0123456789+=<>^%|~@"
+"""Characters that stand in a skeleton wherever they stand in a text, in its order."""
+_NO_FIGURES = bytes({*range(256)} - {*FIGURES.encode()})
 _SMALL = names(
     """a an the this that these those it its he she they them his her their we our you your i me my there here of is
         are was were be been being am do does did done have has had having will would shall should can could may might
@@ -51,14 +58,19 @@ negation, comparison, direction or connective stands here."""
 class Said(NamedTuple):
     """What a problem says."""
 
-    size: int
-    """How many numbers, signs and variables there are."""
+    signs: tuple[str, ...]
+    """Its numbers, signs and variables in their order."""
     words: tuple[str, ...]
     """Content words in their order."""
 
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """What a plain text says."""
+        return cls(tuple(skeleton(text)), words(text))
+
     def within(self, other: Said, least: float) -> bool:
-        """Whether nothing is said here that the other does not say, and at least this share of what it says."""
-        ours, theirs = self.size + len(self.words), other.size + len(other.words)
+        """Whether nothing is said here that the other, of the same signs, does not say, and at least this share of it."""
+        ours, theirs = len(self.signs) + len(self.words), len(other.signs) + len(other.words)
         if not least * theirs <= ours <= theirs:
             return False
         return _holds(other.words, self.words) or _holds(other.words[::-1], self.words[::-1])
@@ -81,7 +93,9 @@ def _holds(words: Sequence[str], some: Sequence[str]) -> bool:
 def plain(text: str) -> str:
     """A problem's text without case, emphasis, headings and a label before it ("Problem 3:")."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text).translate(_SAME)
+        text = unicodedata.normalize("NFKC", text)
+        for sign, usual in _SAME:  # far faster than `translate`
+            text = text.replace(sign, usual)
     text = text.casefold()
     if "**" in text or "#" in text:
         text = _MARKUP.sub("", text)
@@ -99,6 +113,11 @@ def skeleton(text: str) -> list[str]:
     return [token.replace(",", "") if "," in token else token for token in _SKELETON.findall(text) if token]
 
 
+def figures(text: str) -> str:
+    """The figures of a plain text; those of its skeleton are the same."""
+    return text.encode("utf-8", "surrogatepass").translate(None, _NO_FIGURES).decode("ascii")
+
+
 def words(text: str) -> tuple[str, ...]:
     """The content words of a plain text, without a plural's ending.
 
@@ -107,31 +126,45 @@ def words(text: str) -> tuple[str, ...]:
         ('root', 'if')
     """
     found = (_ASCII_WORD if text.isascii() else _WORD).findall(text)
-    singular = (word[:-1] if word[-1] == "s" and len(word) > 3 else word for word in found if word not in _SMALL)
-    return tuple(word for word in singular if word not in _SMALL)
+    singular = [word[:-1] if word[-1] == "s" and len(word) > 3 else word for word in found if word not in _SMALL]
+    return tuple([word for word in singular if word not in _SMALL])
 
 
-def identities(examples: Sequence[Example]) -> Iterator[tuple[str, int, str]]:
-    """Of each Example a hash of its skeleton, options, attachments and answer; the skeleton's size; its plain text."""
+def outlines(examples: Sequence[Example]) -> Iterator[tuple[str, str]]:
+    """Of each Example a hash of its figures, options, attachments and answer, and its plain text.
+
+    Problems that are the same share the hash.
+    """
     values = answer_keys(examples, [example.reference for example in examples])
     for example, value in zip(examples, values, strict=True):
         text = plain(example.text)
-        signs = skeleton(text)
         shown = [path for turn in example.prompt for path in turn.attachments]
         options = sorted(" ".join((*skeleton(option), *words(option))) for option in map(plain, example.options))
         answer = canonical(example.reference) if value is None else value
-        known = [*signs, "", *options, "", *shown, "", answer]
+        known = [figures(text), "", *options, "", *shown, "", answer]
         digest = hashlib.blake2b("\x1f".join(known).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-        yield digest, len(signs), text
+        yield digest, text
 
 
 def same(one: Said, other: Said, least: float = LEAST) -> bool:
-    """Whether two problems of one identity differ in wording alone."""
-    return one.within(other, least) or other.within(one, least)
+    """Whether two problems of one outline differ in wording alone."""
+    return one.signs == other.signs and (one.within(other, least) or other.within(one, least))
 
 
 def twins(problems: Sequence[Said], least: float = LEAST) -> Iterator[tuple[int, int]]:
-    """Each of some problems of one identity that is the same as an earlier one that stays, and the first such one.
+    """Each of some problems of one outline that is the same as an earlier one that stays, and the first such one."""
+    alike: dict[tuple[str, ...], list[int]] = {}
+    for place, problem in enumerate(problems):
+        alike.setdefault(problem.signs, []).append(place)
+    for places in alike.values():
+        if len(places) > 2:
+            yield from ((places[at], places[twin]) for at, twin in _of_many([problems[at] for at in places], least))
+        elif len(places) == 2 and same(problems[places[0]], problems[places[1]], least):
+            yield places[1], places[0]
+
+
+def _of_many(problems: Sequence[Said], least: float) -> Iterator[tuple[int, int]]:
+    """`twins` of problems with the same signs.
 
     What is said within another holds its rarest word, so only problems that share the rarest word of one of the two are
     compared; none is missed.
