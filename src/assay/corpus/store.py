@@ -24,6 +24,8 @@ from assay.types import SCHEMA_VERSION, check_schema
 from assay.version import VERSION
 
 SHARD_ROWS = 10 * GROUP
+LEVEL = 9
+"""Of zstd: a quarter smaller than its usual one, at some 50 MB/s."""
 LEDGER, CARD, MANIFEST = "ledger.jsonl", "card.md", "manifest.json"
 UNFINISHED = ".unfinished"
 """The hash of rows that are being written: a writing that was killed is repeated over what it left, no other is."""
@@ -86,10 +88,11 @@ def _shard(out: Path, number: int) -> Path:
     return out / f"part-{number:05d}.parquet"
 
 
-def write_shard(table: pa.Table, path: Path, compression: str = "zstd") -> Shard:
+def write_shard(table: pa.Table, path: Path, compression: str = "zstd", level: int | None = LEVEL) -> Shard:
     """Write one shard in one step: a reader sees all of it or nothing."""
+    how = {"compression": compression, "compression_level": level}
     with replacing(path) as temporary:
-        pq.write_table(table.combine_chunks(), temporary, compression=compression, row_group_size=GROUP)
+        pq.write_table(table.combine_chunks(), temporary, row_group_size=GROUP, **how)
     with path.open("rb") as file:
         return Shard(path, len(table), hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size)
 

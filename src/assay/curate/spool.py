@@ -85,7 +85,7 @@ class Spool:
             path = directory / f"part-{len(spool.pieces) * GROUP // SHARD_ROWS:05d}.parquet"
             for group, batch in enumerate(batches):
                 spool.pieces.append(Piece(str(path), group, batch["place"][0].as_py(), len(batch)))
-            write_shard(pa.Table.from_batches(batches), path, compression="lz4")
+            write_shard(pa.Table.from_batches(batches), path, compression="lz4", level=None)
         return spool
 
     def _batches(self, examples: Iterator[Example]) -> Iterator[pa.RecordBatch]:
@@ -110,7 +110,7 @@ class Spool:
             batch = _batch(rows, range(piece.start, piece.start + piece.rows))
             self._amended += 1
             path = self.directory / f"amended-{self._amended:05d}.parquet"
-            write_shard(pa.Table.from_batches([batch]), path, compression="lz4")
+            write_shard(pa.Table.from_batches([batch]), path, compression="lz4", level=None)
             self.pieces[number] = Piece(str(path), 0, piece.start, piece.rows)
             self._index[number] = batch.select(_INDEX)
 

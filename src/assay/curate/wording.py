@@ -40,7 +40,7 @@ _SKELETON = re.compile(
 )
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
 _MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)
-_SAME = ("−-", "×*", "·*", "÷/")
+_SAME = (("−", "-"), ("×", "*"), ("·", "*"), ("÷", "/"))
 """Signs, and what they are the same as."""
 FIGURES = "0123456789+=<>^%|~@"
 """Characters that stand in a skeleton wherever they stand in a text, in its order."""
@@ -69,7 +69,7 @@ class Said(NamedTuple):
         return cls(tuple(skeleton(text)), words(text))
 
     def within(self, other: Said, least: float) -> bool:
-        """Whether nothing is said here that the other, of the same signs, does not say, and at least this share of it."""
+        """Whether nothing is said here that the other, of the same signs, does not say, and a share of it."""
         ours, theirs = len(self.signs) + len(self.words), len(other.signs) + len(other.words)
         if not least * theirs <= ours <= theirs:
             return False
