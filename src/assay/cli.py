@@ -14,7 +14,7 @@ import click
 
 from assay.cli_compare import compare, overlap, rescore, select, watch
 from assay.cli_corpus import corpus
-from assay.cli_list import catalog, completion, list_, show
+from assay.cli_list import catalog, completion, list_, prepare, show
 from assay.cli_measure import measure
 from assay.cli_models import models
 from assay.cli_options import (
@@ -110,7 +110,10 @@ def main() -> None:
     """
 
 
-SHOWING, LOOKING_BACK = (list_, catalog, show, completion), (watch, compare, rescore, select, overlap, transfer)
+SHOWING, LOOKING_BACK = (
+    (list_, catalog, prepare, show, completion),
+    (watch, compare, rescore, select, overlap, transfer),
+)
 for command in (*SHOWING, check, grade, audit, corpus, measure, models, sandbox, serve, study, *LOOKING_BACK):
     main.add_command(command)
 

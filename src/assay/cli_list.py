@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,34 @@ def list_(what: str | None, data: Path | None, as_json: bool) -> None:
     for kind, rows in found.items():
         click.secho(f"\n{kind}", bold=True)
         _SHOWN[kind](rows)
+
+
+@click.command()
+@click.argument("name", shell_complete=a_plan)
+@click.option("--fetch", is_flag=True, help="Write the hub's copy of what is missing into the data directory.")
+@data_option
+@json_option
+def prepare(name: str, fetch: bool, data: Path | None, as_json: bool) -> None:
+    """Say which rows a suite, a recipe or a source needs, which are here, and where the others are published.
+
+    Exit status 1 where some are missing. No file that is there is replaced.
+    """
+    from assay.errors import MissingData
+    from assay.report.needs import fetched, needs
+
+    found = needs(name, data)
+    for place, need in enumerate(found):
+        if fetch and need.is_missing:
+            try:
+                found[place] = fetched(need, data)
+            except MissingData as missing:
+                found[place] = replace(need, where=str(missing))
+    if as_json:
+        click.echo(json.dumps([asdict(need) for need in found], indent=1))
+    else:
+        _table([(one.task, f"{one.source} ({one.split})", one.state, one.where) for one in found])
+    if any(need.is_missing for need in found):
+        sys.exit(1)
 
 
 @click.command()

@@ -2,7 +2,6 @@
 a stand-in on loopback; the hub itself was not reached."""
 
 import pytest
-import yaml
 from click.testing import CliRunner
 from hubserver import TOKEN, Hub
 
@@ -11,6 +10,7 @@ from assay import hub as client
 from assay.cli import main
 from assay.errors import AssayError, MissingData, RunConflict
 
+yaml = pytest.importorskip("yaml", reason="a README's front matter is YAML")
 pytest.importorskip("huggingface_hub", reason="the hub needs the extra 'hub'")
 pytestmark = pytest.mark.slow
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from assay.errors import BadRow, MissingData
-from assay.files import opened, read_jsonl
+from assay.errors import BadRow, MissingData, RunConflict
+from assay.files import opened, read_jsonl, replacing
 from assay.hub import load_rows
 from assay.sources.base import DATA_VARIABLE, Source, data_dir, sampled
 from assay.types import SEALED, Example, Message
@@ -148,6 +148,41 @@ class Real(Source):
         except MissingData as missing:
             home = self.home or (f"https://huggingface.co/datasets/{self.hub.name}" if self.hub else "")
             raise MissingData(f"{missing}; it is published at {home}" if home else str(missing)) from None
+
+    def files_of(self, split: str) -> tuple[str, ...]:
+        """The files under the data directory that a split is read from."""
+        named = (self.files[split], self.joined, *self.apart.get(split, ()))
+        return tuple(dict.fromkeys(name for name in named if name))
+
+    def require_files(self, split: str, data: Path | None) -> None:
+        """Raise `MissingData`, which says where it is published, for the first file of a split that is not there."""
+        root = data_dir(data)
+        for name in self.files_of(split):
+            self._existing(root, name)
+
+    def fetch(self, split: str, data: Path | None) -> Path:
+        """Write the rows of the hub's copy where the file of a split belongs, and return its path.
+
+        Raises `MissingData` where the hub has no copy of these files, and `RunConflict` where one is there.
+        """
+        root, name = data_dir(data), self.files[split]
+        if self.hub is None or self.part or self.files_of(split) != (name,) or "*" in name:
+            raise MissingData(
+                f"the files of {self.name} have no copy on the hub" + (f": get {self.home}" if self.home else "")
+            )
+        path = root / name.removesuffix(".gz")
+        if there(name, root):
+            raise RunConflict(f"{path} is there already")
+        rows = load_rows(self.hub.name, self.hub.config, self.hub.splits.get(split, split))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            if path.suffix == ".parquet":
+                rows.to_parquet(str(temporary))
+            elif path.suffix == ".csv":
+                rows.to_csv(str(temporary), index=False)
+            else:
+                rows.to_json(str(temporary), lines=path.suffix != ".json", force_ascii=False)
+        return path
 
     def _hub_rows(self, split: str) -> Iterator[tuple[str, int, Raw]]:
         if self.hub is None:
