@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import MISSING, Field, asdict, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from assay.hashing import RowsHash, bare, normalised
@@ -324,12 +324,15 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `parts` and `cost` only where there are some."""
-        row = asdict(self) | {"status": str(self.status)}
-        return {name: value for name, value in row.items() if value or name not in ("parts", "cost")}
+        row = {name: getattr(self, name) for name, _ in _fields_of(Verdict)} | {"status": str(self.status)}
+        for name in ("parts", "cost"):
+            if some := row.pop(name):
+                row[name] = dict(some)
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}
+        known = dict(_fields_of(cls))
         return cls(**{k: v for k, v in row.items() if k in known} | {"status": Status(row["status"])})
 
     def __str__(self) -> str:
@@ -375,7 +378,8 @@ class Attempt:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; fields that hold their default are left out."""
-        row = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if getattr(self, f.name) != _default(f)}
+        held = ((name, getattr(self, name), default) for name, default in _fields_of(type(self)))
+        row = {name: _plain(value) for name, value, default in held if value != default}
         row = _through(row, seal) if self.seal else row
         return {"schema": SCHEMA_VERSION, "example_id": self.example_id, "index": self.index, **row}
 
@@ -383,7 +387,7 @@ class Attempt:
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote. Raises `ValueError` on a newer row."""
         check_schema(row)
-        known = {f.name for f in fields(cls)}
+        known = dict(_fields_of(cls))
         kept: dict[str, Any] = {name: value for name, value in row.items() if name in known}
         kept = _through(kept, unsealed) if kept.get("seal") else kept
         kept |= {name: tuple(kept[name]) for name in ("token_ids", "logprobs") if name in kept}
@@ -403,7 +407,7 @@ class Rollout(Attempt):
     @classmethod
     def of(cls, attempt: Attempt, verdict: Verdict) -> Self:
         """The attempt, judged."""
-        return cls(**{f.name: getattr(attempt, f.name) for f in fields(Attempt)}, verdict=verdict)
+        return cls(**{name: getattr(attempt, name) for name, _ in _fields_of(Attempt)}, verdict=verdict)
 
 
 def _through(row: Mapping[str, Any], change: Callable[[str, str], str]) -> dict[str, Any]:
@@ -419,8 +423,13 @@ def _through(row: Mapping[str, Any], change: Callable[[str, str], str]) -> dict[
     return made
 
 
-def _default(known: Field[Any]) -> Any:
-    return known.default_factory() if known.default_factory is not MISSING else known.default
+def _fields(record: Any) -> tuple[tuple[str, Any], ...]:
+    """Names and defaults of a record's fields."""
+    return tuple((f.name, f.default if f.default_factory is MISSING else f.default_factory()) for f in fields(record))
+
+
+_fields_of: Callable[[Any], tuple[tuple[str, Any], ...]] = cache(_fields)
+"""Kept, since looking them up for every row costs more than writing it."""
 
 
 def _plain(value: Any) -> Any:

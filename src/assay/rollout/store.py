@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from assay.files import replacing, write_atomically
-from assay.journal import Journal, line_of, require_owner
+from assay.journal import Journal, require_owner
 from assay.sealing import unsealed
 from assay.types import Rollout
 
@@ -55,6 +55,7 @@ SCHEMA = pa.schema(
     ]
 )
 """`prompt`, `cost` and `verdict` are JSON text; `exact` is the whole row as JSON where its text is no valid Unicode."""
+_NAMES = frozenset(SCHEMA.names)
 _JSON = ("prompt", "cost", "verdict")
 _MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score", "finish"]
 
@@ -162,7 +163,7 @@ class RolloutStore:
     def _replace(self, path: Path, rows: Sequence[Row]) -> None:
         require_owner(path)
         with replacing(path) as temporary:
-            pq.write_table(pa.Table.from_pylist(list(map(_columns, rows)), SCHEMA), temporary, compression="zstd")
+            pq.write_table(_table(rows), temporary, compression="zstd")
 
 
 def key_of(row: Row) -> Key:
@@ -215,16 +216,25 @@ def _mark(row: Row) -> dict[str, Any]:
     return mark | {"status": verdict["status"], "score": verdict["score"]}
 
 
+def _table(rows: Sequence[Row]) -> pa.Table:
+    """Rows as a shard holds them."""
+    columns = list(map(_columns, rows))
+    try:
+        return pa.Table.from_pylist(columns, SCHEMA)
+    except UnicodeEncodeError:  # seldom: a lone surrogate in a response
+        return pa.Table.from_pylist([_encodable(*both) for both in zip(rows, columns, strict=True)], SCHEMA)
+
+
 def _columns(row: Row) -> dict[str, Any]:
     columns = dict(row) | {name: json.dumps(row[name]) for name in _JSON if name in row}
     columns |= {"status": row["verdict"]["status"], "score": row["verdict"]["score"]}
-    exact = json.dumps(row)
-    try:
-        line_of(row).encode()
-    except UnicodeEncodeError:
-        plain = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in columns.items()}
-        return plain | {"exact": exact}
-    return columns if not set(row) - set(SCHEMA.names) else columns | {"exact": exact}
+    return columns if row.keys() <= _NAMES else columns | {"exact": json.dumps(row)}
+
+
+def _encodable(row: Row, columns: dict[str, Any]) -> dict[str, Any]:
+    """The columns of a row, and the whole of it beside them where one is no valid Unicode."""
+    plain = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in columns.items()}
+    return columns if plain == columns else plain | {"exact": json.dumps(row)}
 
 
 def _from_columns(columns: dict[str, Any]) -> dict[str, Any]:
