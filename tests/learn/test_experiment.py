@@ -115,7 +115,7 @@ def test_a_domain_of_few_problems_is_told_of(random_policy, tmp_path):
     recipe = GrpoRecipe.model_validate(given | {"grpo": given["grpo"] | {"micro_batch": 64}})
     (note,) = prepare(recipe, tmp_path / "out").notes
     assert note.startswith(
-        "each of the 4 table problems comes about 25 times, those of math 0.2 times: data.domain_weights"
+        "each of the 4 table problems comes about 25 times, those of math 0.2 times: data.domain_weights and"
     )
     rarely = given["data"] | {"domain_weights": {"table": 0.01}}
     recipe = GrpoRecipe.model_validate(given | {"data": rarely, "grpo": recipe.grpo.model_dump()})

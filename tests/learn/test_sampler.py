@@ -35,11 +35,34 @@ def test_every_problem_comes_once_before_any_comes_twice(names, seed):
             assert sorted(order[start : start + size]) == sorted(i for i, n in enumerate(names) if n == name)
 
 
+pairs = st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("xyz")), min_size=1, max_size=40)
+
+
+@given(pairs, st.dictionaries(st.sampled_from("xyz"), st.floats(0.1, 5)), st.integers(1, 120), st.integers(0, 9))
+def test_sources_share_the_draws_of_their_domain(rows, weights, count, seed):
+    names, sources = [domain for domain, _ in rows], [f"{domain}/{name}" for domain, name in rows]
+    weights = {f"a/{name}": weight for name, weight in weights.items() if f"a/{name}" in sources}
+    mix = DomainMix(names, {}, seed, sources=sources, source_weights=weights)
+    drawn = mix.first(count)
+    counts = Counter(names[i] for i in drawn)
+    assert all(abs(counts[name] - share * count) <= len(mix.shares[0]) for name, share in mix.shares[0].items())
+    if weights:
+        of_source = Counter(sources[i] for i in drawn)
+        for name, share in mix.parts["a"].items():
+            assert abs(of_source[name] - share * counts["a"]) <= len(mix.parts["a"])
+    else:
+        assert drawn == DomainMix(names, {}, seed).first(count)
+
+
 def test_weights_are_checked():
     with pytest.raises(BadConfig, match="did you mean 'math'"):
         DomainMix(["math"], {"maths": 1}, 0)
-    with pytest.raises(BadConfig, match="no domain"):
+    with pytest.raises(BadConfig, match="domain_weights leave nothing to draw from math"):
         DomainMix(["math"], {"math": 0}, 0)
+    with pytest.raises(BadConfig, match=r"source_weights names 'math/b', .*did you mean 'math/a'"):
+        DomainMix(["math"], {}, 0, sources=["math/a"], source_weights={"math/b": 1})
+    with pytest.raises(BadConfig, match="source_weights leave nothing"):
+        DomainMix(["math"], {}, 0, sources=["math/a"], source_weights={"math/a": 0})
     assert set(DomainMix(["a", "b"], {"b": 0}, 0).first(9)) == {0}
 
 

@@ -146,16 +146,18 @@ def experiment(
 
 
 def _uneven(examples: Sequence[Example], mix: DomainMix, draws: int) -> list[str]:
-    """A note where a domain's problems come more than ten times as often as another's: few are learnt by heart."""
+    """A note where the problems of a domain (of a source, where these have weights) come more than ten times as often
+    as another's: few are learnt by heart."""
+    named = [e.source if e.source in mix.parts[e.domain] else e.domain for e in examples]
     drawn = mix.first(min(draws, LOOKED_AT))
-    asked, there = Counter(examples[index].domain for index in drawn), Counter(example.domain for example in examples)
-    times = {domain: count / len(drawn) * draws / there[domain] for domain, count in asked.items()}
+    asked, there = Counter(named[index] for index in drawn), Counter(named)
+    times = {name: count / len(drawn) * draws / there[name] for name, count in asked.items()}
     most, least = max(times, key=times.__getitem__), min(times, key=times.__getitem__)
     if times[most] <= 10 * max(1.0, times[least]):
         return []
     return [
         f"each of the {there[most]} {most} problems comes about {times[most]:,.0f} times, those of {least} "
-        f"{times[least]:.1f} times: data.domain_weights says how often a domain is asked"
+        f"{times[least]:.1f} times: data.domain_weights and source_weights say how often each is asked"
     ]
 
 

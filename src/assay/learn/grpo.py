@@ -158,9 +158,15 @@ def make_trainer(
 def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, history: History) -> DomainMix:
     """The order in which a recipe asks these Examples."""
     prompts = recipe.grpo.prompts * synced(recipe.grpo)
-    domains = [example.domain for example in examples]
-    resting = history.resting(examples)
-    return DomainMix(domains, stages.weights, recipe.seed, resting, lambda count: stages.at(count // prompts))
+    return DomainMix(
+        [example.domain for example in examples],
+        stages.weights,
+        recipe.seed,
+        history.resting(examples),
+        lambda count: stages.at(count // prompts),
+        [example.source for example in examples],
+        recipe.data.source_weights,
+    )
 
 
 def _history(recipe: GrpoRecipe, out: Path) -> History:

@@ -17,9 +17,9 @@ from assay.sources.selection import Asked
 
 
 def shares(weights: dict[str, float]) -> dict[str, float]:
-    """The weights of domains, where none is below 0."""
+    """The weights, where none is below 0."""
     if any(weight < 0 for weight in weights.values()):
-        raise ValueError("domain_weights must not be negative")
+        raise ValueError("weights must not be negative")
     return weights
 
 
@@ -31,8 +31,11 @@ class Data(Config):
     sources: tuple[Asked, ...] = ()
     domain_weights: dict[str, float] = Field(default_factory=dict)
     """Share of prompts by domain; domains that are not named get 1, and all are equal without it."""
+    source_weights: dict[str, float] = Field(default_factory=dict)
+    """Share of a domain's prompts by source, where one of its sources is named; its others get 1. Without it each
+    problem of a domain comes as often as any other, whatever its source."""
 
-    @field_validator("domain_weights")
+    @field_validator("domain_weights", "source_weights")
     @classmethod
     def _weights(cls, given: dict[str, float]) -> dict[str, float]:
         return shares(given)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from random import Random
+from types import MappingProxyType
 
 from assay.errors import BadConfig, did_you_mean
 from assay.types import Example, hashed_seed
@@ -19,6 +21,8 @@ class DomainMix:
     (seed, domain, pass). `rested(count)`, asked when a domain begins a pass and `count` problems were drawn in all,
     names the problems that sit this pass out; where none would be left, all come. `weights` may be several, one for
     each stage: `stage(count)` says which holds for the next draw, and shares are counted anew in each; passes go on.
+    Where `source_weights` names a source of a domain, the draws of that domain are shared by its sources in the same
+    way, those that are not named with weight 1; else each of its problems counts alike, whatever its source.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -33,46 +37,72 @@ class DomainMix:
         seed: int,
         rested: Callable[[int], Collection[int]] = lambda count: (),
         stage: Callable[[int], int] = lambda count: 0,
+        sources: Sequence[str] = (),
+        source_weights: Mapping[str, float] = MappingProxyType({}),
     ) -> None:
-        self.members: dict[str, list[int]] = {}
+        _refuse_unknown("source_weights", source_weights, sources)
+        parted = {domain for domain, source in zip(domains, sources, strict=False) if source in source_weights}
+        self.members: dict[str, dict[str, list[int]]] = {}
+        """Domain -> source -> indices; one part without a name where sources have no weights."""
         for index, domain in enumerate(domains):
-            self.members.setdefault(domain, []).append(index)
-        self.shares = [self._shares(one) for one in ([weights] if isinstance(weights, Mapping) else weights)]
+            part = sources[index] if domain in parted else ""
+            self.members.setdefault(domain, {}).setdefault(part, []).append(index)
+        several = [weights] if isinstance(weights, Mapping) else weights
+        self.shares = [_shares("domain_weights", one, self.members) for one in several]
+        known = {domain: [name for name in parts if name in source_weights] for domain, parts in self.members.items()}
+        self.parts = {
+            domain: _shares("source_weights", {name: source_weights[name] for name in known[domain]}, parts)
+            for domain, parts in self.members.items()
+        }
         self.seed = seed
         self.rested, self.stage = rested, stage
 
-    def _shares(self, weights: Mapping[str, float]) -> dict[str, float]:
-        for name in weights:
-            if name not in self.members:
-                hint = did_you_mean(name, self.members)
-                raise BadConfig(f"domain_weights names {name!r}, which the data does not hold{hint}")
-        raw = {domain: weights.get(domain, 1.0) for domain in sorted(self.members)}
-        total = sum(raw.values())
-        if total <= 0:
-            raise BadConfig("domain_weights leave no domain to draw from")
-        return {domain: weight / total for domain, weight in raw.items() if weight > 0}
-
     def __iter__(self) -> Iterator[int]:
-        passes = dict.fromkeys(self.members, 0)
-        left: dict[str, list[int]] = {domain: [] for domain in self.members}
-        stage, count, drawn = -1, 0, dict[str, int]()
+        passes, left = Counter[tuple[str, str]](), dict[tuple[str, str], list[int]]()
+        of_parts = {domain: Counter[str]() for domain in self.members}
+        stage, drawn = -1, Counter[str]()
         for draw in itertools.count():
             if (now := self.stage(draw)) != stage:
-                stage, count, drawn = now, 0, dict.fromkeys(self.members, 0)
-            shares, count = self.shares[stage], count + 1
-            domain = max(shares, key=lambda d: (shares[d] * count - drawn[d], shares[d]))
-            if not left[domain]:
-                out = set(self.rested(draw))
-                awake = [index for index in self.members[domain] if index not in out] or list(self.members[domain])
-                Random(hashed_seed(self.seed, domain, passes[domain])).shuffle(awake)
-                left[domain], passes[domain] = awake[::-1], passes[domain] + 1
-            drawn[domain] += 1
-            yield left[domain].pop()
+                stage, drawn = now, Counter()
+            domain = _next(self.shares[stage], drawn)
+            part = _next(self.parts[domain], of_parts[domain])
+            if not left.get(place := (domain, part)):
+                members, out = self.members[domain][part], set(self.rested(draw))
+                awake = [index for index in members if index not in out] or list(members)
+                named = (domain, part) if part else (domain,)
+                Random(hashed_seed(self.seed, *named, passes[place])).shuffle(awake)
+                left[place] = awake[::-1]
+                passes[place] += 1
+            yield left[place].pop()
 
     def first(self, count: int) -> list[int]:
         """The first `count` indices."""
         indices = iter(self)
         return [next(indices) for _ in range(count)]
+
+
+def _shares(what: str, weights: Mapping[str, float], there: Iterable[str]) -> dict[str, float]:
+    """Weights as shares, 1 where none is given. Raises `BadConfig` for names that are not there, or without a share."""
+    _refuse_unknown(what, weights, names := sorted(there))
+    raw = {name: weights.get(name, 1.0) for name in names}
+    total = sum(raw.values())
+    if total <= 0:
+        raise BadConfig(f"{what} leave nothing to draw from {', '.join(names)}")
+    return {name: weight / total for name, weight in raw.items() if weight > 0}
+
+
+def _refuse_unknown(what: str, weights: Iterable[str], there: Collection[str]) -> None:
+    for name in weights:
+        if name not in there:
+            raise BadConfig(f"{what} names {name!r}, which the data does not hold{did_you_mean(name, {*there})}")
+
+
+def _next(shares: Mapping[str, float], drawn: Counter[str]) -> str:
+    """What lies furthest behind its share; it is counted as drawn."""
+    count = drawn.total() + 1
+    name = max(shares, key=lambda one: (shares[one] * count - drawn[one], shares[one]))
+    drawn[name] += 1
+    return name
 
 
 class History:

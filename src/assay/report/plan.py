@@ -249,6 +249,8 @@ def _training(recipe: GrpoRecipe, look: _Look, ready: Prepared | None) -> Iterat
     yield from _learns(recipe.data, "train", look, recipe.seed, ready)
     weights = ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.domain_weights.items())
     yield "mixes", f"domains by weight: {weights}" if weights else "all domains in equal shares"
+    if of_sources := ", ".join(f"{name} {weight:g}" for name, weight in recipe.data.source_weights.items()):
+        yield "", f"sources of a domain by weight: {of_sources}"
     for number, stage in enumerate(recipe.stages, 1):
         yield f"stage {number}", _stage(stage)
     drawn = -(-g.steps // g.updates)
