@@ -26,6 +26,10 @@ LIKELIEST = 512
 """Tokens that are sorted at first: a nucleus that lies within them needs no more."""
 
 
+MEMORIES = ("cache", "past_key_values", "cache_params")
+"""What models call their memory of the tokens so far: since transformers 5.24, before, and of Mamba before."""
+
+
 class Draw:
     """One token for each row, by inverting the cumulative distribution at the row's next number in [0, 1).
 
@@ -140,13 +144,17 @@ def _drawn(
 
 def _read(model: Any, ids_BT: torch.Tensor, mask_BP: torch.Tensor, cache: Any) -> tuple[torch.Tensor, Any]:
     """Logits of the next token, (B, V), and what the model remembers of all P tokens so far."""
-    takes = inspect.signature(getattr(model, "get_base_model", lambda: model)().forward).parameters
+    base = getattr(model, "get_base_model", lambda: model)()
+    takes = inspect.signature(base.forward).parameters
+    memory = next((name for name in MEMORIES if name in takes), None)
+    if memory is None:
+        raise AssayError(
+            f"{type(base).__name__} keeps nothing of what it has read: it takes none of {', '.join(MEMORIES)}"
+        )
     positions_BP = (mask_BP.cumsum(dim=-1) - 1).clamp(min=0)
     said = {"position_ids": positions_BP[:, -ids_BT.shape[1] :], "logits_to_keep": 1, "attention_mask": mask_BP}
-    memory = "past_key_values"
-    if memory not in takes:  # Mamba, which names it otherwise and reads the mask of a prompt only
-        memory = "cache_params"
-        said["attention_mask"] = None if cache else mask_BP
+    if cache and "position_ids" not in takes and getattr(base, "_is_stateful", False):
+        said["attention_mask"] = None  # Mamba reads the mask of a prompt only
     said = {name: value for name, value in said.items() if name in takes}
     out = model(input_ids=ids_BT, use_cache=True, **{memory: cache}, **said)
     return out.logits[:, -1], getattr(out, memory)
