@@ -39,6 +39,7 @@ from assay.errors import AssayError, did_you_mean
 if TYPE_CHECKING:
     from assay.config import Config
     from assay.evaluate.run import Scores
+    from assay.evaluate.suite import Suite
     from assay.learn.head import HeadRecipe
     from assay.learn.recipe import GrpoRecipe
 
@@ -218,6 +219,9 @@ def demo(output: Path, fresh: bool, yes: bool) -> None:
 @click.option("--suite", default="mini", show_default=True, shell_complete=a_suite, help="By name, or a TOML file.")
 @click.option("--samples", type=click.IntRange(1), help="Responses to each problem, instead of the suite's.")
 @click.option("--temperature", type=click.FloatRange(0), help="Of the sampling, instead of the suite's; 0 is greedy.")
+@click.option(
+    "--repeat", type=click.IntRange(2), help="Evaluate so often, by other seeds, and tell how far scores move."
+)
 @click.option("--partial", is_flag=True, help="Ask what is at hand, and say what is not, where a suite lacks rows.")
 @out_option("Directory to write to; evals/NAME otherwise.")
 @data_option
@@ -231,6 +235,7 @@ def eval_(
     suite: str,
     samples: int | None,
     temperature: float | None,
+    repeat: int | None,
     partial: bool,
     output: Path | None,
     data: Path | None,
@@ -246,6 +251,7 @@ def eval_(
     the like are options of the engine.
     """
     from assay.config import apart, load_config
+    from assay.evaluate.repeats import repeated
     from assay.evaluate.run import evaluate, find_model, readable, require_answers
     from assay.evaluate.suite import Suite, asked_with, find_suite
     from assay.journal import refuse_foreign
@@ -254,7 +260,9 @@ def eval_(
     options, keys = apart(changes(ctx), "engine.")
     asked = asked_with(found, keys, samples, temperature)
     path, out = find_model(model), output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
-    refuse_foreign(out)
+    refuse_foreign(out / "run-1" if repeat else out)
+    if repeat:
+        _refuse_repeated(path, asked)
     with progress() as bar:
         bar.loading("reading the problems")
         examples, lacks = asked.read(data, partial=partial)
@@ -262,19 +270,39 @@ def eval_(
             judged = readable(examples)[0]
             require_answers(path, asked, judged, out, data, options)
             return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
-        bar.stage(f"{model} on {suite}", len(examples))
-        scores = evaluate(
-            path,
-            asked,
-            out=out,
-            data=data,
-            examples=examples,
-            lacks=lacks,
-            options=options,
-            workers=workers,
-            on_groups=bar.advance,
-        )
-    _tell_scores(scores, out, as_json)
+        bar.stage(f"{model} on {suite}", len(examples) * (repeat or 1))
+        how: dict[str, Any] = {"data": data, "lacks": lacks, "options": options, "workers": workers}
+        how |= {"examples": examples, "on_groups": bar.advance}
+        if repeat:
+            runs = repeated(path, asked, repeat, out=out, **how)
+        else:
+            runs = [evaluate(path, asked, out=out, **how)]
+    if repeat:
+        _tell_repeats(runs, out, as_json)
+    else:
+        _tell_scores(runs[0], out, as_json)
+
+
+def _refuse_repeated(model: str, suite: Suite) -> None:
+    """Raise `UsageError` where every run would say the same."""
+    from assay.rollout.measure import is_recorded
+
+    if is_recorded(model):
+        raise click.UsageError("--repeat samples anew, and recorded responses stay what they are: leave it out")
+    if suite.temperature == 0:
+        raise click.UsageError("--repeat needs a temperature above 0: greedy sampling says the same each time")
+
+
+def _tell_repeats(runs: list[Scores], out: Path, as_json: bool) -> None:
+    """Print how far the scores of several runs lie apart, which were written to `out`."""
+    from assay.evaluate.repeats import REPEATS, spreads
+    from assay.report.text import spread_table
+
+    if as_json:
+        click.echo((out / REPEATS).read_text("utf-8"), nl=False)
+        return
+    click.echo(spread_table(spreads(runs), runs[0].samples))
+    click.echo(f"\n{len(runs)} runs on the same problems: {out}/run-1 to run-{len(runs)}")
 
 
 def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:

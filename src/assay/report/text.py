@@ -14,6 +14,7 @@ from assay.errors import counted
 from assay.evaluate.control import Control
 from assay.evaluate.metrics import Estimate
 from assay.evaluate.overlap import FEWEST, Overlap
+from assay.evaluate.repeats import Spread
 from assay.evaluate.run import CROSS, SCORES, Row, Scores
 from assay.evaluate.select import Selected
 from assay.learn.arms import Arms
@@ -42,6 +43,18 @@ def score_table(scores: Scores) -> str:
     blocks += [_control(scores.control)] if scores.control else []
     notes = "\n".join(line for text in told for line in textwrap.wrap(text, WIDTH, subsequent_indent="  "))
     return "\n\n".join([*blocks, *([notes] if notes else [])])
+
+
+def spread_table(spreads: Sequence[Spread], samples: int) -> str:
+    """avg@n in percent over several runs on the same problems: mean, standard deviation between them, lowest, highest,
+    and half the width of one run's interval."""
+    heads = ("mean", "sd", "lowest", "highest", "one run +-")
+    lines = [f"{f'avg@{samples}':{NAME}}" + "".join(f"{head:>11}" for head in heads)]
+    for one in spreads:
+        name = one.name if one.domain in ("", one.name) else f"  {one.name}"
+        told = (one.mean, one.deviation, min(one.values), max(one.values), one.half)
+        lines.append(f"{name:{NAME}}" + "".join(f"{percent(value):>11}" for value in told))
+    return "\n".join(lines)
 
 
 def _control(lines: Sequence[Control]) -> str:
