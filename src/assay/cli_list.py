@@ -57,6 +57,7 @@ def prepare(name: str, fetch: bool, data: Path | None, as_json: bool) -> None:
     """
     from assay.errors import MissingData
     from assay.report.needs import fetched, needs
+    from assay.sources.base import data_dir
 
     found = needs(name, data)
     for place, need in enumerate(found):
@@ -70,6 +71,10 @@ def prepare(name: str, fetch: bool, data: Path | None, as_json: bool) -> None:
     else:
         _table([(one.task, f"{one.source} ({one.split})", one.state, one.where) for one in found])
     if any(need.is_missing for need in found):
+        try:
+            data_dir(data)
+        except MissingData as nowhere:
+            click.secho(str(nowhere), fg="yellow", err=True)
         sys.exit(1)
 
 

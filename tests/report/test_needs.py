@@ -36,14 +36,14 @@ def test_files_are_here_or_missing(data):
     assert states("math/math500", data) == {("math/math500", "test"): "here"}
     found = {need.source: need for need in needs("guru17", data)}
     assert found["math/math500"].state == "here" and found["math/math500"].task == "MATH500"
-    assert found["table/hitab"].is_missing and "it is published at http" in found["table/hitab"].where
+    assert found["table/hitab"].is_missing and "; published at http" in found["table/hitab"].where
     told = CliRunner().invoke(main, ["prepare", "guru17", "--data", str(data), "--json"])
     assert told.exit_code == 1 and len(json.loads(told.output)) == len(found)
 
 
 def test_without_a_data_directory_it_says_how_to_name_one(data):
-    (need,) = needs("math/math500")
-    assert need.is_missing and "ASSAY_DATA" in need.where
+    told = CliRunner().invoke(main, ["prepare", "math/math500"])
+    assert told.exit_code == 1 and "published at http" in told.stdout and "set ASSAY_DATA=" in told.stderr
 
 
 def test_every_recipe_and_suite_can_be_asked_for(data):
@@ -54,6 +54,8 @@ def test_every_recipe_and_suite_can_be_asked_for(data):
         assert all(need.source in SOURCES.names() for need in needs(name, data)), name
     wrong = CliRunner().invoke(main, ["prepare", "guru71"])
     assert wrong.exit_code == 2 and "did you mean 'guru17'" in wrong.output
+    wrong = CliRunner().invoke(main, ["prepare", "math/gsm8"])
+    assert wrong.exit_code == 2 and "did you mean 'math/gsm8k'" in wrong.output
 
 
 @pytest.mark.parametrize("name", ["math/math500", "math/aime24"])

@@ -9,12 +9,12 @@ from typing import Literal
 
 from assay.config import Config
 from assay.curate.recipe import CurationRecipe
-from assay.errors import MissingData
+from assay.errors import MissingData, UnknownName
 from assay.evaluate.suite import Suite
 from assay.learn.recipe import GrpoRecipe
 from assay.report.plan import find_config
 from assay.sources.base import SOURCES
-from assay.sources.files import Real, from_hub
+from assay.sources.files import Real, from_hub, there
 from assay.sources.own import HUB, entry_of, is_own
 from assay.sources.selection import Selection
 
@@ -39,9 +39,11 @@ class Need:
 
 
 def needs(name: str, data: Path | None = None) -> list[Need]:
-    """What a suite, a recipe or a source needs, each split once. Raises `BadConfig` for a name that is none."""
-    if name in SOURCES.names():
+    """What a suite, a recipe or a source needs, each split once. Raises `BadConfig` for a name of none."""
+    if name in SOURCES:
         found = [("", name, split) for split in SOURCES.get(name).splits]
+    elif "/" in name and not name.endswith(".toml"):
+        raise UnknownName("source", name, SOURCES.names())
     else:
         found = list(dict.fromkeys(_asked(find_config(name, []))))
     return [_need(*one, data) for one in found]
@@ -86,11 +88,10 @@ def _place(name: str, split: str, data: Path | None) -> tuple[State, str]:
         return (
             ("hub", source.hub.name) if source.hub else ("missing", f"no copy on the hub; {source.home}".rstrip("; "))
         )
-    try:
-        source.require_files(split, data)
-    except MissingData as missing:
-        return "missing", str(missing)
-    return "here", ", ".join(source.files_of(split))
+    lacking = [file for file in source.files_of(split) if not there(file, data)]
+    if not lacking:
+        return "here", ", ".join(source.files_of(split))
+    return "missing", f"{', '.join(lacking)}; published at {source.published}"
 
 
 def fetched(need: Need, data: Path | None) -> Need:

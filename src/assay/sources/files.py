@@ -146,19 +146,19 @@ class Real(Source):
         try:
             return _existing(root, name)
         except MissingData as missing:
-            home = self.home or (f"https://huggingface.co/datasets/{self.hub.name}" if self.hub else "")
-            raise MissingData(f"{missing}; it is published at {home}" if home else str(missing)) from None
+            raise MissingData(
+                f"{missing}; it is published at {self.published}" if self.published else str(missing)
+            ) from None
 
     def files_of(self, split: str) -> tuple[str, ...]:
         """The files under the data directory that a split is read from."""
         named = (self.files[split], self.joined, *self.apart.get(split, ()))
         return tuple(dict.fromkeys(name for name in named if name))
 
-    def require_files(self, split: str, data: Path | None) -> None:
-        """Raise `MissingData`, which says where it is published, for the first file of a split that is not there."""
-        root = data_dir(data)
-        for name in self.files_of(split):
-            self._existing(root, name)
+    @property
+    def published(self) -> str:
+        """Where the files are to be had; empty where that is not known."""
+        return self.home or (f"https://huggingface.co/datasets/{self.hub.name}" if self.hub else "")
 
     def fetch(self, split: str, data: Path | None) -> Path:
         """Write the rows of the hub's copy where the file of a split belongs, and return its path.
