@@ -89,6 +89,11 @@ def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
     exec(code, namespace)  # noqa: S102 - inside the sandbox
 
 
+def _own_classes(names: dict[str, Any]) -> dict[str, type]:
+    """Classes that were defined here."""
+    return {name: kind for name, kind in names.items() if isinstance(kind, type) and kind.__module__ == "solution"}
+
+
 class Server(Codec):
     """Defines the candidate's names and answers calls to them."""
 
@@ -291,8 +296,7 @@ class Server(Codec):
             execute(request["setup"], self.names, "setup.py")
         except NameError:
             return {"again": True}
-        self._of_setup = {k: v for k, v in self.names.items() if isinstance(v, type) and v.__module__ == "solution"}
-        self.set_classes({k: v for k, v in self._of_setup.items() if not issubclass(v, BaseException)})
+        self._of_setup = _own_classes(self.names)
         return {"again": False}
 
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -301,11 +305,13 @@ class Server(Codec):
         self.source = request["source"]
         execute(self.source, self.names, SOLUTION)
         if request["setup"]:
+            before = _own_classes(self.names)
             execute(request["setup"], self.names, "setup.py")
+            self._of_setup = {k: v for k, v in _own_classes(self.names).items() if before.get(k) is not v}
         again: dict[str, type] = {}
         for name, kind in self._of_setup.items():  # a program may define such a class again
             again[name] = found if isinstance(found := self.names.get(name), type) else kind
-        self.set_classes({name: again[name] for name in {**self.classes, **self.derived}})
+        self.set_classes({name: kind for name, kind in again.items() if not issubclass(kind, BaseException)})
         found = {name: self.names[name] for name in request["wanted"] if name in self.names}
         self.set_named(found)
         errors = {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Exception)}

@@ -160,16 +160,18 @@ class Checker:
 
     def _run_setup(self) -> None:
         """Run the trusted helpers and the setup on this side."""
-        before = dict(self.names)
+        new: dict[str, type] = {}
         for setup in (self.request["given"], self.request["setup"]):
+            before = dict(self.names)
             if setup:
                 candidate.execute(setup, self.names, "setup.py")
-        new = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
+            made = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
+            self.client.both = {name: kind for name, kind in made.items() if kind.__module__ == "tests"}
+            new |= made
         own = {k: v for k, v in new.items() if v.__module__ == "tests" and not issubclass(v, BaseException)}
         self.client.variables = self.names
         self.client.filled = {name for name, value in self.data.items() if self.names.get(name) is value}
         self.client.set_classes(own)
-        self.client.both = {name: kind for name, kind in new.items() if kind.__module__ == "tests"}
         self.client.problems.classes |= {k: v for k, v in new.items() if issubclass(v, Exception)}
 
     def _may_be_theirs(self, problem: BaseException) -> bool:

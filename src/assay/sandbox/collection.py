@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Set
 
 from assay.sandbox import pytest_names
+from assay.sandbox.fixtures import FIXTURES
 
 MAX_FIXTURES = 8
 """Fixtures that name one another, one behind the other."""
@@ -273,7 +274,7 @@ def _given(test: ast.FunctionDef, needed: list[ast.arg], fixtures: Functions) ->
     marks = [mark for mark in test.decorator_list if isinstance(mark, ast.Call) and _is_mark(mark, "parametrize")]
     given = {name for mark in marks if mark.args for name in _names(mark.args[0])}
     wanted = [arg.arg for arg in needed if arg.arg not in given]
-    if any(name not in fixtures and name not in pytest_names.FIXTURES for name in wanted):
+    if any(name not in fixtures and name not in FIXTURES for name in wanted):
         return None
     late = "lambda: " * bool(marks)  # each row of parameters gets fixtures of its own
     return ", ".join(f"{name}={late}{_made(name, fixtures)}" for name in wanted)
@@ -283,7 +284,7 @@ def _made(name: str, fixtures: Functions, depth: int = 0) -> str:
     """The call that makes a fixture, and those that it names."""
     if name not in fixtures:
         return f"{_PYTEST}.{name}()"
-    known = {*fixtures, *pytest_names.FIXTURES}
+    known = {*fixtures, *FIXTURES}
     inner = [arg.arg for arg in _needed(fixtures[name]) if arg.arg in known and depth < MAX_FIXTURES]
     return f"{name}({', '.join(f'{one}={_made(one, fixtures, depth + 1)}' for one in inner)})"
 

@@ -5,25 +5,19 @@ Tests are called as `testfiles.py` reads them. A name that is not here is an `At
 
 from __future__ import annotations
 
-import importlib
-import io
 import math
-import os
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import wraps
-from types import GeneratorType, MappingProxyType, ModuleType
-from typing import Any, NamedTuple
+from types import MappingProxyType, ModuleType
+from typing import Any
+
+from assay.sandbox import fixtures
 
 KNOWN = ("raises", "approx", "fixture", "param", "fail", "mark")
 """What tests may use of it."""
-FIXTURES = ("capsys", "monkeypatch")
-"""Its own fixtures that tests may name."""
-_open: list[Callable[[], object]] = []
-"""What ends the fixtures of the running test."""
 
 
 class raises:
@@ -118,17 +112,17 @@ def parametrize(names: Any, values: Iterable[Any], **_: Any) -> Callable[[Any], 
 
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(test)
-        def each(*args: Any, known: Mapping[str, Any] = MappingProxyType({}), **fixtures: Callable[[], Any]) -> None:
+        def each(*args: Any, known: Mapping[str, Any] = MappingProxyType({}), **made: Callable[[], Any]) -> None:
             for value in values:
                 row = value if len(wanted) > 1 or isinstance(value, Parameters) else [value]
                 given = {**known, **dict(zip(wanted, row, strict=True))}
                 if hasattr(test, "is_each"):
-                    test(*args, known=given, **fixtures)
+                    test(*args, known=given, **made)
                     continue
                 try:
-                    test(*args, **given, **{name: make() for name, make in fixtures.items()})
+                    test(*args, **given, **{name: make() for name, make in made.items()})
                 finally:
-                    finish()
+                    fixtures.finish()
 
         each.is_each = True  # type: ignore[attr-defined]
         return each
@@ -143,79 +137,6 @@ class Parameters(tuple[Any, ...]):
 def param(*values: Any, **_: Any) -> Parameters:
     """A row of `parametrize`."""
     return Parameters(values)
-
-
-def fixture(function: Any = None, **_: Any) -> Any:
-    """What a test is given where it names it: what the function returns, or first yields."""
-    if function is None:
-        return fixture
-
-    @wraps(function)
-    def made(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        if not isinstance(value, GeneratorType):
-            return value
-        _open.append(lambda: next(value, None))
-        return next(value)
-
-    return made
-
-
-def finish() -> None:
-    """End the fixtures of a test, the last first: run what stands behind their `yield`."""
-    while _open:
-        _open.pop()()
-
-
-class Captured(NamedTuple):
-    """What was written since the last look."""
-
-    out: str
-    err: str
-
-
-class capsys:
-    """Standard output and standard error, as text."""
-
-    def __init__(self) -> None:
-        before = sys.stdout, sys.stderr
-        _open.append(lambda: _set_streams(*before))
-        self.readouterr()
-
-    def readouterr(self) -> Captured:
-        told = [one.getvalue() if isinstance(one, io.StringIO) else "" for one in (sys.stdout, sys.stderr)]
-        _set_streams(io.StringIO(), io.StringIO())
-        return Captured(*told)
-
-
-def _set_streams(out: Any, err: Any) -> None:
-    sys.stdout, sys.stderr = out, err
-
-
-class monkeypatch:
-    """Attributes, entries and variables that are other ones until the test ends."""
-
-    def setattr(self, target: Any, name: Any, *value: Any, raising: bool = True) -> None:
-        if not value:
-            home, _, last = target.rpartition(".")
-            target, name, value = importlib.import_module(home), last, (name,)
-        before = getattr(target, name) if raising else getattr(target, name, None)
-        _open.append(lambda: setattr(target, name, before))
-        setattr(target, name, *value)
-
-    def setitem(self, target: Any, name: Any, value: Any) -> None:
-        before = dict(target)
-        _open.append(lambda: (target.clear(), target.update(before)))
-        target[name] = value
-
-    def setenv(self, name: str, value: Any) -> None:
-        self.setitem(os.environ, name, str(value))
-
-    def delenv(self, name: str, raising: bool = True) -> None:
-        if raising and name not in os.environ:
-            raise KeyError(name)
-        self.setenv(name, "")
-        del os.environ[name]
 
 
 def fail(reason: str = "", **_: Any) -> None:
@@ -248,7 +169,7 @@ def _unrun(test: Any) -> Any:
 def module() -> ModuleType:
     """The module that tests import."""
     made = ModuleType("pytest", __doc__)
-    vars(made).update(
-        {name: globals()[name] for name in (*KNOWN, *FIXTURES, "finish") if name != "mark"}, mark=_Marks()
-    )
+    own = {name: globals()[name] for name in KNOWN if name in globals()}
+    vars(made).update(own, mark=_Marks(), fixture=fixtures.fixture, finish=fixtures.finish)
+    vars(made).update({name: getattr(fixtures, name) for name in fixtures.FIXTURES})
     return made
