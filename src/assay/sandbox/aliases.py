@@ -62,7 +62,7 @@ def entries(value: Any, classes: Container[str]) -> int:
     count, stack = 0, [value]
     while stack:
         item = stack.pop()
-        inner = [*item.keys(), *item.values()] if type(item) is dict else item
+        inner = items(item)
         count += len(inner)
         if count > MOST_LENT:
             return count
@@ -72,6 +72,17 @@ def entries(value: Any, classes: Container[str]) -> int:
                 return MOST_LENT + 1
             stack += [part for part in parts if type(part) in (*_CONTAINERS, tuple)]
     return count
+
+
+def items(value: Any) -> list[Any]:
+    """What stands in a container, keys too."""
+    return [*value.keys(), *value.values()] if type(value) is dict else list(value)
+
+
+def plain_items(value: Any) -> list[Any] | None:
+    """The same; `None` where any of it is no plain value."""
+    found = items(value)
+    return found if all([type(item) in _PLAIN for item in found]) else None
 
 
 def update(mine: Any, theirs: Any) -> None:

@@ -346,8 +346,10 @@ class Server(Codec):
         if "lend" not in request:
             return packed
         if request["back"] == "always":
-            kept = [at for at, item in enumerate(known) if item is not value and sys.getrefcount(item) > counts[at]]
-            packed["kept"] = [[at, number] for at in kept if (number := self.lent.lend(known[at])) is not None]
+            more = map(operator.gt, [sys.getrefcount(item) for item in known], counts)
+            kept = [at for at, is_kept in enumerate(more) if is_kept and known[at] is not value]
+            numbers = [[at, number] for at in kept if (number := self.lent.lend(known[at])) is not None]
+            packed |= {"kept": numbers} if numbers else {}
         of_its_own = sys.getrefcount(value) > _FRESH and not any(value is one for one in known)
         return self._lending(value, packed) if of_its_own else packed
 

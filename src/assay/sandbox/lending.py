@@ -8,6 +8,7 @@ that this does not see, is a copy.
 from __future__ import annotations
 
 import contextlib
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,14 @@ class _Held:
     """Its contents, as the other side has them."""
     entries: int
     live: bool
+    items: list[Any] | None = None
+    """What stood in it then, where none of that can change itself: to see fast that nothing has."""
+
+    def is_unchanged(self) -> bool:
+        if self.items is None:
+            return False
+        now = aliases.items(self.value)
+        return len(now) == len(self.items) and all(map(operator.is_, now, self.items))
 
 
 class Lent:
@@ -40,7 +49,11 @@ class Lent:
             return None
         number = next((number for number, held in self._held.items() if held.value is value), self._next)
         self._next += number == self._next
-        self._hold(number, value, live=True)
+        held = self._held.get(number)
+        if held is not None and held.is_unchanged():
+            self._held[number] = self._held.pop(number)
+        else:
+            self._hold(number, value, live=True)
         return number
 
     def borrow(self, number: int, value: Any, live: bool) -> Any:
@@ -61,13 +74,15 @@ class Lent:
         """Numbers and contents of those that have changed since the other side was told."""
         made = []
         for number, held in list(self._held.items()):
+            if held.is_unchanged():
+                continue
             with contextlib.suppress(WireError):
                 held.entries = aliases.entries(held.value, self._codec.classes)
                 if held.entries > aliases.MOST_LENT:
                     del self._held[number]
                 elif (now := self._codec.contents([held.value])) != held.known:
                     made.append([number, self._codec.pack(held.value)])
-                    held.known = now
+                    held.known, held.items = now, aliases.plain_items(held.value)
         return made
 
     def update(self, changes: Iterable[Any]) -> None:
@@ -77,7 +92,7 @@ class Lent:
                 held = self._held.get(number)
                 if held is not None and held.live:
                     aliases.update(held.value, self._codec.unpack(packed))
-                    held.known = self._codec.contents([held.value])
+                    held.known, held.items = self._codec.contents([held.value]), aliases.plain_items(held.value)
         except (TypeError, ValueError) as bad:
             raise WireError(f"no change of a container: {bad}") from None
 
@@ -85,6 +100,6 @@ class Lent:
         self._held.pop(number, None)
         with contextlib.suppress(WireError):
             known, entries = self._codec.contents([value]), aliases.entries(value, self._codec.classes)
-            self._held[number] = _Held(value, known, entries, live)
+            self._held[number] = _Held(value, known, entries, live, aliases.plain_items(value))
         while len(self._held) > self._most or sum(held.entries for held in self._held.values()) > aliases.MOST_LENT:
             del self._held[next(iter(self._held))]
