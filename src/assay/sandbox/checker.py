@@ -15,10 +15,12 @@ import re
 import socket
 import sys
 from collections.abc import Iterable
+from types import CodeType
 from typing import Any
 
 from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, wire
 from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.collection import LeftOut, require_all
 from assay.sandbox.deriving import super_of
 from assay.sandbox.facts import Facts
 from assay.sandbox.library import ask_there
@@ -107,12 +109,12 @@ class Checker:
                 self.client.open_lanes()
             OwnCode(texts.own, self.client.deny).install()
             sys.modules |= {"pytest": pytest_names.module()} if "pytest" in facts.imports else {}
-            for unit in units:
-                candidate.execute_code(unit, self.names)
-            if self.request["call"]:
-                self._call_check()
+            self._run_all(units)
+            require_all(self.names, facts.reached, facts.written)
         except CandidateGone as gone:
             return self._report("gone", gone)
+        except LeftOut as lost:
+            return self._report("tests", lost)
         except BaseException as problem:  # noqa: BLE001 - the boundary of a check
             own = stage == "setup" and self.loaded and self._may_be_theirs(problem)
             return self._report("names" if own else stage, problem)
@@ -178,6 +180,12 @@ class Checker:
         """Whether what ended the setup may be the candidate's doing: it was asked something, or steers by its names."""
         client = self.client
         return client.problems.has_raised(problem) or client.answered or not self.all_there
+
+    def _run_all(self, units: list[CodeType]) -> None:
+        for unit in units:
+            candidate.execute_code(unit, self.names)
+        if self.request["call"]:
+            self._call_check()
 
     def _call_check(self) -> None:
         name, _, method = self.request["entry"].partition("().")

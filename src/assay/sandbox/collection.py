@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Set
+from functools import partial
+from types import FunctionType, MethodType
+from typing import Any
 
 from assay.sandbox import pytest_names
 from assay.sandbox.fixtures import FIXTURES
@@ -23,6 +26,10 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Functions = dict[str, ast.FunctionDef]
 
 
+class LeftOut(Exception):
+    """A test that nothing runs."""
+
+
 def calls(tree: ast.Module, named: Set[str]) -> list[ast.stmt]:
     """Statements that run the tests of a file which neither it nor another text, that names them, runs.
 
@@ -31,21 +38,46 @@ def calls(tree: ast.Module, named: Set[str]) -> list[ast.stmt]:
     own = {node.name: node for node in tree.body if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
     classes = {name: node for name, node in own.items() if isinstance(node, ast.ClassDef)}
     plain: Functions = {name: node for name, node in own.items() if isinstance(node, ast.FunctionDef)}
-    done = named | _reached(tree, own)
+    done = named | reached(tree)
     fixtures = {name: node for name, node in plain.items() if any(_is_mark(one, "fixture") for one in _marks(node))}
     _require_known(tree, fixtures, done)
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    imports = [alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    aliases = {alias.asname: alias.name for alias in imports if alias.asname}
     made: list[ast.stmt] = []
     for name, node in sorted(own.items(), key=lambda item: item[1].lineno):
         if isinstance(node, ast.ClassDef):
-            made += _class_calls(node, name, classes, fixtures, attributes if name in done else frozenset())
-        elif name.startswith("test") and name not in done and name not in fixtures:
+            used = attributes if name in done else frozenset()
+            made += _class_calls(node, name, classes, fixtures, aliases, used)
+        elif name.startswith("test") and name not in fixtures and not (name in done and _is_run(node, tree, fixtures)):
             made += _around(_function_call(node, name, fixtures, 0), node, "function", "", plain)
     if not made:
         return []
     first, last = _hooked("module", "", plain, made[0])
-    imports = parsed(f"import pytest as {_PYTEST}", made[0]) if _uses(made, _PYTEST) else []
-    return [*imports, *first, *made, *last]
+    uses = _uses(made, _PYTEST)
+    before = parsed(f"import pytest as {_PYTEST}", made[0]) if uses else []
+    late = parsed(f"{_PYTEST}.finish_late()", made[-1]) if uses else []
+    return [*before, *first, *made, *last, *late]
+
+
+def require_all(names: dict[str, Any], reached: Set[str], written: Set[str]) -> None:
+    """Raise `LeftOut` where tests that have run hold one that they made meanwhile, and that nothing has run.
+
+    `reached` are names that their statements come to, `written` those of the functions that stand in their text.
+    """
+    for name, value in names.items():
+        if isinstance(value, type) and value.__module__ == "tests":
+            unit = any(base.__module__ == "unittest.case" for base in value.__mro__)
+            tests = [at for at in dir(value) if at.startswith("test") and callable(getattr(value, at))]
+            off = getattr(value, "__test__", True) is False
+            lost = (
+                tests and not off and (unit or name.startswith("Test")) and (name not in reached or {*tests} - written)
+            )
+        else:
+            is_function = isinstance(value, (FunctionType, MethodType, partial))
+            lost = is_function and name.startswith("test") and name not in reached
+        if lost:
+            raise LeftOut(f"{name} is made as the tests run, and nothing runs it")
 
 
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:
@@ -72,8 +104,9 @@ def parsed(source: str, at: ast.stmt) -> list[ast.stmt]:
     return made
 
 
-def _reached(tree: ast.Module, own: Mapping[str, ast.stmt]) -> set[str]:
+def reached(tree: ast.Module) -> set[str]:
     """Names that the statements of a file use, and those that functions use which these name; `check` is called."""
+    own = {node.name: node for node in tree.body if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
     statements = [node for node in tree.body if not isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
     decorators = [mark for node in own.values() for mark in _marks(node)]
     found, stack = set[str](), [*loaded([*statements, *decorators]), "check"]
@@ -81,8 +114,16 @@ def _reached(tree: ast.Module, own: Mapping[str, ast.stmt]) -> set[str]:
         name = stack.pop()
         if name not in found:
             found.add(name)
-            stack += loaded([own[name]]) - {name} if name in own else ()
+            stack += loaded([own[name]]) - _bound(own[name]) if name in own else ()
     return found
+
+
+def _bound(node: ast.AST) -> set[str]:
+    """Names that a function or class sets within it, and its own."""
+    inner = list(ast.walk(node))
+    return {getattr(part, "name", "") for part in inner if isinstance(part, (*_FUNCTIONS, ast.ClassDef))} | {
+        part.id for part in inner if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+    }
 
 
 def _uses(made: Iterable[ast.stmt], name: str) -> bool:
@@ -94,11 +135,26 @@ def _function_call(node: ast.stmt, called: str, fixtures: Functions, first: int)
     if not isinstance(node, ast.FunctionDef):
         raise ValueError(f"{called} is asynchronous: let it run its coroutine by asyncio.run")
     _require_no_generator(node)
+    first += sum(map(_is_patch, _marks(node)))
     given = _given(node, _needed(node)[first:], fixtures)
     if given is None:
         needed = ", ".join(arg.arg for arg in _needed(node)[first:])
         raise ValueError(f"{node.name} needs fixtures that the tests do not define, among {needed}")
     return f"{called}({given})"
+
+
+def _is_run(node: ast.stmt, tree: ast.Module, fixtures: Functions) -> bool:
+    """Whether the file runs a test that it names: it calls it, or must, since nobody else has its arguments."""
+    calls = {part.func.id for part in ast.walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)}
+    name = getattr(node, "name", "")
+    return name in calls or not isinstance(node, ast.FunctionDef) or _given(node, _needed(node), fixtures) is None
+
+
+def _is_patch(mark: ast.expr) -> bool:
+    """Whether a decorator gives a mock: `patch("builtins.print")`, `patch.object(os, "remove")`."""
+    name = ast.unparse(mark.func) if isinstance(mark, ast.Call) else ""
+    most = 2 if name.endswith("patch.object") else 1 if name.rpartition(".")[2] == "patch" else 0
+    return isinstance(mark, ast.Call) and 0 < len(mark.args) <= most and not any(w.arg == "new" for w in mark.keywords)
 
 
 def _require_no_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
@@ -143,17 +199,22 @@ def _hooked(kind: str, of: str, hooks: Functions, at: ast.stmt) -> tuple[list[as
 
 
 def _class_calls(
-    node: ast.ClassDef, path: str, classes: dict[str, ast.ClassDef], fixtures: Functions, called: Set[str]
+    node: ast.ClassDef,
+    path: str,
+    classes: dict[str, ast.ClassDef],
+    fixtures: Functions,
+    aliases: dict[str, str],
+    called: Set[str],
 ) -> list[ast.stmt]:
     """Calls of the tests that a class has, inherits, or has classes of, but those that the file itself has `called`."""
     line = _lineage(node, classes)
-    bases = [ast.unparse(base) for one in line for base in one.bases]
+    bases = [aliases.get(text := ast.unparse(base), text) for one in line for base in one.bases]
     unit = any(base.endswith("TestCase") for base in bases)
     if not unit and not node.name.startswith("Test"):
         return []
     body = {inner.name: inner for one in reversed(line) for inner in one.body if isinstance(inner, _FUNCTIONS)}
-    off = [ast.unparse(inner) for one in line for inner in one.body if isinstance(inner, ast.Assign)]
-    if any(text == "__test__ = False" for text in off):
+    said = [text for one in line for text in map(ast.unparse, one.body) if text.startswith("__test__ = ")]
+    if said[:1] == ["__test__ = False"]:
         return []
     methods: Functions = {name: inner for name, inner in body.items() if isinstance(inner, ast.FunctionDef)}
     tests = {name: inner for name, inner in body.items() if name.startswith("test") and name not in called}
@@ -170,7 +231,7 @@ def _class_calls(
         first, last = _hooked("class", path, methods, made[0])
         made = [*first, *made, *last]
     for nested in (inner for one in line for inner in one.body if isinstance(inner, ast.ClassDef) and not unit):
-        made += _class_calls(nested, f"{path}.{nested.name}", classes, fixtures, called)
+        made += _class_calls(nested, f"{path}.{nested.name}", classes, fixtures, aliases, called)
     return made
 
 
@@ -217,7 +278,7 @@ def _require_known(tree: ast.Module, fixtures: Functions, done: Set[str]) -> Non
             _require_pytest(node, fixtures)
     for node in nodes:
         name = getattr(node, "attr", getattr(node, "id", ""))
-        if name in ("expectedFailure", "pytestmark"):
+        if name in ("expectedFailure", "pytestmark", "addClassCleanup", "enterClassContext", "addModuleCleanup"):
             raise ValueError(f"tests may not use {name} here")
         if isinstance(node, ast.ClassDef) and any(_is_mark(mark, one) for mark in _marks(node) for one in _SKIPS):
             raise ValueError(f"a class that is skipped, such as {node.name}, is not known here")
@@ -251,18 +312,23 @@ def _require_pytest(node: ast.AST, fixtures: Functions) -> None:
     marks = _marks(node)
     fixture = next((mark for mark in marks if _is_mark(mark, "fixture")), None)
     within = isinstance(node, _FUNCTIONS) and fixture is not None and fixtures.get(node.name) is not node
-    if within or (isinstance(fixture, ast.Call) and {word.arg for word in fixture.keywords} - {"scope"}):
-        raise ValueError("a fixture here is a function of the module, with no argument but its scope")
+    words = fixture.keywords if isinstance(fixture, ast.Call) else []
+    if within or any(word.arg != "scope" or ast.unparse(word.value) == "'class'" for word in words):
+        raise ValueError(
+            "a fixture here is a function of the module, with no argument but its scope, which is no class"
+        )
     if any(_is_mark(mark, "usefixtures") for mark in marks) or (
         isinstance(node, ast.ClassDef) and any(_is_mark(mark, "parametrize") for mark in marks)
     ):
         raise ValueError("usefixtures, and parameters of a class, are not known here")
     if isinstance(node, ast.Call):
-        words = {word.arg for word in node.keywords}
-        if _is_mark(node, "parametrize") and words - {"ids"}:
+        given = {word.arg for word in node.keywords}
+        if _is_mark(node, "parametrize") and given - {"ids"}:
             raise ValueError("parametrize takes names, values and ids here")
-        if (_is_mark(node, "xfail") and "strict" in words) or (_is_mark(node, "param") and words - {"id"}):
-            raise ValueError("a test that must fail, and marks of parameters, are not known here")
+        if (_is_mark(node, "xfail") and (node.args or given - {"reason"})) or (
+            _is_mark(node, "param") and given - {"id"}
+        ):
+            raise ValueError("a test that must fail, or fail in one way, and marks of parameters are not known here")
 
 
 def _is_from_pytest(node: ast.AST) -> bool:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
-from assay.sandbox import testfiles
+from assay.sandbox import collection, testfiles
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
@@ -21,7 +21,10 @@ class Facts:
         self.trees = testfiles.normalized_all([ast.parse(text) for text in texts])
         self.modules = {*modules}.union(*map(imported, self.trees))
         self.nodes = [node for tree in self.trees for node in ast.walk(tree)]
+        self.reached = set().union(*map(collection.reached, self.trees))
+        """Names that the statements come to, through functions that they call."""
         definitions = [node for node in self.nodes if isinstance(node, DEFINITIONS)]
+        self.written = {node.name for node in definitions}
         self.own = {node.name: node for node in reversed(definitions)}
         self.own |= {node.name: node for tree in self.trees for node in tree.body if isinstance(node, DEFINITIONS)}
         """Functions and classes of the tests; of one name, the last of the outermost."""

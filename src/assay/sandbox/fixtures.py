@@ -15,20 +15,25 @@ FIXTURES = ("capsys", "monkeypatch")
 """Fixtures of pytest's own that tests may name."""
 _open: list[Callable[[], object]] = []
 """What ends the fixtures of the running test."""
+_open_late: list[Callable[[], object]] = []
+"""The same for those that all tests share."""
 
 
-def fixture(function: Any = None, **_: Any) -> Any:
-    """What a test is given where it names it: what the function returns, or first yields."""
+def fixture(function: Any = None, scope: str = "function") -> Any:
+    """What a test is given where it names it: what the function returns, or first yields; or one for all."""
     if function is None:
-        return fixture
+        return lambda given: fixture(given, scope)
+    ends = _open if scope == "function" else _open_late
+    known: list[Any] = []
 
     @wraps(function)
     def made(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        if not isinstance(value, GeneratorType):
-            return value
-        _open.append(lambda: next(value, None))
-        return next(value)
+        if not known or ends is _open:
+            value = function(*args, **kwargs)
+            if isinstance(value, GeneratorType):
+                ends.append(lambda: next(value, None))
+            known[:] = [next(value) if isinstance(value, GeneratorType) else value]
+        return known[0]
 
     return made
 
@@ -37,6 +42,12 @@ def finish() -> None:
     """End the fixtures of a test, the last first: run what stands behind their `yield`."""
     while _open:
         _open.pop()()
+
+
+def finish_late() -> None:
+    """End those that all tests share."""
+    while _open_late:
+        _open_late.pop()()
 
 
 class Captured(NamedTuple):

@@ -170,6 +170,6 @@ def module() -> ModuleType:
     """The module that tests import."""
     made = ModuleType("pytest", __doc__)
     own = {name: globals()[name] for name in KNOWN if name in globals()}
-    vars(made).update(own, mark=_Marks(), fixture=fixtures.fixture, finish=fixtures.finish)
-    vars(made).update({name: getattr(fixtures, name) for name in fixtures.FIXTURES})
+    there = {name: getattr(fixtures, name) for name in ("fixture", "finish", "finish_late", *fixtures.FIXTURES)}
+    vars(made).update({**own, **there}, mark=_Marks())
     return made

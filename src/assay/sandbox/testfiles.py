@@ -42,8 +42,10 @@ def _unguarded(node: ast.stmt) -> Iterator[ast.stmt]:
 
 
 def _runs_all(node: ast.stmt) -> bool:
-    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
-    return called is not None and ast.unparse(called) in ("unittest.main", "pytest.main")
+    call = node.value if isinstance(node, ast.Expr) else node.exc if isinstance(node, ast.Raise) else None
+    while isinstance(call, ast.Call) and ast.unparse(call.func) in ("sys.exit", "exit", "SystemExit") and call.args:
+        call = call.args[0]
+    return isinstance(call, ast.Call) and ast.unparse(call.func) in ("unittest.main", "pytest.main")
 
 
 class _Solution(ast.NodeTransformer):
