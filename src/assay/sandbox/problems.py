@@ -57,7 +57,9 @@ def names_of(problem: BaseException) -> list[str]:
 def rebuilt(server: Server, problem: dict[str, Any]) -> Exception:
     """In the program's process: an exception of the tests, of its class, or of one that is known here."""
     found = [server.decode(problem["of"])] if "of" in problem else []
-    found += [server.names.get(name) or vars(builtins).get(name) for name in problem["names"]]
+    for name, home in zip(problem["names"], problem["homes"], strict=True):
+        known = server.names.get(name) or vars(builtins).get(name)
+        found.append(known or getattr(sys.modules.get(home), name, None))
     kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
     made = kind.__new__(kind, *(args := server.unpack(problem["args"])))
     made.args = args
