@@ -141,3 +141,13 @@ def test_syntax_of_another_python_is_told_by_its_version(monkeypatch: pytest.Mon
 def test_newer_syntax_names_the_interpreter() -> None:
     verdict = judge(ADD, "```python\ntype N = int\ndef add(a: N, b: N) -> N:\n    return a + b\n```")
     assert verdict.status is Status.INCORRECT and "Python 3.12 or later; programs run under Python 3.11" in verdict.why
+
+
+@pytest.mark.parametrize("text", ["{%s}", "frozenset([%s])", "[{%s}]"])
+def test_keys_that_were_chosen_to_have_one_hash_are_no_literal(text: str) -> None:
+    chosen = ", ".join(str(number * (2**61 - 1)) for number in range(100))
+    with pytest.raises(pyvalue.NotALiteral, match="one hash"):
+        pyvalue.parse(text % chosen)
+    assert pyvalue.parse(text % ", ".join(["-1"] * 100)) == pyvalue.parse(text % "-1")
+    spread = dict.fromkeys(range(100), 1)
+    assert pyvalue.parse(str(spread)) == spread

@@ -15,6 +15,9 @@ from assay.literals import syntax
 MAX_TEXT = 100_000
 """Characters of the longest literal."""
 _MAX_DEPTH = 100
+MAX_SAME_HASH = 64
+"""How many keys of a set or dictionary may have one hash."""
+_SEQUENCES: dict[type, Any] = {ast.List: list, ast.Tuple: tuple}
 _CONSTRUCTORS: dict[str, Any] = {
     kind.__name__: kind for kind in (set, frozenset, dict, list, tuple, bytearray, bytes, float, complex)
 }
@@ -57,9 +60,10 @@ def value_of(node: ast.expr, depth: int = 0) -> Any:
     try:
         if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
             items = [value_of(item, depth + 1) for item in node.elts]
-            return {ast.List: list, ast.Tuple: tuple, ast.Set: set}[type(node)](items)
+            return set(_spread(items)) if isinstance(node, ast.Set) else _SEQUENCES[type(node)](items)
         if isinstance(node, ast.Dict):
-            return {_key(k, depth): value_of(v, depth + 1) for k, v in zip(node.keys, node.values, strict=True)}
+            keys = _spread([_key(key, depth) for key in node.keys])
+            return dict(zip(keys, [value_of(value, depth + 1) for value in node.values], strict=True))
         if isinstance(node, (ast.UnaryOp, ast.BinOp)):
             return _signed(node, depth)
         if isinstance(node, ast.Call):
@@ -101,7 +105,19 @@ def _constructed(node: ast.Call, depth: int) -> Any:
     args = [value_of(arg, depth + 1) for arg in node.args]
     if name in ("bytes", "bytearray") and args and isinstance(args[0], int):
         raise NotALiteral("not a literal: it computes")
+    if args and name in ("set", "frozenset", "dict"):
+        _spread([pair[0] for pair in args[0]] if name == "dict" and not isinstance(args[0], dict) else [*args[0]])
     return _CONSTRUCTORS[name](*args)
+
+
+def _spread(keys: list[Any]) -> list[Any]:
+    """The keys. Raises `NotALiteral` where many that differ were chosen to have one hash, which makes a table slow."""
+    hashes = sorted(map(hash, keys))
+    common = next((one for one, later in zip(hashes, hashes[MAX_SAME_HASH:], strict=False) if one == later), None)
+    alike = [key for key in keys if hash(key) == common] if common is not None else []
+    if any(key != alike[0] for key in alike):
+        raise NotALiteral("its keys were chosen to have one hash")
+    return keys
 
 
 def same(left: Any, right: Any) -> bool:
@@ -175,6 +191,7 @@ def _value(node: ast.expr | None, depth: int = 0) -> Any:
 def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
     if any(isinstance(key, list | dict) for key, _ in pairs):
         raise ValueError("a key is a plain value")
+    _spread([key for key, _ in pairs])
     made = dict(pairs)
     if len(made) != len(pairs):
         raise ValueError("a key is given twice")

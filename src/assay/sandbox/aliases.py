@@ -12,7 +12,9 @@ from typing import Any
 
 _CONTAINERS = (list, dict, set, deque, bytearray)
 MOST_LENT = 1000
-"""Entries, and all within them, of containers that are looked at for changes before each question."""
+"""Entries, and all within them, of containers that are looked at for changes before each message."""
+_LIBRARIES = ("numpy", "pandas")
+"""Whose values can change where they stand."""
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -49,27 +51,38 @@ def attributes(value: Any) -> dict[str, Any]:
     return {**getattr(value, "__dict__", {}), **{s: getattr(value, s) for s in slots if not s.startswith("__")}}
 
 
-def is_lent(value: Any) -> bool:
-    """Whether an attribute is a container of plain values that the tests may change as it stands there."""
-    return type(value) in _CONTAINERS and entries(value) <= MOST_LENT
+def is_lent(value: Any, classes: Container[str]) -> bool:
+    """Whether a container of the program may be one object on both sides."""
+    return type(value) in _CONTAINERS and entries(value, classes) <= MOST_LENT
 
 
-def entries(value: Any) -> int:
-    """How many values stand in a container and in those within it; more than `MOST_LENT` where one of them is no plain
-    value, or they are too many to be counted."""
+def entries(value: Any, classes: Container[str]) -> int:
+    """How many values stand in a container and in those within it; more than `MOST_LENT` where one of them is a copy
+    that can change, or they are too many to be counted."""
     count, stack = 0, [value]
     while stack:
         item = stack.pop()
-        inner = [*item.keys(), *item.values()] if type(item) is dict else item
+        inner = items(item)
         count += len(inner)
         if count > MOST_LENT:
             return count
         if type(item) is not bytearray:
             parts = [part for part in inner if type(part) not in _PLAIN]
-            if any(type(part) not in (*_CONTAINERS, tuple) for part in parts):
+            if any(type(part).__module__.startswith(_LIBRARIES) or type(part).__name__ in classes for part in parts):
                 return MOST_LENT + 1
-            stack += parts
+            stack += [part for part in parts if type(part) in (*_CONTAINERS, tuple)]
     return count
+
+
+def items(value: Any) -> list[Any]:
+    """What stands in a container, keys too."""
+    return [*value.keys(), *value.values()] if type(value) is dict else list(value)
+
+
+def plain_items(value: Any) -> list[Any] | None:
+    """The same; `None` where any of it is no plain value."""
+    found = items(value)
+    return found if all([type(item) in _PLAIN for item in found]) else None
 
 
 def update(mine: Any, theirs: Any) -> None:

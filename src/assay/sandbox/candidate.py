@@ -7,10 +7,7 @@ about itself is the same as answering wrongly.
 from __future__ import annotations
 
 import builtins
-import copy
 import importlib
-import inspect
-import math
 import operator
 import socket
 import sys
@@ -19,20 +16,27 @@ from _queue import SimpleQueue
 from _thread import RLock, allocate_lock, start_new_thread
 from _thread import _local as local
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from functools import cache, wraps
+from contextlib import nullcontext, suppress
 from typing import Any, NoReturn
 
-from assay.sandbox import aliases, handed, patches, wire
+from assay.sandbox import aliases, handed, patches, stand_ins, wire
+from assay.sandbox.actions import BY_NAME
 from assay.sandbox.codec import Codec
+from assay.sandbox.lending import Lent
+from assay.sandbox.problems import describe, rebuilt
+from assay.sandbox.stand_ins import Callback
 
 STDIN, CHANNEL, PEER = 0, 3, 4
-MAX_TEXT = 400
-MAX_CAUSES, MAX_GROUP, MAX_LENT = 3, 16, 32
+MAX_LENT = 32
+"""Containers that both sides hold; the other side knows fewer."""
 MAX_LANES = 24
 """Threads that serve threads of the tests; more of these share them."""
 SOLUTION = "solution.py"
 """The file that a program believes to be."""
+
+
+_FRESH = 2
+"""References to what a call has just returned and nothing else keeps: one here, and one to ask for their number."""
 
 
 def _leave(code: object = None) -> NoReturn:
@@ -85,45 +89,9 @@ def execute_code(code: types.CodeType, namespace: dict[str, Any]) -> None:
     exec(code, namespace)  # noqa: S102 - inside the sandbox
 
 
-def describe(problem: BaseException, depth: int = 0) -> dict[str, Any]:
-    """An exception as data: names of its classes, its arguments where they are plain, its text, what caused it, and of
-    a group its parts."""
-    try:
-        packed = Codec().pack(tuple(problem.args))
-    except wire.WireError:
-        packed = {"v": {"t": []}}
-    try:
-        text = str(problem)[:MAX_TEXT]
-    except Exception:  # noqa: BLE001 - judged code may raise anything from __str__
-        text = ""
-    homes = [kind.__module__ for kind in type(problem).__mro__[:-1]]
-    try:
-        own = Codec().pack({name: value for name, value in vars(problem).items() if name[0] != "_"})
-    except wire.WireError:
-        own = {"v": {"d": []}}
-    told: dict[str, Any] = {"names": names_of(problem), "homes": homes, "args": packed, "own": own, "text": text}
-    if depth < MAX_CAUSES and problem.__cause__ is not None:
-        told["cause"] = describe(problem.__cause__, depth + 1)
-    if depth < MAX_CAUSES and isinstance(problem, ExceptionGroup):
-        told["group"] = [describe(one, depth + 1) for one in problem.exceptions[:MAX_GROUP]]
-    return told
-
-
-def parameters(function: Any) -> list[list[Any]]:
-    """Name and kind of each parameter of a function, and whether it has a default. Raises as `inspect` does."""
-    found = inspect.signature(function).parameters.values()
-    return [[one.name, int(one.kind), one.default is not one.empty] for one in found]
-
-
-def parameter(name: str, kind: int, has_default: bool) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect._ParameterKind(kind), default=None if has_default else inspect.Parameter.empty
-    )
-
-
-def names_of(problem: BaseException) -> list[str]:
-    """Names of an exception's classes, its own first."""
-    return [kind.__name__ for kind in type(problem).__mro__][:-1]
+def _own_classes(names: dict[str, Any]) -> dict[str, type]:
+    """Classes that were defined here."""
+    return {name: kind for name, kind in names.items() if isinstance(kind, type) and kind.__module__ == "solution"}
 
 
 class Server(Codec):
@@ -145,11 +113,13 @@ class Server(Codec):
         self._handed: dict[int, Any] = {}
         self._theirs: dict[int, int] = {}
         """Numbers of what was handed over, by identity."""
-        self._passed_on: dict[int, tuple[dict[str, int], BaseException]] = {}
+        self.passed_on: dict[int, tuple[dict[str, int], BaseException]] = {}
         """Exceptions that the other side's functions raised, by identity."""
         self._placed: dict[int, tuple[Any, list[str]]] = {}
-        self._lent: dict[int, Any] = {}
-        self._lends = 0
+        self.lent = Lent(self, MAX_LENT)
+        self._variables: dict[str, Any] = {}
+        """Those of the program that the tests look at, as they were told of last."""
+        self._of_setup: dict[str, type] = {}
         self.source = ""
         self._named: dict[type, str] = {}
         """Its classes that the tests name."""
@@ -200,7 +170,7 @@ class Server(Codec):
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
             if body["cb"] not in self._handed:
-                made = self._class(body["cb"], *body["cl"]) if "cl" in body else self._thing(body)
+                made = stand_ins.stand_in(self, body)
                 self._handed[body["cb"]] = made
                 self._theirs[id(made)] = body["cb"]
             return self._handed[body["cb"]]
@@ -211,64 +181,31 @@ class Server(Codec):
             return found
         return self.objects[body["h"]]
 
-    def _lend(self, value: Any) -> int:
-        """The number of a container that is an attribute: what the tests change of it, they change here.
-
-        The other side knows the last few of them, fewer than are kept.
-        """
-        number = next((number for number, lent in self._lent.items() if lent is value), self._lends)
-        self._lends += number == self._lends
-        self._lent.pop(number, None)
-        self._lent[number] = value
-        if len(self._lent) > MAX_LENT:
-            del self._lent[next(iter(self._lent))]
-        return number
-
     def derive(self, request: dict[str, Any]) -> dict[str, Any]:
         """Make the class that the tests derive from one of here; its methods are asked of them."""
-        bases, members = self.unpack(request["bases"]), self.unpack(request["members"])
-        told = {name: _method(value) if isinstance(value, Callback) else value for name, value in members.items()}
-        return self.pack(type(request["name"], bases, {"__module__": "tests", **told}))
+        bases, members, keywords = self.unpack(request["a"])
+        told = {name: stand_ins.member(value, request["as"].get(name, "")) for name, value in members.items()}
+        fill = {"__module__": "tests", **told}.items()
+        return self.pack(types.new_class(request["name"], bases, keywords, lambda names: names.update(fill)))
 
-    def _thing(self, body: dict[str, Any]) -> Any:
-        if "x" in body:
-            return self._rebuilt(body["x"])
-        name, actions = body.get("can", ("", []))
-        if actions == [handed.AWAIT]:
-            return _asked_late(self, body["cb"])
-        if body.get("co"):
-            return _coroutine_function(Callback(self, body["cb"], body["f"]))
-        base = self._decode(body["of"], 0) if "of" in body else Callback
-        kind = handed.class_for(base, name, actions, _asked_of) if actions else Callback
-        made: Any = object.__new__(kind)
-        Callback.__init__(made, self, body["cb"], body.get("f"))
-        return made
-
-    def _class(self, number: int, name: str, bases: list[Any]) -> Any:
-        """What stands for a class of the tests: a class, which is called there unless it is an exception's."""
-        parents = [self._decode(base, 0) for base in bases]
-        if any(issubclass(base, BaseException) for base in parents):
-            return type(name, tuple(parents), {"__module__": "tests"})
-        parents = [base for base in parents if isinstance(base, _Class)] or [Callback]
-        return _Class(name, tuple(parents), {"__module__": "tests", "asked": (self, number)})
+    def inherited(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What `super()` finds in a method of such a class."""
+        return self.pack(getattr(super(self.objects[request["h"]], *self.unpack(request["a"])), request["name"]))
 
     def answer(self, request: dict[str, Any]) -> bool:
         """Answer a request; whether it raised nothing."""
         before, self._lane.number = getattr(self._lane, "number", None), request.get("lane")
         self._active.append(self._lane.number)
         try:
-            for number, changed in request.get("w", ()):
-                aliases.update(self._lent[number], self.unpack(changed))
+            self.lent.update(request.get("w", ()))
             with patches.applied([(home, name, self.unpack(value)) for home, name, value in request.get("p", ())]):
-                if request["op"] in _BY_NAME:
-                    value = _BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
-                    reply = self.pack(value)
-                    if request["op"] == "getattr" and aliases.is_lent(value):
-                        reply["lent"] = self._lend(value)
+                if request["op"] in BY_NAME:
+                    value = BY_NAME[request["op"]](self.objects[request["h"]], *self.unpack(request["a"]))
+                    reply = self._lending(value) if request["op"] == "getattr" else self.pack(value)
                 else:
                     reply = _OPERATIONS[request["op"]](self, request)
         except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:  # noqa: BLE001 - the boundary of a call
-            reply = {"x": {**describe(problem), **self._passed_on.get(id(problem), ({}, None))[0]}}
+            reply = {"x": {**describe(problem), **self.passed_on.get(id(problem), ({}, None))[0]}}
         try:
             self._send({**reply, "n": request.get("n")})
         except wire.WireError as long:
@@ -295,7 +232,24 @@ class Server(Codec):
     def _send(self, message: dict[str, Any]) -> None:
         with self._sending:
             lane = self._my_lane()
-            wire.send(self.channel, message if lane is None else {**message, "lane": lane})
+            wire.send(self.channel, {**self._changed(), **message} if lane is None else {**message, "lane": lane})
+
+    def _changed(self) -> dict[str, Any]:
+        """What the other side is to know anew of lent containers, and of the program's variables."""
+        with self._coding:
+            told = {name: now for name in self._variables if (now := self.names.get(name)) is not self._variables[name]}
+            self._variables |= told
+            new = {}
+            for name, value in told.items():
+                with suppress(wire.WireError):
+                    new[name] = self._lending(value)
+            changes = {"g": new, "w": self.lent.changed()}
+        return {key: changed for key, changed in changes.items() if changed}
+
+    def _lending(self, value: Any, packed: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A value, and its number where it is a container that both sides hold."""
+        packed, number = self.pack(value) if packed is None else packed, self.lent.lend(value)
+        return packed if number is None else {**packed, "lent": number}
 
     def _my_lane(self) -> int | None:
         """That of this thread; of one that the program has started, the last that was asked something."""
@@ -330,20 +284,10 @@ class Server(Codec):
                 message = self._receive()
         if message is None:
             raise SystemExit(0)
+        self.lent.update(message.get("w", ()))
         if "x" in message:
-            raise self._rebuilt(message["x"])
+            raise rebuilt(self, message["x"])
         return self.unpack(message)
-
-    def _rebuilt(self, problem: dict[str, Any]) -> Exception:
-        """An exception that the other side raised or hands over, of its class, or of one that is known here."""
-        found = [self._decode(problem["of"], 0)] if "of" in problem else []
-        found += [self.names.get(name) or vars(builtins).get(name) for name in problem["names"]]
-        kind = next((kind for kind in found if isinstance(kind, type) and issubclass(kind, Exception)), RuntimeError)
-        made = kind.__new__(kind, *(args := self.unpack(problem["args"])))
-        made.args = args
-        vars(made).update(self.unpack(problem["own"]))
-        self._passed_on[id(made)] = {"mine": problem["mine"]}, made
-        return made
 
     def setup(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run the setup before the program; one that needs the program's names is left for after it."""
@@ -352,7 +296,7 @@ class Server(Codec):
             execute(request["setup"], self.names, "setup.py")
         except NameError:
             return {"again": True}
-        self.set_classes({k: v for k, v in self.names.items() if isinstance(v, type) and v.__module__ == "solution"})
+        self._of_setup = _own_classes(self.names)
         return {"again": False}
 
     def load(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -361,15 +305,23 @@ class Server(Codec):
         self.source = request["source"]
         execute(self.source, self.names, SOLUTION)
         if request["setup"]:
+            before = _own_classes(self.names)
             execute(request["setup"], self.names, "setup.py")
-        known = {**self.classes, **self.derived}  # a program may define such a class again
-        found = {name: self.names.get(name) for name in known}
-        self.set_classes({name: again if isinstance(again := found[name], type) else known[name] for name in known})
+            self._of_setup = {k: v for k, v in _own_classes(self.names).items() if before.get(k) is not v}
+        again: dict[str, type] = {}
+        for name, kind in self._of_setup.items():  # a program may define such a class again
+            again[name] = found if isinstance(found := self.names.get(name), type) else kind
+        self.set_classes({name: kind for name, kind in again.items() if not issubclass(kind, BaseException)})
         found = {name: self.names[name] for name in request["wanted"] if name in self.names}
         self.set_named(found)
         errors = {name: kind for name, kind in found.items() if isinstance(kind, type) and issubclass(kind, Exception)}
         told = {name: [base.__name__ for base in kind.__mro__[:-1]] for name, kind in errors.items()}
-        return {"names": {name: self.pack(value) for name, value in found.items()}, "errors": told}
+        kinds = (type, types.FunctionType, types.ModuleType)
+        values = {name: found[name] for name in request.get("variables", ()) if name in found}
+        self._variables = {name: value for name, value in values.items() if not isinstance(value, kinds)}
+        names = {name: (self._lending if name in self._variables else self.pack)(v) for name, v in found.items()}
+        self.both = again
+        return {"names": names, "errors": told}
 
     def run_text(self, request: dict[str, Any]) -> dict[str, Any]:
         """Run text that the tests got from the program: its value, or the names that it sets."""
@@ -387,107 +339,21 @@ class Server(Codec):
         args, kwargs = self.unpack(request["a"])
         function = self.objects[request["h"]] if "h" in request else self.names[request["name"]]
         known = aliases.changeable((args, kwargs), self.classes) if "back" in request else []
-        before = self.contents(known)
+        before, counts = self.contents(known), [sys.getrefcount(item) for item in known]
         value = function(*args, **kwargs)
-        if value is None or request.get("back") == "always":
-            return self.pack(value, known, before)
-        return self.pack(value)
-
-
-class Callback:
-    """Something of the other side, such as a key function that a test passes."""
-
-    def __init__(self, server: Server, number: int, described: Any) -> None:
-        vars(self).update(server=server, number=number)
-        if described:
-            name, doc, parameters = described
-            made = [parameter(*one) for one in parameters]
-            vars(self).update(__name__=name, __qualname__=name, __doc__=doc, __signature__=inspect.Signature(made))
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return vars(self)["server"].ask(vars(self)["number"], args, kwargs)
-
-
-def _asked_of(handed_over: Callback, action: str, args: tuple[Any, ...]) -> Any:
-    known = vars(handed_over)
-    return known["server"].ask(known["number"], args, {}, action)
-
-
-async def _asked_late(server: Server, number: int) -> Any:
-    """A coroutine of the tests."""
-    return server.ask(number, (), {}, handed.AWAIT)
-
-
-def _coroutine_function(asked: Callback) -> Any:
-    """An `async def` of the tests."""
-
-    @wraps(asked)
-    async def call(*args: Any, **kwargs: Any) -> Any:
-        return await asked(*args, **kwargs)
-
-    return call
-
-
-def _method(asked: Callback) -> Any:
-    """A method of a class of the tests: it is given the object."""
-
-    @wraps(asked)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return asked(self, *args, **kwargs)
-
-    return call
-
-
-class _Class(type):
-    """The class of what stands for a class of the tests."""
-
-    asked: tuple[Server, int]
-
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        server, number = cls.asked
-        return server.ask(number, args, kwargs)
-
-
-@cache
-def _loop() -> Any:
-    """The event loop on which the candidate's coroutines run, each to its end when the tests await it."""
-    return importlib.import_module("asyncio").new_event_loop()
-
-
-async def _until(awaited: Any) -> Any:
-    return await awaited
+        always = value is None or request.get("back") == "always"
+        packed = self.pack(value, known, before) if always else self.pack(value)
+        if "lend" not in request:
+            return packed
+        if request["back"] == "always":
+            more = map(operator.gt, [sys.getrefcount(item) for item in known], counts)
+            kept = [at for at, is_kept in enumerate(more) if is_kept and known[at] is not value]
+            numbers = [[at, number] for at in kept if (number := self.lent.lend(known[at])) is not None]
+            packed |= {"kept": numbers} if numbers else {}
+        of_its_own = sys.getrefcount(value) > _FRESH and not any(value is one for one in known)
+        return self._lending(value, packed) if of_its_own else packed
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {"setup": Server.setup, "load": Server.load, "call": Server.call}
 _OPERATIONS |= {"run": Server.run_text, "plain": Server.plain, "library": Server.library, "derive": Server.derive}
-_ACTIONS: tuple[Callable[..., Any], ...] = (getattr, setattr, operator.getitem, operator.setitem)
-_ACTIONS += (iter, next, len, str, repr, int, float)
-_ACTIONS += (isinstance, issubclass, hash, bool, format, abs, copy.copy, copy.deepcopy, operator.delitem)
-_ACTIONS += (operator.eq, operator.contains, operator.neg, operator.index, operator.lt, operator.le, operator.gt)
-_ACTIONS += (operator.ge, operator.pos, operator.invert, reversed, round, math.floor, math.ceil, math.trunc, bytes)
-_ACTIONS += (delattr, complex, type)
-_ARITHMETIC: tuple[Callable[..., Any], ...] = (
-    operator.add,
-    operator.sub,
-    operator.mul,
-    operator.truediv,
-    operator.floordiv,
-    operator.mod,
-)
-_ARITHMETIC += (operator.pow, operator.matmul, divmod, operator.and_, operator.or_, operator.xor)
-_ARITHMETIC += (operator.lshift, operator.rshift)
-_IN_PLACE = [name for name in dir(operator) if name[:1] == "i" and name[1:].rstrip("_") in handed.ARITHMETIC.split()]
-_BY_NAME: dict[str, Callable[..., Any]] = {action.__name__.rstrip("_"): action for action in (*_ACTIONS, *_ARITHMETIC)}
-_BY_NAME |= {name: getattr(operator, name) for name in _IN_PLACE}
-_BY_NAME |= {f"r{act.__name__.rstrip('_')}": lambda own, other, act=act: act(other, own) for act in _ARITHMETIC}
-_BY_NAME |= {
-    "parameters": parameters,
-    "enter": lambda own: own.__enter__(),
-    "exit": lambda own, *told: own.__exit__(*told),
-    "await": lambda own: _loop().run_until_complete(_until(own)),
-    "aiter": aiter,
-    "anext": lambda own: _loop().run_until_complete(_until(anext(own))),
-    "aenter": lambda own: _loop().run_until_complete(_until(own.__aenter__())),
-    "aexit": lambda own, *told: _loop().run_until_complete(_until(own.__aexit__(*told))),
-}
-"""What can be done to an object of the candidate beside calling it."""
+_OPERATIONS |= {"super": Server.inherited}

@@ -15,14 +15,20 @@ import re
 import socket
 import sys
 from collections.abc import Iterable
+from types import CodeType
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, testfiles, wire
+from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, wire
 from assay.sandbox.client import CandidateGone, Client
+from assay.sandbox.collection import LeftOut, require_all
+from assay.sandbox.deriving import super_of
+from assay.sandbox.facts import Facts
+from assay.sandbox.library import ask_there
 from assay.sandbox.own_code import OwnCode
-from assay.sandbox.proxy import Proxy, ask_there
+from assay.sandbox.problems import names_of
+from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
-from assay.sandbox.suite import ARRAYS, HOOKS, Suite
+from assay.sandbox.suite import ARRAYS, Suite
 from assay.sandbox.texts import Texts
 
 MODULES = (
@@ -33,7 +39,7 @@ _OPEN = "typing collections math itertools functools heapq bisect fractions deci
 """Modules whose contents are never a helper of the candidate's own."""
 ALWAYS = {"isclose"}
 """Names there that are never the program's, since they compare."""
-_SHARED = re.compile(r"\b(?:parametrize|fixture|setup_method|setUp|self\.)")
+_SHARED = re.compile(r"\b(?:parametrize|fixture|setup_|setUp|self\.)")
 """What tests write where they keep arguments for later in another way than by a variable."""
 _THREADED = {"threading", "concurrent", "_thread"}
 """Modules whose threads may wait for each other in the candidate's process."""
@@ -58,6 +64,9 @@ class Checker:
         self.result: SuiteResult | None = None
         self.loaded = False
         self.unbound: set[str] = set()
+        """Names that the tests and the setup use and nowhere set, but none of Python's own."""
+        self.data: dict[str, Any] = {}
+        """Variables of the candidate that the tests name, as they were once it was loaded."""
         self.all_there = False
         """Whether the candidate defines all that the tests want of it, as functions and classes: no other can steer."""
 
@@ -67,18 +76,17 @@ class Checker:
         try:
             self.client.await_ready()
             stage = "tests"
-            entry = self.request["entry"].partition("(")[0]
-            self.unbound = self._unbound()
+            request, entry = self.request, self.request["entry"].partition("(")[0]
+            facts = Facts(request["tests"], [*MODULES.split(), *LARGE])
+            nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
+            self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
-            modules = [*MODULES.split(), *LARGE]
-            suite = Suite(self.request["tests"], self.request["call"], asked, self.request["partial"], modules)
+            shared = any(map(_SHARED.search, request["tests"]))  # arguments that more than one test is given
+            self.client.keeps_aliases = not shared and not mixing.mixes(nodes, asked, provided())
+            self.client.guards = any(map(ARRAYS.search, (*request["tests"], request["setup"])))
+            suite = Suite(request["tests"], facts, request["call"], asked, request["partial"])
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
             self.result = result = SuiteResult(suite, self.client, self.request["partial"])
-            self.client.guards = any(map(ARRAYS.search, (*self.request["tests"], self.request["setup"])))
-            shared = any(map(_SHARED.search, self.request["tests"]))  # arguments that more than one test is given
-            self.client.keeps_aliases = not shared and not mixing.mixes(
-                [*suite.trees, ast.parse(self.request["setup"])], asked, provided() | {*HOOKS}
-            )
             stage = "setup"
             setup = self.request["setup"]
             again = bool(setup) and self.client.request({"op": "setup", "setup": setup})["again"]
@@ -88,27 +96,27 @@ class Checker:
             self.loaded = True
             self._run_setup()
             stage, loaded = "run", self.client.calls
-            self.names |= result.hooks()
+            self.names |= {**result.hooks(), "super": super_of}
             self.client.fails = result.fails_in
             arrays.refuse_empty()
-            self.client.watch = patches.Watch(suite.trees)
-            if suite.expects_stop:  # and then it knows what it does
+            self.client.watch = patches.Watch(facts.nodes)
+            if facts.expects_stop:  # and then it knows what it does
                 self.client.ends += ("call", "getattr", "getitem")
-            texts = Texts(suite.trees, self.names, self.client.run_text)
+            texts = Texts(facts.nodes, self.names, self.client.run_text)
             texts.install()
-            ask_there(suite.imports, self.client)
-            if suite.imports & _THREADED:
+            ask_there(facts.imports, self.client)
+            if facts.imports & _THREADED:
                 self.client.open_lanes()
             OwnCode(texts.own, self.client.deny).install()
-            sys.modules |= {"pytest": pytest_names.module()} if "pytest" in suite.imports else {}
-            for unit in units:
-                candidate.execute_code(unit, self.names)
-            if self.request["call"]:
-                self._call_check()
+            sys.modules |= {"pytest": pytest_names.module()} if "pytest" in facts.imports else {}
+            self._run_all(units)
+            require_all(self.names, facts.reached, facts.written)
         except CandidateGone as gone:
             return self._report("gone", gone)
+        except LeftOut as lost:
+            return self._report("tests", lost)
         except BaseException as problem:  # noqa: BLE001 - the boundary of a check
-            own = stage == "setup" and self.loaded and self.client.has_raised(problem)
+            own = stage == "setup" and self.loaded and self._may_be_theirs(problem)
             return self._report("names" if own else stage, problem)
         if self.client.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", CandidateGone(self.client.gone))
@@ -120,12 +128,6 @@ class Checker:
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
-
-    def _unbound(self) -> set[str]:
-        """Names that the tests and the setup use and nowhere set, but none of Python's own."""
-        texts = [*self.request["tests"], self.request["setup"]]
-        nodes = [node for text in texts for node in ast.walk(testfiles.normalized(ast.parse(text)))]
-        return mixing.unbound(nodes) - vars(builtins).keys()
 
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""
@@ -140,37 +142,53 @@ class Checker:
         own = {*self.names, *LARGE, *vars(builtins)} - {entry}
         wanted = [name for name in self.request["wanted"] if name not in own]
         load = {"op": "load", "source": self.request["source"], "setup": setup, "wanted": wanted}
-        reply = self.client.request(load)
+        client, unbound = self.client, self.unbound
+        reply = client.request({**load, "variables": sorted(unbound.intersection(wanted))})
         found = reply["names"]
-        unbound = self.unbound
-        self.client.named = {name for name in unbound & found.keys() if name[0].isupper()}
-        given = {name: self.client.read(found[name]) for name in wanted if name in found}
-        caught = [
-            name
-            for name in reply.get("errors", {})
-            if name in given and self.result and name in self.result.suite.catches
-        ]
-        given |= {name: self.client.exception(name, reply["errors"][name]) for name in caught}
+        client.named = {name for name in unbound & found.keys() if name[0].isupper()}
+        given = {name: client.taken(found[name], live=name in unbound) for name in wanted if name in found}
+        caught = {*reply.get("errors", {})} & given.keys() & (self.result.suite.facts.catches if self.result else set())
+        things = {name: value for name, value in given.items() if isinstance(value, Proxy)}
+        client.known = {value._assay_handle for value in things.values()}
+        client.methods = {things[name]._assay_handle for name in client.named & things.keys()}
+        for name in caught & things.keys():
+            given[name] = client.problems.stand_in(name, reply["errors"][name])
+            client.let_stand_for(given[name], things[name])
+        for name in things.keys() & sys.stdlib_module_names:
+            if type(things[name]).__name__ == "module":  # which the program imports, and the tests use
+                given[name] = importlib.import_module(name)
         self.names |= given
-        self.client.answered = not all(
-            isinstance(v, Proxy) or v in self.client.exceptions.values() for v in given.values()
-        )
-        usual = all(
-            type(value).__name__ in _USUAL or value in self.client.exceptions.values() for value in given.values()
-        )
-        self.all_there = usual and not (self.client.answered or unbound.intersection(wanted) - found.keys())
-        self.client.known = {value._assay_handle for value in given.values() if isinstance(value, Proxy)}
+        self.data = {name: given[name] for name in unbound & given.keys() - things.keys()}
+        missing = unbound.intersection(wanted) - found.keys()
+        client.answered = bool(missing) or len(things) < len(given)
+        self.all_there = not client.answered and all(type(value).__name__ in _USUAL for value in things.values())
 
     def _run_setup(self) -> None:
         """Run the trusted helpers and the setup on this side."""
-        before = dict(self.names)
+        new: dict[str, type] = {}
         for setup in (self.request["given"], self.request["setup"]):
+            before = dict(self.names)
             if setup:
                 candidate.execute(setup, self.names, "setup.py")
-        new = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
+            made = {k: v for k, v in self.names.items() if isinstance(v, type) and before.get(k) is not v}
+            self.client.both = {name: kind for name, kind in made.items() if kind.__module__ == "tests"}
+            new |= made
         own = {k: v for k, v in new.items() if v.__module__ == "tests" and not issubclass(v, BaseException)}
+        self.client.variables = self.names
+        self.client.filled = {name for name, value in self.data.items() if self.names.get(name) is value}
         self.client.set_classes(own)
-        self.client.exceptions |= {k: v for k, v in new.items() if issubclass(v, Exception)}
+        self.client.problems.classes |= {k: v for k, v in new.items() if issubclass(v, Exception)}
+
+    def _may_be_theirs(self, problem: BaseException) -> bool:
+        """Whether what ended the setup may be the candidate's doing: it was asked something, or steers by its names."""
+        client = self.client
+        return client.problems.has_raised(problem) or client.answered or not self.all_there
+
+    def _run_all(self, units: list[CodeType]) -> None:
+        for unit in units:
+            candidate.execute_code(unit, self.names)
+        if self.request["call"]:
+            self._call_check()
 
     def _call_check(self) -> None:
         name, _, method = self.request["entry"].partition("().")
@@ -183,7 +201,7 @@ class Checker:
     def _report(self, stage: str, problem: BaseException | None) -> dict[str, Any]:
         report = {"stage": stage, **(self.result.report(stage == "passed") if self.result else {})}
         if problem is not None:
-            report["problem"] = {"names": candidate.names_of(problem), "text": text_of(problem)}
+            report["problem"] = {"names": names_of(problem), "text": text_of(problem)}
             report["line"] = line_of(problem.__traceback__)
             report["ours"] = self.result is not None and self.result.is_ours(problem)
             report["refused"] = self.client.refused

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
 import os
 import socket
@@ -15,14 +14,16 @@ from queue import SimpleQueue
 from types import FunctionType
 from typing import Any
 
-from assay.sandbox import aliases, arrays, candidate, handed, patches, wire
+from assay.sandbox import arrays, handed, patches, wire
 from assay.sandbox.codec import Codec
+from assay.sandbox.lending import Lent
+from assay.sandbox.problems import Problems, is_own
 from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
-MAX_LENT = 16
-MOST = aliases.MOST_LENT
 """Messages to one candidate; more is the candidate's doing."""
+MAX_LENT = 16
+"""Containers of it that are one object on both sides."""
 
 
 class CandidateGone(BaseException):
@@ -33,21 +34,11 @@ class Refused(wire.WireError):
     """What the tests wanted to hand over cannot cross."""
 
 
-class CandidateError(Exception):
-    """An exception of the candidate whose class the checker does not have."""
-
-
 class _Closed(dict[int, Any]):
     """Lanes of a candidate that is gone: nothing arrives there."""
 
     def __missing__(self, lane: int) -> Any:
         return self.setdefault(lane, _nothing())
-
-
-def _text_there(problem: Any) -> str:
-    """The text of an exception as the candidate's process told it, where it did."""
-    told = vars(problem).get("assay_text")
-    return Exception.__str__(problem) if told is None else told
 
 
 def _nothing() -> SimpleQueue[Any]:
@@ -97,17 +88,15 @@ class Client(Codec):
         """What the tests wanted to hand over and could not, until they go on and ask for something else."""
         self.denied = ""
         """Why the running test has failed, whatever it or the candidate catches."""
-        self.thrown: list[BaseException] = []
-        """Exceptions that functions of the tests raised where the candidate called them."""
-        self._lent: dict[int, tuple[Any, Any]] = {}
-        """Containers of the candidate, as objects of this side, and their contents when they were last looked at."""
-        self.raised: list[BaseException] = []
-        """Exceptions of the candidate."""
+        self.problems = Problems(self)
         self.errors = 0
-        """How many of them are no end of an iteration, unless the tests expect one."""
-        self.exceptions: dict[str, type[Exception]] = {}
-        self.own_exceptions: set[type[Exception]] = set()
-        """Those among them that stand for the candidate's, and have what its instances have."""
+        """How many of the candidate's exceptions are no end of an iteration, unless the tests expect one."""
+        self.lent = Lent(self, MAX_LENT)
+        self.methods: set[int] = set()
+        """Handles of methods of objects that the tests mean: what these return and keep is one object on both sides."""
+        self.variables: dict[str, Any] = {}
+        """The tests' namespace, and those names in it that are variables of the candidate."""
+        self.filled: set[str] = set()
         self.fails: Callable[[Any, Exception], bool] = lambda _, problem: isinstance(problem, AssertionError)
         """Whether what a function of the tests raised, as the candidate called it, is an assert that did not pass."""
         self.watch: patches.Watch | None = None
@@ -132,17 +121,30 @@ class Client(Codec):
             self.callbacks.append(value)
         body: dict[str, Any] = {"cb": self._numbered[id(value)]}
         if isinstance(value, Exception):
-            return {**body, "x": self._told(value, AssertionError() if isinstance(value, AssertionError) else value)}
+            shown = AssertionError() if isinstance(value, AssertionError) else value
+            return {**body, "x": self.problems.show(value, shown)}
         if isinstance(value, FunctionType):
             body["f"] = _described(value)
             body["co"] = bool(value.__code__.co_flags & CO_COROUTINE)
         if isinstance(value, type):
             body["cl"] = [value.__name__, [self._encode(base, 0) for base in value.__bases__]]
             if issubclass(value, Exception):
-                self.exceptions.setdefault(value.__name__, value)
-        if _is_own(type(value)) and actions:
+                self.problems.classes.setdefault(value.__name__, value)
+        if is_own(type(value)) and actions:
             body["of"] = self._encode(type(value), 0)
         return {**body, "can": [type(value).__name__, actions]} if actions else body
+
+    def mean(self, found: Any) -> Any:
+        """An attribute of an object that the tests mean, or a class that they make there: they mean it too."""
+        if isinstance(found, Proxy):
+            self.known.add(found._assay_handle)
+            self.methods.add(found._assay_handle)
+        return found
+
+    def let_stand_for(self, value: Any, proxy: Proxy) -> None:
+        """Let this cross as what a proxy stands for, and be what arrives for that."""
+        self._proxies[proxy._assay_handle] = value
+        self._handles[id(value)] = proxy._assay_handle
 
     def resolve(self, body: dict[str, Any]) -> Any:
         if "cb" in body:
@@ -198,7 +200,7 @@ class Client(Codec):
         threading.Thread(target=self._deliver, args=(self.lanes,), daemon=True).start()
 
     def _failed_in_thread(self, told: Any) -> None:
-        if isinstance(told.exc_value, AssertionError) and not self.has_raised(told.exc_value):
+        if isinstance(told.exc_value, AssertionError) and not self.problems.has_raised(told.exc_value):
             self.deny("an assert failed in a thread of the tests")
 
     def _deliver(self, lanes: dict[int, SimpleQueue[Any]]) -> None:
@@ -211,7 +213,10 @@ class Client(Codec):
 
     def _send(self, message: dict[str, Any]) -> None:
         if self.lanes is None:
-            wire.send(self.peer, message)
+            refused = self.refused
+            written = self.lent.changed()
+            self.refused = refused
+            wire.send(self.peer, {**message, "w": written} if written else message)
             return
         with self._turn:
             self.lanes.setdefault(threading.get_ident(), SimpleQueue())
@@ -234,13 +239,12 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
         number = os.urandom(8).hex()
-        if self._lent and (written := self._written()):
-            message = {**message, "w": written}
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
         try:
             self._send({**message, "n": number})
             while (reply := self._receive()) is not None:
+                self._take_over(reply)
                 if "cb" not in reply:
                     break
                 self._send(self._called_back(reply))
@@ -259,7 +263,10 @@ class Client(Codec):
         """What the candidate raised as it was asked for this, as the tests are to meet it."""
         if self._hides_assert():
             self.deny("an assert failed, and the program raised something in its place")
-        problem = self._raised(told)
+        try:
+            problem = self.problems.raised(told)
+        except wire.WireError as bad:
+            return self._lost(str(bad))
         stops = isinstance(problem, (StopIteration, StopAsyncIteration))
         self.errors += not stops or op not in ("next", "anext") or "call" in self.ends
         # it must not end a loop of the tests
@@ -270,7 +277,7 @@ class Client(Codec):
     def _hides_assert(self) -> bool:
         """Whether an assert of the tests has just failed: they ask in a `finally`, or as a context ends."""
         problem = sys.exc_info()[1]
-        return isinstance(problem, AssertionError) and not self.has_raised(problem)
+        return isinstance(problem, AssertionError) and not self.problems.has_raised(problem)
 
     def _patched(self, watch: patches.Watch) -> list[Any]:
         made, refused = [], self.refused
@@ -280,34 +287,36 @@ class Client(Codec):
         self.refused = refused
         return made
 
-    def ask(self, message: dict[str, Any]) -> Any:
-        reply = self.request(message)
-        value = self.read(reply)
-        return self._borrowed(reply["lent"], value) if isinstance(reply.get("lent"), int) else value
+    def ask(self, message: dict[str, Any], live: bool = False) -> Any:
+        return self.taken(self.request(message), live=live)
 
-    def _borrowed(self, number: int, value: Any) -> Any:
-        """The one object of this side for a container of the candidate, with its contents as they are there now."""
-        if not aliases.is_lent(value):
+    def taken(self, packed: dict[str, Any], known: Sequence[Any] = (), live: bool = False) -> Any:
+        """The value of a reply, and where it is one that both sides hold, the one object of this side for it.
+
+        Only with `live` may the candidate change that while nobody asks for it. Raises `CandidateGone`.
+        """
+        value = self.read(packed, known)
+        if type(number := packed.get("lent")) is not int or self.lanes is not None:
             return value
-        there = self._lent.pop(number, (value, None))[0]
-        if there is not value:
-            aliases.update(there, value)
-        with contextlib.suppress(wire.WireError):
-            self._lent[number] = there, self.contents([there])
-        while len(self._lent) > MAX_LENT or sum(aliases.entries(held) for held, _ in self._lent.values()) > MOST:
-            del self._lent[next(iter(self._lent))]  # the one that was looked at longest ago
-        return there
+        return self.lent.borrow(number, value, live and not self.guards)
 
-    def _written(self) -> list[Any]:
-        """Containers of the candidate that the tests have changed since they got them."""
-        made, refused = [], self.refused
-        for number, (value, before) in self._lent.items():
-            with contextlib.suppress(wire.WireError):
-                if (now := self.contents([value])) != before:
-                    made.append([number, self.pack(value)])
-                    self._lent[number] = value, now
-        self.refused = refused
-        return made
+    def keep(self, reply: dict[str, Any], known: Sequence[Any]) -> None:
+        """Let arguments that the candidate keeps be one object on both sides. Raises `CandidateGone`."""
+        if self.lanes is not None or self.guards or "kept" not in reply:
+            return
+        try:
+            for at, number in reply["kept"]:
+                self.lent.borrow(int(number), known[at], live=True)
+        except (TypeError, ValueError, LookupError) as bad:
+            raise self._lost(f"no arguments that it keeps: {bad}") from None
+
+    def _take_over(self, message: dict[str, Any]) -> None:
+        """What the candidate has changed since its last message. Raises `WireError`."""
+        self.lent.update(message.get("w", ()))
+        if not isinstance(changed := message.get("g", {}), dict):
+            raise wire.WireError("no variables")
+        for name in self.filled & changed.keys():
+            self.variables[name] = self.taken(changed[name], live=True)
 
     def run_text(self, asked: dict[str, Any]) -> Any:
         """Let the candidate's process run text; of the names that it is given, those that can cross."""
@@ -347,83 +356,12 @@ class Client(Codec):
             if self.fails(value, problem):
                 self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
-            return {"x": self._told(problem, problem)}
-
-    def _told(self, problem: Exception, shown: Exception) -> dict[str, Any]:
-        """An exception of the tests as data, as it is shown to the candidate, which may raise it again."""
-        self.thrown.append(problem)
-        own = {"of": self._encode(type(shown), 0)} if _is_own(type(shown)) else {}
-        return {**candidate.describe(shown), **own, "mine": len(self.thrown) - 1}
-
-    def _raised(self, problem: Any, depth: int = 0) -> BaseException:
-        mine = problem.get("mine") if isinstance(problem, dict) else None
-        if isinstance(mine, int) and 0 <= mine < len(self.thrown):  # it let pass what the tests' function raised
-            self.raised.append(self.thrown[mine])
-            return self.thrown[mine]
-        try:
-            names, text = [str(name) for name in problem["names"]], str(problem["text"])
-            args = self.unpack(problem["args"])
-        except (wire.WireError, KeyError, TypeError):
-            return self._lost("a broken exception")
-        made: BaseException = CandidateError(f"{names[0] if names else '?'}: {text}")
-        for name, home in zip(names, problem.get("homes") or [""] * len(names), strict=False):
-            kind = self.exceptions.get(name) or vars(builtins).get(name) or _of_module(str(home), name)
-            if isinstance(kind, type) and issubclass(kind, (Exception, SystemExit)):
-                own = name != names[0] and kind is not StopIteration and names[0].isidentifier()
-                kind = type(names[0], (kind,), {"__module__": "solution"}) if own else kind
-                made = self._made(kind, args, problem, depth)
-                if kind in self.own_exceptions:
-                    vars(made).update(self.read(problem["own"]))
-                break
-        vars(made)["assay_text"] = text
-        if isinstance(cause := problem.get("cause"), dict) and depth < candidate.MAX_CAUSES:
-            made.__cause__ = self._raised(cause, depth + 1)
-        self.raised.append(made)
-        return made
-
-    def _made(
-        self, kind: type[BaseException], args: tuple[Any, ...], problem: dict[str, Any], depth: int
-    ) -> BaseException:
-        if issubclass(kind, ExceptionGroup):
-            parts = problem.get("group") if depth < candidate.MAX_CAUSES else None
-            told = [part for part in parts if isinstance(part, dict)] if isinstance(parts, list) else []
-            del told[candidate.MAX_GROUP :]
-            inside = [one for part in told if isinstance(one := self._raised(part, depth + 1), Exception)]
-            text = str(problem["text"]).rpartition(" (")[0]
-            return kind(text, inside) if inside else CandidateError(text)
-        made: BaseException = SystemExit(*args) if kind is SystemExit else kind.__new__(kind, *args)
-        made.args = args
-        return made
-
-    def exception(self, name: str, names: list[str]) -> type[Exception]:
-        """A class in place of an exception of the candidate that the tests catch by its name."""
-        known = (self.exceptions.get(base) or vars(builtins).get(base) for base in names[1:])
-        base = next((kind for kind in known if isinstance(kind, type) and issubclass(kind, Exception)), Exception)
-        made = type(name, (base,), {"__module__": "solution", "__str__": _text_there})
-        self.exceptions[name] = made
-        self.own_exceptions.add(made)
-        return made
-
-    def has_raised(self, problem: BaseException) -> bool:
-        """Whether an exception came from the candidate."""
-        return any(problem is made for made in self.raised)
-
-
-def _is_own(kind: type) -> bool:
-    return kind.__module__ == "tests"
-
-
-def _of_module(home: str, name: str) -> Any:
-    """A class that Python's own modules or numpy define, where the tests have imported the module."""
-    top = home.partition(".")[0]
-    if (top in sys.stdlib_module_names and top != "unittest") or top == "numpy":
-        return vars(sys.modules[home]).get(name) if home in sys.modules else None
-    return None
+            return {"x": self.problems.show(problem, problem)}
 
 
 def _described(function: FunctionType) -> list[Any] | None:
     """Name, documentation and parameters of a function of the tests, which programs may ask for."""
     try:
-        return [function.__name__, function.__doc__, candidate.parameters(function)]
+        return [function.__name__, function.__doc__, handed.parameters(function)]
     except (TypeError, ValueError):
         return None

@@ -59,6 +59,8 @@ class Codec:
         """Value classes by name: their instances cross as copies of their attributes."""
         self.derived: dict[str, type] = {}
         """Those made of Python's own: enums cross by their member's name, tuples and lists by their items."""
+        self.both: dict[str, type] = {}
+        """Classes of the setup, which both sides have and which cross by name once the program is loaded."""
         self._objects: list[Any] = []
         self._seen: dict[int, int] = {}
         self._numbers: dict[int, int] = {}
@@ -79,6 +81,13 @@ class Codec:
     def resolve(self, body: dict[str, Any]) -> Any:
         """The object that a foreign body stands for; the base refuses it."""
         raise WireError(f"not plain data: {sorted(body)}")
+
+    def encode(self, value: Any) -> Any:
+        """A part of a packed value."""
+        return self._encode(value, 0)
+
+    def decode(self, body: Any) -> Any:
+        return self._decode(body, 0)
 
     def contents(self, known: Sequence[Any]) -> list[Any]:
         """JSON for what each of the known objects holds. Raises `WireError`."""
@@ -206,6 +215,8 @@ class Codec:
         name = str(type.__getattribute__(value, "__name__")) if issubclass(kind, type) else ""
         if name and vars(builtins).get(name) is value:
             return {"ty": name}
+        if name and self.both.get(name) is value:
+            return {"own": name}
         body = written.packed(value, kind, lambda told: self._encode(told, depth + 1))
         return self.foreign(value) if body is None else body
 
@@ -237,8 +248,8 @@ class Codec:
             return _MAPPINGS[tag](self._pairs(inner, depth))
         if tag in _READERS and (tag != "re" or self.patterns):
             return _READERS[tag](inner)
-        if tag == "a" and self._known:
-            return self._known[inner]
+        if tag in ("a", "own"):
+            return self._known[inner] if tag == "a" else self.both[inner]
         return self._objects[inner] if tag == "o" else self._decode_library(tag, inner, depth)
 
     def _decode_library(self, tag: str, inner: Any, depth: int) -> Any:

@@ -10,6 +10,7 @@ no frame, module or namespace of the tests is in reach.
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import operator
 import sys
@@ -37,6 +38,18 @@ _OWN = (
     "reset_mock return_value side_effect"
 )
 """What a mock knows and does for the tests, beside what stands for something."""
+
+
+def parameters(function: Any) -> list[list[Any]]:
+    """Name and kind of each parameter of a function, and whether it has a default. Raises as `inspect` does."""
+    found = inspect.signature(function).parameters.values()
+    return [[one.name, int(one.kind), one.default is not one.empty] for one in found]
+
+
+def parameter(name: str, kind: int, has_default: bool) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect._ParameterKind(kind), default=None if has_default else inspect.Parameter.empty
+    )
 
 
 _LIBRARY = {*sys.stdlib_module_names, "numpy", "scipy", "sympy", "mpmath", "pandas", "sortedcontainers"}

@@ -13,12 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 
-def mixes(trees: Iterable[ast.Module], candidates: set[str], known: set[str]) -> bool:
+def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     """Whether any statement looks at both a result and an argument, outside of the call itself.
 
     `known` are names that are there anyway: what tests use beside these and do not set is the candidate's too.
     """
-    nodes = [node for tree in trees for node in ast.walk(tree)]
     direct = made_directly(nodes, candidates, known)
     results = made_of(nodes, direct)
     given: set[str] = set()

@@ -27,11 +27,10 @@ _ENVIRONMENT = ("os", "environ")
 class Watch:
     """Places that tests may change, and what stood there before they began."""
 
-    def __init__(self, trees: Iterable[ast.AST]) -> None:
-        nodes = [node for tree in trees for node in ast.walk(tree)]
+    def __init__(self, nodes: list[ast.AST]) -> None:
         named = (place for node in nodes for place in _named(node))
         places = {*_USUAL, *(place for place in named if place[0].partition(".")[0] in sys.stdlib_module_names)}
-        if any("environ" in (getattr(n, "attr", ""), getattr(n, "id", "")) for n in nodes):
+        if any(getattr(n, "attr", getattr(n, "id", "")) in ("environ", "setenv", "delenv") for n in nodes):
             places.add(_ENVIRONMENT)
         self.before = {place: _value(place) for place in sorted(places)}
 

@@ -24,7 +24,7 @@ import threading
 from types import CodeType
 from typing import Any
 
-from assay.sandbox import candidate, kernel
+from assay.sandbox import candidate, kernel, problems
 from assay.sandbox.protocol import READY, ProcessSpec
 
 STDIN, STDOUT, REPORT = 0, 1, 3
@@ -142,7 +142,7 @@ def _run_once(source: bytes, last: bool) -> int:
     _tell("")
     if problem is not None:
         with contextlib.suppress(OSError):
-            told = {**candidate.describe(problem), "args": None, "line": _line_of(problem)}
+            told = {**problems.describe(problem), "args": None, "line": _line_of(problem)}
             os.write(REPORT, json.dumps(told).encode())
     return status & 255
 

@@ -6,15 +6,15 @@ tests that hand an expected value to such a method trust its answer.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import sys
 from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
-from functools import cache, wraps
+from functools import cache
 from types import GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from assay.sandbox import aliases, candidate, handed, wire
+from assay.sandbox import aliases, handed
+from assay.sandbox.deriving import Derivable
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -28,12 +28,32 @@ def _forward(op: str) -> Any:
     return forward
 
 
-def _exited(context: Any, kind: Any, problem: Any, trace: Any) -> Any:
-    """What a context of the candidate says of an exception, where that may be heard: of what its block raises and holds
-    nothing else, or where the tests call it themselves, without a trace."""
+def _leaving(context: Any, kind: Any, problem: Any, trace: Any) -> tuple[tuple[Any, ...], Callable[[Any], Any]]:
+    """What a context of the candidate is told of an exception, and how what it says of it is heard: only of what its
+    block raises and holds nothing else, or where the tests call it themselves, without a trace."""
     passable = context._assay_client.passable  # for this one question
-    said = _forward("exit")(context, *((None, None, None) if kind is None else (kind, problem, None)))
-    return said if trace is None else problem is passable and bool(said)
+    told = (None, None, None) if kind is None else (kind, problem, None)
+    return told, lambda said: said if trace is None else problem is passable and bool(said)
+
+
+def _exited(context: Any, *told: Any) -> Any:
+    """The candidate is told, and passes over what the tests raise there in any case, but nothing that tests it."""
+    told, heard = _leaving(context, *told)
+    return heard(_forward("exit")(context, *told))
+
+
+def exit_of(context: Any) -> Any:
+    """`context.__exit__`, which the tests call themselves where they have caught what they tell it of."""
+    if not issubclass(type(context), (Proxy, Derived)):
+        return context.__exit__
+
+    def leave(kind: Any, problem: Any, _: Any) -> Any:
+        client = context._assay_client
+        if isinstance(problem, AssertionError) and not client.problems.has_raised(problem):
+            client.deny("an assert failed, and the program was asked whether that counts")
+        return _exited(context, kind, problem, None)
+
+    return leave
 
 
 async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
@@ -72,10 +92,17 @@ class Proxy:
         client = self._assay_client
         arguments = client.pack((args, kwargs))
         back = "always" if client.keeps_aliases else "none"
-        reply = client.request({"op": "call", "h": self._assay_handle, "a": arguments, "back": back})
-        if not client.keeps_aliases and reply.get("v") is not None:
-            return client.read(reply)
-        return client.read(reply, aliases.changeable((args, kwargs), client.classes))
+        asked = {"op": "call", "h": self._assay_handle, "a": arguments, "back": back}
+        live = self._assay_handle in client.methods
+        reply = client.request({**asked, "lend": 1} if live else asked)
+        sees = client.keeps_aliases or reply.get("v") is None
+        known = aliases.changeable((args, kwargs), client.classes) if sees else ()
+        if not live:
+            return client.read(reply, known)
+        value = client.taken(reply, known, live=True)
+        if client.keeps_aliases:
+            client.keep(reply, known)
+        return value
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name not in _SHOWN:
@@ -85,10 +112,9 @@ class Proxy:
             name[0] == "_" != name[1] or name in _methods_of_values(frozenset(_LIBRARIES.keys() & sys.modules.keys()))
         ):
             raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
-        found = _forward("getattr")(self, name)
-        if known and isinstance(found, Proxy):
-            self._assay_client.known.add(found._assay_handle)
-        return found
+        client = self._assay_client
+        found = client.ask({"op": "getattr", "h": self._assay_handle, "a": client.pack((name,))}, live=known)
+        return client.mean(found) if known else found
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -96,7 +122,7 @@ class Proxy:
         if self._assay_kind != "function":
             raise AttributeError("__signature__")
         told = _forward("parameters")(self)
-        return inspect.Signature([candidate.parameter(*one) for one in told])
+        return inspect.Signature([handed.parameter(*one) for one in told])
 
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
@@ -163,7 +189,6 @@ class Proxy:
         return _forward("enter")(self)
 
     def __exit__(self, kind: Any, problem: Any, trace: Any) -> Any:
-        """The candidate is told, and passes over what the tests raise there in any case, but nothing that tests it."""
         return _exited(self, kind, problem, trace)
 
     def __await__(self) -> Any:
@@ -179,14 +204,12 @@ class Proxy:
         return awaited(self, "aenter")
 
     async def __aexit__(self, kind: Any, problem: Any, trace: Any) -> Any:
-        """As `__exit__`."""
-        passable = self._assay_client.passable
-        said = await awaited(self, "aexit", *((None, None, None) if kind is None else (kind, problem, None)))
-        return said if trace is None else problem is passable and bool(said)
+        told, heard = _leaving(self, kind, problem, trace)
+        return heard(await awaited(self, "aexit", *told))
 
     def __mro_entries__(self, _: Any) -> tuple[type, ...]:
         """A class of the tests that derives from one of the candidate is made there."""
-        return (_Derivable,)
+        return (Derivable,)
 
     def __get__(self, instance: Any, _: Any = None) -> Any:
         """A function of the candidate in a class of the tests is a method there."""
@@ -215,75 +238,6 @@ def _methods_of_values(libraries: frozenset[str]) -> set[str]:
 def type_of(value: Any) -> Any:
     """`type(value)` for tests."""
     return _forward("type")(value) if issubclass(type(value), (Proxy, Derived)) else type(value)
-
-
-class _Deriving(type):
-    """The class of what a class statement of the tests makes of a class of the candidate: another of the candidate."""
-
-    def __new__(cls, name: str, bases: tuple[type, ...], members: dict[str, Any], **more: Any) -> Any:
-        given = members.get("__orig_bases__")
-        if given is None:
-            return super().__new__(cls, name, bases, members)
-        client = next(base._assay_client for base in given if isinstance(base, Proxy))
-        odd = [key for key, value in members.items() if isinstance(value, (staticmethod, classmethod, property))]
-        if "__classcell__" in members or odd or more:
-            what = f"makes {odd[0]} no plain method" if odd else "gives keywords to" if more else "asks super() of"
-            client.refused = f"a test {what} a class of the program from which it derives"
-            raise wire.WireError(client.refused)
-        told = {key: value for key, value in members.items() if key not in _OF_STATEMENTS}
-        message = {"op": "derive", "name": name, "bases": client.pack(tuple(given)), "members": client.pack(told)}
-        made = client.ask(message)
-        client.known.add(made._assay_handle)
-        return made
-
-
-class _Derivable(metaclass=_Deriving):
-    """Stands for the candidate's class among the bases."""
-
-
-_OF_STATEMENTS = {"__module__", "__qualname__", "__orig_bases__", "__firstlineno__", "__static_attributes__"}
-
-
-def ask_there(modules: set[str], client: Client) -> None:
-    """Let functions of these modules be asked in the candidate's process where they are asked about its objects, and
-    let a seed hold there too."""
-    for home in _SEEDED & {*modules, *(f"{name}.random" for name in modules)}:
-        module = importlib.import_module(home)
-        module.seed = _there_too(module.seed, home, client)  # type: ignore[attr-defined]
-    for home in _QUESTIONS.keys() & modules:
-        module = importlib.import_module(home)
-        for name in _QUESTIONS[home].split():
-            setattr(module, name, _asked_there(getattr(module, name), home, name))
-
-
-def _there_too(here: Callable[..., Any], home: str, client: Client) -> Callable[..., Any]:
-    @wraps(here)
-    def seed(*args: Any, **kwargs: Any) -> Any:
-        client.ask({"op": "library", "home": home, "name": "seed", "a": client.pack((args, kwargs))})
-        client.calls -= 1  # nothing of the candidate's was called
-        return here(*args, **kwargs)
-
-    return seed
-
-
-def _asked_there(here: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:
-    @wraps(here)
-    def asked(*args: Any, **kwargs: Any) -> Any:
-        if not args or not issubclass(type(args[0]), (Proxy, Derived)):
-            return here(*args, **kwargs)
-        client = args[0]._assay_client
-        return client.ask({"op": "library", "home": home, "name": name, "a": client.pack((args, kwargs))})
-
-    return asked
-
-
-_SEEDED = {"random", "numpy.random"}
-_QUESTIONS = {
-    "dataclasses": "asdict astuple fields is_dataclass replace",
-    "inspect": "isgeneratorfunction iscoroutinefunction isasyncgenfunction getsource getdoc isabstract isclass",
-    "pickle": "dumps",
-}
-"""What tests may ask Python's own modules about an object of the candidate."""
 
 
 def proxy_class(kind: str) -> type[Proxy]:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import wraps
-from types import GeneratorType, MappingProxyType, ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any
+
+from assay.sandbox import fixtures
 
 KNOWN = ("raises", "approx", "fixture", "param", "fail", "mark")
 """What tests may use of it."""
@@ -110,14 +112,17 @@ def parametrize(names: Any, values: Iterable[Any], **_: Any) -> Callable[[Any], 
 
     def decorate(test: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(test)
-        def each(*args: Any, known: Mapping[str, Any] = MappingProxyType({}), **fixtures: Callable[[], Any]) -> None:
+        def each(*args: Any, known: Mapping[str, Any] = MappingProxyType({}), **made: Callable[[], Any]) -> None:
             for value in values:
                 row = value if len(wanted) > 1 or isinstance(value, Parameters) else [value]
                 given = {**known, **dict(zip(wanted, row, strict=True))}
                 if hasattr(test, "is_each"):
-                    test(*args, known=given, **fixtures)
-                else:
-                    test(*args, **given, **{name: make() for name, make in fixtures.items()})
+                    test(*args, known=given, **made)
+                    continue
+                try:
+                    test(*args, **given, **{name: make() for name, make in made.items()})
+                finally:
+                    fixtures.finish()
 
         each.is_each = True  # type: ignore[attr-defined]
         return each
@@ -132,19 +137,6 @@ class Parameters(tuple[Any, ...]):
 def param(*values: Any, **_: Any) -> Parameters:
     """A row of `parametrize`."""
     return Parameters(values)
-
-
-def fixture(function: Any = None, **_: Any) -> Any:
-    """What a test is given where it names it: what the function returns, or first yields."""
-    if function is None:
-        return fixture
-
-    @wraps(function)
-    def made(*args: Any, **kwargs: Any) -> Any:
-        value = function(*args, **kwargs)
-        return next(value) if isinstance(value, GeneratorType) else value
-
-    return made
 
 
 def fail(reason: str = "", **_: Any) -> None:
@@ -177,5 +169,7 @@ def _unrun(test: Any) -> Any:
 def module() -> ModuleType:
     """The module that tests import."""
     made = ModuleType("pytest", __doc__)
-    vars(made).update({name: globals()[name] for name in KNOWN if name != "mark"}, mark=_Marks())
+    own = {name: globals()[name] for name in KNOWN if name in globals()}
+    there = {name: getattr(fixtures, name) for name in ("fixture", "finish", "finish_late", *fixtures.FIXTURES)}
+    vars(made).update({**own, **there}, mark=_Marks())
     return made

@@ -14,10 +14,12 @@ import reprlib
 from types import CodeType, TracebackType
 from typing import Any
 
-from assay.sandbox import arrays, suite
-from assay.sandbox.client import CandidateError, Client, Refused
-from assay.sandbox.proxy import Proxy, type_of
-from assay.sandbox.suite import Assertion, Suite
+from assay.sandbox import arrays, hooks
+from assay.sandbox.client import Client, Refused
+from assay.sandbox.hooks import Assertion
+from assay.sandbox.problems import CandidateError
+from assay.sandbox.proxy import Proxy, exit_of, type_of
+from assay.sandbox.suite import Suite
 
 MAX_FAILURES = 12
 """How many failed tests are described."""
@@ -47,15 +49,16 @@ class SuiteResult:
 
     def hooks(self) -> dict[str, Any]:
         return {
-            suite.REACHED: self.reached,
-            suite.GUARD: self.guard,
-            suite.GOT: self.got,
-            suite.WANTED: self.wanted,
-            suite.TEST: lambda number: _RunningTest(self, number),
-            suite.READY: self.ready,
-            suite.JOINED: self.joined,
-            suite.TYPE: type_of,
-            suite.THROWN: self.thrown,
+            hooks.REACHED: self.reached,
+            hooks.GUARD: self.guard,
+            hooks.GOT: self.got,
+            hooks.WANTED: self.wanted,
+            hooks.TEST: lambda number: _RunningTest(self, number),
+            hooks.READY: self.ready,
+            hooks.JOINED: self.joined,
+            hooks.TYPE: type_of,
+            hooks.THROWN: self.thrown,
+            hooks.EXIT: exit_of,
         }
 
     def start(self, number: int) -> None:
@@ -133,7 +136,7 @@ class SuiteResult:
             return raised
         call = _source_of(assertion.text, assertion.call)
         if not self._got:
-            return f"{call} raised {raised}" if self.client.has_raised(problem) else raised
+            return f"{call} raised {raised}" if self.client.problems.has_raised(problem) else raised
         got = f"{call} is {short_repr(self._got[0])}"
         if not isinstance(problem, AssertionError):
             return f"{raised}, where {got}"
@@ -148,7 +151,7 @@ class SuiteResult:
 
         It did not where the function ended at it or before it, unless by a `raise` of the tests' own.
         """
-        if isinstance(problem, AssertionError) and not self.client.has_raised(problem):
+        if isinstance(problem, AssertionError) and not self.client.problems.has_raised(problem):
             return True
         trace, at = problem.__traceback__, list[tuple[CodeType, int]]()
         while trace is not None:
@@ -157,17 +160,18 @@ class SuiteResult:
         own = [(code, line) for code, line in at if code.co_filename == "tests.py"]
         if not own:  # it has not begun
             code = getattr(getattr(function, "__func__", function), "__code__", None)
-            return isinstance(problem, TypeError) and _key(code) in self.suite.asserting
-        if own[-1] == at[-1] and own[-1][1] in self.suite.raising:
+            return isinstance(problem, TypeError) and _key(code) in self.suite.facts.asserting
+        if own[-1] == at[-1] and own[-1][1] in self.suite.facts.raising:
             return False
-        return any(line <= self.suite.asserting.get(_key(code), 0) for code, line in own)
+        return any(line <= self.suite.facts.asserting.get(_key(code), 0) for code, line in own)
 
     def is_ours(self, problem: BaseException) -> bool:
         """Whether a test fails because of the machine or the tests: nothing that a candidate could do better."""
         missing = (
             isinstance(problem, ModuleNotFoundError)
-            and not self.client.has_raised(problem)
-            and str(problem.name).partition(".")[0] in self.suite.imports  # and not what the candidate named
+            and not self.client.problems.has_raised(problem)
+            and str(problem.name).partition(".")[0]
+            in self.suite.facts.needs  # and not where it depends on the candidate
         )
         return bool(self.client.refused) or isinstance(problem, Refused) or missing
 

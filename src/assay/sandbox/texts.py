@@ -39,8 +39,7 @@ Ask = Callable[[dict[str, Any]], Any]
 class Texts:
     """`eval`, `exec`, `compile` and `pickle.loads` for tests."""
 
-    def __init__(self, trees: Iterable[ast.AST], names: dict[str, Any], ask: Ask) -> None:
-        nodes = (node for tree in trees for node in ast.walk(tree))
+    def __init__(self, nodes: Iterable[ast.AST], names: dict[str, Any], ask: Ask) -> None:
         self.own = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         self._names, self._ask = names, ask
 

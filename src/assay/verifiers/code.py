@@ -25,7 +25,7 @@ from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
 from assay.sandbox import Outcome, Result, testfiles
 from assay.sandbox.checker import ALWAYS, provided
-from assay.sandbox.suite import asserts, imported
+from assay.sandbox.facts import asserts, imported
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
@@ -45,7 +45,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=7,
+    version=8,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -96,7 +96,7 @@ class _Suite:
         self.texts, self.setup, self.entry = texts, setup, entry
         if entry and not _ENTRY.fullmatch(entry):
             raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
-        trees = [self._tree(text) for text in self.texts]
+        trees = self._trees()
         nodes = [node for tree in trees for node in ast.walk(tree)]
         if not any(map(asserts, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
             raise BadReference("the reference holds no test: nothing is asserted of a program")
@@ -105,14 +105,14 @@ class _Suite:
         top = [node for tree in trees for node in tree.body]
         defines = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in top)
         self.calls_check = defines and not any(_calls_check(node) for node in top)
-        setup_nodes = list(ast.walk(self._tree(self.setup)))
+        setup_nodes = list(ast.walk(_tree(self.setup)))
         self.names = {node.id for node in [*nodes, *setup_nodes] if isinstance(node, ast.Name)}
         own = {node.name for node in top if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         called = {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
         if not self.entry and not self.calls_check and len(called - own) == 1:
             self.entry = min(called - own)  # the one function that is called, even where Python has one of that name
         self._not_candidates = {*own, *vars(builtins), *imported(ast.Module([*top], []))}
-        defined = {name for tree in [*trees, self._tree(self.setup)] for name in _bound(tree)}
+        defined = {name for tree in [*trees, _tree(self.setup)] for name in _bound(tree)}
         there = provided() if self.entry else {*vars(builtins), *ALWAYS}
         foreign = sorted(name for name in self.names - defined - there if _JUDGING.fullmatch(name))
         if foreign:
@@ -120,12 +120,9 @@ class _Suite:
         self.judges = _judges(trees, self.names - defined - there) if self.calls_check and self.entry else set()
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
-    def _tree(self, text: str) -> ast.Module:
-        tree = parse(text)
-        if tree is None:
-            raise BadReference("code.tests: the tests or the setup are not Python")
+    def _trees(self) -> list[ast.Module]:
         try:
-            return testfiles.normalized(copy.deepcopy(tree))
+            return testfiles.normalized_all([copy.deepcopy(_tree(text)) for text in self.texts])
         except ValueError as bad:
             raise BadReference(f"code.tests: {bad}") from None
 
@@ -134,6 +131,13 @@ class _Suite:
         tree = parse(source) if self.calls_check else None
         functions = [node.name for node in (tree.body if tree else []) if isinstance(node, ast.FunctionDef)]
         return next((name for name in reversed(functions) if name not in self._not_candidates), "")
+
+
+def _tree(text: str) -> ast.Module:
+    tree = parse(text)
+    if tree is None:
+        raise BadReference("code.tests: the tests or the setup are not Python")
+    return tree
 
 
 _suite = lru_cache(256)(_Suite)  # a group of responses has one reference

@@ -1,0 +1,201 @@
+"""Hooks: calls put into the tests' trees, by which `results.py` sees what is asserted, compared, raised and left."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from assay.sandbox.facts import (
+    DEFINITIONS,
+    DISPLAYS,
+    inner_blocks,
+    is_assertion_call,
+    is_raise,
+    root_name,
+    stays_first,
+)
+
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT = tuple(
+    f"__assay_{name}__"
+    for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type", "thrown", "exit")
+)
+"""Names in the tests' namespace that the hooks call."""
+_STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
+"""Statements behind which the next one always comes, unless something is raised."""
+_ENDS = ("__exit__", "__aexit__")
+
+
+@dataclass(slots=True)
+class Assertion:
+    """One assert: what it says, the call of the candidate in it, and the value that this is compared with."""
+
+    text: str
+    says: ast.expr
+    call: ast.expr | None = None
+    wanted: ast.expr | None = None
+    """The other side of `==`."""
+    is_side: bool = False
+    """Whether the call is all that is compared."""
+
+
+def hook_assertions(text: str, tree: ast.Module, candidates: set[str], found: list[Assertion]) -> None:
+    """Before each assert and what may raise, record that it is reached; in an assert, the candidate's value.
+
+    What is asserted is added to `found`; a hook has its number."""
+    blocks: list[list[ast.stmt]] = [tree.body]
+    while blocks:
+        block = blocks.pop()
+        longer: list[ast.stmt] = []
+        last = max((at for at, node in enumerate(block) if is_raise(node)), default=-1)
+        for at, node in enumerate(block):
+            if isinstance(node, ast.stmt) and not stays_first(node) and (at <= last or _may_raise(node)):
+                longer.append(ast.copy_location(ast.Expr(hook(GUARD, at, node)), node))
+            if isinstance(node, ast.Assert) or is_assertion_call(node):
+                longer.append(ast.copy_location(ast.Expr(hook(REACHED, len(found), node)), node))
+                found.append(_assertion(text, node, candidates))
+            longer.append(node)
+            blocks += inner_blocks(node)
+        block[:] = longer
+
+
+def hook_joins(tree: ast.Module, results: set[str], kinds: set[type], joins: list[Callable[[Any, Any], Any]]) -> None:
+    """Where a value of the candidate is subtracted or compared, let it be seen whether that says anything.
+
+    `results` are names of such values; what is done is added to `joins`; a hook has its number.
+    """
+    _Joins(joins, results, kinds).visit(tree)
+
+
+def hook_thrown(nodes: Iterable[ast.AST]) -> None:
+    """Let it be seen what a `with` block raises in any case, as its last statement: its context may pass that over."""
+    for node in nodes:
+        block = node.body if isinstance(node, (ast.With, ast.AsyncWith)) else [node]
+        thrown, before = block[-1], block[:-1]
+        if block != [node] and isinstance(thrown, ast.Raise) and all(isinstance(one, _STRAIGHT) for one in before):
+            thrown.exc = thrown.exc and hook(THROWN, thrown.exc, thrown.exc)
+
+
+def hook_exits(nodes: Iterable[ast.AST]) -> None:
+    """Let it be seen where the tests call `__exit__` themselves, on what they have caught.
+
+    Where they do so within such a method, or in a generator that is one, it is a `with` block that calls.
+    """
+    nodes = list(nodes)
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    inner = {id(part) for node in functions if _is_context(node) for part in ast.walk(node)}
+    for node in (part for one in nodes if isinstance(one, ast.ExceptHandler) for part in ast.walk(one)):
+        function = node.func if isinstance(node, ast.Call) and id(node) not in inner else None
+        if isinstance(function, ast.Attribute) and function.attr == "__exit__":
+            node.func = hook(EXIT, function.value, function)  # type: ignore[attr-defined]
+
+
+def _is_context(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return node.name in _ENDS or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
+
+
+def _assertion(text: str, node: ast.stmt, candidates: set[str]) -> Assertion:
+    says = node.test if isinstance(node, ast.Assert) else node.value  # type: ignore[attr-defined]
+    made = Assertion(text, says)
+    if isinstance(says, ast.Compare) and len(says.ops) == 1:
+        sides = [says.left, says.comparators[0]]
+        calls = [_candidate_call(side, candidates) for side in sides]
+        at = 1 if calls[1] is not None and calls[0] is None else 0
+        made.call = calls[at] or sides[at]
+        made.is_side = made.call is sides[at]
+        if isinstance(says.ops[0], (ast.Eq, ast.Is)):
+            made.wanted = sides[1 - at]
+            if not isinstance(made.wanted, DISPLAYS):
+                _Wrap(made.wanted, WANTED).visit(says)
+    else:
+        made.call = _candidate_call(says, candidates)
+    if made.call is not None:
+        _Wrap(made.call, GOT).visit(node)
+    return made
+
+
+class _Wrap(ast.NodeTransformer):
+    """Replaces a part of an expression by a hook that gets it and returns it."""
+
+    def __init__(self, part: ast.expr, name: str) -> None:
+        self.part, self.name = part, name
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if node is self.part:
+            return hook(self.name, self.part, self.part)
+        return node if isinstance(node, DISPLAYS) else self.generic_visit(node)
+
+
+class _Joins(ast.NodeTransformer):
+    """Replaces differences and comparisons that name one of `results` by a hook that is given both sides.
+
+    So is `type(...)` of one thing.
+    """
+
+    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str], kinds: set[type]) -> None:
+        self.joins, self.results, self.kinds = joins, results, kinds
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        of_one = isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1
+        return hook(TYPE, node.args[0], node) if of_one else node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        return self._joined(node, node.op, node.left, node.right)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.AST:
+        return self._joined(node, node.ops[0], node.left, node.comparators[0]) if len(node.ops) == 1 else node
+
+    def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
+        named = type(op) in self.kinds and any(
+            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side)
+        )
+        self.generic_visit(node)
+        if not named:
+            return node
+        sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
+        made = hook(JOINED, len(self.joins), node)
+        made.args += sides  # type: ignore[attr-defined]
+        self.joins.append(JOINING[type(op)])
+        return made
+
+
+JOINING: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Sub: operator.sub,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+}
+
+
+def hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.expr:
+    place = {"lineno": at.lineno, "col_offset": at.col_offset}
+    given = ast.Constant(argument, None, **place) if isinstance(argument, int) else argument
+    return ast.Call(ast.Name(name, ast.Load(), **place), [given], [], **place)
+
+
+def _may_raise(node: ast.AST) -> bool:
+    """Whether a statement holds a `raise` that it may run; a loop may run none of its body."""
+    if isinstance(node, DEFINITIONS) or is_raise(node):
+        return is_raise(node)
+    loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+    blocks = [node.orelse] if loops else inner_blocks(node)  # type: ignore[attr-defined]
+    return any(_may_raise(inner) for block in blocks for inner in block)
+
+
+def _candidate_call(node: ast.expr, candidates: set[str]) -> ast.expr | None:
+    """The first outermost call of the candidate in an expression; long literals are not searched."""
+    stack: list[ast.AST] = [node]
+    while stack:
+        found = stack.pop()
+        if isinstance(found, DISPLAYS):
+            continue
+        if isinstance(found, ast.Call) and root_name(found) in candidates:
+            return found
+        stack += reversed(list(ast.iter_child_nodes(found)))
+    return None
