@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assay.claim.clause import AHEAD, ASSERTED, Stance, of_clause, of_sentence, sentence_before, sentences
+from assay.claim.clause import ASSERTED, Stance, of_clause, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import Mark, is_held, marks
+from assay.claim.sentences import AHEAD, sentence_before, sentences
 from assay.claim.stance import SUPPOSES, alternatives, around, beside, contrast, depends, without_denial
 from assay.claim.unmarked import VERBS, Claim, Reader, V
 from assay.effort import short

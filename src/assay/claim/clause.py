@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from itertools import pairwise
 
 from assay.reading import lexicon
 from assay.reading.lexicon import either
@@ -31,9 +30,6 @@ class Stance(StrEnum):
     TAKEN_BACK = "taken back"
 
 
-AHEAD = 300
-"""Characters before a claim that are read for its stance."""
-_END = re.compile(r"(?<!\b(?:[DMJS][rst]|vs))(?<!\bMrs)(?<!\bi\.e)(?<!\be\.g)[.!?][\"”*)\]_]*\s|\$\$\s|\\\]\s")
 _AUXILIARY = r"(?:can|do|may|now|then|also|thus|therefore|clearly|would|will|must|have)\s"
 _FINDS = (
     rf"(?:(?:i|we|(?:i|we)['’](?:d|ve|ll))\s(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.THINKS)}"
@@ -93,19 +89,6 @@ _UNKNOWN = re.compile(
 _ANSWER = re.compile(r"\banswer(?P<said>[\s*_\"”]*(?:(?:is|was|are|were|would be)\b|:|=))", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 """What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
-
-
-def sentence_before(body: str, start: int) -> str:
-    """What stands before a place in its sentence, on its line."""
-    line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
-    ends = [match.end() for match in _END.finditer(line)] if line else []
-    return line[ends[-1] :] if ends else line
-
-
-def sentences(line: str) -> list[str]:
-    """The sentences of a line."""
-    places = [0, *(match.end() for match in _END.finditer(line)), len(line)]
-    return [line[start:end].strip() for start, end in pairwise(places) if line[start:end].strip()]
 
 
 def is_elsewhere(said: str) -> bool:

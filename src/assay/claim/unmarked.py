@@ -14,6 +14,7 @@ from typing import Generic, TypeVar
 from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
+from assay.claim.sentences import sentences
 from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
@@ -38,7 +39,6 @@ VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
-_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
     rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
@@ -159,7 +159,7 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
             return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     if (above := _explained(body, reader)) is not None:
         return above
-    last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
+    last = (sentences(whole[-LAST_LINE:].rpartition("\n")[2]) or [""])[-1]
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
         return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
@@ -200,14 +200,14 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     while (clause := body.rpartition("\n")[2]) != body and _REMARK.match(clause):
         body = body[: -len(clause)].rstrip()
     line = body.rpartition("\n")[2][-LAST_LINE:].strip()
-    ends = [match.end() for match in _SENTENCE.finditer(line)]
-    sentence = _unwrapped(line[ends[-1] if ends else 0 :].strip())
+    said = sentences(line)
+    sentence = _unwrapped(said[-1]) if said else ""
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if ends else len(line) <= SHORT and "\n" in body.strip()
+    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if len(said) > 1 else len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
-        return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
+        return Claim(sentence, "statement" if len(said) > 1 else "whole", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
             at = (span[0] + bold.start(1), span[0] + bold.end(1))
