@@ -14,9 +14,11 @@ from itertools import pairwise
 AHEAD = 300
 """Characters before a place that are read for its sentence."""
 SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\b(?:[DMJS][rst]|vs))(?<!\bNo(?=\.\s\d))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)"
-    r"(?P<sign>[.!?])[\"”*)\]_]*(?=\s|\Z)|[。！？]|(?:\$\$|\\\])(?=\s)"
+    r"(?<!\b[A-Z])(?<!\b(?:[DMJS][rst]|vs))(?<!\bNo(?=\.\s\d))(?<!\bMrs)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)"
+    r"(?P<sign>\?|[.!](?!\s+[a-z]))[\"”*)\]_]*(?=\s|\Z)|[。！？]|(?:\$\$|\\\])(?=\s)"
 )
+_ITEM = re.compile(r"\s*+\(?\d{1,3}[.)]\s")
+"""The number of an item, which is no sentence."""
 
 
 def ends(text: str, start: int = 0) -> list[int]:
@@ -33,5 +35,10 @@ def sentence_before(body: str, start: int) -> str:
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order."""
-    return [said for line in text.split("\n") for one, other in pairwise([0, *ends(line), len(line)]) if (said := line[one:other].strip())]
+    """The sentences of a text, in order, an item with its number."""
+    made: list[str] = []
+    for line in text.split("\n"):
+        item = _ITEM.match(line)
+        places = [0, *ends(line, item.end() if item else 0), len(line)]
+        made += [said for start, end in pairwise(places) if (said := line[start:end].strip())]
+    return made

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from assay.claim.clause import ASSERTED, Stance, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
-from assay.claim.sentences import sentences
+from assay.claim.sentences import ends
 from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
@@ -159,7 +159,7 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
             return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     if (above := _explained(body, reader)) is not None:
         return above
-    last = (sentences(whole[-LAST_LINE:].rpartition("\n")[2]) or [""])[-1]
+    last = _last_sentence(whole[-LAST_LINE:].rpartition("\n")[2])
     concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
     if concludes and (made := unmarked(last.strip(), reader)) is not None:
         return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
@@ -200,14 +200,14 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     while (clause := body.rpartition("\n")[2]) != body and _REMARK.match(clause):
         body = body[: -len(clause)].rstrip()
     line = body.rpartition("\n")[2][-LAST_LINE:].strip()
-    said = sentences(line)
-    sentence = _unwrapped(said[-1]) if said else ""
+    last = _last_sentence(line)
+    is_one, sentence = last == line, _unwrapped(last)
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if len(said) > 1 else len(line) <= SHORT and "\n" in body.strip()
+    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if not is_one else len(line) <= SHORT and "\n" in body.strip()
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
-        return Claim(sentence, "statement" if len(said) > 1 else "whole", of_sentence(sentence), span, value)
+        return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
         if (value := read(clean(bold[1]))) is not None:
             at = (span[0] + bold.start(1), span[0] + bold.end(1))
@@ -216,6 +216,12 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return made if made.text else None
     value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
     return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
+
+
+def _last_sentence(line: str) -> str:
+    line = line.rstrip()
+    places = [place for place in ends(line) if place < len(line)]
+    return line[places[-1] :].strip() if places else line
 
 
 def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 
 from assay.claim.clause import ASSERTED
+from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
 from assay.reading.beside import is_rejected
@@ -22,10 +23,6 @@ LEAD = 3
 LEAD_CHARS = 2000
 MAX_WORDS = 80
 """Words of the longest sentence that states an answer."""
-_NEXT = re.compile(
-    r"(?<=[\w)\"”’\]%⁰-⁹])[.!?]\d{0,3}[\"”]?\s+(?=[\"“(A-Z0-9])(?<!\b[A-Z]\.\s)(?<!\b[A-Z]\.\s\s)"
-    r"(?<!\b(?:[DMS][rst]|[JS]r|[vV]s|No)\.\s)(?<!\bMrs\.\s)(?<!\d\.\s)|\n+"
-)
 _CONCLUDES = re.compile(
     r"\W*+(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
 )
@@ -85,17 +82,17 @@ _ITEM = re.compile(r"\s*+(?:\(?\d{1,2}[.)]|[-*•])\s++\S")
 
 def states(prose: str, wanted: Sequence[Form]) -> bool:
     """Whether prose gives one of the wanted forms as its answer."""
-    sentences = split(_conclusion(prose.replace("**", "")))
-    if not sentences:
+    said = split(_conclusion(prose.replace("**", "")))
+    if not said:
         return False
-    if len(sentences) > 1 and _CONCLUDES.match(sentences[-1]):
-        sentences = sentences[-1:]
-    elif _is_list(sentences, wanted):
+    if len(said) > 1 and _CONCLUDES.match(said[-1]):
+        said = said[-1:]
+    elif _is_list(said, wanted):
         return False
-    for place, sentence in enumerate(sentences[:LEAD]):
+    for place, sentence in enumerate(said[:LEAD]):
         words = Words(sentence)
         if spans := _spans(words, wanted):
-            rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *sentences[place + 1 :]])
+            rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *said[place + 1 :]])
             return _asserts(words, spans[0], wanted) and taken_back(rest, of_statement=False) is None
     return False
 
@@ -108,10 +105,10 @@ def _conclusion(prose: str) -> str:
 
 def split(prose: str) -> list[str]:
     """The sentences of the start of a text, and its last one where the text is longer."""
-    sentences = [part for part in _NEXT.split(prose[:LEAD_CHARS]) if part.strip(" .\t\r")]
+    said = sentences(prose[:LEAD_CHARS])
     if len(prose) > LEAD_CHARS:
-        sentences[-1:] = [part for part in _NEXT.split(prose[-LEAD_CHARS // 4 :])[-1:] if part.strip()]
-    return sentences
+        said[-1:] = sentences(prose[-LEAD_CHARS // 4 :])[-1:]
+    return said
 
 
 def _spans(words: Words, wanted: Sequence[Form]) -> list[Span]:
