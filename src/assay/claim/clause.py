@@ -91,6 +91,18 @@ _TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 """What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
 
 
+def denies(text: str) -> bool:
+    """Whether a word of a text denies or rejects."""
+    words = _WORD.findall(text.lower())
+    words = words[2:] if {*lexicon.INTERJECTIONS} >= {*words[:2]} else words  # "No wait, Ann is ..."
+    return not _DENIES.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
+
+
+def last_clause(before: str) -> str:
+    """The last clause of what stands before a claim in its sentence."""
+    return next((part for part in reversed(_SEGMENT.split(before)) if part.strip(" $*_\\")), "")
+
+
 def is_elsewhere(said: str) -> bool:
     """Whether the words "answer ... is" speak of another question: "the answer to the previous question was"."""
     return not _OTHERS.isdisjoint(_WORD.findall(said.lower()))
@@ -112,15 +124,14 @@ def of_answer(before: str, said: str) -> Stance:
     if not segments:
         return Stance.ASSERTED
     if rest[-1].isalpha() and not _JOINS.match(lead) and (adjuncts[-1] is None or " " not in segments[-1]):
-        words = {*_WORD.findall(rest.lower())}
-        if not _DENIES.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
+        if denies(rest):
             return Stance.DENIED
         return Stance.HEDGED if _HEDGED.search(rest) else Stance.REPORTED
     if Stance.CONDITIONAL in adjuncts:
         return Stance.CONDITIONAL
     if _CONCLUDES.match(lead):
         return Stance.ASSERTED
-    if rest[-1] == ":" and not _DENIES.isdisjoint(rest.lower()[:-1].split()):
+    if rest[-1] == ":" and denies(rest):
         return Stance.DENIED
     if (stance := _said_of(segments[-1])) is not Stance.ASSERTED:
         return stance

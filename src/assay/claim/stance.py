@@ -11,6 +11,7 @@ import re
 
 from assay.claim.clause import ASSERTED, TYPICAL, Stance, is_elsewhere, of_answer, of_clause
 from assay.reading import lexicon
+from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 
 _NOT = r"(?:not|never|cannot|neither|hardly|[a-z]+n['’]t)"
@@ -149,14 +150,19 @@ def around(before: str, behind: str, said: str = "") -> Stance:
         if _DENIED_BEFORE.search(before) or _FOREIGN_DENIED.search(before) is not None:
             return Stance.DENIED
     stance = (of_answer(before, said) if said else of_clause(before)) if before else Stance.ASSERTED
-    if stance in ASSERTED and behind.strip(CLOSING):
-        if _DENIED_BEHIND.match(behind):
-            return Stance.DENIED
-        if _HEDGED_BEHIND.match(behind):
-            return Stance.HEDGED
-        if _CONDITIONAL.match(behind):
-            return Stance.CONDITIONAL
-    return stance
+    said_behind = of_rest(behind) if stance in ASSERTED else Stance.ASSERTED
+    return stance if said_behind is Stance.ASSERTED else said_behind
+
+
+def of_rest(behind: str) -> Stance:
+    """The stance that the words right behind a claim give it."""
+    if not behind.strip(CLOSING):
+        return Stance.ASSERTED
+    if _DENIED_BEHIND.match(behind) or is_rejected(behind.partition(",")[0]):
+        return Stance.DENIED
+    if _HEDGED_BEHIND.match(behind):
+        return Stance.HEDGED
+    return Stance.CONDITIONAL if _CONDITIONAL.match(behind) else Stance.ASSERTED
 
 
 def depends(before: str, behind: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from assay.claim.clause import ASSERTED, Stance, of_sentence
+from assay.claim.clause import ASSERTED, Stance, denies, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
 from assay.claim.sentences import ends
@@ -60,7 +60,6 @@ _PRINTED = re.compile(
     re.IGNORECASE,
 )
 """A line in a fence at the end of a response, as a program prints it."""
-_DENIES = re.compile(r"\b(?:no|not|never)\b|n['’]t\b", re.IGNORECASE)
 _IF_YOU = re.compile(
     r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE
 )
@@ -242,7 +241,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     named = _NAMED.search(sentence)
     if named is not None and (named["count"] or not VERBS.search(sentence[named.end() :])):
         text, before = clean(sentence[named.end() :]), sentence[: named.start()]
-        is_stated = named["count"] or (VERBS.search(before) and not _DENIES.search(before))
+        is_stated = named["count"] or (VERBS.search(before) and not denies(before))
         if is_stated and (value := read(text)) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = before

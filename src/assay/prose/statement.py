@@ -16,7 +16,6 @@ from assay.claim.clause import ASSERTED
 from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
-from assay.reading.beside import is_rejected
 
 LEAD = 3
 """Sentences in which an answer is looked for."""
@@ -134,7 +133,6 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
         return False
     if (
         around(before, after) not in ASSERTED
-        or is_rejected(after.partition(",")[0])
         or (_REPUTED.search(before) and _BUT.match(after))
     ):
         return False

@@ -16,12 +16,11 @@ from typing import Any
 from assay.claim.claims import claim, described
 from assay.claim.clause import Stance
 from assay.claim.markers import clean
-from assay.claim.stance import alternatives, around, beside
+from assay.claim.stance import alternatives, beside, of_rest
 from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
-from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.reading.words import fold
@@ -55,10 +54,6 @@ _JOINED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Another letter beside the first."""
-_WRONG = re.compile(
-    rf"\W*(?:is|are|was)(?:n['’]t\b|\s+not\b)|\W*(?:is|are|was)\s+(?:\w+\s)?(?:{either(lexicon.REJECTIONS)}|not|out|ruled)\b",
-    re.IGNORECASE,
-)
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
 _SUBJECT = re.compile(r"\W{0,4}\s[a-z]+(?:s|ed)\b")
 """The verb of a clause about another option: "(A) confuses speed with velocity"."""
@@ -221,12 +216,12 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED:
+    if of_rest(rest) is not Stance.ASSERTED:
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
-    joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
+    joined = other is not None and other["other"].upper() != letter and of_rest(other["rest"]) is not Stance.DENIED
     is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]
     if joined and not is_subject and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")
