@@ -232,6 +232,11 @@ CHOOSES = listed("选, 选择, 選, 選擇")
 BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
+CHOICES = listed(
+    """right, correct, best, answer, fits, works, holds, survives, remains, left, leaves, leaving, choose, pick, select,
+    take, go with, is it, must be, the most, points to, point to"""
+)
+"""Verbs and adjectives by which a clause chooses one of several options."""
 FOREIGN_OPTIONS = listed(
     """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項,
     選択肢, 보기, विकल्प, الخيار"""

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.claims import claim, described
-from assay.claim.clause import Stance
+from assay.claim.clause import ASSERTED, Stance, denies, of_sentence
 from assay.claim.markers import clean
+from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, beside, of_rest
 from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
@@ -66,21 +67,16 @@ _CLAUSE = re.compile(
     r"|[是はが이가]?\s?(?:正[确確し解]|맞))",
     re.IGNORECASE,
 )
-_AFFIRMED = re.compile(
-    r"(?:[^,]{1,80},\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
-    r"(?:the\s)?(?:(?:correct|right|best|most\s\w+)(?:\s\w+)?|answer)\W*",
-    re.IGNORECASE,
-)
-"""A sentence that says which option is right: "Venus is the correct answer"."""
-_DISMISSED = re.compile(
-    r"(?:\A|(?<=[.!\n]))\s{0,9}(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z]){0,25}\b"
-    rf"[^.\n]{{0,200}}\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]{{0,400}}(?:[.\n]|\Z)"
-    r"|\(?\b[A-Z][).:]*\s(?:→\s)?(?:no|wrong|false|incorrect)(?:[.,;\n]|\Z)",
-    re.IGNORECASE,
-)
-"""A sentence that says which options are wrong."""
-_CONTRAST = re.compile(
-    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
+_CHOOSES = re.compile(rf"\b{either(lexicon.CHOICES)}\b", re.IGNORECASE)
+_NAMES = re.compile(r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|is\b|was\b|fits\b)))(?![\w'’-])")
+"""A letter that names an option; "A" and "I" only where they are no article and no pronoun."""
+_CLAUSE_END = re.compile(r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b")
+_REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
+_MANY = re.compile(r"\b(?:if|when|unless|otherwise|else|are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
+"""What speaks of several options, of a condition, or of what is only near."""
+_LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
+_SET_AGAINST = re.compile(
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over)|\s\(not)\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 """What stands before the option that another is set against."""
@@ -131,7 +127,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
     return Reader(
         lambda text: _read(text, options),
         states=lambda text: _read(text, options, certain=False),
-        sentence=lambda text: _read(text, options, certain=False) if _AFFIRMED.fullmatch(text) else None,
+        sentence=lambda text: _read(text, options, certain=False) if _CHOOSES.search(text) else None,
         a_line=False,
         of_statement=True,
         joints=JOINTS if options else VERBS,
@@ -173,10 +169,13 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     folded = {letter: fold(option) for letter, option in options.items()}
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
-    if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
+    labelled = _LABELLED.match(text)
+    if len(by_text) == 1 and not labelled:
         return _Said(by_text[0])
-    if (kept := _chosen(text)) and kept != text and (said := _read(kept, options, certain=certain)) and said.letter:
-        return said
+    letter = _chosen(text, folded, is_labelled=labelled is not None)
+    if letter and (folded or certain or letter <= LAST_LETTER):
+        return _Said(letter)
+    text = _SET_AGAINST.split(text, maxsplit=1)[0]
     if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
         return _Said(behind[1])
     bare = _LEAD.sub("", text)
@@ -186,11 +185,28 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     return None if match is None else _lettered(match, bare, folded, certain)
 
 
-def _chosen(text: str) -> str:
-    """What a text of several sentences or names says of the option that it takes, and not of those that it leaves."""
-    kept = _DISMISSED.sub("", text).strip() or text
-    affirmed = _AFFIRMED.fullmatch(kept)
-    return affirmed["it"] if affirmed else _CONTRAST.split(kept, maxsplit=1)[0]
+def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str | None:
+    """The one option that clauses of a text choose ("B was my first thought, but D is right", "This leaves Venus"), or
+    leave where they reject others; behind a label ("B) ...") stands the text of an option, which chooses nothing."""
+    chosen: set[str] = set()
+    left: set[str] = set()
+    named: set[str] = set()
+    rejected: set[str] = set()
+    for sentence in sentences(_REASON.sub(" ", text)):
+        for clause in _CLAUSE_END.split(_SET_AGAINST.split(sentence, maxsplit=1)[0]):
+            said, before = f" {fold(clause)} ", named
+            named = {one for match in _NAMES.findall(clause) for one in match if one}
+            named |= {letter for letter, option in folded.items() if option and f" {option} " in said}
+            if denies(clause):
+                rejected |= named or before
+                continue
+            left |= named
+            if is_labelled:
+                continue
+            if _CHOOSES.search(clause) and not _MANY.search(sentence) and " was " not in said:
+                chosen |= named if of_sentence(clause) in ASSERTED else {"", *named}
+    found = (chosen or (left if rejected else set())) - rejected
+    return found.pop() if len(found) == 1 else None
 
 
 def _text_then_letter(text: str) -> tuple[str, str] | None:
