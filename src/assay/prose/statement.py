@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.claim.clause import ASSERTED
+from assay.claim.clause import ASSERTED, denies, last_clause
 from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
@@ -40,10 +40,6 @@ _IN_ITS_CLAUSE = re.compile(
 )
 _MAIN_VERB = re.compile(r"[\s\"”')*]*+(?:is|was|are|were)\b")
 """A mention that ends a clause about the subject: "The team that lost to Italy was France"."""
-_NEGATED = re.compile(
-    r"\b(?:[Nn]o(?! longer\b| one\b|\.)|not(?! only\b| until\b| just\b)|never|[Nn]obody|cannot|[a-z]+n['’]t|doubt"
-    r"|unable|unaware)\b[^,;:.]{0,200}$"
-)
 _TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
 _BUT = re.compile(r"[\s,;]{0,9}\b(?:but|although|though|because)\b", re.I)
 """What ends the clause of a mention, and of a denial that reaches it: "No such novel was written by"."""
@@ -52,16 +48,6 @@ _REPUTED = re.compile(
 )
 """What says how something is seen, before a clause with "but" that says how it is."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
-_DENIED_AFTER = re.compile(
-    r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
-    r"(?! only)",
-    re.I,
-)
-_OTHER_BEFORE = re.compile(
-    r"(?:\bor\W{0,3}(?:(?:the|a|an|in|on) )?|\beither\b[^,;.]{0,40}"
-    r"|^\W*+[A-Z][\w'’.-]*+,? (?:and|&|versus|vs\.?) (?:the )?)$"
-)
-"""Another candidate before a mention: "London or", "London and"."""
 _ITEM = re.compile(r"\s*+(?:\(?\d{1,2}[.)]|[-*•])\s++\S")
 
 
@@ -110,9 +96,9 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     """Whether a sentence asserts the wanted string that stands there."""
     (first, last), text = span, words.text
     before, after = text[: words.at[first][0]][-200:], text[words.at[last - 1][1] :][:300]
-    if len(words.words) > MAX_WORDS or _ASIDE.search(before) or _DENIED_AFTER.match(after):
+    if len(words.words) > MAX_WORDS or _ASIDE.search(before):
         return False
-    if _NEGATED.search(_BUT.split(_TITLE.sub("", before))[-1]):
+    if denies(last_clause(_BUT.split(_TITLE.sub("", before))[-1])):
         return False
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
     if is_owner or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
@@ -123,7 +109,7 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     ):
         return False
     others = alternatives(before, after)
-    return not _OTHER_BEFORE.search(before) and all(_spans(Words(other), wanted) for other in others)
+    return all(_spans(Words(other), wanted) for other in others)
 
 
 def _is_list(sentences: list[str], wanted: Sequence[Form]) -> bool:
