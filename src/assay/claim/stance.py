@@ -21,14 +21,14 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
-    rf"[\s$*)}}\]]*(?:(?:is|was|are)n['’]t\b|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
+    rf"[\s$*)}}\]]*(?:(?:is|was|are|does|do|did|can|could|will)n['’]t\b|(?:does|do|did|can|could|will)\s?not\b|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
     re.IGNORECASE,
 )
 _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
 _FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
 _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
-    r"\W*(?:not|never)\s+(.{1,80}?)(?:,?\s+but\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
+    rf"\W*(?:not|never|{either(lexicon.FOREIGN_NOTS)})\s+(.{{1,80}}?)(?:,?\s+(?:but|{either(lexicon.FOREIGN_BUTS)})\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
     re.IGNORECASE | re.DOTALL,
 )
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)

@@ -35,7 +35,7 @@ MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
-VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
+VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：](?!\d)|是|为|為|有", re.IGNORECASE)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
@@ -75,6 +75,13 @@ _EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 """A line above a heading or a label of reasons."""
+_NUMBERS = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+_COUNTED = re.compile(
+    r"\b(?P<count>\d{1,3})\s[a-z][^:\n\d]{0,80}:\s(?P<list>(?:-?\d{1,9}(?:\.\d{1,9})?(?:,\s|,?\sand\s)+){1,50}-?\d{1,9}(?:\.\d{1,9})?)\W*\Z"
+)
+"""A count with the list of what it counts."""
+_PARTS = re.compile(r":\s|[,;]\s(?=(?:so|thus|hence|therefore|which)\b)")
+"""Where a sentence goes on to its result, or to what its result is made of."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
@@ -150,6 +157,8 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     if "$$" in body or "\\[" in body:
         body = body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
     whole = _unwrapped(body.strip())
+    if (counted := _COUNTED.search(whole[-LAST_LINE:])) and not _agrees(counted["count"], counted["list"]):
+        return None
     if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
         return unmarked(printed[1], reader)
     for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
@@ -204,7 +213,11 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if not is_one else len(line) <= SHORT and "\n" in body.strip()
+    alone = (
+        len(sentence.split()) <= 1 + 2 * ("," in sentence)
+        if not is_one
+        else len(line) <= SHORT and "\n" in body.strip()
+    )
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
         return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
     for bold in [*_BOLD.finditer(sentence)][-1:]:
@@ -213,14 +226,23 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
             return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
-    value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
-    return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
+    parts = _PARTS.split(sentence)
+    for part in (sentence, *parts[:0:-1], *(parts[:1] if ":" in sentence else ())) if reader.sentence else ():
+        if (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
+            return Claim(part, "statement", of_sentence(sentence), span, value)
+    return None
 
 
 def _last_sentence(line: str) -> str:
     line = line.rstrip()
     places = [place for place in ends(line) if place < len(line)]
     return line[places[-1] :].strip() if places else line
+
+
+def _agrees(count: str, entries: str) -> bool:
+    """Whether a count is that of the numbers behind it, or their sum."""
+    numbers = [float(number) for number in _NUMBERS.findall(entries)]
+    return len(numbers) == int(count) or sum(numbers) == int(count)
 
 
 def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:

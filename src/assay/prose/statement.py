@@ -103,10 +103,7 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
     if is_owner or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
         return False
-    if (
-        around(before, after) not in ASSERTED
-        or (_REPUTED.search(before) and _BUT.match(after))
-    ):
+    if around(before, after) not in ASSERTED or (_REPUTED.search(before) and _BUT.match(after)):
         return False
     others = alternatives(before, after)
     return all(_spans(Words(other), wanted) for other in others)

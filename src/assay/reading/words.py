@@ -45,7 +45,9 @@ _FOLLOWED = re.compile(r",?\s(?:(?:who|which)\s)?(?:is\s|was\s|comes\s|came\s|fi
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
 _COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")
-_SPLIT = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:(?:and|then)\b)?|\b(?:and|then)\b|&|{_ARROWS})\s*+")
+_SPLIT = re.compile(
+    rf"{_SPACE}(?:[,;]\s*+(?:(?:and|then|along with|as well as)\b)?|\b(?:and|then|along with|as well as)\b|&|{_ARROWS})\s*+"
+)
 
 
 def tokens(text: str) -> list[str]:

@@ -70,9 +70,13 @@ _CLAUSE = re.compile(
 _CHOOSES = re.compile(rf"\b{either(lexicon.CHOICES)}\b", re.IGNORECASE)
 _NAMES = re.compile(r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|is\b|was\b|fits\b)))(?![\w'’-])")
 """A letter that names an option; "A" and "I" only where they are no article and no pronoun."""
-_CLAUSE_END = re.compile(r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b")
+_CLAUSE_END = re.compile(
+    r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
+)
 _REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
-_MANY = re.compile(r"\b(?:if|when|unless|otherwise|else|are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
+_MANY = re.compile(
+    r"\b(?:if|when|unless|otherwise|else|are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE
+)
 """What speaks of several options, of a condition, or of what is only near."""
 _LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
 _SET_AGAINST = re.compile(
@@ -192,6 +196,7 @@ def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str |
     left: set[str] = set()
     named: set[str] = set()
     rejected: set[str] = set()
+    past: set[str] = set()
     for sentence in sentences(_REASON.sub(" ", text)):
         for clause in _CLAUSE_END.split(_SET_AGAINST.split(sentence, maxsplit=1)[0]):
             said, before = f" {fold(clause)} ", named
@@ -201,11 +206,13 @@ def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str |
                 rejected |= named or before
                 continue
             left |= named
+            past |= named if " was " in said else set()
             if is_labelled:
                 continue
             if _CHOOSES.search(clause) and not _MANY.search(sentence) and " was " not in said:
                 chosen |= named if of_sentence(clause) in ASSERTED else {"", *named}
-    found = (chosen or (left if rejected else set())) - rejected
+    left -= rejected
+    found = chosen - rejected or (left - past if past else set()) or (left if rejected else set())
     return found.pop() if len(found) == 1 else None
 
 

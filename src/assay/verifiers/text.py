@@ -42,7 +42,7 @@ _CLAUSE = re.compile(
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
     r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
     rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
-    r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
+    r"|,\s(?:as|i|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
     r"|\s\[\d{1,2}\](?=\W*$)",
     re.IGNORECASE,
 )
