@@ -21,16 +21,19 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
-    rf"[\s$*)}}\]]*(?:(?:is|was|are|does|do|did|can|could|will)n['’]t\b|(?:does|do|did|can|could|will)\s?not\b|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
+    r"[\s$*)}\]]*(?:(?:is|was|are|does|do|did|can|could|will)n['’]t\b|(?:does|do|did|can|could|will)\s?not\b"
+    rf"|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
     re.IGNORECASE,
 )
 _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
 _FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
 _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
-    rf"\W*(?:not|never|{either(lexicon.FOREIGN_NOTS)})\s+(.{{1,80}}?)(?:,?\s+(?:but|{either(lexicon.FOREIGN_BUTS)})\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
+    rf"\W*(?:not|never|{either(lexicon.FOREIGN_NOTS)})\s+(.{{1,80}}?)(?:,?\s+(?:but|{either(lexicon.FOREIGN_BUTS)})\s+"
+    r"(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_FINAL_CONTRAST = re.compile(r"(?:では|じゃ)なく、?|[이가] 아니라\s|不是[^，,]{1,80}[，,]?而是")
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
     rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
@@ -119,8 +122,9 @@ CLOSING = " \t\r\n$.*`_)]}\\"
 
 def contrast(text: str) -> str:
     """`not X but Y` as Y; any other text as it is."""
-    match = _CONTRAST.fullmatch(text)
-    return match[2] if match else text
+    if (match := _CONTRAST.fullmatch(text)) is not None:
+        return match[2]
+    return text if text.isascii() else _FINAL_CONTRAST.split(text, maxsplit=1)[-1]
 
 
 def conceded(text: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from assay.claim.clause import ASSERTED, Stance, denies, of_sentence
+from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
 from assay.claim.sentences import ends
@@ -41,7 +41,7 @@ JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}",
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
+    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
     rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
@@ -50,10 +50,6 @@ _NAMES = rf"{_NAME}[^=,;]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
 _LISTED = r"[-$(\\{]*\d[^:,]{0,30}(?:,|\sand)\s[^:]{1,100}\Z"
 _NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|{_LISTED})|\s(?={_NAMES})", re.IGNORECASE)
 """What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
-_BEHIND_ADJUNCT = re.compile(
-    rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s[^,.\n]*(?:=|{VERBS.pattern})", re.IGNORECASE
-)
-"""A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(
     r"(?:\A|\n)\W{0,9}+(?:the\s)?(?:output|result|(?:this\s)?prints)\W{0,9}?"
     r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
@@ -65,6 +61,8 @@ _IF_YOU = re.compile(
 )
 """A clause that says how a result comes about: "If you add them up"."""
 _IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
+_NONE = re.compile(r"\W*(?:no|none|nothing|nobody|neither|nor)\b(?!,)", re.IGNORECASE)
+"""A subject that there is not: "No such poem was"."""
 _PART_OF_IT = re.compile(
     rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
 )
@@ -97,6 +95,8 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
+_IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
+"""A last sentence in brackets, which says more of what stands before it."""
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
 _ASIDE = re.compile(r"\([^()\n]{0,200}\)\W{0,20}\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
@@ -153,9 +153,7 @@ class Reader(Generic[V]):
 
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
-    body = _COURTESY.sub("", body)
-    if "$$" in body or "\\[" in body:
-        body = body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
+    body = _closed(body, reader)
     whole = _unwrapped(body.strip())
     if (counted := _COUNTED.search(whole[-LAST_LINE:])) and not _agrees(counted["count"], counted["list"]):
         return None
@@ -176,9 +174,18 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
             return made
     is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"])
-    if is_short and not _BEHIND_ADJUNCT.match(whole):
+    if is_short and not (reader.joints and VERBS.search(whole)):
         return _whole(body, whole, reader) or _stated(body, reader)
     return _stated(body, reader) or (_whole(body, whole, reader) if is_short else None)
+
+
+def _closed(body: str, reader: Reader[V]) -> str:
+    """A text without what is said at its end to the reader or in brackets, a displayed formula on one line."""
+    body = _COURTESY.sub("", body)
+    body = body if reader.of_statement else _IN_BRACKETS.sub("", body)
+    if "$$" not in body and "\\[" not in body:
+        return body
+    return body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
 
 
 def _whole(body: str, whole: str, reader: Reader[V]) -> Claim[V] | None:
@@ -226,9 +233,9 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
             return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
-    parts = _PARTS.split(sentence)
-    for part in (sentence, *parts[:0:-1], *(parts[:1] if ":" in sentence else ())) if reader.sentence else ():
-        if (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
+    parts = _PARTS.split(sentence) if reader.sentence is not None else []
+    for part in (sentence, *parts[:0:-1], *parts[: ":" in sentence]):
+        if reader.sentence is not None and (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
             return Claim(part, "statement", of_sentence(sentence), span, value)
     return None
 
@@ -267,11 +274,12 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
         if is_stated and (value := read(text)) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = before
-    for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
+    found = [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]
+    for joint in sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2):  # last those in a formula
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
         if joint[0] == "=" and _IN_ADJUNCT.match(before):
             continue
-        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before):
+        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before) or _NONE.match(last_clause(before)):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

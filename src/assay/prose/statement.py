@@ -32,7 +32,8 @@ _NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
 _ASIDE = re.compile(
     rf"\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]*(?:,\s(?:who|which|about)\b|;|,?\s(?:while|whereas)\b)[^,;]*$"
     rf"|^\W*(?:{_NAME},\s)+{_NAME},? and $|,\s(?:an?|one)\s\w+\sof $"
-    r"|\b(?:(?:followed|succeeded|preceded|beaten|replaced) by|before|\d (?:km|miles|hours) from|(?:years?|days?) after)\s(?:the\s)?$"
+    r"|\b(?:(?:followed|succeeded|preceded|beaten|replaced) by|before|\d (?:km|miles|hours) from"
+    r"|(?:years?|days?) after)\s(?:the\s)?$"
 )
 """What puts a mention beside the answer: another name before it, or what a place, a time or an order is told from."""
 _IN_ITS_CLAUSE = re.compile(

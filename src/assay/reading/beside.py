@@ -306,7 +306,7 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     if (words[-1:] == ["at"] or is_change) and not is_place:
         words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
     if concludes := _FOREIGN_SO.match(text):
-        if words[-1:] and words[-1] in lexicon.FOREIGN_PREPOSITIONS or _FOREIGN_UNSAFE.search(text[:start]):
+        if (words[-1:] and words[-1] in lexicon.FOREIGN_PREPOSITIONS) or _FOREIGN_UNSAFE.search(text[:start]):
             return None
     elif len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None

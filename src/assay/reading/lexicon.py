@@ -46,13 +46,16 @@ RESULTS = listed(
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
-    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
-    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at,
-    remain, remains, stay, stays, amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
-    obtains, find, total, totals, need, needs, take, takes, called, known as, matches, correspond to, corresponds to,
-    point to, points to, there's, it's, that's, he's, she's, they're"""
+    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, macht,
+    ergibt, bleibt, bleiben, fait, font, reste, restent, hace, queda, quedan, resulta, resta, restam, fa, fanno,
+    restano, будет, получится, получается, составляет, равно, остаётся, остается, is, are, was, were, be, equal,
+    equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, remain,
+    remains, stay, stays, amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains,
+    cost, costs, get, gets, obtain, obtains, find, total, totals, need, needs, take, takes, called, known as,
+    matches, correspond to, corresponds to, point to, points to, there's, it's, that's, he's, she's, they're"""
 )
-"""Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
+"""Verbs behind which a sentence without a marker may state its value; in other languages those of being, making and
+remaining."""
 MADE = listed(
     """written, painted, composed, directed, invented, discovered, founded, created, designed, built, made, developed,
     produced, published, sung, won, performed, recorded, proposed, drawn, formulated, proved, established, authored"""
@@ -109,8 +112,8 @@ DOUBTS = listed(
 )
 """Words that doubt what stands beside them."""
 UNSURE = listed(
-    """i doubt, no idea, no answer, cannot tell, can't tell, cannot say, can't say, seems to be, don't know, not sure, not certain, not entirely sure, not quite sure, not very
-    sure"""
+    """i doubt, no idea, no answer, cannot tell, can't tell, cannot say, can't say, seems to be, don't know, not
+    sure, not certain, not entirely sure, not quite sure, not very sure"""
 )
 """Phrases that doubt the sentence they stand in."""
 FOREIGN_JOINTS = listed(
@@ -225,7 +228,7 @@ FINDS = listed(
     show, choose, arrive at, reach"""
 )
 """Verbs by which the writer ("I", "we") comes to an answer."""
-THINKS = listed("say, think, believe, choose, go with")
+THINKS = listed("say, think, believe, choose, go with, make it")
 """Verbs by which the writer, and nobody else, gives an answer."""
 SURE = listed("confident, sure, certain, convinced")
 """Adjectives by which the writer says so."""
@@ -267,8 +270,9 @@ FINAL_VERBS = listed("です, である, だ, 입니다, 이다, है")
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 YES = listed(
-    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative, yep,
-    yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí, si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
+    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative,
+    yep, yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí, si, sim,
+    да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
     """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
@@ -278,11 +282,12 @@ NO = listed(
 AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")
 """Words of emphasis that say yes where no other word is said ("of course")."""
 STATEMENT_WORDS = listed(
-    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
-    sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition, premise,
-    definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically,
-    simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of, course,
-    cest, das, ist, es, è, это, resounding, clear, firm, definite, simple, in, short, summary, conclusion, overall, do, does, did"""
+    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement,
+    claim, sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition,
+    premise, definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore,
+    logically, simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of,
+    course, cest, das, ist, es, è, это, resounding, clear, firm, definite, simple, in, short, summary,
+    conclusion, overall, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

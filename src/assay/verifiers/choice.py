@@ -74,13 +74,13 @@ _CLAUSE_END = re.compile(
     r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
 )
 _REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
-_MANY = re.compile(
-    r"\b(?:if|when|unless|otherwise|else|are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE
-)
-"""What speaks of several options, of a condition, or of what is only near."""
+_CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|else)\b", re.IGNORECASE)
+_MANY = re.compile(r"\b(?:are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
+"""What speaks of several options, or of what is only near."""
 _LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
 _SET_AGAINST = re.compile(
-    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over)|\s\(not)\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over)|\s\(not)\s"
+    r"(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 """What stands before the option that another is set against."""
@@ -207,9 +207,9 @@ def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str |
                 continue
             left |= named
             past |= named if " was " in said else set()
-            if is_labelled:
+            if is_labelled or " was " in said or _CONDITION.search(sentence):
                 continue
-            if _CHOOSES.search(clause) and not _MANY.search(sentence) and " was " not in said:
+            if _CHOOSES.search(clause) and not _MANY.search(clause):
                 chosen |= named if of_sentence(clause) in ASSERTED else {"", *named}
     left -= rejected
     found = chosen - rejected or (left - past if past else set()) or (left if rejected else set())

@@ -40,7 +40,7 @@ _CLAUSE = re.compile(
     r"[,;]?\s(?:which|who|whose|where|because|since|as (?:stated|shown|mentioned|given|described)|according|although)\b"
     rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
-    r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
+    r"|\s(?:is|was|are|were)\s(?:the|a|an)\b|\s(?:it|that|they|he|she) (?:is|was|are|were)(?=\W*$)"
     rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
     r"|,\s(?:as|i|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
     r"|\s\[\d{1,2}\](?=\W*$)",
@@ -50,7 +50,7 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _BY = re.compile(
-    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?"
+    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)(?:[\w ]{{1,40}} (?:was|is|were|are) )?(?:first |originally )?"
     rf"{either(lexicon.MADE)} by (?=\S)",
     re.IGNORECASE,
 )
