@@ -82,7 +82,7 @@ _WRONG = re.compile(
 )
 """A subject that is called wrong, or is some other: "a common mistake gives", "the wrong answer is", "one gives"."""
 _UNKNOWN = re.compile(
-    r"\b(?:cannot|can['’]t|not|unable to|don['’]t|doesn['’]t|no)\s(?:\w+\s){1,2}(?:that|whether)\b|\bwhether\b",
+    r"\b(?:cannot|can['’]t|not|unable to|don['’]t|doesn['’]t|no)\s(?:\w+\s){1,2}(?:that|whether|it)\b|\bwhether\b",
     re.IGNORECASE,
 )
 """What says that a clause behind it is not known: "I cannot confirm that"."""

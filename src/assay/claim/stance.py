@@ -101,7 +101,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
-SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b", re.IGNORECASE)
+SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b|\blet\b(?!['’]s| us| me)", re.IGNORECASE)
 _MIND = re.compile(
     r"(?:[,;—–]|(?<!\.)\.{2,}+|…)\s*(?:no,? |oh,? )?"
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",

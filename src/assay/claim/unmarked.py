@@ -35,13 +35,15 @@ MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
-VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：](?!\d)|是|为|為|有", re.IGNORECASE)
+VERBS = re.compile(
+    rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：](?!\d)|是|为|為|有|[는은は]\s?(?=\d)", re.IGNORECASE
+)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
+    rf";\s(?:the\s)?{either(lexicon.ANOTHER)}\b|,\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
     rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
@@ -63,6 +65,8 @@ _IF_YOU = re.compile(
 _IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
 _NONE = re.compile(r"\W*(?:no|none|nothing|nobody|neither|nor)\b(?!,)", re.IGNORECASE)
 """A subject that there is not: "No such poem was"."""
+_COMPARED = re.compile(r"\b(?:to|than|with|from)\s[$(\\]*[a-z]\w?\s?$", re.IGNORECASE)
+"""The left side of an equation that something is only compared with: "parallel to y"."""
 _PART_OF_IT = re.compile(
     rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
 )
@@ -277,7 +281,7 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     found = [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]
     for joint in sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2):  # last those in a formula
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if joint[0] == "=" and _IN_ADJUNCT.match(before):
+        if joint[0] == "=" and (_IN_ADJUNCT.match(before) or _COMPARED.search(before)):
             continue
         if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before) or _NONE.match(last_clause(before)):
             return None

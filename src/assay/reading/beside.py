@@ -270,9 +270,9 @@ _UNSAFE = {
 } - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(
-        """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, started, starting, step, equation, question, answer, other, another,
-        some, many, most, few, others, als, when, whenever, until, once"""
+        """of, than, no, not, nobody, none, nothing, near, nearly, almost, hardly, barely, except, without,
+        divisible, multiple, multiples, from, after, started, starting, step, equation, question, answer, other,
+        another, some, many, most, few, others, als, when, whenever, until, once"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""

@@ -186,7 +186,7 @@ OTHER_PEOPLE = listed(
 OPINIONS = listed(
     """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume,
     assumes, assumed, guess, guesses, guessed, suggest, suggested, consider, considers, considered, argue,
-    argues, argued, report, reports, reported, insist, insists, insisted"""
+    argues, argued, pick, picks, picked, choose, chose, chooses, report, reports, reported, insist, insists, insisted"""
 )
 """Verbs of saying and thinking."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")

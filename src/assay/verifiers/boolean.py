@@ -66,7 +66,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=7,
+    version=8,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

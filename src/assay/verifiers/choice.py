@@ -74,6 +74,7 @@ _CLAUSE_END = re.compile(
     r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
 )
 _REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
+_ONLY_IF = re.compile(r"\b(?:only if|unless|otherwise)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|else)\b", re.IGNORECASE)
 _MANY = re.compile(r"\b(?:are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
 """What speaks of several options, or of what is only near."""
@@ -140,7 +141,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=7,
+    version=8,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -239,7 +240,7 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if of_rest(rest) is not Stance.ASSERTED:
+    if of_rest(rest) is not Stance.ASSERTED or _ONLY_IF.search(rest):
         return _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):

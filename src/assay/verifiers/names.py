@@ -168,7 +168,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=7,
+    version=8,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -183,7 +183,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=7,
+    version=8,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -213,7 +213,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=7,
+    version=8,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,

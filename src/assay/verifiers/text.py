@@ -40,7 +40,8 @@ _CLAUSE = re.compile(
     r"[,;]?\s(?:which|who|whose|where|because|since|as (?:stated|shown|mentioned|given|described)|according|although)\b"
     rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
-    r"|\s(?:is|was|are|were)\s(?:the|a|an)\b|\s(?:it|that|they|he|she) (?:is|was|are|were)(?=\W*$)"
+    r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
+    r"|\s(?:(?:it|that|they|he|she)\s)?(?:is|was|are|were|did|does|do|has|have)(?=\W*$)"
     rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
     r"|,\s(?:as|i|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
     r"|\s\[\d{1,2}\](?=\W*$)",
@@ -93,7 +94,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=8,
+    version=9,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
