@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_sentence
@@ -40,7 +40,6 @@ VERBS = re.compile(
 )
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
-_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
     rf";\s(?:the\s)?{either(lexicon.ANOTHER)}\b|,\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
@@ -88,10 +87,6 @@ _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(rf"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{{1,60}}(?=:\s{_LISTED})", re.IGNORECASE)
-"""Where a sentence goes on to its result, or from a count to what it counts."""
-_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES, lexicon.REASONS)})|the)\b", re.IGNORECASE)
-"""How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
     r"[^\n\d]{0,200}\Z"
@@ -163,21 +158,9 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
         return None
     if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
         return unmarked(printed[1], reader)
-    for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
-        if (value := (reader.states or reader.value)(clean(bold))) is not None:
-            start = body.find(bold)
-            return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     if (above := _explained(body, reader)) is not None:
         return above
-    last = _last_sentence(whole[-LAST_LINE:].rpartition("\n")[2])
-    concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
-    if concludes and (made := unmarked(last.strip(), reader)) is not None:
-        return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
-    if len(whole) <= SHORT and (result := _GOES_ON.search(whole)) and reader.joints is not None:
-        span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
-        if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
-            return made
-    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"])
+    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES
     if is_short and not (reader.joints and VERBS.search(whole)):
         return _whole(body, whole, reader) or _stated(body, reader)
     return _stated(body, reader) or (_whole(body, whole, reader) if is_short else None)
@@ -231,10 +214,6 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     )
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
         return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
-    for bold in [*_BOLD.finditer(sentence)][-1:]:
-        if (value := read(clean(bold[1]))) is not None:
-            at = (span[0] + bold.start(1), span[0] + bold.end(1))
-            return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
     parts = _PARTS.split(sentence) if reader.sentence is not None else []
