@@ -27,8 +27,6 @@ FENCED, BESIDE, MAX_CHARS, MAX_FENCES = 4000, 200, 100_000, 20
 """Characters of the longest text whose fences are read in the caller, beside an answer, and of the longest answer."""
 DATA = frozenset(("", "json", "csv", "tsv", "text", "txt", "plaintext", "output", "markdown", "md", "latex", "yaml"))
 """Labels of fences that hold data; what others hold may be a program, and no answer."""
-_LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
-"""A line such as "Here is the table:" before an answer that stands without a marker."""
 _WORDS = re.compile(r"(?:[^\n|\[{(\d]{1,200}\n)?")
 _GOES_IN = ("input", "input is", "input was")
 """The end of the line over what goes in."""
@@ -91,7 +89,7 @@ def unmarked_block(body: str, reader: Reader[V]) -> Claim[V] | None:
         stance = stance_of_lead(body, over[-1].end())
         body = body[over[-1].end() :]
     read = reader.states or reader.value
-    text, closing = _without_closing(_LEAD_IN.sub("", short(body)).strip())
+    text, closing = _without_closing(short(body).strip())
     skipped = None
     for said, of_block in (
         *((part, of_sentence(part)) for part in statements(closing)),

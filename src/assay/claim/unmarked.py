@@ -97,7 +97,6 @@ _COURTESY = re.compile(
 _IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
 """A last sentence in brackets, which says more of what stands before it."""
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
-_ASIDE = re.compile(r"\([^()\n]{0,200}\)\W{0,20}\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -241,7 +240,7 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
         head = text[: pause.start()]
         if reader.value(head) == value:
-            reason = _ABILITY.sub("did", _ASIDE.sub("", text[pause.end() :]))
+            reason = _ABILITY.sub("did", text[pause.end() :])
             explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT and not _WRITER.search(reason)
             return of_sentence(head if explains else head + pause[0] + reason)
     return of_sentence(text)
