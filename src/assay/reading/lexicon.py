@@ -24,9 +24,10 @@ def either(*lists: tuple[str, ...]) -> str:
 
 ARTICLES = listed("a, an, the")
 EXACTNESS = listed(
-    """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca."""
+    """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca.,
+    genau, insgesamt, exactement, au total, exactamente, en total, exatamente, no total, esattamente, ровно, всего, итого"""
 )
-"""How exactly a value is meant."""
+"""How exactly a value is meant, in English and in the languages of `ANSWER_NOUNS`."""
 CONNECTIVES = listed(
     """so, thus, hence, therefore, then, indeed, clearly, again, finally, now, also, definitely, certainly, really"""
 )
@@ -108,7 +109,7 @@ BASES = listed("base, mod, modulo")
 
 DOUBTS = listed(
     """maybe, perhaps, possibly, probably, might, may, could, unsure, uncertain, doubtful, allegedly, supposedly,
-    presumably, likely, unlikely, guess, seemingly"""
+    presumably, likely, unlikely, guess, seemingly, seems, appears"""
 )
 """Words that doubt what stands beside them."""
 UNSURE = listed(
