@@ -25,7 +25,8 @@ def either(*lists: tuple[str, ...]) -> str:
 ARTICLES = listed("a, an, the")
 EXACTNESS = listed(
     """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca.,
-    genau, insgesamt, exactement, au total, exactamente, en total, exatamente, no total, esattamente, ровно, всего, итого"""
+    genau, insgesamt, exactement, au total, exactamente, en total, exatamente, no total, esattamente, ровно,
+    всего, итого"""
 )
 """How exactly a value is meant, in English and in the languages of `ANSWER_NOUNS`."""
 CONNECTIVES = listed(
@@ -109,7 +110,7 @@ BASES = listed("base, mod, modulo")
 
 DOUBTS = listed(
     """maybe, perhaps, possibly, probably, might, may, could, unsure, uncertain, doubtful, allegedly, supposedly,
-    presumably, likely, unlikely, guess, seemingly, seems, appears"""
+    presumably, likely, unlikely, guess, seemingly, seems too, looks too"""
 )
 """Words that doubt what stands beside them."""
 UNSURE = listed(
