@@ -241,9 +241,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     if not said or said == folded.get(letter):
         return _Said(letter)
     if of_rest(rest) is not Stance.ASSERTED or _ONLY_IF.search(rest):
-        if letter in "AI" and not marked and _ARTICLE.match(rest):
-            return None  # "I do not know"
-        return _Said(None, f"{letter} is not asserted")
+        is_word = letter in "AI" and not marked and _ARTICLE.match(rest) is not None  # "I do not know"
+        return None if is_word else _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
