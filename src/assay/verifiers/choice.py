@@ -71,7 +71,7 @@ _CHOOSES = re.compile(rf"\b{either(lexicon.CHOICES)}\b", re.IGNORECASE)
 _NAMES = re.compile(r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|is\b|was\b|fits\b)))(?![\w'’-])")
 """A letter that names an option; "A" and "I" only where they are no article and no pronoun."""
 _CLAUSE_END = re.compile(
-    r"[;:!?]\s|,\s(?!\W*(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
+    r"[;:!?]\s|,\s(?!\W{0,4}(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
 )
 _REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
 _ONLY_IF = re.compile(r"\b(?:only if|unless|otherwise)\b", re.IGNORECASE)
