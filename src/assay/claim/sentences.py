@@ -14,8 +14,8 @@ from itertools import pairwise
 AHEAD = 300
 """Characters before a place that are read for its sentence."""
 SENTENCE_END = re.compile(
-    r"(?<!\b[A-Z])(?<!\b(?:[DMJS][rst]|vs))(?<!\bNo(?=\.\s\d))(?<!\bMrs)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)"
-    r"(?P<sign>\?|[.!](?!\s+[a-z]))[\"”*)\]_]*(?=\s|\Z)|[。！？]|(?:\$\$|\\\])(?=\s)"
+    r"[.!?](?<!\b[A-Z].)(?<!\b(?:[DMJS][rst]|vs).)(?<!\bNo.(?=\s\d))(?<!\bMrs.)(?<!\bapprox.)(?<!\bi\.e.)(?<!\be\.g.)"
+    r"(?:(?<=\?)|(?!\s+[a-z]))[\"”*)\]_]*(?=\s|\Z)|[。！？]|(?:\$\$|\\\])(?=\s)"
 )
 _ITEM = re.compile(r"\s*+\(?\d{1,3}[.)]\s")
 """The number of an item, which is no sentence."""
