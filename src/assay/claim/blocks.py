@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
 
-from assay.claim.clause import AHEAD, ASSERTED, Stance, of_clause, of_sentence, sentence_before, sentences
+from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_clause, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import Mark, is_held, marks
+from assay.claim.sentences import AHEAD, sentence_before, sentences
 from assay.claim.stance import SUPPOSES, alternatives, around, beside, contrast, depends, without_denial
 from assay.claim.unmarked import VERBS, Claim, Reader, V
 from assay.effort import short
@@ -26,12 +27,9 @@ FENCED, BESIDE, MAX_CHARS, MAX_FENCES = 4000, 200, 100_000, 20
 """Characters of the longest text whose fences are read in the caller, beside an answer, and of the longest answer."""
 DATA = frozenset(("", "json", "csv", "tsv", "text", "txt", "plaintext", "output", "markdown", "md", "latex", "yaml"))
 """Labels of fences that hold data; what others hold may be a program, and no answer."""
-_LEAD_IN = re.compile(r"\A\s*+[^\n|\[{(]{1,200}:[ \t*]*\n(?=\s*\S)")
-"""A line such as "Here is the table:" before an answer that stands without a marker."""
 _WORDS = re.compile(r"(?:[^\n|\[{(\d]{1,200}\n)?")
-_DISOWNED = re.compile(
-    r"\b(?:not|n['’]t|never|wrong|incorrect|maybe|perhaps|possibly)\b[^.]{0,40}$|\binput (?:was|is)\W*$", re.IGNORECASE
-)
+_GOES_IN = ("input", "input is", "input was")
+"""The end of the line over what goes in."""
 _BRACKET = re.compile(r"\\.|[\[\](){}\"']", re.DOTALL)
 _ENDS = re.compile(
     r"[*`$]*+(?:\s\([^()\n]{1,200}\)|\s(?:is|are)\sthe\s(?:\w+\s){0,2}(?:answer|result|output|grid)\b)?(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)"
@@ -91,7 +89,7 @@ def unmarked_block(body: str, reader: Reader[V]) -> Claim[V] | None:
         stance = stance_of_lead(body, over[-1].end())
         body = body[over[-1].end() :]
     read = reader.states or reader.value
-    text, closing = _without_closing(_LEAD_IN.sub("", short(body)).strip())
+    text, closing = _without_closing(short(body).strip())
     skipped = None
     for said, of_block in (
         *((part, of_sentence(part)) for part in statements(closing)),
@@ -120,7 +118,7 @@ def stance_of_lead(body: str, start: int, after: str = "") -> Stance:
         line = head.rstrip().rpartition("\n")[2]
     line = line[-AHEAD:]
     leads = "" if line.endswith((".", "!")) else sentence_before(line, len(line))
-    if _DISOWNED.search(line) or depends(leads, after[-BESIDE:]):
+    if denies(last_clause(leads)) or leads.lower().rstrip(" :*").endswith(_GOES_IN) or depends(leads, after[-BESIDE:]):
         return Stance.DENIED
     return of_clause(leads)
 
@@ -162,7 +160,7 @@ def _is_stated(body: str, start: int, end: int) -> bool:
 
 def _of_bracket(body: str, start: int, end: int) -> Stance:
     before, behind = sentence_before(body, start), body[end : end + BESIDE].split("\n\n")[0]
-    if _DISOWNED.search(before) or depends(before, behind):
+    if denies(last_clause(before)) or depends(before, behind):
         return Stance.DENIED
     return Stance.OFFERED if alternatives(before, behind) or beside(behind) else around(before, behind)
 

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import Any
 
 from assay.claim.blocks import block_marks, stance_of_lead, unmarked_block
-from assay.claim.clause import ASSERTED, Stance, sentence_before
+from assay.claim.clause import ASSERTED, Stance
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, clean, marks
+from assay.claim.sentences import sentence_before
 from assay.claim.stance import (
     alternatives,
     around,

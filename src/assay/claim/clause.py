@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from itertools import pairwise
 
 from assay.reading import lexicon
 from assay.reading.lexicon import either
@@ -31,9 +30,6 @@ class Stance(StrEnum):
     TAKEN_BACK = "taken back"
 
 
-AHEAD = 300
-"""Characters before a claim that are read for its stance."""
-_END = re.compile(r"(?<!\b(?:[DMJS][rst]|vs))(?<!\bMrs)(?<!\bi\.e)(?<!\be\.g)[.!?][\"”*)\]_]*\s|\$\$\s|\\\]\s")
 _AUXILIARY = r"(?:can|do|may|now|then|also|thus|therefore|clearly|would|will|must|have)\s"
 _FINDS = (
     rf"(?:(?:i|we|(?:i|we)['’](?:d|ve|ll))\s(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.THINKS)}"
@@ -86,7 +82,7 @@ _WRONG = re.compile(
 )
 """A subject that is called wrong, or is some other: "a common mistake gives", "the wrong answer is", "one gives"."""
 _UNKNOWN = re.compile(
-    r"\b(?:cannot|can['’]t|not|unable to|don['’]t|doesn['’]t|no)\s(?:\w+\s){1,2}(?:that|whether)\b|\bwhether\b",
+    r"\b(?:cannot|can['’]t|not|unable to|don['’]t|doesn['’]t|no)\s(?:\w+\s){1,2}(?:that|whether|it)\b|\bwhether\b",
     re.IGNORECASE,
 )
 """What says that a clause behind it is not known: "I cannot confirm that"."""
@@ -95,17 +91,16 @@ _TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 """What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
 
 
-def sentence_before(body: str, start: int) -> str:
-    """What stands before a place in its sentence, on its line."""
-    line = body[max(body.rfind("\n", 0, start) + 1, start - AHEAD) : start]
-    ends = [match.end() for match in _END.finditer(line)] if line else []
-    return line[ends[-1] :] if ends else line
+def denies(text: str) -> bool:
+    """Whether a word of a text denies or rejects."""
+    words = _WORD.findall(text.lower())
+    words = words[2:] if {*lexicon.INTERJECTIONS} >= {*words[:2]} else words  # "No wait, Ann is ..."
+    return not _DENIES.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
 
 
-def sentences(line: str) -> list[str]:
-    """The sentences of a line."""
-    places = [0, *(match.end() for match in _END.finditer(line)), len(line)]
-    return [line[start:end].strip() for start, end in pairwise(places) if line[start:end].strip()]
+def last_clause(before: str) -> str:
+    """The last clause of what stands before a claim in its sentence."""
+    return next((part for part in reversed(_SEGMENT.split(before)) if part.strip(" $*_\\")), "")
 
 
 def is_elsewhere(said: str) -> bool:
@@ -129,15 +124,14 @@ def of_answer(before: str, said: str) -> Stance:
     if not segments:
         return Stance.ASSERTED
     if rest[-1].isalpha() and not _JOINS.match(lead) and (adjuncts[-1] is None or " " not in segments[-1]):
-        words = {*_WORD.findall(rest.lower())}
-        if not _DENIES.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words):
+        if denies(rest):
             return Stance.DENIED
         return Stance.HEDGED if _HEDGED.search(rest) else Stance.REPORTED
     if Stance.CONDITIONAL in adjuncts:
         return Stance.CONDITIONAL
     if _CONCLUDES.match(lead):
         return Stance.ASSERTED
-    if rest[-1] == ":" and not _DENIES.isdisjoint(rest.lower()[:-1].split()):
+    if rest[-1] == ":" and denies(rest):
         return Stance.DENIED
     if (stance := _said_of(segments[-1])) is not Stance.ASSERTED:
         return stance

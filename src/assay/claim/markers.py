@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from assay.claim.sentences import SENTENCE_END
 from assay.reading import lexicon
 from assay.reading.lexicon import either
 
@@ -189,9 +190,6 @@ _LATEX_ESCAPE = re.compile(
     r"|t(?:ext|imes|an|heta|au|riangle|frac|ilde|o(?![a-z])))"
 )
 """LaTeX whose backslash JSON takes for an escape, as in "\\times"."""
-_SENTENCE_END = re.compile(
-    r"(?<![A-Z])(?<!\b(?:[DMJS][rst]|vs|No))(?<!\bMrs)(?<!\b[ap]\.m)(?<!\bapprox)(?<!\bi\.e)(?<!\be\.g)[.!?](?=[\s*)\"”\]]*(?:\s|$))|[。！？]"
-)
 _LINE_MARKS = ("Ans:", "Ans.", "Answer.", "ANS:", "Verdict:", "Label:")
 _LINE_MARK = re.compile(r"(?:A:|####|Ans(?:wer)?[.:]|ANS:|Verdict:|Label:)[ \t]*(.*)")
 _LATIN_NOUNS = ("ntwort", "éponse", "espuesta", "esposta", "isposta", "awaban", "varet")
@@ -295,8 +293,9 @@ def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
         close = body.find({"\\[": "\\]", "$$": "$$", "\\(": "\\)"}.get(line.strip(), "```"), line_end)
         line_end = len(body) if close < 0 else close
         return line_end, clean(body[start + len(line) : line_end])
-    if sentence_end := _SENTENCE_END.search(line):
-        mark, line = sentence_end[0] if sentence_end[0] in "?？" else "", line[: sentence_end.start()]
+    if sentence_end := SENTENCE_END.search(line):
+        sign = sentence_end[0][:1]
+        mark, line = sign if sign in "?？" else "", line[: sentence_end.start()]
         line_end = start + len(line)
         line += "." * line.endswith("..")
         return line_end, _in_its_braces(clean(line)) + mark

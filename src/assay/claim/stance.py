@@ -11,6 +11,7 @@ import re
 
 from assay.claim.clause import ASSERTED, TYPICAL, Stance, is_elsewhere, of_answer, of_clause
 from assay.reading import lexicon
+from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 
 _NOT = r"(?:not|never|cannot|neither|hardly|[a-z]+n['’]t)"
@@ -20,16 +21,19 @@ _DENIED_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _DENIED_BEHIND = re.compile(
-    rf"[\s$*)}}\]]*(?:(?:is|was|are)n['’]t\b|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
+    r"[\s$*)}\]]*(?:(?:is|was|are|does|do|did|can|could|will)n['’]t\b|(?:does|do|did|can|could|will)\s?not\b"
+    rf"|(?:is|was|are) (?:clearly )?(?:not\b|{either(lexicon.REJECTIONS)}\b))",
     re.IGNORECASE,
 )
 _DENIED_WITHIN = re.compile(rf"\W*{_NOT}\b(?! only)", re.IGNORECASE)
 _FOREIGN_DENIED = re.compile(rf"(?:(?<![^\W_]){either(lexicon.FOREIGN_NOTS)}|不)\s?$", re.IGNORECASE)
 _DENIED_AT_END = re.compile(rf"\s?{either(lexicon.FINAL_NOTS)}\W*$")
 _CONTRAST = re.compile(
-    r"\W*(?:not|never)\s+(.{1,80}?)(?:,?\s+but\s+(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
+    rf"\W*(?:not|never|{either(lexicon.FOREIGN_NOTS)})\s+(.{{1,80}}?)(?:,?\s+(?:but|{either(lexicon.FOREIGN_BUTS)})\s+"
+    r"(?:rather\s+|instead\s+)?|[,;]\s*it(?:['’]s| is) )(.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_FINAL_CONTRAST = re.compile(r"(?:では|じゃ)なく、?|[이가] 아니라\s|不是[^，,]{1,80}[，,]?而是")
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
     rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
@@ -97,7 +101,7 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
-SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b", re.IGNORECASE)
+SUPPOSES = re.compile(rf"\b{either(lexicon.SUPPOSES)}\b|\blet\b(?!['’]s| us| me)", re.IGNORECASE)
 _MIND = re.compile(
     r"(?:[,;—–]|(?<!\.)\.{2,}+|…)\s*(?:no,? |oh,? )?"
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
@@ -118,8 +122,9 @@ CLOSING = " \t\r\n$.*`_)]}\\"
 
 def contrast(text: str) -> str:
     """`not X but Y` as Y; any other text as it is."""
-    match = _CONTRAST.fullmatch(text)
-    return match[2] if match else text
+    if (match := _CONTRAST.fullmatch(text)) is not None:
+        return match[2]
+    return text if text.isascii() else _FINAL_CONTRAST.split(text, maxsplit=1)[-1]
 
 
 def conceded(text: str) -> str:
@@ -149,14 +154,19 @@ def around(before: str, behind: str, said: str = "") -> Stance:
         if _DENIED_BEFORE.search(before) or _FOREIGN_DENIED.search(before) is not None:
             return Stance.DENIED
     stance = (of_answer(before, said) if said else of_clause(before)) if before else Stance.ASSERTED
-    if stance in ASSERTED and behind.strip(CLOSING):
-        if _DENIED_BEHIND.match(behind):
-            return Stance.DENIED
-        if _HEDGED_BEHIND.match(behind):
-            return Stance.HEDGED
-        if _CONDITIONAL.match(behind):
-            return Stance.CONDITIONAL
-    return stance
+    said_behind = of_rest(behind) if stance in ASSERTED else Stance.ASSERTED
+    return stance if said_behind is Stance.ASSERTED else said_behind
+
+
+def of_rest(behind: str) -> Stance:
+    """The stance that the words right behind a claim give it."""
+    if not behind.strip(CLOSING):
+        return Stance.ASSERTED
+    if _DENIED_BEHIND.match(behind) or is_rejected(behind.partition(",")[0]):
+        return Stance.DENIED
+    if _HEDGED_BEHIND.match(behind):
+        return Stance.HEDGED
+    return Stance.CONDITIONAL if _CONDITIONAL.match(behind) else Stance.ASSERTED
 
 
 def depends(before: str, behind: str) -> bool:

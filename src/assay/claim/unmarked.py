@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from assay.claim.clause import ASSERTED, Stance, of_sentence
+from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_sentence
 from assay.claim.fences import fences
 from assay.claim.markers import clean
+from assay.claim.sentences import ends
 from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
 from assay.reading.lexicon import either
@@ -34,14 +35,14 @@ MAX_FENCED = 4000
 _MAX_JOINTS = 10
 _RESULT = rf"\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
-VERBS = re.compile(rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：]|是|为|為|有", re.IGNORECASE)
+VERBS = re.compile(
+    rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：](?!\d)|是|为|為|有|[는은は]\s?(?=\d)", re.IGNORECASE
+)
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
-_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
-_SENTENCE = re.compile(r"(?<![A-Z])(?<!\b(?:Mr|Dr|vs|No))(?<!\bi\.e)(?<!\be\.g)[.!?](?=\s+\S)|[。！？](?=.)")
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
-    rf",\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this)\s(?:is|occurs|happens)\b"
+    rf";\s(?:the\s)?{either(lexicon.ANOTHER)}\b|,\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
     rf"|(?:,|(?<=[\d$)]))\s(?:[a-z]+ed\s)?(?:at|when)\s(?={_NAME})(?![^;]*(?:{VERBS.pattern}))",
     re.IGNORECASE,
 )
@@ -50,22 +51,21 @@ _NAMES = rf"{_NAME}[^=,;]{{1,40}}?(?:,|\sand)\s(?:and\s)?{_NAME}"
 _LISTED = r"[-$(\\{]*\d[^:,]{0,30}(?:,|\sand)\s[^:]{1,100}\Z"
 _NAMED = re.compile(rf"(?P<count>:)\s(?={_NAMES}|{_LISTED})|\s(?={_NAMES})", re.IGNORECASE)
 """What stands before several values with or without names, which a count may announce: "3 zeros: 0, 1, and 2"."""
-_BEHIND_ADJUNCT = re.compile(
-    rf"{either(lexicon.CASES, lexicon.REASONS)}\s[^.\n]*?\d[^.\n]*?,\s[^,.\n]*(?:=|{VERBS.pattern})", re.IGNORECASE
-)
-"""A sentence that states its value behind an adjunct: "For x = 2, the sum is 5"."""
 _PRINTED = re.compile(
     r"(?:\A|\n)\W{0,9}+(?:the\s)?(?:output|result|(?:this\s)?prints)\W{0,9}?"
     r"\n```(?:text|output|plaintext)?\n([^\n`]{1,200})\n```\Z",
     re.IGNORECASE,
 )
 """A line in a fence at the end of a response, as a program prints it."""
-_DENIES = re.compile(r"\b(?:no|not|never)\b|n['’]t\b", re.IGNORECASE)
 _IF_YOU = re.compile(
     r"\bif (?:you|we)\s(?!had|were|assume|suppose|imagine|try|guess)[^.;]*?(?=,\s|\s(?:you|we)\b)", re.IGNORECASE
 )
 """A clause that says how a result comes about: "If you add them up"."""
 _IN_ADJUNCT = re.compile(rf"\W*{either(lexicon.CASES)}\s[^,]*\Z", re.IGNORECASE)
+_NONE = re.compile(r"\W*(?:no|none|nothing|nobody|neither|nor)\b(?!,)", re.IGNORECASE)
+"""A subject that there is not: "No such poem was"."""
+_COMPARED = re.compile(r"\b(?:to|than|with|from)\s[$(\\]*[a-z]\w?\s?$", re.IGNORECASE)
+"""The left side of an equation that something is only compared with: "parallel to y"."""
 _PART_OF_IT = re.compile(
     rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
 )
@@ -76,14 +76,17 @@ _EXPLAINED = re.compile(
     re.IGNORECASE,
 )
 """A line above a heading or a label of reasons."""
+_NUMBERS = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
+_COUNTED = re.compile(
+    r"\b(?P<count>\d{1,3})\s[a-z][^:\n\d]{0,80}:\s(?P<list>(?:-?\d{1,9}(?:\.\d{1,9})?(?:,\s|,?\sand\s)+){1,50}-?\d{1,9}(?:\.\d{1,9})?)\W*\Z"
+)
+"""A count with the list of what it counts."""
+_PARTS = re.compile(r":\s|[,;]\s(?=(?:so|thus|hence|therefore|which)\b)")
+"""Where a sentence goes on to its result, or to what its result is made of."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
 _REMARK = re.compile(r"(?:which|where|who|as)\s")
 """How a line begins that says more of the formula above it."""
-_GOES_ON = re.compile(rf"[,;]\s(?=(?:so|thus|hence|therefore|that is)\b)|\d\D{{1,60}}(?=:\s{_LISTED})", re.IGNORECASE)
-"""Where a sentence goes on to its result, or from a count to what it counts."""
-_CONCLUDES = re.compile(rf"\W*(?:(?P<so>{either(lexicon.CONNECTIVES, lexicon.REASONS)})|the)\b", re.IGNORECASE)
-"""How a last sentence begins that may conclude: with what joins it to the ones before, or with the name of a value."""
 _COURTESY = re.compile(
     r"\s(?:I hope|Hope|Let me know|Feel free|Please let|If you (?:have|need|want)|Thank|Happy to|Would you)\b"
     r"[^\n\d]{0,200}\Z"
@@ -91,8 +94,9 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
+_IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
+"""A last sentence in brackets, which says more of what stands before it."""
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
-_ASIDE = re.compile(r"\([^()\n]{0,200}\)\W{0,20}\Z")
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -147,30 +151,27 @@ class Reader(Generic[V]):
 
 def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     """The claim of a text without a marker, or `None`; what stands around it is still to be judged."""
-    body = _COURTESY.sub("", body)
-    if "$$" in body or "\\[" in body:
-        body = body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
+    body = _closed(body, reader)
     whole = _unwrapped(body.strip())
+    if (counted := _COUNTED.search(whole[-LAST_LINE:])) and not _agrees(counted["count"], counted["list"]):
+        return None
     if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
         return unmarked(printed[1], reader)
-    for bold in _BOLD.findall(whole)[-1:] if len(whole) <= SHORT and whole.count("**") == 2 else ():
-        if (value := (reader.states or reader.value)(clean(bold))) is not None:
-            start = body.find(bold)
-            return Claim(bold, "statement", of_sentence(body[:start]), (start, start + len(bold)), value)
     if (above := _explained(body, reader)) is not None:
         return above
-    last = _SENTENCE.split(whole[-LAST_LINE:].rpartition("\n")[2])[-1]
-    concludes = _CONCLUDES.match(last) if len(last) < len(whole) else None
-    if concludes and (made := unmarked(last.strip(), reader)) is not None:
-        return replace(made, span=(len(body.rstrip()) - len(last), len(body)))
-    if len(whole) <= SHORT and (result := _GOES_ON.search(whole)) and reader.joints is not None:
-        span = (len(body.rstrip()) - len(whole) + result.end(), len(body))
-        if made := _behind_a_joint(whole[result.end() :], span, reader.states or reader.value, reader.joints):
-            return made
-    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES and not (concludes and concludes["so"])
-    if is_short and not _BEHIND_ADJUNCT.match(whole):
+    is_short = len(whole) <= SHORT and whole.count("\n") < MAX_LINES
+    if is_short and not (reader.joints and VERBS.search(whole)):
         return _whole(body, whole, reader) or _stated(body, reader)
     return _stated(body, reader) or (_whole(body, whole, reader) if is_short else None)
+
+
+def _closed(body: str, reader: Reader[V]) -> str:
+    """A text without what is said at its end to the reader or in brackets, a displayed formula on one line."""
+    body = _COURTESY.sub("", body)
+    body = body if reader.of_statement else _IN_BRACKETS.sub("", body)
+    if "$$" not in body and "\\[" not in body:
+        return body
+    return body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
 
 
 def _whole(body: str, whole: str, reader: Reader[V]) -> Claim[V] | None:
@@ -200,22 +201,37 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     while (clause := body.rpartition("\n")[2]) != body and _REMARK.match(clause):
         body = body[: -len(clause)].rstrip()
     line = body.rpartition("\n")[2][-LAST_LINE:].strip()
-    ends = [match.end() for match in _SENTENCE.finditer(line)]
-    sentence = _unwrapped(line[ends[-1] if ends else 0 :].strip())
+    last = _last_sentence(line)
+    is_one, sentence = last == line, _unwrapped(last)
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    alone = len(sentence.split()) <= 1 + 2 * ("," in sentence) if ends else len(line) <= SHORT and "\n" in body.strip()
+    alone = (
+        len(sentence.split()) <= 1 + 2 * ("," in sentence)
+        if not is_one
+        else len(line) <= SHORT and "\n" in body.strip()
+    )
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
-        return Claim(sentence, "whole" if not ends else "statement", of_sentence(sentence), span, value)
-    for bold in [*_BOLD.finditer(sentence)][-1:]:
-        if (value := read(clean(bold[1]))) is not None:
-            at = (span[0] + bold.start(1), span[0] + bold.end(1))
-            return Claim(bold[1], "statement", Stance.ASSERTED, at, value)
+        return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
-    value = reader.sentence(clean(sentence)) if reader.sentence is not None else None
-    return None if value is None else Claim(sentence, "statement", of_sentence(sentence), span, value)
+    parts = _PARTS.split(sentence) if reader.sentence is not None else []
+    for part in (sentence, *parts[:0:-1], *parts[: ":" in sentence]):
+        if reader.sentence is not None and (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
+            return Claim(part, "statement", of_sentence(sentence), span, value)
+    return None
+
+
+def _last_sentence(line: str) -> str:
+    line = line.rstrip()
+    places = [place for place in ends(line) if place < len(line)]
+    return line[places[-1] :].strip() if places else line
+
+
+def _agrees(count: str, entries: str) -> bool:
+    """Whether a count is that of the numbers behind it, or their sum."""
+    numbers = [float(number) for number in _NUMBERS.findall(entries)]
+    return len(numbers) == int(count) or sum(numbers) == int(count)
 
 
 def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
@@ -224,7 +240,7 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
         head = text[: pause.start()]
         if reader.value(head) == value:
-            reason = _ABILITY.sub("did", _ASIDE.sub("", text[pause.end() :]))
+            reason = _ABILITY.sub("did", text[pause.end() :])
             explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT and not _WRITER.search(reason)
             return of_sentence(head if explains else head + pause[0] + reason)
     return of_sentence(text)
@@ -236,15 +252,16 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
     named = _NAMED.search(sentence)
     if named is not None and (named["count"] or not VERBS.search(sentence[named.end() :])):
         text, before = clean(sentence[named.end() :]), sentence[: named.start()]
-        is_stated = named["count"] or (VERBS.search(before) and not _DENIES.search(before))
+        is_stated = named["count"] or (VERBS.search(before) and not denies(before))
         if is_stated and (value := read(text)) is not None:
             return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = before
-    for joint in [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]:
+    found = [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]
+    for joint in sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2):  # last those in a formula
         before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
-        if joint[0] == "=" and _IN_ADJUNCT.match(before):
+        if joint[0] == "=" and (_IN_ADJUNCT.match(before) or _COMPARED.search(before)):
             continue
-        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before):
+        if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before) or _NONE.match(last_clause(before)):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
+from assay.claim.clause import Stance
+from assay.claim.stance import alternatives, of_rest
 from assay.prose.countries import is_country
-from assay.reading.beside import is_rejected
 
-_OFFERS = re.compile(r"[,;:\s(—–-]*(?:or|alternatively|if|maybe|perhaps|unsure|not sure)\b", re.IGNORECASE)
 _BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
 _ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
 
 
 def takes_back(behind: str) -> bool:
     """Whether what stands behind a name rejects it, doubts it or offers another."""
-    return is_rejected(behind.lstrip(",")) or _OFFERS.match(behind) is not None
+    return of_rest(behind) is not Stance.ASSERTED or bool(alternatives("", behind))
 
 
 def names_another(name: str, behind: str) -> bool:

@@ -12,56 +12,35 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from assay.claim.clause import ASSERTED
+from assay.claim.clause import ASSERTED, denies, last_clause
+from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
-from assay.reading.beside import is_rejected
 
 LEAD = 3
 """Sentences in which an answer is looked for."""
 LEAD_CHARS = 2000
 MAX_WORDS = 80
 """Words of the longest sentence that states an answer."""
-_NEXT = re.compile(
-    r"(?<=[\w)\"”’\]%⁰-⁹])[.!?]\d{0,3}[\"”]?\s+(?=[\"“(A-Z0-9])(?<!\b[A-Z]\.\s)(?<!\b[A-Z]\.\s\s)"
-    r"(?<!\b(?:[DMS][rst]|[JS]r|[vV]s|No)\.\s)(?<!\bMrs\.\s)(?<!\d\.\s)|\n+"
-)
 _CONCLUDES = re.compile(
     r"\W*+(?:therefore|thus|hence|so|in (?:conclusion|summary|short)|to summari[sz]e|overall|ultimately)\b", re.I
 )
 _HEADING = re.compile(
     r"\n\W{0,8}(?:\d+\. )?(?:final |the )?(?:solution|conclusion|answer|summary)\b[^\n]{0,20}\n(?=\s*\S)", re.I
 )
-_OTHER_THING = re.compile(
-    r"\b(?:not|never|no longer|nor|rather than|instead of|unlike|other than|except|besides|without|than|but|no|non"
-    r"|opposite of|far from|outside)\b(?:[\s-](?!(?:is|was|are|were)\b)[\w-]+){0,4}[\s\"“'(*£$€.-]{0,4}$"
-    r"|\bbefore (?:the )?$",
-    re.I,
-)
-"""What turns a mention into something else: "rather than Paris", "far from Paris"."""
 _NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
-_SAME = r"(?!(?:it|he|she|they|this|that|so|thus|therefore|hence|the answer)\b)"
 _ASIDE = re.compile(
-    rf"(?:(?:;\s*|\b(?:while|whereas)\s){_SAME}[^,;]*\b(?:is|was|are|were|by)\s"
-    r"|\b[Uu]nlike\b[^,;]*(?:,\s(?:who|which)\b[^,;]*)?|\b[Hh]ad\b.*\bwould\b.*|\bquestion\s\w+s\b.*"
-    r"|\b(?:by|is|was)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?:is|was)\b[^,;\d]*\b(?:of|to|with)\s|\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]+,\s(?:who|which)\s(?!is\b|was\b|are\b|were\b)\w[^,;\d]*"
-    r"|(?:\b(?:is|was|were) (?:\w+ )?|, )(?:followed|succeeded|preceded|beaten|replaced|connected) (?:\w+ )?(?:by|to) "
-    r"|\b(?:is|was|are|were|by|in)\s(?:the\s)?[\w.'’-]+(?: [A-Z][\w.'’-]*)*,\s(?:(?:the|an?|one)\s[^,;]*\bof|as) "
-    r"|\d (?:km|miles|mi|kilomet\w+|hours?) (?:\w+ ){0,2}(?:from|of) |(?:;\s*|\b(?:while|whereas)\s)"
-    r"|\b(?:years?|months?|weeks?|days?|decades?|centur(?:y|ies)) (?:after|before|from) |\bwhether\b[^.;]*"
-    rf"|^\W*\(|^\W*(?:{_NAME},\s)+{_NAME},? and |\bI(?: am|['’]m)? (?:can['’]?t|cannot|unable|sorry)\b[^.]*)(?:the )?$"
+    rf"\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]*(?:,\s(?:who|which|about)\b|;|,?\s(?:while|whereas)\b)[^,;]*$"
+    rf"|^\W*(?:{_NAME},\s)+{_NAME},? and $|,\s(?:an?|one)\s\w+\sof $"
+    r"|\b(?:(?:followed|succeeded|preceded|beaten|replaced) by|before|\d (?:km|miles|hours) from"
+    r"|(?:years?|days?) after)\s(?:the\s)?$"
 )
-"""What puts a mention beside the answer: in a clause about another name, in a contrast, behind "whether", as what is
-measured from."""
+"""What puts a mention beside the answer: another name before it, or what a place, a time or an order is told from."""
 _IN_ITS_CLAUSE = re.compile(
     r"\A\W*(?:[Tt]he|[Aa]n?)\s(?:(?!(?:is|was|are|were)\s)[\w'’-]+\s)+?(?:that|who|which)\b[^,;]*\Z"
 )
 _MAIN_VERB = re.compile(r"[\s\"”')*]*+(?:is|was|are|were)\b")
 """A mention that ends a clause about the subject: "The team that lost to Italy was France"."""
-_NEGATED = re.compile(
-    r"\b(?:[Nn]o(?! longer\b| one\b|\.)|not(?! only\b| until\b| just\b)|never|[Nn]obody|cannot|[a-z]+n['’]t|doubt"
-    r"|unable|unaware)\b[^,;:.]{0,200}$"
-)
 _TITLE = re.compile(r"[\"“][^\"”]*[\"”]")
 _BUT = re.compile(r"[\s,;]{0,9}\b(?:but|although|though|because)\b", re.I)
 """What ends the clause of a mention, and of a denial that reaches it: "No such novel was written by"."""
@@ -70,32 +49,22 @@ _REPUTED = re.compile(
 )
 """What says how something is seen, before a clause with "but" that says how it is."""
 _OWNS = re.compile(r"\b(?:is|was|are|were|by)\s[^,;]*$")
-_DENIED_AFTER = re.compile(
-    r"[\s\"”')*]*+(?:\w++ ){0,2}?(?:is|was|are|were|do|does|did|has|have|had|can|could|would)(?:n't| not| never)\b"
-    r"(?! only)",
-    re.I,
-)
-_OTHER_BEFORE = re.compile(
-    r"(?:\bor\W{0,3}(?:(?:the|a|an|in|on) )?|\beither\b[^,;.]{0,40}"
-    r"|^\W*+[A-Z][\w'’.-]*+,? (?:and|&|versus|vs\.?) (?:the )?)$"
-)
-"""Another candidate before a mention: "London or", "London and"."""
 _ITEM = re.compile(r"\s*+(?:\(?\d{1,2}[.)]|[-*•])\s++\S")
 
 
 def states(prose: str, wanted: Sequence[Form]) -> bool:
     """Whether prose gives one of the wanted forms as its answer."""
-    sentences = split(_conclusion(prose.replace("**", "")))
-    if not sentences:
+    said = split(_conclusion(prose.replace("**", "")))
+    if not said:
         return False
-    if len(sentences) > 1 and _CONCLUDES.match(sentences[-1]):
-        sentences = sentences[-1:]
-    elif _is_list(sentences, wanted):
+    if len(said) > 1 and _CONCLUDES.match(said[-1]):
+        said = said[-1:]
+    elif _is_list(said, wanted):
         return False
-    for place, sentence in enumerate(sentences[:LEAD]):
+    for place, sentence in enumerate(said[:LEAD]):
         words = Words(sentence)
         if spans := _spans(words, wanted):
-            rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *sentences[place + 1 :]])
+            rest = "\n".join([words.text[words.at[spans[0][1] - 1][1] :], *said[place + 1 :]])
             return _asserts(words, spans[0], wanted) and taken_back(rest, of_statement=False) is None
     return False
 
@@ -108,10 +77,10 @@ def _conclusion(prose: str) -> str:
 
 def split(prose: str) -> list[str]:
     """The sentences of the start of a text, and its last one where the text is longer."""
-    sentences = [part for part in _NEXT.split(prose[:LEAD_CHARS]) if part.strip(" .\t\r")]
+    said = sentences(prose[:LEAD_CHARS])
     if len(prose) > LEAD_CHARS:
-        sentences[-1:] = [part for part in _NEXT.split(prose[-LEAD_CHARS // 4 :])[-1:] if part.strip()]
-    return sentences
+        said[-1:] = sentences(prose[-LEAD_CHARS // 4 :])[-1:]
+    return said
 
 
 def _spans(words: Words, wanted: Sequence[Form]) -> list[Span]:
@@ -128,21 +97,17 @@ def _asserts(words: Words, span: Span, wanted: Sequence[Form]) -> bool:
     """Whether a sentence asserts the wanted string that stands there."""
     (first, last), text = span, words.text
     before, after = text[: words.at[first][0]][-200:], text[words.at[last - 1][1] :][:300]
-    if len(words.words) > MAX_WORDS or _OTHER_THING.search(before[-80:]) or _DENIED_AFTER.match(after):
+    if len(words.words) > MAX_WORDS or _ASIDE.search(before):
         return False
-    if _NEGATED.search(_BUT.split(_TITLE.sub("", before))[-1]):
+    if denies(last_clause(_BUT.split(_TITLE.sub("", before))[-1])):
         return False
     is_owner = text[: words.at[last - 1][1]].endswith("'s") and _OWNS.search(before) and after[1:2].islower()
-    if is_owner or _ASIDE.search(before) or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
+    if is_owner or (_MAIN_VERB.match(after) and _IN_ITS_CLAUSE.search(before)):
         return False
-    if (
-        around(before, after) not in ASSERTED
-        or is_rejected(after.partition(",")[0])
-        or (_REPUTED.search(before) and _BUT.match(after))
-    ):
+    if around(before, after) not in ASSERTED or (_REPUTED.search(before) and _BUT.match(after)):
         return False
     others = alternatives(before, after)
-    return not _OTHER_BEFORE.search(before) and all(_spans(Words(other), wanted) for other in others)
+    return all(_spans(Words(other), wanted) for other in others)
 
 
 def _is_list(sentences: list[str], wanted: Sequence[Form]) -> bool:

@@ -204,6 +204,9 @@ def _is_glued(rest: str) -> bool:
     )
 
 
+_AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would")
+
+
 def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
     """Whether the first words neither calculate nor compare, doubt or condition."""
     first, *more = (found.lower() for found in _WORD.findall(bare)[:3])
@@ -211,7 +214,7 @@ def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
         return bool(more) and more[0] not in _CALCULATES
     if first in ("of", "in", "from") and _OF_A_NUMBER.match(bare):
         return False
-    if first.endswith(("n't", "n’t")) or first == "cannot":
+    if first.endswith(("n't", "n’t")) or first == "cannot" or (first in _AUXILIARIES and more[:1] == ["not"]):
         return False
     if first == "i" and more[:1] == ["guess"]:
         return False
@@ -267,14 +270,23 @@ _UNSAFE = {
 } - {"i", "one"}
 _UNSAFE |= set(
     lexicon.listed(
-        """of, than, no, not, near, nearly, almost, hardly, barely, except, without, divisible, multiple, multiples,
-        from, after, started, starting, step, equation, question, answer, other, another,
-        some, many, most, few, others, als, when, whenever, until, once"""
+        """of, than, no, not, nobody, none, nothing, near, nearly, almost, hardly, barely, except, without,
+        divisible, multiple, multiples, from, after, started, starting, step, equation, question, answer, other,
+        another, some, many, most, few, others, als, when, whenever, until, once"""
     )
 )
 """Words of which none may stand before the number of a sentence that is marked as the answer."""
 _EARLIER = {"before", "earlier", "ago", "first", "initially", "originally"}
 """Words of a sentence that tells what was before the end."""
+
+
+_FOREIGN_SO = re.compile(
+    rf"(?:[^\W\d_]{{1,4}}\s){{0,3}}{either(lexicon.FOREIGN_CONNECTIVES)}(?:(?<=[^\x00-\x7f])|(?=[\s,]))", re.IGNORECASE
+)
+"""How a sentence of another language begins that concludes: "Por lo tanto", "Il y a donc"."""
+_FOREIGN_UNSAFE = re.compile(
+    rf"不|没|非|{either(lexicon.FOREIGN_DOUBTS)}|\b{either(lexicon.FOREIGN_NOTS)}\b", re.IGNORECASE
+)
 
 
 def _is_verb(word: str) -> bool:
@@ -293,11 +305,14 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     is_change = words[-1:] == ["by"]
     if (words[-1:] == ["at"] or is_change) and not is_place:
         words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
-    if len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
+    if concludes := _FOREIGN_SO.match(text):
+        if (words[-1:] and words[-1] in lexicon.FOREIGN_PREPOSITIONS) or _FOREIGN_UNSAFE.search(text[:start]):
+            return None
+    elif len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
         return None
     if (
         not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
-        or not _UNSAFE.isdisjoint(words[:-1] if is_change else words)
+        or (not concludes and not _UNSAFE.isdisjoint(words[:-1] if is_change else words))
         or any(word.endswith(("n't", "n’t")) for word in words)
     ):
         return None

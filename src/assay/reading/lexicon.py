@@ -24,9 +24,11 @@ def either(*lists: tuple[str, ...]) -> str:
 
 ARTICLES = listed("a, an, the")
 EXACTNESS = listed(
-    """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca."""
+    """exactly, precisely, just, only, simply, about, approximately, approx., approx, around, roughly, circa, ca.,
+    genau, insgesamt, exactement, au total, exactamente, en total, exatamente, no total, esattamente, ровно,
+    всего, итого"""
 )
-"""How exactly a value is meant."""
+"""How exactly a value is meant, in English and in the languages of `ANSWER_NOUNS`."""
 CONNECTIVES = listed(
     """so, thus, hence, therefore, then, indeed, clearly, again, finally, now, also, definitely, certainly, really"""
 )
@@ -46,13 +48,16 @@ RESULTS = listed(
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
-    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, is, are, was,
-    were, be, equal, equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at,
-    amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains, cost, costs, get, gets, obtain,
-    obtains, find, total, totals, need, needs, take, takes, called, known as, matches, correspond to, corresponds to,
-    point to, points to, there's, it's, that's, he's, she's, they're"""
+    """ist, sind, est, sont, es, son, è, é, são, beträgt, lautet, gibt, hay, il y a, há, c'è, ci sono, macht,
+    ergibt, bleibt, bleiben, fait, font, reste, restent, hace, queda, quedan, resulta, resta, restam, fa, fanno,
+    restano, будет, получится, получается, составляет, равно, остаётся, остается, is, are, was, were, be, equal,
+    equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, remain,
+    remains, stay, stays, amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains,
+    cost, costs, get, gets, obtain, obtains, find, total, totals, need, needs, take, takes, called, known as,
+    matches, correspond to, corresponds to, point to, points to, there's, it's, that's, he's, she's, they're"""
 )
-"""Verbs behind which a sentence without a marker may state its value; in other languages those of being."""
+"""Verbs behind which a sentence without a marker may state its value; in other languages those of being, making and
+remaining."""
 MADE = listed(
     """written, painted, composed, directed, invented, discovered, founded, created, designed, built, made, developed,
     produced, published, sung, won, performed, recorded, proposed, drawn, formulated, proved, established, authored"""
@@ -72,8 +77,8 @@ VALUE_NOUNS = listed(
     """number, value, integer, amount, result, answer, solution, count, quantity, total, total of, totals of"""
 )
 """Nouns that name a value and are followed by it: "the number 42", "a total of 42"."""
-NUMBERED = listed("page, year, fiscal year, fiscal, chapter, no., number")
-"""Nouns that number what follows them: "page 9", "fiscal 2019"."""
+NUMBERED = listed("page, year, fiscal year, fiscal, no., number")
+"""Nouns whose number is what is asked for: "page 9", "fiscal 2019"; the number of a title ("Chapter 42") is none."""
 FOUND = listed("calculated, computed, found, given, determined, obtained, estimated, worked out")
 """How a value was found, before `as`, `by` or `to be`."""
 MODIFIERS = listed(
@@ -105,18 +110,31 @@ BASES = listed("base, mod, modulo")
 
 DOUBTS = listed(
     """maybe, perhaps, possibly, probably, might, may, could, unsure, uncertain, doubtful, allegedly, supposedly,
-    presumably, likely, unlikely, guess, seemingly"""
+    presumably, likely, unlikely, guess, seemingly, seems too, looks too"""
 )
 """Words that doubt what stands beside them."""
 UNSURE = listed(
-    """i doubt, no idea, seems to be, don't know, not sure, not certain, not entirely sure, not quite sure, not very
-    sure"""
+    """i doubt, no idea, no answer, cannot tell, can't tell, cannot say, can't say, seems to be, don't know, not
+    sure, not certain, not entirely sure, not quite sure, not very sure"""
 )
 """Phrases that doubt the sentence they stand in."""
 FOREIGN_JOINTS = listed(
     "oder, ou, o, или, или же, 或者, 或, か, または, 또는, أو, या, und, et, y, e, и, 和, と, 그리고, و, और"
 )
 """The words "or" and "and" in the languages of `ANSWER_NOUNS`."""
+FOREIGN_BUTS = listed("sondern, mais, sino, mas, ma, bensì, а")
+"""The word "but" behind "not" in them."""
+FOREIGN_CONNECTIVES = listed(
+    """also, daher, deshalb, somit, folglich, donc, alors, par conséquent, ainsi, por lo tanto, por tanto, así que,
+    entonces, portanto, logo, então, quindi, perciò, dunque, allora, pertanto, итак, следовательно, значит, поэтому,
+    所以, 因此, 于是, 故, したがって, よって, だから, 따라서, 그러므로, لذلك, إذن, अतः, इसलिए"""
+)
+"""The words "so" and "therefore" in them: they conclude."""
+FOREIGN_PREPOSITIONS = listed(
+    """durch, mit, von, vor, nach, über, unter, als, um, bei, por, con, de, entre, desde, hasta, par, avec, sur, sous,
+    dans, per, di, da, su, com, na, no, от, на, из, до, за, по, с"""
+)
+"""Prepositions in them, behind which a number is no result."""
 FOREIGN_DOUBTS = listed(
     """vielleicht, möglicherweise, peut-être, quizás, quizá, tal vez, talvez, forse, возможно, может быть, наверное,
     也许, 可能, 或许, 大概, たぶん, おそらく, 아마, शायद, ربما"""
@@ -170,7 +188,7 @@ OTHER_PEOPLE = listed(
 OPINIONS = listed(
     """think, thinks, thought, believe, believes, believed, say, says, said, claim, claims, claimed, assume,
     assumes, assumed, guess, guesses, guessed, suggest, suggested, consider, considers, considered, argue,
-    argues, argued, report, reports, reported, insist, insists, insisted"""
+    argues, argued, pick, picks, picked, choose, chose, chooses, report, reports, reported, insist, insists, insisted"""
 )
 """Verbs of saying and thinking."""
 REPUTED = listed("thought, said, believed, claimed, rumoured, rumored, supposed, reputed, assumed")
@@ -212,7 +230,7 @@ FINDS = listed(
     show, choose, arrive at, reach"""
 )
 """Verbs by which the writer ("I", "we") comes to an answer."""
-THINKS = listed("say, think, believe, choose")
+THINKS = listed("say, think, believe, choose, go with, make it")
 """Verbs by which the writer, and nobody else, gives an answer."""
 SURE = listed("confident, sure, certain, convinced")
 """Adjectives by which the writer says so."""
@@ -232,6 +250,11 @@ CHOOSES = listed("选, 选择, 選, 選擇")
 BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
+CHOICES = listed(
+    """right, correct, best, answer, fits, works, holds, survives, remains, left, leaves, leaving, choose, pick, select,
+    take, go with, is it, must be, the most, points to, point to"""
+)
+"""Verbs and adjectives by which a clause chooses one of several options."""
 FOREIGN_OPTIONS = listed(
     """Antwort, Option, réponse, opción, opção, opzione, letra, lettera, lettre, alternativa, вариант, 选项, 選項,
     選択肢, 보기, विकल्प, الخيار"""
@@ -249,22 +272,24 @@ FINAL_VERBS = listed("です, である, だ, 입니다, 이다, है")
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 YES = listed(
-    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative, yep,
-    yeah, yup, ja, oui, sí, si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
+    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative,
+    yep, yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí, si, sim,
+    да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
     """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
-    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não,
+    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, faux, falsch, falso, неверно,
     нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
 AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")
 """Words of emphasis that say yes where no other word is said ("of course")."""
 STATEMENT_WORDS = listed(
-    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement, claim,
-    sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition, premise,
-    definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore, logically,
-    simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of, course,
-    resounding, clear, firm, definite, simple, in, short, summary, conclusion, overall, do, does, did"""
+    """a, an, the, its, thats, it, this, that, they, he, she, there, is, are, was, were, be, being, statement,
+    claim, sentence, hypothesis, answer, response, verdict, conclusion, assertion, argument, proposition,
+    premise, definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore,
+    logically, simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of,
+    course, cest, das, ist, es, è, это, resounding, clear, firm, definite, simple, in, short, summary,
+    conclusion, overall, do, does, did"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(

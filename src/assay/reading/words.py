@@ -29,7 +29,7 @@ _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(
-    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?)\b:?)\s+(?!first\b)(?=\S)",
+    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?|needs?|takes?|contains?|has|have)\b:?)\s+(?!first\b)(?=\S)",
     re.IGNORECASE,
 )
 """What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""
@@ -45,7 +45,8 @@ _FOLLOWED = re.compile(r",?\s(?:(?:who|which)\s)?(?:is\s|was\s|comes\s|came\s|fi
 _SPACE = r"(?:(?<!\s)\s++)?"
 _SEMICOLONS = re.compile(rf"{_SPACE}(?:;|{_ARROWS})\s*+")
 _COMMAS = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:and\b)?|{_ARROWS})\s*+")
-_SPLIT = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:(?:and|then)\b)?|\b(?:and|then)\b|&|{_ARROWS})\s*+")
+_AND = r"(?:and|then|along with|as well as)"
+_SPLIT = re.compile(rf"{_SPACE}(?:[,;]\s*+(?:{_AND}\b)?|\b{_AND}\b|&|{_ARROWS})\s*+")
 
 
 def tokens(text: str) -> list[str]:

@@ -11,12 +11,11 @@ from typing import Any
 
 from assay.claim.claims import claim, described
 from assay.claim.clause import Stance
-from assay.claim.stance import around
+from assay.claim.stance import of_rest
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
-from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.types import Example, Verdict
@@ -67,7 +66,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=7,
+    version=8,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -135,10 +134,10 @@ def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:
     if word not in ("no", "yes") and behind and not pause and behind[0] not in _SUBJECTS | _BEHIND:
         return None  # "true love", "correct option"
     yes = (word in _TRUE) != negated
-    if around("", rest) is not Stance.ASSERTED:
-        return "both"
-    if is_rejected(rest) or _SUBJECT.match(rest):
+    if _SUBJECT.match(rest):
         return None
+    if of_rest(rest) is not Stance.ASSERTED:
+        return "both"
     other = _OPPOSITE.search(rest)
     if other and ((other[1] or other[2]).lower() in _TRUE) != yes:
         return "both"

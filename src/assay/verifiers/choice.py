@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.claim.claims import claim, described
-from assay.claim.clause import Stance
+from assay.claim.clause import ASSERTED, Stance, denies, of_sentence
 from assay.claim.markers import clean
-from assay.claim.stance import alternatives, around, beside
+from assay.claim.sentences import sentences
+from assay.claim.stance import alternatives, beside, of_rest
 from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
-from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.reading.words import fold
@@ -55,10 +55,6 @@ _JOINED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Another letter beside the first."""
-_WRONG = re.compile(
-    rf"\W*(?:is|are|was)(?:n['’]t\b|\s+not\b)|\W*(?:is|are|was)\s+(?:\w+\s)?(?:{either(lexicon.REJECTIONS)}|not|out|ruled)\b",
-    re.IGNORECASE,
-)
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
 _SUBJECT = re.compile(r"\W{0,4}\s[a-z]+(?:s|ed)\b")
 """The verb of a clause about another option: "(A) confuses speed with velocity"."""
@@ -71,21 +67,21 @@ _CLAUSE = re.compile(
     r"|[是はが이가]?\s?(?:正[确確し解]|맞))",
     re.IGNORECASE,
 )
-_AFFIRMED = re.compile(
-    r"(?:[^,]{1,80},\s)?(?P<it>.{1,80}?)\s(?:is|are)\s(?:indeed\s)?"
-    r"(?:the\s)?(?:(?:correct|right|best|most\s\w+)(?:\s\w+)?|answer)\W*",
-    re.IGNORECASE,
+_CHOOSES = re.compile(rf"\b{either(lexicon.CHOICES)}\b", re.IGNORECASE)
+_NAMES = re.compile(r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|is\b|was\b|fits\b)))(?![\w'’-])")
+"""A letter that names an option; "A" and "I" only where they are no article and no pronoun."""
+_CLAUSE_END = re.compile(
+    r"[;:!?]\s|,\s(?!\W{0,4}(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
 )
-"""A sentence that says which option is right: "Venus is the correct answer"."""
-_DISMISSED = re.compile(
-    r"(?:\A|(?<=[.!\n]))\s{0,9}(?:options?\s|choices?\s|answers?\s)?[A-Z](?:(?:, (?:and )?|\s(?:and|&)\s)[A-Z]){0,25}\b"
-    rf"[^.\n]{{0,200}}\b(?:{either(lexicon.REJECTIONS)}|not (?:correct|right))\b[^.\n]{{0,400}}(?:[.\n]|\Z)"
-    r"|\(?\b[A-Z][).:]*\s(?:→\s)?(?:no|wrong|false|incorrect)(?:[.,;\n]|\Z)",
-    re.IGNORECASE,
-)
-"""A sentence that says which options are wrong."""
-_CONTRAST = re.compile(
-    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over))\s(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
+_REASON = re.compile(r"\b(?:because|since|as|although|though|while|whereas|which|where)\s[^,;.]*[,;]?", re.IGNORECASE)
+_ONLY_IF = re.compile(r"\b(?:only if|unless|otherwise)\b", re.IGNORECASE)
+_CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|else)\b", re.IGNORECASE)
+_MANY = re.compile(r"\b(?:are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
+"""What speaks of several options, or of what is only near."""
+_LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
+_SET_AGAINST = re.compile(
+    r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over)|\s\(not)\s"
+    r"(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 """What stands before the option that another is set against."""
@@ -136,7 +132,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
     return Reader(
         lambda text: _read(text, options),
         states=lambda text: _read(text, options, certain=False),
-        sentence=lambda text: _read(text, options, certain=False) if _AFFIRMED.fullmatch(text) else None,
+        sentence=lambda text: _read(text, options, certain=False) if _CHOOSES.search(text) else None,
         a_line=False,
         of_statement=True,
         joints=JOINTS if options else VERBS,
@@ -145,7 +141,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=7,
+    version=8,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -178,10 +174,13 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     folded = {letter: fold(option) for letter, option in options.items()}
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
-    if len(by_text) == 1 and not re.match(r"\W*[A-Za-z](?:[).:\]]|\W*$)", text):
+    labelled = _LABELLED.match(text)
+    if len(by_text) == 1 and not labelled:
         return _Said(by_text[0])
-    if (kept := _chosen(text)) and kept != text and (said := _read(kept, options, certain=certain)) and said.letter:
-        return said
+    letter = _chosen(text, folded, is_labelled=labelled is not None)
+    if letter and (folded or certain or letter <= LAST_LETTER):
+        return _Said(letter)
+    text = _SET_AGAINST.split(text, maxsplit=1)[0]
     if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
         return _Said(behind[1])
     bare = _LEAD.sub("", text)
@@ -191,11 +190,31 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     return None if match is None else _lettered(match, bare, folded, certain)
 
 
-def _chosen(text: str) -> str:
-    """What a text of several sentences or names says of the option that it takes, and not of those that it leaves."""
-    kept = _DISMISSED.sub("", text).strip() or text
-    affirmed = _AFFIRMED.fullmatch(kept)
-    return affirmed["it"] if affirmed else _CONTRAST.split(kept, maxsplit=1)[0]
+def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str | None:
+    """The one option that clauses of a text choose ("B was my first thought, but D is right", "This leaves Venus"), or
+    leave where they reject others; behind a label ("B) ...") stands the text of an option, which chooses nothing."""
+    chosen: set[str] = set()
+    left: set[str] = set()
+    named: set[str] = set()
+    rejected: set[str] = set()
+    past: set[str] = set()
+    for sentence in sentences(_REASON.sub(" ", text)):
+        for clause in _CLAUSE_END.split(_SET_AGAINST.split(sentence, maxsplit=1)[0]):
+            said, before = f" {fold(clause)} ", named
+            named = {one for match in _NAMES.findall(clause) for one in match if one}
+            named |= {letter for letter, option in folded.items() if option and f" {option} " in said}
+            if denies(clause):
+                rejected |= named or before
+                continue
+            left |= named
+            past |= named if " was " in said else set()
+            if is_labelled or " was " in said or _CONDITION.search(sentence):
+                continue
+            if _CHOOSES.search(clause) and not _MANY.search(clause):
+                chosen |= named if of_sentence(clause) in ASSERTED else {"", *named}
+    left -= rejected
+    found = chosen - rejected or (left - past if past else set()) or (left if rejected else set())
+    return found.pop() if len(found) == 1 else None
 
 
 def _text_then_letter(text: str) -> tuple[str, str] | None:
@@ -221,12 +240,13 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if _WRONG.match(rest) or is_rejected(rest) or around("", rest) is not Stance.ASSERTED:
-        return _Said(None, f"{letter} is not asserted")
+    if of_rest(rest) is not Stance.ASSERTED or _ONLY_IF.search(rest):
+        is_word = letter in "AI" and not marked and _ARTICLE.match(rest) is not None  # "I do not know"
+        return None if is_word else _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
     if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
         return _Said(None, "it names more than one option")
-    joined = other is not None and other["other"].upper() != letter and not _WRONG.match(other["rest"])
+    joined = other is not None and other["other"].upper() != letter and of_rest(other["rest"]) is not Stance.DENIED
     is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]
     if joined and not is_subject and other is not None and _is_option(other["other"], other["rest"]):
         return _Said(None, "it names more than one option")

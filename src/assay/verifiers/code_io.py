@@ -80,7 +80,7 @@ def _output_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "code_io.output",
-    version=4,
+    version=5,
     reference='{"code", "input", "output"}',
     lane=Lane.WORKER,
     reads=lambda example, _: _Task.of(example).expected(),

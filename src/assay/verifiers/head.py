@@ -180,7 +180,7 @@ def _weights(params: HeadParams) -> str:
 
 @verifier(
     "head",
-    version=1,
+    version=2,
     params=HeadParams,
     lane=Lane.INLINE,
     reads=_reads,

@@ -111,7 +111,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=8,
+    version=9,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,

@@ -14,8 +14,8 @@ from typing import Any
 
 from assay.claim.blocks import is_prose
 from assay.claim.claims import claim, described
-from assay.claim.clause import ASSERTED
-from assay.claim.stance import around
+from assay.claim.clause import ASSERTED, denies, last_clause
+from assay.claim.stance import SUPPOSES, around
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
@@ -52,8 +52,6 @@ _PLACED = re.compile(
     re.IGNORECASE,
 )
 """An entry that says its place: "Ann finished first", "Ben in 2nd place"."""
-_DENIED = re.compile(r"\b(?:not|false|untrue|wrong|impossible)\b[^,;]*$", re.IGNORECASE)
-_DRAFTS = re.compile(rf"\b{either(lexicon.SUPPOSES, ('check', 'test'))}\b", re.IGNORECASE)
 _CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"\n[ \t]*+\n|(?<=[^|\s])[ \t]*+\n(?=[ \t]*+\|)|(?<=\|)[ \t]*+\n(?=[^|\n]*+(?:\n|\Z))"
@@ -170,7 +168,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=7,
+    version=8,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -185,7 +183,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=7,
+    version=8,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -215,7 +213,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=7,
+    version=8,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -293,7 +291,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
         head = line[: found[0].start()] if found else ""
-        if _DENIED.search(head) or _DRAFTS.search(head) or around(head, "") not in ASSERTED:
+        if denies(last_clause(head)) or SUPPOSES.search(head) or around(head, "") not in ASSERTED:
             continue
         for match, end in zip(found, ends, strict=True):
             said = line[match.end() : end]

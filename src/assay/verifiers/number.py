@@ -114,7 +114,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=8,
+    version=9,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

@@ -41,8 +41,9 @@ _CLAUSE = re.compile(
     rf"|,?\s\((?=[^()]{{0,200}}\)\W{{0,4}}$)|[:;—–]\s{_NO_NAME}|\s-\s{_NO_NAME}|\n"
     r"|\.\s(?=(?:It|This|That|He|She|They|There)\s(?!is\b|was\b|are\b))"
     r"|\s(?:is|was|are|were)\s(?:the|a|an)\b"
+    r"|\s(?:(?:it|that|they|he|she)\s)?(?:is|was|are|were|did|does|do|has|have)(?=\W*$)"
     rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
-    r"|,\s(?:as|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
+    r"|,\s(?:as|i|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
     r"|\s\[\d{1,2}\](?=\W*$)",
     re.IGNORECASE,
 )
@@ -50,7 +51,7 @@ _CLAUSE = re.compile(
 _ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
 """What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _BY = re.compile(
-    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)[\w ]{{1,40}} (?:was|is|were|are) (?:first |originally )?"
+    rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)(?:[\w ]{{1,40}} (?:was|is|were|are) )?(?:first |originally )?"
     rf"{either(lexicon.MADE)} by (?=\S)",
     re.IGNORECASE,
 )
@@ -93,7 +94,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=8,
+    version=9,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
