@@ -19,6 +19,8 @@ class DomainMix:
     (seed, domain, pass). `rested(count)`, asked when a domain begins a pass and `count` problems were drawn in all,
     names the problems that sit this pass out; where none would be left, all come. `weights` may be several, one for
     each stage: `stage(count)` says which holds for the next draw, and shares are counted anew in each; passes go on.
+    `units` names what each problem belongs to, where problems must be asked together: those of a unit, all of one size,
+    are drawn one behind the other.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -33,10 +35,18 @@ class DomainMix:
         seed: int,
         rested: Callable[[int], Collection[int]] = lambda count: (),
         stage: Callable[[int], int] = lambda count: 0,
+        units: Sequence[str] = (),
     ) -> None:
-        self.members: dict[str, list[int]] = {}
+        whole: dict[tuple[str, object], list[int]] = {}
         for index, domain in enumerate(domains):
-            self.members.setdefault(domain, []).append(index)
+            whole.setdefault((domain, units[index] if units else index), []).append(index)
+        if len(sizes := {len(unit) for unit in whole.values()}) > 1:
+            raise BadConfig(f"problems that are asked together come in groups of one size, not of {sorted(sizes)}")
+        self.size = max(sizes, default=1)
+        """Problems of a unit."""
+        self.members: dict[str, list[list[int]]] = {}
+        for (domain, _), unit in whole.items():
+            self.members.setdefault(domain, []).append(unit)
         self.shares = [self._shares(one) for one in ([weights] if isinstance(weights, Mapping) else weights)]
         self.seed = seed
         self.rested, self.stage = rested, stage
@@ -54,20 +64,21 @@ class DomainMix:
 
     def __iter__(self) -> Iterator[int]:
         passes = dict.fromkeys(self.members, 0)
-        left: dict[str, list[int]] = {domain: [] for domain in self.members}
+        left: dict[str, list[list[int]]] = {domain: [] for domain in self.members}
         stage, count, drawn = -1, 0, dict[str, int]()
-        for draw in itertools.count():
+        for draw in itertools.count(step=self.size):
             if (now := self.stage(draw)) != stage:
                 stage, count, drawn = now, 0, dict.fromkeys(self.members, 0)
             shares, count = self.shares[stage], count + 1
             domain = max(shares, key=lambda d: (shares[d] * count - drawn[d], shares[d]))
             if not left[domain]:
                 out = set(self.rested(draw))
-                awake = [index for index in self.members[domain] if index not in out] or list(self.members[domain])
+                every = self.members[domain]
+                awake = [unit for unit in every if not out.issuperset(unit)] or list(every)
                 Random(hashed_seed(self.seed, domain, passes[domain])).shuffle(awake)
                 left[domain], passes[domain] = awake[::-1], passes[domain] + 1
             drawn[domain] += 1
-            yield left[domain].pop()
+            yield from left[domain].pop()
 
     def first(self, count: int) -> list[int]:
         """The first `count` indices."""
