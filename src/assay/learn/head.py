@@ -59,6 +59,8 @@ class Labelled(Config):
     """What stands between the accepted texts of one reference."""
     weight: float = Field(1.0, gt=0)
     """How much each of its rows counts in training."""
+    rewritten: bool = True
+    """Whether its references are rewritten too."""
     verifier: str = "text"
     """The rule that the head is measured beside."""
     params: dict[str, Any] = Field(default_factory=dict)
@@ -221,9 +223,10 @@ def _require(rows: Rows) -> None:
 def rewrites_of(
     recipe: HeadRecipe, labelled: Sequence[Sequence[LabelledRow]], data: Path | None
 ) -> Iterator[tuple[Example, str, bool]]:
-    """The rewrites of every reference, once each."""
-    once = {row.example().id: replace(row.example(), params={}) for rows in labelled for row in rows}
-    others = [example for chosen in recipe.rewrites for example in chosen.examples(data, seed=recipe.seed)]
+    """The rewrites of the references, once each."""
+    chosen = (rows for entry, rows in zip(recipe.labelled, labelled, strict=True) if entry.rewritten)
+    once = {row.example().id: replace(row.example(), params={}) for rows in chosen for row in rows}
+    others = [example for one in recipe.rewrites for example in one.examples(data, seed=recipe.seed)]
     for made in rewritten([*once.values(), *others], per=recipe.per, seed=recipe.seed):
         plain = {name: value for name, value in made.params.items() if name != "options"}
         yield replace(made, params=plain).example(), made.response, made.label
