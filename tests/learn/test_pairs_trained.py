@@ -29,7 +29,9 @@ def test_both_halves_of_each_pair_are_judged_together(random_policy, tmp_path, f
         assert all(asked.count(pair) == 4 for pair in asked)
 
 
-@pytest.mark.parametrize(("options", "says"), [({"prompts": 3, "group": 8}, "multiple of 2"), ({"redraws": 1}, "tear apart")])
+@pytest.mark.parametrize(
+    ("options", "says"), [({"prompts": 3, "group": 8}, "multiple of 2"), ({"redraws": 1}, "tear apart")]
+)
 def test_a_step_that_would_part_a_pair_is_refused_before_work(random_policy, tmp_path, options, says):
     with pytest.raises(BadConfig, match=says):
         prepare(recipe_for(random_policy, **options), tmp_path / "run", examples=halves("pairwise_consistent"))
