@@ -8,10 +8,12 @@ import re
 import unicodedata
 from typing import Any
 
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
+
 
 def canonical(value: Any) -> str:
     """JSON with sorted keys and no spaces: the same value gives the same text on every machine."""
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=True)
+    return _ENCODER.encode(value)
 
 
 def content_hash(value: Any, length: int = 16) -> str:

@@ -330,3 +330,18 @@ def test_what_the_template_opened_is_closed_by_its_own_tag() -> None:
     for tag in ("[/THINK]", "</thinking>", "\u25c1/think\u25b7"):
         attempt = Attempt(response=f"{tag} \\boxed{{4}}", thinking="<think>")
         assert verify(asked("number", "4"), attempt).status is Status.NO_ANSWER
+
+
+async def _blocks_once(example, attempts, params, context):
+    if attempts[0].response == "3":
+        time.sleep(2)
+    await asyncio.sleep(0.01)
+    return [Verdict.of(True) for _ in attempts]
+
+
+def test_one_judge_that_blocks_its_loop_loses_no_other_row() -> None:
+    VERIFIERS.register("test.remote.once", Verifier("test.remote.once", 1, _blocks_once, lane=Lane.REMOTE))
+    said = [str(number) for number in range(40)]
+    verdicts = verify_many([asked("test.remote.once")] * 40, said, workers=4, deadline=0.3)
+    assert verdicts[3].status is Status.TIMEOUT and sum(v.status is Status.TIMEOUT for v in verdicts) <= 4
+    assert all(v.is_correct for v in verdicts[8:]) and len(verdicts) == 40

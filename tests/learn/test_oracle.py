@@ -11,7 +11,9 @@ from assay.judging.verifier import VERIFIERS, verifier
 from assay.learn.experiment import experiment, prepare
 from assay.learn.grpo import train
 from assay.learn.oracle import Followed, Oracle, Watched
+from assay.report.page import render
 from assay.types import Example, Rollout, Verdict, hashed_seed
+from assay.watch.live import LiveRun
 
 
 def seven(example, response):
@@ -84,6 +86,14 @@ def test_an_experiment_says_what_rang(random_policy, tmp_path):
     experiment(watched(random_policy, "hackable", stop=True), tmp_path, examples=problems("hackable"))
     notes = json.loads((tmp_path / "notes.json").read_text())
     assert f"alarm rang for math at step {rang(tmp_path)[0]}" in notes[-1]
+    page = render(tmp_path)
+    assert "<h2>Oracle gap</h2>" in page and f"alarm at step {rang(tmp_path)[0]}." in page and "math%20low" in page
+    (tmp_path / "notes.json").unlink()
+    live = LiveRun(tmp_path).content()
+    curves = next(curves for curves in live["curves"] if curves["title"] == "Oracle gap")
+    low, high = (ends[-1] for ends in curves["bands"]["math"])
+    assert low <= curves["columns"]["math"][-1] <= high and curves["marks"] == {"math": rang(tmp_path)[0]}
+    assert "alarm rang for math" in live["notes"][0]  # before the run has written its notes
 
 
 def followed(rates, seed, count=16):

@@ -132,3 +132,14 @@ def test_resting_problems_sit_a_pass_out_and_all_come_where_none_is_left(resting
     drawn = mix.first(len(awake) * passes)
     for start in range(0, len(drawn), len(awake)):
         assert sorted(drawn[start : start + len(awake)]) == sorted(awake)
+
+
+def test_what_is_judged_together_comes_together():
+    units = [f"pair {index // 2}" for index in range(12)]
+    drawn = DomainMix(["judging"] * 12, {}, 0, units=units).first(24)
+    for start in range(0, 24, 2):
+        one, other = drawn[start : start + 2]
+        assert units[one] == units[other] and one != other
+    assert sorted(drawn[:12]) == sorted(drawn[12:]) == list(range(12)) and drawn[:12] != drawn[12:]
+    with pytest.raises(BadConfig, match="one size"):
+        DomainMix(["judging"] * 3, {}, 0, units=["a", "a", "b"])

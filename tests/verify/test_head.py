@@ -16,9 +16,12 @@ from assay.errors import AssayError, BadConfig
 from assay.judging.session import Judge
 from assay.learn.head import (
     REPORT,
+    TENTHS,
+    TURNS,
     WEIGHTS,
     HeadRecipe,
     Labelled,
+    Rows,
     _gradients,
     _log_loss,
     calibrated,
@@ -215,7 +218,7 @@ def test_calibration_finds_the_temperature_and_how_much_is_enough():
     inputs[:, 0] = 3 * true
     rows = rows_of([])
     whole = np.ones(4000, bool)
-    rows = replace(rows, features=inputs, shown=whole, right=right, ruled=~whole, part=whole, weight=whole)
+    rows = replace(rows, features=inputs, shown=whole, right=right, ruled=~whole, tenth=whole, weight=whole)
     found = calibrated(head, rows, 0.1)
     assert found.temperature == pytest.approx(3, rel=0.15)
     assert rows.paid(found)[~right].mean() == pytest.approx(0.1, abs=0.002)
@@ -226,7 +229,19 @@ def test_calibration_finds_the_temperature_and_how_much_is_enough():
 def test_the_reliability_curve_by_hand():
     found = reliability(np.array([0.1, 0.1, 0.9, 1.0]), np.array([False, True, True, True]))
     assert found["error"] == pytest.approx((2 * 0.4 + 2 * 0.05) / 4)
-    assert [point["rows"] for point in found["curve"]] == [2, 2]
+    assert [point["rows"] for point in found["curve"]] == [2, 2] and 0 < found["chance"] < 0.3
+
+
+def test_every_row_is_measured_once_by_a_head_that_was_made_without_it():
+    tenth = np.arange(10)
+    whole = np.ones(10, bool)
+    features = np.zeros((10, len(NAMES)), np.float32)
+    rows = Rows(features, whole, whole, ~whole, tenth, np.ones(10, np.float32))
+    seen = [rows.of("held out", turn).tenth for turn in range(TURNS)]
+    assert sorted(np.concatenate(seen)) == list(range(10))
+    for turn in range(TURNS):
+        parts = [set(rows.of(part, turn).tenth) for part in TENTHS]
+        assert sum(map(len, parts)) == 10 and set.union(*parts) == set(range(10))
 
 
 def test_what_is_shared_is_counted():

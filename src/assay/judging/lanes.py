@@ -9,17 +9,18 @@ killed.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import copy_context
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from assay.effort import DEADLINE, SHORT_ONLY, NotShort, due_in
 from assay.errors import BadReference
+from assay.judging.loop import Call, side_by_side
 from assay.judging.pool import NoJson, Pool, Reply, WorkerDied, WorkerTimeout
 from assay.judging.verifier import VERIFIERS, Context, Lane, Verifier
 from assay.types import Attempt, Example, Verdict
@@ -28,8 +29,6 @@ CALLER_CHARS = 20_000
 """Characters of the longest response that is read in the caller; every reading is linear in it."""
 BLAME = 0.9
 """A verdict that had this share of its budget as CPU time when it was stopped used the budget up itself."""
-LATE = 0.05
-"""Seconds after its deadline at which a remote judge that has not been cancelled is left behind."""
 TOO_COSTLY = "too costly to evaluate"
 _local: set[str] = set()  # verifiers of this process that no worker knows
 
@@ -51,44 +50,84 @@ class Room(NamedTuple):
 
 def guarded(judging: Callable[..., Verdict], *given: Any) -> Verdict:
     """The verdict that a call returns, with whatever it raises turned into one. Only `NotShort` passes."""
+    made = _caught(judging, *given)
+    if isinstance(made, BaseException):
+        return _blamed(made)
+    return made if isinstance(made, Verdict) else _blamed(TypeError(f"a judge returns a Verdict, not {made!r}"))
+
+
+def _caught(call: Callable[..., Any], *given: Any) -> Any:
+    """What a call returns, or the exception that it raised."""
     try:
-        verdict = judging(*given)
-        if not isinstance(verdict, Verdict):
-            raise TypeError(f"a judge returns a Verdict, not {verdict!r}")
-        return verdict
+        return call(*given)
     except NotShort:
         raise
-    except BadReference as bad:
-        return Verdict.error(str(bad))
-    except TimeoutError as late:
-        return Verdict.timeout(str(late) or "the deadline passed")
-    except (MemoryError, RecursionError) as limit:
-        return Verdict.of(False, why=f"{TOO_COSTLY}: {type(limit).__name__}")
-    except Exception as bug:  # noqa: BLE001 - the boundary: whatever a verifier raises is its fault
-        return Verdict.error(f"{type(bug).__name__} in the verifier: {bug}"[:500])
+    except Exception as fault:  # noqa: BLE001 - the boundary: whatever a verifier raises is its fault
+        return fault
 
 
-def judged(
-    verifier: Verifier, examples: Sequence[Example], attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
-) -> list[Verdict]:
-    """Verdicts on attempts, each at its Example, of a verifier that runs programs, is remote, or compares a group.
+def _blamed(fault: BaseException) -> Verdict:
+    """The verdict where a verifier raised something."""
+    if isinstance(fault, BadReference):
+        return Verdict.error(str(fault))
+    if isinstance(fault, TimeoutError):
+        return Verdict.timeout(str(fault) or "the deadline passed")
+    if isinstance(fault, MemoryError | RecursionError):
+        return Verdict.of(False, why=f"{TOO_COSTLY}: {type(fault).__name__}")
+    return Verdict.error(f"{type(fault).__name__} in the verifier: {fault}"[:500])
 
-    The Examples are one and the same unless the verifier's groups span several.
-    """
+
+class Together(NamedTuple):
+    """Attempts that are judged together, each at its Example: one and the same unless the verifier's groups span
+    several."""
+
+    verifier: Verifier
+    examples: Sequence[Example]
+    attempts: Sequence[Attempt]
+    room: Room
+
+    def given(self, clients: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments of the judge. Raises `BadReference`."""
+        example = self.examples[0]
+        context = Context(self.room.wall, clients, self.examples)
+        return example, self.attempts, self.verifier.parameters(example.params), context
+
+    def checked(self, made: Any) -> list[Verdict]:
+        """What the judge returned, if it is a verdict for each attempt. Raises `TypeError`."""
+        count = len(self.attempts)
+        if not isinstance(made, Sequence) or [isinstance(one, Verdict) for one in made] != [True] * count:
+            raise TypeError(f"a judge of {count} attempts returns {count} verdicts, not {made!r}")
+        return list(made)
+
+    def stamped(self, made: list[Verdict] | BaseException, seconds: float) -> list[Verdict]:
+        """Its verdicts, or the one on what it raised for each attempt, with the time that each took."""
+        count = len(self.attempts)
+        verdicts = [_blamed(made)] * count if isinstance(made, BaseException) else made
+        return [stamped(verdict, self.verifier, seconds / max(1, count)) for verdict in verdicts]
+
+
+def judged(job: Together, clients: dict[str, Any]) -> list[Verdict]:
+    """Verdicts of a verifier that runs programs, is remote, or compares a group."""
+    if awaits(job.verifier):
+        return judged_side_by_side([job], 1, clients)[0]
     start = time.monotonic()
-    verdicts: list[Verdict] = []
+    made = _caught(lambda: job.checked(_in_place(job, clients)))
+    return job.stamped(made, time.monotonic() - start)
 
-    def together() -> Verdict:
-        made = _in_place(verifier, examples, attempts, room, clients)
-        if len(made) != len(attempts) or not all(isinstance(verdict, Verdict) for verdict in made):
-            raise TypeError(f"a judge of {len(attempts)} attempts returns {len(attempts)} verdicts, not {made!r}")
-        verdicts.extend(made)
-        return made[0]
 
-    failed = guarded(together)
-    verdicts = verdicts or [failed] * len(attempts)
-    seconds = (time.monotonic() - start) / max(1, len(attempts))
-    return [stamped(verdict, verifier, seconds) for verdict in verdicts]
+def awaits(verifier: Verifier) -> bool:
+    """Whether its judge is a coroutine, so that many can be under way in one event loop."""
+    return verifier.lane is Lane.REMOTE and inspect.iscoroutinefunction(verifier.judge)
+
+
+def judged_side_by_side(jobs: Sequence[Together], workers: int, clients: dict[str, Any]) -> list[list[Verdict]]:
+    """Verdicts of remote judges that are coroutines, so many under way at a time."""
+
+    async def made(job: Together) -> list[Verdict]:
+        return job.checked(await job.verifier.judge(*job.given(clients)))  # type: ignore[misc]  # see `awaits`
+
+    answers = side_by_side([Call(partial(made, job), job.room.wall) for job in jobs], workers)
+    return [job.stamped(*answer) for job, answer in zip(jobs, answers, strict=True)]
 
 
 def judged_text(
@@ -183,41 +222,15 @@ def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
     )
 
 
-def _in_place(
-    verifier: Verifier, examples: Sequence[Example], attempts: Sequence[Attempt], room: Room, clients: dict[str, Any]
-) -> Sequence[Verdict]:
-    example = examples[0]
-    given = (example, attempts, verifier.parameters(example.params), Context(room.wall, clients, examples))
+def _in_place(job: Together, clients: dict[str, Any]) -> Any:
+    verifier, room, given = job.verifier, job.room, job.given(clients)
     if verifier.lane is Lane.REMOTE:
-        waits = _awaited if inspect.iscoroutinefunction(verifier.judge) else _abandoned
-        answered: Sequence[Verdict] = waits(verifier, given, room)
-        return answered
+        return _abandoned(verifier, given, room)
     with due_in(room.wall, own=room.cpu):
         made = verifier.judge(*given)
     if isinstance(made, Awaitable):
         raise TypeError(f"the judge of {verifier.name!r} is a coroutine: its lane is 'remote'")
     return made
-
-
-def _awaited(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
-    """What a coroutine returns in time. Raises `TimeoutError`, also where it blocks or will not be cancelled."""
-
-    async def made() -> Any:
-        try:
-            return await verifier.judge(*given)  # type: ignore[misc]  # a coroutine function, see the caller
-        except (SystemExit, KeyboardInterrupt) as left:  # would end the loop, and with it every judge
-            raise RuntimeError(f"it raised {type(left).__name__}") from None
-
-    async def within() -> Any:
-        return await asyncio.wait_for(made(), room.wall)
-
-    future = asyncio.run_coroutine_threadsafe(within(), _loop())
-    try:
-        return future.result(room.wall + LATE)
-    except TimeoutError:
-        if not future.done():  # its loop is stuck: the next judge gets another
-            forget_loop()
-        raise TimeoutError(f"the judge did not answer in {room.wall:g} s") from None
 
 
 def _abandoned(verifier: Verifier, given: tuple[Any, ...], room: Room) -> Any:
@@ -234,42 +247,19 @@ def _aside(call: Callable[[], Any], wall: float) -> tuple[list[Any], float]:
     What the call raises is raised here; where it asks the process to exit, that is its own fault.
     """
     made: list[Any] = []
-    failed: list[BaseException] = []
 
     def run() -> None:
         try:
-            made.append(call())
-        except BaseException as fault:  # noqa: BLE001 - it is raised again, in the caller
-            failed.append(fault)
+            made.append(_caught(call))
+        except (SystemExit, KeyboardInterrupt) as left:
+            made.append(RuntimeError(f"it raised {type(left).__name__}"))
 
     thread = threading.Thread(target=run, name="assay-aside", daemon=True)
     thread.start()
     thread.join(wall)
-    if failed and isinstance(failed[0], Exception):
-        raise failed[0]
-    if failed:
-        raise RuntimeError(f"it raised {type(failed[0]).__name__}")
+    if made and isinstance(made[0], BaseException):
+        raise made[0]
     return made, 0.0 if made else _cpu_of(thread.native_id or 0)
-
-
-_remote: asyncio.AbstractEventLoop | None = None
-_starting = threading.Lock()
-
-
-def _loop() -> asyncio.AbstractEventLoop:
-    """The event loop of this process's remote judges, in a thread of its own: the caller may have one already."""
-    global _remote
-    with _starting:
-        if _remote is None:
-            _remote = asyncio.new_event_loop()
-            threading.Thread(target=_remote.run_forever, name="assay-remote", daemon=True).start()
-        return _remote
-
-
-def forget_loop() -> None:
-    """In a forked child: the thread of the event loop stayed behind."""
-    global _remote, _starting
-    _remote, _starting = None, threading.Lock()
 
 
 def _verdict(reply: Reply, room: Room) -> Verdict | None:

@@ -20,7 +20,18 @@ from typing import Any, Self
 from assay import sandbox
 from assay.errors import AssayError, IsolationRefused
 from assay.judging.cache import VerdictCache
-from assay.judging.lanes import Room, ask, asked, forget_loop, in_worker, judged, judged_text
+from assay.judging.lanes import (
+    Room,
+    Together,
+    ask,
+    asked,
+    awaits,
+    in_worker,
+    judged,
+    judged_side_by_side,
+    judged_text,
+)
+from assay.judging.loop import forget_loop
 from assay.judging.pool import Pool, WorkerTimeout
 from assay.judging.verifier import VERIFIERS, Lane, Verifier
 from assay.types import Attempt, Example, Status, Verdict
@@ -30,7 +41,7 @@ CHUNK = 16
 LONGEST = 86_400
 """Seconds of the longest deadline."""
 PATIENCE = (2.0, 8.0)
-"""A verdict that ended in `timeout` is made again within so many times the wall time, for the same work."""
+"""A verdict made here that ended in `timeout` is made again within so many times the wall time, for the same work."""
 
 Said = str | Attempt
 _Place = tuple[Example, Attempt]
@@ -108,10 +119,10 @@ class Judge:
         """`verify` of each pair, in order; a pair that occurs twice is judged once.
 
         Verdicts of a `group` verifier are made for all attempts at an Example together. With `workers` above 1 that
-        many verdicts are in the making at once, those on text in processes of their own. A `timeout` says that the
-        machine was busy: it is judged again, alone, with more time on the clock for the same work. Arguments left out
-        are the session's settings. Raises `UnknownName` for a verifier that is not registered, and `ValueError` when
-        the lengths differ.
+        many verdicts are in the making at once, those on text in processes of their own, those of models and servers in
+        one event loop. A `timeout` of what runs here says that the machine was busy: it is judged again, alone, with
+        more time on the clock for the same work. Arguments left out are the session's settings. Raises `UnknownName`
+        for a verifier that is not registered, and `ValueError` when the lengths differ.
         """
         if len(examples) != len(responses):
             raise ValueError(f"{len(examples)} examples but {len(responses)} responses: give one example a response")
@@ -195,48 +206,72 @@ class Judge:
         return [verdict or next(fresh) for verdict in found]
 
     def _judged(self, places: Sequence[_Place], workers: int, deadline: float | None) -> list[Verdict]:
-        verdicts: dict[int, Verdict] = {}
         jobs = jobs_of(places, workers)
-        if workers <= 1 or len(jobs) <= 1:
-            made = [self._made(places, job, deadline, alone=True) for job in jobs]
+        remote = [job for job in jobs if awaits(_verifier(places, job))]
+        here = [job for job in jobs if not awaits(_verifier(places, job))]
+        alone = workers <= 1 or len(jobs) <= 1
+        calls = [partial(self._made, places, job, deadline, alone=alone) for job in here]
+        if remote:
+            calls.append(partial(self._asked_of_models, places, remote, deadline, workers))
+        if alone:
+            made = [call() for call in calls]
         else:
             with ThreadPoolExecutor(workers, "assay-judge") as threads:
-                made = list(threads.map(lambda job: self._made(places, job, deadline, alone=False), jobs))
-        for job, answers in zip(jobs, made, strict=True):
-            verdicts.update(zip(job, answers, strict=True))
+                made = list(threads.map(lambda call: call(), calls))
+        verdicts = {place: verdict for answers in made for place, verdict in answers.items()}
         for patience in PATIENCE:
             late = {place for place, verdict in verdicts.items() if verdict.status is Status.TIMEOUT}
-            for job in jobs if late else ():
+            for job in here if late else ():
                 if again := [place for place in job if place in late]:
-                    answers = self._made(places, again, deadline, alone=True, patience=patience)
-                    verdicts.update(zip(again, answers, strict=True))
+                    verdicts |= self._made(places, again, deadline, alone=True, patience=patience)
         return [verdicts[place] for place in range(len(places))]
+
+    def _asked_of_models(
+        self, places: Sequence[_Place], jobs: Sequence[Sequence[int]], deadline: float | None, workers: int
+    ) -> dict[int, Verdict]:
+        """Place -> verdict, of judges that wait for a model or a server."""
+        made = judged_side_by_side([_together(places, job, deadline) for job in jobs], workers, self._clients)
+        verdicts: dict[int, Verdict] = {}
+        for job, answers in zip(jobs, made, strict=True):
+            verdicts.update(zip(job, answers, strict=True))
+        return verdicts
 
     def _made(
         self, places: Sequence[_Place], job: Sequence[int], deadline: float | None, *, alone: bool, patience: float = 1
-    ) -> list[Verdict]:
-        """Verdicts at a few places of one verifier: of one Example, or, on text, of several."""
-        verifier = VERIFIERS.get(places[job[0]][0].verifier)
-        room = Room.of(verifier, deadline, patience)
-        if verifier.reads_text and not alone:
-            pairs = [(places[place][0], places[place][1].said) for place in job]
-            return in_worker(pairs, verifier, room, self._pool)
+    ) -> dict[int, Verdict]:
+        """Place -> verdict, at a few places of one verifier: of one Example, or, on text, of several."""
+        verifier = _verifier(places, job)
         if verifier.group:
-            examples, attempts = zip(*(places[place] for place in job), strict=True)
-            return judged(verifier, examples, attempts, room, self._clients)
-        return [self._one(verifier, *places[place], deadline, patience) for place in job]
+            made = judged(_together(places, job, deadline, patience), self._clients)
+        elif verifier.reads_text and not alone:
+            pairs = [(places[place][0], places[place][1].said) for place in job]
+            made = in_worker(pairs, verifier, Room.of(verifier, deadline, patience), self._pool)
+        else:
+            made = [self._one(verifier, *places[place], deadline, patience) for place in job]
+        return dict(zip(job, made, strict=True))
 
     def _one(
         self, verifier: Verifier, example: Example, attempt: Attempt, deadline: float | None, patience: float = 1
     ) -> Verdict:
         if verifier.reads_text:
             return judged_text(verifier, example, attempt.said, self._pool, deadline, patience)
-        return judged(verifier, [example], [attempt], Room.of(verifier, deadline, patience), self._clients)[0]
+        room = Room.of(verifier, deadline, patience)
+        return judged(Together(verifier, [example], [attempt], room), self._clients)[0]
 
     def forget(self) -> None:
         """In a forked child: leave the parent's workers and clients to the parent."""
         self._pool.disown()
         self._pool, self._clients = Pool(), {}
+
+
+def _verifier(places: Sequence[_Place], job: Sequence[int]) -> Verifier:
+    return VERIFIERS.get(places[job[0]][0].verifier)
+
+
+def _together(places: Sequence[_Place], job: Sequence[int], deadline: float | None, patience: float = 1) -> Together:
+    verifier = _verifier(places, job)
+    examples, attempts = zip(*(places[place] for place in job), strict=True)
+    return Together(verifier, examples, attempts, Room.of(verifier, deadline, patience))
 
 
 def _level() -> str:

@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from assay.corpus.collection import Corpus
-from assay.errors import AssayError
+from assay.errors import AssayError, BadConfig
 from assay.journal import Journal, owned
+from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
 from assay.learn.oracle import Watched
@@ -156,17 +157,32 @@ def make_trainer(
 
 
 def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, history: History) -> DomainMix:
-    """The order in which a recipe asks these Examples."""
+    """The order in which a recipe asks these Examples: those that are judged together come together.
+
+    Raises `BadConfig` where a step cannot hold them together.
+    """
     prompts = recipe.grpo.prompts * synced(recipe.grpo)
-    return DomainMix(
+    mix = DomainMix(
         [example.domain for example in examples],
         stages.weights,
         recipe.seed,
         history.resting(examples),
         lambda count: stages.at(count // prompts),
-        [example.source for example in examples],
-        recipe.data.source_weights,
+        sources=[example.source for example in examples],
+        source_weights=recipe.data.source_weights,
+        units=[_judged_with(example, number) for number, example in enumerate(examples)],
     )
+    if recipe.grpo.prompts % mix.size:
+        raise BadConfig(f"grpo.prompts is a multiple of {mix.size}, since as many problems are judged together")
+    if mix.size > 1 and recipe.grpo.redraws:
+        raise BadConfig("grpo.redraws would tear apart problems that are judged together: set it to 0")
+    return mix
+
+
+def _judged_with(example: Example, number: int) -> str:
+    """Names what an Example is judged together with."""
+    spans = VERIFIERS.get(example.verifier).spans
+    return str(number) if spans is None else f"{example.verifier} {spans(example)}"
 
 
 def _history(recipe: GrpoRecipe, out: Path) -> History:

@@ -3,7 +3,9 @@
 Labelled rows show how models answer; rewrites of references (`audit/rewrites.py`) show near misses, denials, several
 answers and other notations, whose verdicts are known by construction. Without the rewrites such a network pays for
 likeness alone. Questions are parted by hash: seven tenths train, one calibrates the temperature (Guo et al. 2017,
-arXiv 1706.04599) and finds the probability that is enough, two are measured. Needs numpy alone.
+arXiv 1706.04599) and finds the probability that is enough, two are measured. The parts take turns, so that five heads
+are made and every row is measured once, by a head that knows nothing of its question; the first head is the one that is
+kept. Needs numpy alone.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pydantic import Field
 
 from assay.audit.labelled import LabelledRow, read_labelled
 from assay.audit.rewrites import rewritten
+from assay.audit.sets import SETS, labelled_set
 from assay.config import Config, fingerprint
 from assay.errors import BadConfig, NoAnswer
 from assay.evaluate.metrics import wilson
@@ -34,9 +37,12 @@ from assay.version import VERSION
 
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 TENTHS = {"train": range(7), "calibrate": range(7, 8), "held out": range(8, 10)}
-"""Which tenths of the questions are for what."""
+"""Which tenths of the questions are for what, in the first turn; each turn is two tenths further on."""
+TURNS = 5
 BATCH, BINS, LEAST = 256, 10, 100
 """Rows of an update; bins of the reliability curve; labelled rows that are needed."""
+DRAWS = 200
+"""Draws of the labels that say what calibration error is due to chance."""
 LIKELY = 0.5
 """The least probability that may be enough."""
 WEIGHTS, REPORT = "head.json", "report.json"
@@ -46,18 +52,28 @@ class Labelled(Config):
     """Responses to questions, and whether each is right: a JSONL file."""
 
     path: str
-    """The file, or its place under the data directory."""
+    """The file, its place under the data directory, or a set that is known (`labelled/hardverify`)."""
     columns: dict[str, str] = Field(default_factory=dict)
     """Field (`prompt`, `reference`, `response`, `label`) -> column, where it is called otherwise."""
     accepted: str = ""
     """What stands between the accepted texts of one reference."""
+    weight: float = Field(1.0, gt=0)
+    """How much each of its rows counts in training."""
+    rewritten: bool = True
+    """Whether its references are rewritten too."""
     verifier: str = "text"
     """The rule that the head is measured beside."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Its parameters."""
 
     def rows(self, data: Path | None) -> Iterator[LabelledRow]:
-        """The rows. Raises `BadConfig`, `MissingData` and `BadRow`."""
+        """The rows; a set that is known has its own verifier and columns.
+
+        Raises `BadConfig`, `MissingData` and `BadRow`.
+        """
+        if self.path in SETS:
+            yield from labelled_set(self.path, data)
+            return
         path = Path(self.path) if Path(self.path).is_file() else data_dir(data) / self.path
         for one in read_labelled(path, self.columns, given={"verifier": self.verifier, "params": self.params}):
             split = self.accepted and isinstance(one.reference, str)
@@ -103,14 +119,18 @@ class Rows:
     """(N,) the labels."""
     ruled: Bools
     """(N,) whether the rule accepts."""
-    part: np.ndarray[Any, Any]
-    """(N,) `train`, `calibrate` or `held out`."""
+    tenth: np.ndarray[Any, Any]
+    """(N,) the tenth that its question falls into, from 0 to 9."""
     weight: Floats
     """(N,) how much each counts."""
 
     def where(self, mask: Bools) -> Rows:
         """Some of the rows."""
         return Rows(*(getattr(self, name)[mask] for name in self.__dataclass_fields__))
+
+    def of(self, part: str, turn: int = 0) -> Rows:
+        """Those that `train`, `calibrate` or are `held out` in a turn."""
+        return self.where(np.isin((self.tenth - 2 * turn) % 10, TENTHS[part]))
 
     def paid(self, head: Head, at_least: float | None = None) -> Bools:
         """(N,) what the head accepts."""
@@ -139,15 +159,14 @@ def rows_of(triples: Iterable[tuple[Example, str, bool]], seed: int = 0, weight:
         seen,
         np.array([label for *_, label in known], np.bool_),
         np.array([verdict.is_correct for verdict in verdicts], np.bool_),
-        np.array([part_of(example, seed) for example, *_ in known], object),
+        np.array([tenth_of(example, seed) for example, *_ in known], np.int64),
         np.full(len(known), weight, np.float32),
     )
 
 
-def part_of(example: Example, seed: int) -> str:
-    """What the responses to a question are for, see `TENTHS`."""
-    tenth = hashed_seed("head", seed, example.text) % 10
-    return next(name for name, tenths in TENTHS.items() if tenth in tenths)
+def tenth_of(example: Example, seed: int) -> int:
+    """The tenth that all responses to a question fall into, see `TENTHS`."""
+    return hashed_seed("head", seed, example.text) % 10
 
 
 def train_head(
@@ -168,26 +187,32 @@ def train_head(
         sets = {}
         for entry, rows in zip(recipe.labelled, labelled, strict=True):
             on_stage(f"reading {entry.path}")
-            sets[entry.path] = rows_of(((one.example(), one.response, one.label) for one in rows), recipe.seed)
+            triples = ((one.example(), one.response, one.label) for one in rows)
+            sets[entry.path] = rows_of(triples, recipe.seed, entry.weight)
         real = Rows.joined(list(sets.values()))
         _require(real)
         on_stage("rewriting references")
-        made = rows_of(_rewrites(recipe, labelled, data), recipe.seed, recipe.weight)
+        made = rows_of(rewrites_of(recipe, labelled, data), recipe.seed, recipe.weight)
         on_stage("training")
-        head = fitted(recipe, Rows.joined([real, made]))
-        head = calibrated(head, real.where(real.part == "calibrate"), recipe.false_pay)
-        head = replace(head, recipe=fingerprint(recipe, facts["data"]))
+        heads = [made_in(turn, recipe, real, made) for turn in range(TURNS)]
+        head = replace(heads[0], recipe=fingerprint(recipe, facts["data"]))
         sets |= {"rewrites": made} if len(made.right) else {}
         report = {"fingerprint": head.fingerprint, "temperature": head.temperature, "at_least": head.at_least}
-        report["sets"] = {name: measured(head, rows.where(rows.part == "held out")) for name, rows in sets.items()}
+        report["sets"] = {name: measured(heads, rows) for name, rows in sets.items()}
         head.save(out / WEIGHTS)
         write_atomically(out / REPORT, json.dumps(report, indent=1) + "\n")
     return report
 
 
+def made_in(turn: int, recipe: HeadRecipe, real: Rows, made: Rows) -> Head:
+    """The head of a turn: fitted on labelled rows and rewrites, calibrated on labelled rows of other questions."""
+    head = fitted(recipe, Rows.joined([real.of("train", turn), made.of("train", turn)]))
+    return calibrated(head, real.of("calibrate", turn), recipe.false_pay)
+
+
 def _require(rows: Rows) -> None:
     for part in TENTHS:
-        labels = rows.right[rows.part == part]
+        labels = rows.of(part).right
         if len(rows.right) < LEAST or labels.all() or not labels.any():
             raise BadConfig(
                 f"the labelled rows hold {rows.right.sum()} right and {(~rows.right).sum()} wrong responses: "
@@ -195,20 +220,21 @@ def _require(rows: Rows) -> None:
             )
 
 
-def _rewrites(
+def rewrites_of(
     recipe: HeadRecipe, labelled: Sequence[Sequence[LabelledRow]], data: Path | None
 ) -> Iterator[tuple[Example, str, bool]]:
-    """The rewrites of every reference, once each."""
-    once = {row.example().id: replace(row.example(), params={}) for rows in labelled for row in rows}
-    others = [example for chosen in recipe.rewrites for example in chosen.examples(data, seed=recipe.seed)]
+    """The rewrites of the references, once each."""
+    chosen = (rows for entry, rows in zip(recipe.labelled, labelled, strict=True) if entry.rewritten)
+    once = {row.example().id: replace(row.example(), params={}) for rows in chosen for row in rows}
+    others = [example for one in recipe.rewrites for example in one.examples(data, seed=recipe.seed)]
     for made in rewritten([*once.values(), *others], per=recipe.per, seed=recipe.seed):
         plain = {name: value for name, value in made.params.items() if name != "options"}
         yield replace(made, params=plain).example(), made.response, made.label
 
 
 def fitted(recipe: HeadRecipe, rows: Rows) -> Head:
-    """The network of H hidden units with the least weighted log loss on the training rows, by AdamW."""
-    known = rows.where((rows.part == "train") & rows.shown)
+    """The network of H hidden units with the least weighted log loss on these rows, by AdamW."""
+    known = rows.where(rows.shown)
     mean, scale = known.features.mean(0), np.maximum(known.features.std(0), LEAST_SCALE)
     rng = np.random.default_rng(hashed_seed("head", recipe.seed))
     count, hidden = len(NAMES), recipe.hidden
@@ -271,9 +297,12 @@ def _log_loss(scores: Floats, right: Bools) -> float:
     return float(np.logaddexp(0, np.where(right, -scores, scores)).mean())
 
 
-def measured(head: Head, rows: Rows) -> dict[str, Any]:
-    """What the rule, the head and both together pay of right and of wrong rows, and how well the head is calibrated."""
-    alone = rows.paid(head)
+def measured(heads: Sequence[Head], rows: Rows) -> dict[str, Any]:
+    """What the rule, the head and both together pay of right and of wrong rows, and how well the head is calibrated.
+
+    Each row is judged by the head of the turn in which its question was held out.
+    """
+    rows, alone, probabilities = apart(heads, rows)
     ways = {"rule": rows.ruled, "head": alone, "hybrid": rows.ruled | alone}
     found: dict[str, Any] = {"right": int(rows.right.sum()), "wrong": int((~rows.right).sum())}
     for name, paid in ways.items():
@@ -282,19 +311,36 @@ def measured(head: Head, rows: Rows) -> dict[str, Any]:
             for label, own in (("right", rows.right), ("wrong", ~rows.right))
             if own.any()
         }
-    seen = rows.where(rows.shown)
-    found["calibration"] = reliability(head.probabilities(seen.features), seen.right)
+    found["calibration"] = reliability(probabilities[rows.shown], rows.right[rows.shown])
     return found
 
 
+def apart(heads: Sequence[Head], rows: Rows) -> tuple[Rows, Bools, Floats]:
+    """The rows in the order of the turns, what is paid of them, and (N,) how likely each is right."""
+    parts = [rows.of("held out", turn) for turn in range(len(heads))]
+    paid = [part.paid(head) for head, part in zip(heads, parts, strict=True)]
+    likely = [head.probabilities(part.features) for head, part in zip(heads, parts, strict=True)]
+    return Rows.joined(parts), np.concatenate(paid), np.concatenate(likely)
+
+
 def reliability(probabilities: Floats, right: Bools) -> dict[str, Any]:
-    """The expected calibration error and its curve: of each tenth of [0, 1] rows, mean probability, share right."""
+    """The expected calibration error and its curve: of each tenth of [0, 1] rows, mean probability, share right.
+
+    `chance` is the error that a head without any fault would show on so few rows (mean of `DRAWS` draws of the labels).
+    """
     bins = np.minimum((probabilities * BINS).astype(int), BINS - 1)
-    curve, error = [], 0.0
+    curve = []
     for number in range(BINS):
         own = bins == number
         if own.any():
             said, true = float(probabilities[own].mean()), float(right[own].mean())
-            error += float(own.mean()) * abs(said - true)
             curve.append({"rows": int(own.sum()), "probability": said, "right": true})
-    return {"error": error, "curve": curve}
+    rng = np.random.default_rng(0)
+    drawn = [_error(bins, probabilities, rng.random(len(right)) < probabilities) for _ in range(DRAWS)]
+    error = _error(bins, probabilities, right)
+    return {"error": error, "chance": float(np.mean(drawn)) if len(right) else 0.0, "curve": curve}
+
+
+def _error(bins: np.ndarray[Any, Any], probabilities: Floats, right: Bools) -> float:
+    gaps = np.bincount(bins, weights=probabilities - right, minlength=BINS)
+    return float(np.abs(gaps).sum() / max(1, len(right)))

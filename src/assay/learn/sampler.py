@@ -22,7 +22,9 @@ class DomainMix:
     names the problems that sit this pass out; where none would be left, all come. `weights` may be several, one for
     each stage: `stage(count)` says which holds for the next draw, and shares are counted anew in each; passes go on.
     Where `source_weights` names a source of a domain, the draws of that domain are shared by its sources in the same
-    way, those that are not named with weight 1; else each of its problems counts alike, whatever its source.
+    way, those that are not named with weight 1; else each of its problems counts alike, whatever its source. `units`
+    names what each problem belongs to, where problems must be asked together: those of a unit, all of one size, are
+    drawn one behind the other.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -37,43 +39,51 @@ class DomainMix:
         seed: int,
         rested: Callable[[int], Collection[int]] = lambda count: (),
         stage: Callable[[int], int] = lambda count: 0,
+        *,
         sources: Sequence[str] = (),
         source_weights: Mapping[str, float] = MappingProxyType({}),
+        units: Sequence[str] = (),
     ) -> None:
         _refuse_unknown("source_weights", source_weights, sources)
         parted = {domain for domain, source in zip(domains, sources, strict=False) if source in source_weights}
-        self.members: dict[str, dict[str, list[int]]] = {}
-        """Domain -> source -> indices; one part without a name where sources have no weights."""
+        whole: dict[tuple[str, str, object], list[int]] = {}
         for index, domain in enumerate(domains):
             part = sources[index] if domain in parted else ""
-            self.members.setdefault(domain, {}).setdefault(part, []).append(index)
+            whole.setdefault((domain, part, units[index] if units else index), []).append(index)
+        if len(sizes := {len(unit) for unit in whole.values()}) > 1:
+            raise BadConfig(f"problems that are asked together come in groups of one size, not of {sorted(sizes)}")
+        self.size = max(sizes, default=1)
+        """Problems of a unit."""
+        self.members: dict[str, dict[str, list[list[int]]]] = {}
+        """Domain -> source -> units; one part without a name where sources have no weights."""
+        for (domain, part, _), unit in whole.items():
+            self.members.setdefault(domain, {}).setdefault(part, []).append(unit)
         several = [weights] if isinstance(weights, Mapping) else weights
         self.shares = [_shares("domain_weights", one, self.members) for one in several]
-        known = {domain: [name for name in parts if name in source_weights] for domain, parts in self.members.items()}
         self.parts = {
-            domain: _shares("source_weights", {name: source_weights[name] for name in known[domain]}, parts)
+            domain: _shares("source_weights", {n: w for n, w in source_weights.items() if n in parts}, parts)
             for domain, parts in self.members.items()
         }
         self.seed = seed
         self.rested, self.stage = rested, stage
 
     def __iter__(self) -> Iterator[int]:
-        passes, left = Counter[tuple[str, str]](), dict[tuple[str, str], list[int]]()
+        passes, left = Counter[tuple[str, str]](), dict[tuple[str, str], list[list[int]]]()
         of_parts = {domain: Counter[str]() for domain in self.members}
         stage, drawn = -1, Counter[str]()
-        for draw in itertools.count():
+        for draw in itertools.count(step=self.size):
             if (now := self.stage(draw)) != stage:
                 stage, drawn = now, Counter()
             domain = _next(self.shares[stage], drawn)
             part = _next(self.parts[domain], of_parts[domain])
             if not left.get(place := (domain, part)):
-                members, out = self.members[domain][part], set(self.rested(draw))
-                awake = [index for index in members if index not in out] or list(members)
+                units, out = self.members[domain][part], set(self.rested(draw))
+                awake = [unit for unit in units if not out.issuperset(unit)] or list(units)
                 named = (domain, part) if part else (domain,)
                 Random(hashed_seed(self.seed, *named, passes[place])).shuffle(awake)
                 left[place] = awake[::-1]
                 passes[place] += 1
-            yield left[place].pop()
+            yield from left[place].pop()
 
     def first(self, count: int) -> list[int]:
         """The first `count` indices."""

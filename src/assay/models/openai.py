@@ -18,6 +18,8 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -41,7 +43,7 @@ BACKOFF, LONGEST = 0.5, 60.0
 SUSPECT = 3
 """Requests that may be refused before one was answered."""
 POOLS = 8
-"""Clients that stay open in an event loop: each looks through all its connections at every request."""
+"""Clients that stay open in an event loop: each looks through all its connections at every request, idle ones most."""
 FINISH = {"stop": "stop", "length": "length", "content_filter": "refused"}
 
 
@@ -94,7 +96,7 @@ class OpenAIEngine:
         self.concurrency, self.tries, self.seconds = concurrency, tries, seconds
         self.logprobs, self.prices, self.more = logprobs, prices, dict(more or {})
         self.keep_open, self.images = keep_open, images
-        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, list[httpx.AsyncClient]] = WeakKeyDictionary()
+        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, list[_Kept]] = WeakKeyDictionary()
         self.model = model or self._only_model()
         self.name = name or self.model
         self.fingerprint = content_hash([self.address, self.model, self.more])
@@ -156,15 +158,20 @@ class OpenAIEngine:
 
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for this call, or one of this event loop's, in turn."""
+        """A client for this call, or of those of this event loop the one that has the fewest calls under way."""
         if not self.keep_open:
             async with self._opened(self.concurrency) as client:
                 yield client
             return
         loop = asyncio.get_running_loop()
         if loop not in self._kept:
-            self._kept[loop] = [self._opened(-(-self.concurrency // POOLS)) for _ in range(POOLS)]
-        yield self._kept[loop][self.usage["requests"] % POOLS]
+            self._kept[loop] = [_Kept(self._opened(-(-self.concurrency // POOLS))) for _ in range(POOLS)]
+        kept = min(self._kept[loop], key=_under_way)
+        kept.under_way += 1
+        try:
+            yield kept.client
+        finally:
+            kept.under_way -= 1
 
     def _opened(self, connections: int) -> httpx.AsyncClient:
         limits = self._httpx.Limits(max_connections=connections)
@@ -244,6 +251,17 @@ class OpenAIEngine:
         if answer.status_code in HOPELESS or (not answered and self.usage["failed"] >= SUSPECT):
             raise AssayError(f"{self.address} refuses what {self.model} is asked: {why}")
         return Completion(why, "failed", request=request.id)
+
+
+@dataclass
+class _Kept:
+    """A client that stays open, and how many calls it has under way."""
+
+    client: httpx.AsyncClient
+    under_way: int = 0
+
+
+_under_way = attrgetter("under_way")
 
 
 def _turn(turn: Message, folder: str) -> dict[str, Any]:

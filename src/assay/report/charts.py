@@ -78,9 +78,19 @@ def _lines(found: Curves) -> Chart:
             axis.plot(numbers, values, color=colour, alpha=0.35, linewidth=0.8)
         bold = smooth(values) if found.smoothed else values
         axis.plot(numbers, bold, color=colour, linewidth=1.6, marker=marker, clip_on=False)
-        axis.set_ylim(None if min(values) < 0 else 0, found.top or (None if any(values) else 1))
+        lowest = min(values)
+        if name in found.bands:
+            sides = zip(at, *found.bands[name], strict=True)
+            known = [(step, low, high) for step, low, high in sides if low is not None and high is not None]
+            wide, low, high = zip(*known, strict=True)
+            axis.fill_between(wide, low, high, color=colour, alpha=0.18, linewidth=0)
+            lowest = min(low)
+        if name in found.marks:
+            axis.axvline(found.marks[name], color=PAGE_COLOURS["bad"][0], linewidth=1.2, linestyle="--")
+        axis.set_ylim(None if lowest < 0 else 0, found.top or (None if any(values) else 1))
         panels.append((name, svg_of(figure, f"{found.title}, {name}: {_ends(numbers, values)}")))
-    return Chart(found.title, found.about, tuple(panels), at, found.columns)
+    ends = {f"{name} {end}": both[end == "high"] for name, both in found.bands.items() for end in ("low", "high")}
+    return Chart(found.title, found.about, tuple(panels), at, {**found.columns, **ends})
 
 
 def _ends(at: Sequence[int], values: Sequence[float | None]) -> str:

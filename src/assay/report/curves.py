@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
+from assay.learn.oracle import WINDOW
 from assay.report.panels import DOMAIN_COLOURS, VERDICT_COLOURS
 
 Steps = Sequence[Mapping[str, Any]]
@@ -27,6 +28,10 @@ class Curves:
     top: float | None = None
     """Where the axis ends; at the largest value without it."""
     stacked: bool = False
+    bands: Mapping[str, tuple[Column, Column]] = field(default_factory=dict)
+    """Name of a column -> the ends of its interval, each one value a step."""
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Name of a column -> the step at which its alarm rang."""
 
 
 def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = ()) -> list[Curves]:
@@ -40,6 +45,7 @@ def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = 
         accuracy(held_out),
         per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
         per_domain(steps, "length", "Response length", "Tokens a response."),
+        oracle_gap(steps),
         verdict_mix(steps),
         optimisation(steps),
         throughput(steps),
@@ -67,6 +73,49 @@ def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | N
     columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
     about += " Thin: each step. Bold: the mean of the last ten."
     return Curves(title, about, _at(steps), columns, smoothed=True, top=top)
+
+
+def oracle_gap(steps: Steps) -> Curves:
+    """By how much more is paid than a second verifier finds right, by domain, where a recipe has an `[oracle]`."""
+    seen = [step for step in steps if step.get("oracle")]
+    names = _ordered({name for step in seen for name in step["oracle"]})
+    rows = {name: [step["oracle"].get(name, {}) for step in seen] for name in names}
+    rang = {name: alarm_step(seen, name) for name in names}
+    marks = {name: at for name, at in rang.items() if at is not None}
+    about = (
+        "Share of a sample of the responses that is paid, less the share that the second verifier finds right, over "
+        f"the last {WINDOW} of them; the band is the 95\u00a0% interval, a dashed line the alarm."
+    )
+    told = [f"{name}: {gap_now(rows[name])}{f'; alarm at step {marks.get(name)}' * (name in marks)}." for name in names]
+    return Curves(
+        "Oracle gap",
+        " ".join([about, *told]),
+        _at(seen),
+        {name: [row.get("gap") for row in rows[name]] for name in names},
+        bands={name: (_end(rows[name], 0), _end(rows[name], 1)) for name in names},
+        marks=marks,
+    )
+
+
+def _end(rows: Steps, end: int) -> list[float | None]:
+    return [(row.get("interval") or (None, None))[end] for row in rows]
+
+
+def alarm_step(steps: Steps, name: str) -> int | None:
+    """The first step at which the oracle's alarm had rung for a domain."""
+    return next((s["step"] for s in steps if s.get("oracle", {}).get(name, {}).get("alarm")), None)
+
+
+def gap_now(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The last gap of a domain in words."""
+    last = next((row for row in reversed(rows) if row.get("gap") is not None), None)
+    if last is None:
+        return "nothing was sampled yet"
+    low, high = last["interval"]
+    return (
+        f"{100 * last['first']:.0f}\u00a0% paid, {100 * last['second']:.0f}\u00a0% right, a gap of "
+        f"{100 * last['gap']:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
+    )
 
 
 def optimisation(steps: Steps) -> Curves:

@@ -22,7 +22,7 @@ def head_table(report: Mapping[str, Any]) -> str:
     curves = Table(title="Reliability: mean probability, share that is right, rows", title_justify="left")
     for name, found in report["sets"].items():
         curve = found["calibration"]
-        curves.add_column(f"{name} (error {curve['error']:.3f})", no_wrap=True)
+        curves.add_column(f"{name} (error {curve['error']:.3f}, chance {curve['chance']:.3f})")
     most = max(len(found["calibration"]["curve"]) for found in report["sets"].values())
     for place in range(most):
         points = [found["calibration"]["curve"][place : place + 1] for found in report["sets"].values()]

@@ -20,6 +20,7 @@ from assay.evaluate.guru_logs import is_guru_logs
 from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
+from assay.learn.oracle import alarms
 from assay.report.browser import RolloutBrowser
 from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
@@ -124,7 +125,7 @@ def _training(run: Path) -> dict[str, Any]:
     return {
         "facts": claimed,
         "about": about(run, model) | {"training steps": f"{len(steps)} of {of_steps}"},
-        "notes": read_json(run / "notes.json") or [],
+        "notes": read_json(run / "notes.json") or alarms(steps),
         "headline": headline(changes),
         "trained": trained(recipe, steps),
         "cautions": distrust(recipe, steps, after, before),

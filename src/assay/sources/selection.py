@@ -48,6 +48,9 @@ class Selection(Config):
     """Of own rows: parameters of the verifier."""
     domain: str = ""
     """Of own rows: their domain; `own` without it."""
+    judge: dict[str, Any] = Field(default_factory=dict)
+    """Who judges instead of each row's own verifier: `verifier` and its parameters. A `hybrid` that names no `rule` has
+    the row's own verifier as its rule: `{ verifier = "hybrid", head = "heads/short/head.json" }`."""
     split: str | None = None
     """Its split; without it that of the place: `test` in an evaluation, `train` elsewhere."""
     size: int | None = Field(None, ge=1)
@@ -64,6 +67,8 @@ class Selection(Config):
         if bool(self.name) == bool(self.path):
             raise ValueError("give either the name of a source or the path of a file of your own")
         own = [key for key in self.only_own if getattr(self, key)]
+        if self.judge and not isinstance(self.judge.get("verifier"), str):
+            raise ValueError('judge names a verifier, such as { verifier = "hybrid", engine = "http://HOST/v1#MODEL" }')
         if not self.path and own and not any(map(is_own, self.names)):
             raise ValueError(f"only files of your own (path) take {', '.join(own)}")
         return self
@@ -99,9 +104,17 @@ class Selection(Config):
             for name in self.names:
                 source, part = self.source(name, on_bad), self.split or split
                 read = partial(source.examples, part, data=data, size=self.size, seed=drawn_by, level=self.level)
-                yield from sampled(read, self.cap, drawn_by) if capped and self.cap else read()
+                drawn = sampled(read, self.cap, drawn_by) if capped and self.cap else read()
+                yield from map(self._judged, drawn) if self.judge else drawn
 
         return self._as_asked(rows(), data, seed)
+
+    def _judged(self, example: Example) -> Example:
+        """The Example, judged by another."""
+        params = {name: given for name, given in self.judge.items() if name != "verifier"}
+        if self.judge["verifier"] == "hybrid" and "rule" not in params:
+            params |= {"rule": example.verifier, "rule_params": dict(example.params)}
+        return replace(example, verifier=self.judge["verifier"], params=params)
 
     def _as_asked(self, rows: Iterator[Example], data: Path | None, seed: int) -> Iterator[Example]:
         """The rows as this selection asks them."""

@@ -76,9 +76,9 @@ class _Client:
     engine: Engine
     calls: int = 0
     tokens: int = 0
-    known: OrderedDict[str, tuple[bool, str]] = field(default_factory=OrderedDict)
+    known: OrderedDict[tuple[Any, ...], tuple[bool, str]] = field(default_factory=OrderedDict)
 
-    def remember(self, key: str, decided: tuple[bool, str]) -> None:
+    def remember(self, key: tuple[Any, ...], decided: tuple[bool, str]) -> None:
         self.known[key] = decided
         if len(self.known) > REMEMBERED:
             self.known.popitem(last=False)
@@ -146,9 +146,9 @@ async def _votes(
     client: _Client, protocol: Protocol, example: Example, reference: str, claim: str, params: JudgeParams
 ) -> list[tuple[bool, str, int]]:
     """(right, what was said, tokens) of each vote."""
-    messages = tuple(Message(*turn) for turn in protocol.messages(example.text, reference, claim))
     sampling = Sampling(temperature=0 if params.votes == 1 else 1, max_tokens=protocol.tokens)
-    asked = [_vote(client, protocol, messages, number, sampling, params) for number in range(params.votes)]
+    about = (example.text, reference, claim)
+    asked = [_vote(client, protocol, about, number, sampling, params) for number in range(params.votes)]
     return [await asked[0]] if params.votes == 1 else list(await asyncio.gather(*asked))
 
 
@@ -160,16 +160,19 @@ def _facts(protocol: Protocol) -> str:
 async def _vote(
     client: _Client,
     protocol: Protocol,
-    messages: tuple[Message, ...],
+    about: tuple[str, str, str],
     number: int,
     sampling: Sampling,
     params: JudgeParams,
 ) -> tuple[bool, str, int]:
-    """One decision. Raises `AssayError` where two answers are none, and where the budget is spent."""
-    turns = [turn.to_json() for turn in messages]
-    key = content_hash([client.engine.fingerprint, _facts(protocol), turns, number, sampling.temperature])
+    """One decision about (problem, reference, claim).
+
+    Raises `AssayError` where two answers are none, and where the budget is spent.
+    """
+    key = (_facts(protocol), about, number, sampling.temperature)
     if key in client.known:
         return (*client.known[key], 0)
+    messages = tuple(Message(*turn) for turn in protocol.messages(*about))
     said, tokens = "", 0
     for sample in (number, number + params.votes):
         if params.max_calls is not None and client.calls >= params.max_calls:
@@ -248,7 +251,7 @@ def _readable(example: Example, params: HybridParams) -> None:
 
 judge = Verifier(
     "judge",
-    1,
+    2,
     _judge,
     JudgeParams,
     Lane.REMOTE,
@@ -258,7 +261,7 @@ judge = Verifier(
 )
 hybrid = Verifier(
     "hybrid",
-    1,
+    2,
     _hybrid,
     HybridParams,
     Lane.REMOTE,

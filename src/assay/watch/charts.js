@@ -49,13 +49,21 @@ const Charts = (() => {
   function line(title, name, curves) {
     const points = curves.steps.map((step, at) => [step, curves.columns[name][at]]).filter(([, value]) => value !== null);
     if (!points.length) return null;
-    const values = points.map(([, value]) => value), top = Math.max(...values), low = Math.min(0, ...values);
+    const values = points.map(([, value]) => value), band = curves.bands[name] || [[], []];
+    const ends = curves.steps.map((step, at) => [step, band[0][at], band[1][at]]).filter(([, low]) => typeof low === "number");
+    const top = Math.max(...values, ...ends.map(end => end[2])), low = Math.min(0, ...values, ...ends.map(end => end[1]));
     const {drawn, x, y} = axes(curves.steps, low, curves.top || (top > low ? top * (top > 0 ? 1.05 : 1) : 1));
     const bold = curves.smoothed && curves.every === 1 ? smooth(values).map((value, at) => [points[at][0], value]) : points;
+    if (ends.length > 1) {
+      const up = ends.map(([step, , high]) => [step, high]), back = ends.map(([step, low]) => [step, low]).reverse();
+      drawn.append(svg("path", {d: `${path(up, x, y)}${path(back, x, y).replace("M", "L")}Z`, class: "band"}, {fill: colour(name)}));
+    }
+    if (name in curves.marks)
+      drawn.append(svg("line", {x1: x(curves.marks[name]), x2: x(curves.marks[name]), y1: TOP, y2: BOTTOM, class: "alarm"}));
     if (bold !== points) drawn.append(svg("path", {d: path(points, x, y), class: "thin"}, {stroke: colour(name)}));
     if (points.length === 1) drawn.append(svg("circle", {cx: x(points[0][0]), cy: y(values[0]), r: 3}, {fill: colour(name)}));
     drawn.append(svg("path", {d: path(bold, x, y), class: "bold"}, {stroke: colour(name)}));
-    drawn.firstChild.textContent = `${title}, ${name}: ${ends(points)}`;
+    drawn.firstChild.textContent = `${title}, ${name}: ${startAndEnd(points)}`;
     return figure(name, drawn, points, x, value => short(value));
   }
 
@@ -73,13 +81,13 @@ const Charts = (() => {
       drawn.append(svg("path", {d: `${path(up, x, y)}${path(back, x, y).replace("M", "L")}Z`}, {fill: colour(name)}));
     }
     const first = steps.map((step, at) => [step, curves.columns[names[0]][at] || 0]);
-    drawn.firstChild.textContent = `${title}: share of ${names[0]} ${ends(first)}`;
+    drawn.firstChild.textContent = `${title}: share of ${names[0]} ${startAndEnd(first)}`;
     const told = (_, at) => names.filter(name => curves.columns[name][at]).map(name =>
       `${name.replace("_", " ")} ${(100 * curves.columns[name][at]).toFixed(1)} %`).join(", ");
     return figure("", drawn, first, x, told);
   }
 
-  const ends = points => [points[0], ...points.length > 1 ? [points[points.length - 1]] : []]
+  const startAndEnd = points => [points[0], ...points.length > 1 ? [points[points.length - 1]] : []]
     .map(([step, value]) => `${short(value)} at step ${step}`).join(", ");
 
   function figure(name, drawn, points, x, told) {

@@ -11,6 +11,7 @@ from assay.corpus.store import MANIFEST
 from assay.errors import AssayError
 from assay.evaluate.run import SCORES
 from assay.journal import CLAIM, TIMES, Journal, is_worked_in, kind_of
+from assay.learn.oracle import alarms
 from assay.report.browser import RolloutBrowser, places_of
 from assay.report.curves import Curves, curves_of
 from assay.report.summary import about, checked, headline, held_out, percent, points, read_json, score_rows, stage_rows
@@ -74,7 +75,7 @@ class LiveRun:
         return {
             "headline": headline(changes) if changes else self._so_far(len(steps), planned),
             "about": about(self.path, model) | {"training steps": f"{len(steps):,} of {planned:,}"},
-            "notes": read_json(self.path / "notes.json") or [],
+            "notes": read_json(self.path / "notes.json") or alarms(steps),
             "trained": trained(recipe, steps),
             "cautions": distrust(recipe, steps, after, before),
             "stages": stage_rows(steps),
@@ -177,6 +178,7 @@ def _thinned(curves: Curves) -> dict[str, Any]:
         curves,
         steps=curves.steps[every - 1 :: every] if every > 1 else curves.steps,
         columns={name: _means(column, every) for name, column in curves.columns.items()},
+        bands={name: (_means(low, every), _means(high, every)) for name, (low, high) in curves.bands.items()},
     )
     about = f"{curves.about} A point is the mean of {every} steps." if every > 1 else curves.about
     return vars(thin) | {"about": about, "every": every}
