@@ -51,6 +51,8 @@ def trained(config: Config, data: Path) -> dict[str, str]:
             for example in there(held_out_rows(*entry_of(entry), data)):
                 kept.pop(example.stem_id, None)
         return kept
+    if isinstance(config, GrpoRecipe) and config.data.corpus:  # named as the recipe that makes it
+        return trained(find_config(Path(config.data.corpus).name, []), data)
     split = "train" if isinstance(config, GrpoRecipe | HeadRecipe) else "warmup"
     return {e.stem_id: e.source for e in whole(chosen(config), split, data)}
 
