@@ -81,8 +81,7 @@ class Checker:
             nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
-            shared = any(map(_SHARED.search, request["tests"]))  # arguments that more than one test is given
-            self.client.keeps_aliases = not shared and not mixing.mixes(nodes, asked, provided())
+            self._let_changes_show(nodes, asked)
             self.client.guards = any(map(ARRAYS.search, (*request["tests"], request["setup"])))
             suite = Suite(request["tests"], facts, request["call"], asked, request["partial"])
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
@@ -128,6 +127,13 @@ class Checker:
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
+
+    def _let_changes_show(self, nodes: list[ast.AST], asked: set[str]) -> None:
+        """Say whether the tests see what a call has changed in its arguments."""
+        shared = any(map(_SHARED.search, self.request["tests"]))  # arguments that more than one test is given
+        mixes = mixing.mixes(nodes, asked, provided())
+        self.client.keeps_aliases = not shared and not mixes
+        self.client.sees_procedures = not mixes or mixing.calls_alone(nodes, asked, provided())
 
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""

@@ -53,6 +53,8 @@ class Client(Codec):
     numpy = patterns = True
     keeps_aliases = False
     """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+    sees_procedures = True
+    """Whether changes of arguments show where a call returned `None`."""
     guards = False
     """Whether empty values are guarded: the tests use numpy."""
     passable: Any = None

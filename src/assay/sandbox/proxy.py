@@ -95,7 +95,7 @@ class Proxy:
         asked = {"op": "call", "h": self._assay_handle, "a": arguments, "back": back}
         live = self._assay_handle in client.methods
         reply = client.request({**asked, "lend": 1} if live else asked)
-        sees = client.keeps_aliases or reply.get("v") is None
+        sees = client.keeps_aliases or (client.sees_procedures and reply.get("v") is None)
         known = aliases.changeable((args, kwargs), client.classes) if sees else ()
         if not live:
             return client.read(reply, known)
