@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, wire
+from assay.sandbox import arrays, candidate, mixing, operands, patches, pytest_names, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.collection import LeftOut, require_all
 from assay.sandbox.deriving import super_of
@@ -81,6 +81,7 @@ class Checker:
             nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
+            self.client.operands = operands.of(nodes, self.unbound)
             self._let_changes_show(nodes, asked)
             self.client.guards = any(map(ARRAYS.search, (*request["tests"], request["setup"])))
             suite = Suite(request["tests"], facts, request["call"], asked, request["partial"])

@@ -65,6 +65,8 @@ class Client(Codec):
         self.peer = peer
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
+        self.operands: set[str] = set()
+        """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
         self.bases: dict[int, type] = {}
@@ -160,7 +162,7 @@ class Client(Codec):
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
             if "v" in body:
-                value, own = self._decode(body["v"], 0), [str(name) for name in body["own"]]
+                value, own = self._decode(body["v"], 0), [str(n) for n in body["own"] if kind in self.operands]
                 if kind not in self.named or not isinstance(value, VALUES):
                     raise wire.WireError("a value of a class that the tests do not name")
                 proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)

@@ -67,12 +67,19 @@ def _forward_where_named(op: str) -> Any:
 
     def operate(self: Proxy, *args: Any) -> Any:
         if self._assay_is_named():
-            return forward(self, *args)
+            value = forward(self, *args)
+            if self._assay_is_operand() or any(map(_is_theirs, (value, *args))):
+                return value
         if not args:
             raise TypeError(f"bad operand type: {self._assay_kind!r}")
         return NotImplemented
 
     return operate
+
+
+def _is_theirs(value: Any) -> bool:
+    """Whether a value is an object of the candidate."""
+    return issubclass(type(value), (Proxy, Derived))
 
 
 class Proxy:
@@ -161,10 +168,15 @@ class Proxy:
         return not self._assay_is_named() or _forward("bool")(self) is True
 
     def __contains__(self, item: Any) -> bool:
-        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
+        return (
+            _forward("contains")(self, item) is True if self._assay_is_operand() else any(item == own for own in self)
+        )
 
     def _assay_is_named(self) -> bool:
         return self._assay_kind in self._assay_client.named
+
+    def _assay_is_operand(self) -> bool:
+        return self._assay_kind in self._assay_client.operands
 
     def _assay_is_known(self) -> bool:
         """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
