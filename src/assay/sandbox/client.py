@@ -138,6 +138,10 @@ class Client(Codec):
             body["of"] = self._encode(type(value), 0)
         return {**body, "can": [type(value).__name__, actions]} if actions else body
 
+    def has_handed(self, value: Any) -> bool:
+        """Whether the candidate was handed this, and so may have handed it back under any name."""
+        return id(value) in self._numbered
+
     def mean(self, found: Any) -> Any:
         """An attribute of an object that the tests mean, or a class that they make there: they mean it too."""
         if isinstance(found, Proxy):
