@@ -22,6 +22,8 @@ from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
+_LOOKS = ("len", "iter", "next", "getitem", "contains")
+"""What changes nothing."""
 MAX_LENT = 16
 """Containers of it that are one object on both sides."""
 
@@ -69,6 +71,8 @@ class Client(Codec):
         """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
+        self.lengths: dict[int, int] = {}
+        """What objects have said of their lengths since the tests did more than look, by their handles."""
         self.bases: dict[int, type] = {}
         """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
@@ -246,6 +250,8 @@ class Client(Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
+        if message["op"] not in _LOOKS:
+            self.lengths = {}
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}

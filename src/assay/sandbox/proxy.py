@@ -182,6 +182,28 @@ class Proxy:
         """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
         return self._assay_is_named() or self._assay_handle in self._assay_client.known
 
+    def __len__(self) -> int:
+        """Its length, which stays the same while the tests do nothing but look; of a value it could be no other."""
+        length, client = _forward("len")(self), self._assay_client
+        if not self._assay_is_named() and client.lengths.setdefault(self._assay_handle, length) != length:
+            client.deny(f"{self._assay_repr()}, and has two lengths")
+        return int(length)
+
+    def __iter__(self) -> Any:
+        inner = _forward("iter")(self)
+        return inner if self._assay_handle not in self._assay_client.lengths else self._assay_counted(inner)
+
+    def _assay_counted(self, inner: Any) -> Any:
+        """Its items, which are no fewer than it has said."""
+        client, handle, count = self._assay_client, self._assay_handle, 0
+        lengths, length = client.lengths, client.lengths[handle]
+        for item in inner:
+            lengths.pop(handle, None)  # it may be a queue, which is shorter now
+            count += 1
+            yield item
+        if count < length and lengths is client.lengths and (count or handle in lengths):
+            client.deny(f"{self._assay_repr()}, and holds fewer than it has said")
+
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
 
@@ -229,7 +251,7 @@ class Proxy:
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __next__ = _forward("next")
     __reversed__, __bytes__, __delattr__ = _forward("reversed"), _forward("bytes"), _forward("delattr")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
