@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
-from assay.sandbox import arrays, candidate, mixing, patches, pytest_names, wire
+from assay.sandbox import arrays, candidate, mixing, operands, patches, pytest_names, wire
 from assay.sandbox.client import CandidateGone, Client
 from assay.sandbox.collection import LeftOut, require_all
 from assay.sandbox.deriving import super_of
@@ -81,8 +81,8 @@ class Checker:
             nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
-            shared = any(map(_SHARED.search, request["tests"]))  # arguments that more than one test is given
-            self.client.keeps_aliases = not shared and not mixing.mixes(nodes, asked, provided())
+            self.client.operands = operands.of(nodes, self.unbound)
+            self._let_changes_show(nodes, asked)
             self.client.guards = any(map(ARRAYS.search, (*request["tests"], request["setup"])))
             suite = Suite(request["tests"], facts, request["call"], asked, request["partial"])
             units = [compile(tree, "tests.py", "exec", dont_inherit=True) for tree in suite.trees]
@@ -110,7 +110,8 @@ class Checker:
             OwnCode(texts.own, self.client.deny).install()
             sys.modules |= {"pytest": pytest_names.module()} if "pytest" in facts.imports else {}
             self._run_all(units)
-            require_all(self.names, facts.reached, facts.written)
+            made = {name: value for name, value in self.names.items() if not self.client.has_handed(value)}
+            require_all(made, facts.reached, facts.written)
         except CandidateGone as gone:
             return self._report("gone", gone)
         except LeftOut as lost:
@@ -128,6 +129,13 @@ class Checker:
         ):
             return self._report("passed", None)
         return self._report("empty" if self.all_there and not called else "unasserted", None)
+
+    def _let_changes_show(self, nodes: list[ast.AST], asked: set[str]) -> None:
+        """Say whether the tests see what a call has changed in its arguments."""
+        shared = any(map(_SHARED.search, self.request["tests"]))  # arguments that more than one test is given
+        mixes = mixing.mixes(nodes, asked, provided())
+        self.client.keeps_aliases = not shared and not mixes
+        self.client.sees_procedures = not mixes or mixing.calls_alone(nodes, asked, provided())
 
     def _load_candidate(self, setup: str) -> None:
         """Load the candidate; take its names that the tests use, but none of Python's own or of its usual modules."""

@@ -22,6 +22,8 @@ from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
+_LOOKS = ("len", "iter", "next", "getitem", "contains")
+"""What changes nothing."""
 MAX_LENT = 16
 """Containers of it that are one object on both sides."""
 
@@ -53,6 +55,8 @@ class Client(Codec):
     numpy = patterns = True
     keeps_aliases = False
     """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+    sees_procedures = True
+    """Whether changes of arguments show where a call returned `None`."""
     guards = False
     """Whether empty values are guarded: the tests use numpy."""
     passable: Any = None
@@ -63,8 +67,12 @@ class Client(Codec):
         self.peer = peer
         self.named: set[str] = set()
         """Classes of the candidate that the tests name."""
+        self.operands: set[str] = set()
+        """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
+        self.lengths: dict[int, int] = {}
+        """What objects have said of their lengths since the tests did more than look, by their handles."""
         self.bases: dict[int, type] = {}
         """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
@@ -134,6 +142,10 @@ class Client(Codec):
             body["of"] = self._encode(type(value), 0)
         return {**body, "can": [type(value).__name__, actions]} if actions else body
 
+    def has_handed(self, value: Any) -> bool:
+        """Whether the candidate was handed this, and so may have handed it back under any name."""
+        return id(value) in self._numbered
+
     def mean(self, found: Any) -> Any:
         """An attribute of an object that the tests mean, or a class that they make there: they mean it too."""
         if isinstance(found, Proxy):
@@ -158,7 +170,7 @@ class Client(Codec):
             kind = str(body.get("t"))[:100]
             shown = kind if kind.isidentifier() and kind not in self.classes else "Proxy"
             if "v" in body:
-                value, own = self._decode(body["v"], 0), [str(name) for name in body["own"]]
+                value, own = self._decode(body["v"], 0), [str(n) for n in body["own"] if kind in self.operands]
                 if kind not in self.named or not isinstance(value, VALUES):
                     raise wire.WireError("a value of a class that the tests do not name")
                 proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)
@@ -238,6 +250,8 @@ class Client(Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
+        if message["op"] not in _LOOKS:
+            self.lengths = {}
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}

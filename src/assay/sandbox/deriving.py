@@ -42,6 +42,7 @@ class _Deriving(type):
         if "__classcell__" in members:
             members["__classcell__"].cell_contents = made
         client.named.add(name)
+        client.operands.add(name)
         return client.mean(made)
 
 

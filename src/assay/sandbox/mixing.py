@@ -1,9 +1,9 @@
 """Whether tests compare a result with an argument of the call, or with what was made of it afterwards.
 
 Such tests (`r = f(a); assert r == sorted(a)`) mean the argument as it was. Where a program could change it, clearing
-the list and returning `[]` would pass, so these never see a change unless the function returns nothing. All else may:
-`assert visit(seen, 3) is True; assert seen == {3}`. Names are followed through assignments, loops and functions of the
-tests; in doubt tests do compare.
+the list and returning `[]` would pass, so these never see a change, unless they call the program for that alone
+(`f(a)` as a statement) and it returns nothing. All else may: `assert visit(seen, 3) is True; assert seen == {3}`. Names
+are followed through assignments, loops and functions of the tests; in doubt tests do compare.
 """
 
 from __future__ import annotations
@@ -12,19 +12,24 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_DEEPEST = 3
+"""Functions of the tests through which the candidate itself is followed."""
+
 
 def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     """Whether any statement looks at both a result and an argument, outside of the call itself.
 
     `known` are names that are there anyway: what tests use beside these and do not set is the candidate's too.
     """
-    direct = made_directly(nodes, candidates, known)
-    results = made_of(nodes, direct)
+    direct, results = _of_candidate(nodes, candidates, known)
     given: set[str] = set()
     for call in (node for node in nodes if isinstance(node, ast.Call) and _names(node.func) & results):
         given |= {name for part in (*call.args, *call.keywords) for name in _names(part)}
     given -= direct
     bindings = [(names, _names(value)) for names, value in _bindings(nodes)]
+    definitions = [node for node in nodes if isinstance(node, _DEFINITIONS)]
+    bindings += [({node.name}, _from_outside(node) - known) for node in definitions]
     grown = -1
     while len(given) > grown:
         grown = len(given)
@@ -36,6 +41,23 @@ def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
         for node in nodes
         for part in _looked_at(node)
     )
+
+
+def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
+    """Whether a statement is a call of the candidate and no more, so that only what this changes can be meant."""
+    _, results = _of_candidate(nodes, candidates, known)
+    made = results - {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
+    alone = [node.value for node in nodes if isinstance(node, ast.Expr)]
+    calls = [node.value if isinstance(node, ast.Await) else node for node in alone]
+    return any(isinstance(call, ast.Call) and _root(call.func) in made for call in calls)
+
+
+def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> tuple[set[str], set[str]]:
+    """Names of the candidate, also as arguments of functions of the tests, and of all that is made of it."""
+    direct, passed = made_directly(nodes, candidates, known), list(_passed(nodes))
+    for _ in range(_DEEPEST):
+        direct |= set().union(*(names for names, by in passed if isinstance(by, ast.Name) and by.id in direct))
+    return direct, made_of(nodes, direct)
 
 
 def made_directly(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> set[str]:
@@ -58,7 +80,7 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
     """
     results = set(direct)
     bindings = [*_bindings(nodes), *(_passed(nodes) if through_calls else [])]
-    definitions = [n for n in nodes if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))]
+    definitions = [n for n in nodes if isinstance(n, _DEFINITIONS)]
     made = [(names, _names(value)) for names, value in bindings]
     made += [({node.name}, _names(node)) for node in definitions]
     grown = -1
@@ -93,9 +115,23 @@ def unbound(nodes: Iterable[ast.AST]) -> set[str]:
             bound.add(node.arg)
         elif isinstance(node, ast.alias):
             bound.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        elif isinstance(node, _DEFINITIONS):
             bound.add(node.name)
+        else:
+            bound |= _captured(node)
     return used - bound
+
+
+def _captured(node: ast.AST) -> set[str]:
+    """The name that a pattern or an `except` sets."""
+    name = getattr(node, "rest" if isinstance(node, ast.MatchMapping) else "name", None)
+    return {name} if name and isinstance(node, (ast.pattern, ast.ExceptHandler)) else set()
+
+
+def _from_outside(node: ast.AST) -> set[str]:
+    """Names that a definition uses and does not set itself, or sets elsewhere."""
+    inner = list(ast.walk(node))
+    return unbound(inner).union(*(one.names for one in inner if isinstance(one, (ast.Global, ast.Nonlocal))))
 
 
 def _names(node: ast.AST) -> set[str]:
@@ -140,6 +176,8 @@ def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
             yield {_root(node.func)}, ast.Tuple([*node.args, *(word.value for word in node.keywords)])
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             yield _names(node.optional_vars), node.context_expr
+        elif isinstance(node, ast.Match):
+            yield set().union(*(_captured(part) for case in node.cases for part in ast.walk(case))), node.subject
 
 
 def _loop(target: ast.expr, over: ast.expr, literals: set[str]) -> Iterator[tuple[set[str], ast.AST]]:

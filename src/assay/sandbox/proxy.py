@@ -67,12 +67,19 @@ def _forward_where_named(op: str) -> Any:
 
     def operate(self: Proxy, *args: Any) -> Any:
         if self._assay_is_named():
-            return forward(self, *args)
+            value = forward(self, *args)
+            if self._assay_is_operand() or any(map(_is_theirs, (value, *args))):
+                return value
         if not args:
             raise TypeError(f"bad operand type: {self._assay_kind!r}")
         return NotImplemented
 
     return operate
+
+
+def _is_theirs(value: Any) -> bool:
+    """Whether a value is an object of the candidate."""
+    return issubclass(type(value), (Proxy, Derived))
 
 
 class Proxy:
@@ -95,7 +102,7 @@ class Proxy:
         asked = {"op": "call", "h": self._assay_handle, "a": arguments, "back": back}
         live = self._assay_handle in client.methods
         reply = client.request({**asked, "lend": 1} if live else asked)
-        sees = client.keeps_aliases or reply.get("v") is None
+        sees = client.keeps_aliases or (client.sees_procedures and reply.get("v") is None)
         known = aliases.changeable((args, kwargs), client.classes) if sees else ()
         if not live:
             return client.read(reply, known)
@@ -161,14 +168,41 @@ class Proxy:
         return not self._assay_is_named() or _forward("bool")(self) is True
 
     def __contains__(self, item: Any) -> bool:
-        return _forward("contains")(self, item) is True if self._assay_is_named() else any(item == own for own in self)
+        return (
+            _forward("contains")(self, item) is True if self._assay_is_operand() else any(item == own for own in self)
+        )
 
     def _assay_is_named(self) -> bool:
         return self._assay_kind in self._assay_client.named
 
+    def _assay_is_operand(self) -> bool:
+        return self._assay_kind in self._assay_client.operands
+
     def _assay_is_known(self) -> bool:
         """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
         return self._assay_is_named() or self._assay_handle in self._assay_client.known
+
+    def __len__(self) -> int:
+        """Its length, which stays the same while the tests do nothing but look; of a value it could be no other."""
+        length, client = _forward("len")(self), self._assay_client
+        if not self._assay_is_named() and client.lengths.setdefault(self._assay_handle, length) != length:
+            client.deny(f"{self._assay_repr()}, and has two lengths")
+        return int(length)
+
+    def __iter__(self) -> Any:
+        inner = _forward("iter")(self)
+        return inner if self._assay_handle not in self._assay_client.lengths else self._assay_counted(inner)
+
+    def _assay_counted(self, inner: Any) -> Any:
+        """Its items, which are no fewer than it has said."""
+        client, handle, count = self._assay_client, self._assay_handle, 0
+        lengths, length = client.lengths, client.lengths[handle]
+        for item in inner:
+            lengths.pop(handle, None)  # it may be a queue, which is shorter now
+            count += 1
+            yield item
+        if count < length and lengths is client.lengths and (count or handle in lengths):
+            client.deny(f"{self._assay_repr()}, and holds fewer than it has said")
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
@@ -217,7 +251,7 @@ class Proxy:
 
     __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __iter__, __next__, __len__ = _forward("iter"), _forward("next"), _forward("len")
+    __next__ = _forward("next")
     __reversed__, __bytes__, __delattr__ = _forward("reversed"), _forward("bytes"), _forward("delattr")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
 
