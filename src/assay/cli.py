@@ -39,7 +39,6 @@ from assay.errors import AssayError, did_you_mean
 if TYPE_CHECKING:
     from assay.config import Config
     from assay.evaluate.run import Scores
-    from assay.evaluate.suite import Suite
     from assay.learn.head import HeadRecipe
     from assay.learn.recipe import GrpoRecipe
 
@@ -251,7 +250,7 @@ def eval_(
     the like are options of the engine.
     """
     from assay.config import apart, load_config
-    from assay.evaluate.repeats import repeated
+    from assay.evaluate.repeats import repeated, require_chance
     from assay.evaluate.run import evaluate, find_model, readable, require_answers
     from assay.evaluate.suite import Suite, asked_with, find_suite
     from assay.journal import refuse_foreign
@@ -262,7 +261,7 @@ def eval_(
     path, out = find_model(model), output or Path("evals") / f"{Path(model).name}-{Path(suite).stem}"
     refuse_foreign(out / "run-1" if repeat else out)
     if repeat:
-        _refuse_repeated(path, asked)
+        require_chance(path, asked)
     with progress() as bar:
         bar.loading("reading the problems")
         examples, lacks = asked.read(data, partial=partial)
@@ -281,16 +280,6 @@ def eval_(
         _tell_repeats(runs, out, as_json)
     else:
         _tell_scores(runs[0], out, as_json)
-
-
-def _refuse_repeated(model: str, suite: Suite) -> None:
-    """Raise `UsageError` where every run would say the same."""
-    from assay.rollout.measure import is_recorded
-
-    if is_recorded(model):
-        raise click.UsageError("--repeat samples anew, and recorded responses stay what they are: leave it out")
-    if suite.temperature == 0:
-        raise click.UsageError("--repeat needs a temperature above 0: greedy sampling says the same each time")
 
 
 def _tell_repeats(runs: list[Scores], out: Path, as_json: bool) -> None:

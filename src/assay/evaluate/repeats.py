@@ -13,10 +13,12 @@ from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
 
+from assay.errors import BadConfig
 from assay.evaluate.run import Scores, evaluate
 from assay.evaluate.suite import Suite
 from assay.files import write_atomically
 from assay.models.engine import Engine
+from assay.rollout.measure import is_recorded
 from assay.types import Example
 
 REPEATS = "repeats.json"
@@ -51,7 +53,9 @@ def repeated(
     the scores lie apart to `repeats.json`.
 
     Each run is that of `evaluate`, which takes `how`, in a folder of its own (`run-1`, ...): resumable, and to compare.
+    Raises as `require_chance`.
     """
+    require_chance(model, suite)
     found = [
         evaluate(
             model,
@@ -65,6 +69,14 @@ def repeated(
     rows = [asdict(one) | {"mean": one.mean, "deviation": one.deviation} for one in spreads(found)]
     write_atomically(out / REPEATS, json.dumps({"runs": times, "rows": rows}, indent=2) + "\n")
     return found
+
+
+def require_chance(model: str | Engine, suite: Suite) -> None:
+    """Raise `BadConfig` where every run would say the same."""
+    if isinstance(model, str) and is_recorded(model):
+        raise BadConfig("to repeat is to sample anew, and recorded responses stay what they are: evaluate them once")
+    if suite.temperature == 0:
+        raise BadConfig("to repeat needs a temperature above 0: greedy sampling says the same each time")
 
 
 def spreads(runs: Sequence[Scores]) -> tuple[Spread, ...]:
