@@ -37,6 +37,8 @@ _ENDS = re.compile(
 _STATED = re.compile(rf"(?:{VERBS.pattern}|=)[\s*`$]*\Z", re.IGNORECASE)
 _OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
 """The line over what comes out, where something else goes in."""
+_LED = re.compile(r"(?:\A|\n)[^\n|\[{]{1,200}(?::[ \t*_]*\n|[.!][ \t*_]*\n[ \t]*\n)(?=\s*\S)")
+"""A line that leads on to those below it, or a paragraph of prose above them."""
 _CLOSING = re.compile(
     r"\s*+\(?(?:[A-Z][a-z]{1,20}:\s)?[A-Za-z][^\n|\[\]{}:=]{0,300}[.!]\)?|\s*+\(\d{1,3} [a-z]{1,20}\)"
 )
@@ -74,7 +76,10 @@ def block_marks(body: str) -> Iterator[Mark]:
             denied = said.isascii() and without_denial(said) and contrast(said) == said
             if denied or around(before, "", mark.said) is not Stance.ASSERTED:
                 end = mark.start - len(before)
-            yield replace(mark, text=text or mark.text)
+            if text:
+                yield replace(mark, text=text)
+            if text != mark.text:
+                yield mark
         else:
             yield mark
 
@@ -90,10 +95,12 @@ def unmarked_block(body: str, reader: Reader[V]) -> Claim[V] | None:
         body = body[over[-1].end() :]
     read = reader.states or reader.value
     text, closing = _without_closing(short(body).strip())
+    under = _under_lead(text)
     skipped = None
     for said, of_block in (
         *((part, of_sentence(part)) for part in statements(closing)),
-        (text, around("", "?" if text.endswith("?") else "") if "\n" in text else of_sentence(text)),
+        (text, around("", "?" if text.endswith("?") else "") if "\n" in text else of_sentence(sentences(text)[-1])),
+        *([(text[under:], lead)] if under and (lead := stance_of_lead(text, under)) is Stance.ASSERTED else []),
         *((part, of_sentence(part)) for part in statements(text)),
         *(
             (text[start:end], _of_bracket(text, start, end))
@@ -104,11 +111,18 @@ def unmarked_block(body: str, reader: Reader[V]) -> Claim[V] | None:
         if (value := read(said)) is not None:
             made = Claim(said, "whole" if said == text else "statement", of_block, (0, len(body)), value)
             if made.is_asserted:
-                return made if stance in ASSERTED else replace(made, stance=stance)
+                own = stance in ASSERTED or (under > 0 and said == text[under:])
+                return made if own else replace(made, stance=stance)
             skipped = skipped or made
     if skipped is None and (value := reader.value(text)) is not None:
         return Claim(text, "whole", stance, (0, len(body)), value)
     return skipped
+
+
+def _under_lead(text: str) -> int:
+    """Where the lines begin that stand under the last line which leads on to them."""
+    led = [match.end() for match in _LED.finditer(text)]
+    return led[-1] if led else 0
 
 
 def stance_of_lead(body: str, start: int, after: str = "") -> Stance:

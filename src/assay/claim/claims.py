@@ -17,8 +17,10 @@ from assay.claim.blocks import block_marks, stance_of_lead, unmarked_block
 from assay.claim.clause import ASSERTED, Stance
 from assay.claim.final import final_part
 from assay.claim.markers import Mark, clean, marks
+from assay.claim.remarks import is_remark, speaks_of_answer
 from assay.claim.sentences import sentence_before
 from assay.claim.stance import (
+    CLOSING,
     alternatives,
     around,
     beside,
@@ -41,6 +43,8 @@ MAX_CLAIM = 4000
 """Characters of the longest answer that is read for its stance."""
 NO_MARKER = "no answer is marked, and the last sentence states none"
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答|```", re.IGNORECASE)
+_TEXT = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s?\{([^{}]*)\}|\\q?quad\b")
+"""What sets words in a formula."""
 _ANOTHER = re.compile(
     r"\n[#* \t]{0,9}(?:Q|Question|User|Human|Problem|Instruction|Exercise)\s?\d*\**:"
     r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
@@ -156,6 +160,8 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         if made.value is not None:
             return made
         text = made.text
+        if mark.said and _is_remark(text, reader):
+            return None
     is_long = len(text) >= MAX_CLAIM or (reader.block and "\n" in text)
     text, changed = (text, "") if is_long else changes_mind(contrast(text))
     if changed and (value := reader.value(changed)) is not None:
@@ -163,7 +169,7 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
     if (instead := conceded(text)) and (value := (reader.states or reader.value)(instead)) is not None:
         return Claim(instead, "correction", Stance.ASSERTED, span, value)
     denied = without_denial(text) if mark.is_prose else None
-    value = reader.value(short(text)) if denied is None or (text.isascii() and not reader.block) else None
+    value = reader.value(short(text)) if denied is None or _may_begin_so(text, reader) else None
     if value is None and mark.kind == "program":
         return None
     if value is None and mark.is_prose:
@@ -171,6 +177,17 @@ def _claim_at(body: str, mark: Mark, reader: Reader[V]) -> Claim[V] | None:
         return Claim(denied or "", mark.kind, Stance.DENIED, span, None) if known else None
     made = Claim(text, mark.kind, Stance.TAKEN_BACK if changed else Stance.ASSERTED, span, value)
     return _with_stance(body, made, after, reader, goes_on=not mark.is_prose, said=mark.said)
+
+
+def _may_begin_so(text: str, reader: Reader[V]) -> bool:
+    """Whether a value may begin with what looks like a denial ("not true", a title)."""
+    return text.isascii() and not reader.block and (not reader.any_text or reader.names(text))
+
+
+def _is_remark(text: str, reader: Reader[V]) -> bool:
+    """Whether a marker in prose holds a remark, which to a question for a number has no digit."""
+    is_text = reader.any_text or reader.block
+    return is_remark(text) and not reader.names(text) and (is_text or not any(map(str.isdigit, text)))
 
 
 def _with_stance(
@@ -185,8 +202,8 @@ def _with_stance(
     before = sentence_before(body, made.span[0])
     if reader.block and (stance := stance_of_lead(body, made.span[0], after)) not in ASSERTED:
         return replace(made, stance=stance)
-    behind = after.split("\n\n")[0][:SHORT] if goes_on else after[:1]
-    stance = Stance.HEDGED if made.text.rstrip().endswith("?") else around(before, behind, said)
+    behind = _TEXT.sub(r" \1 ", after.split("\n\n")[0][:SHORT]) if goes_on else after[:1]
+    stance = Stance.HEDGED if made.text.rstrip(CLOSING).endswith("?") else around(before, behind, said)
     if stance in ASSERTED and before and depends(before, made.text + after[:SHORT]):
         stance = Stance.CONDITIONAL
     if stance is not Stance.ASSERTED:
@@ -199,7 +216,12 @@ def _with_stance(
     if (tail := taken_back(after, of_statement=reader.of_statement)) is not None:
         return _corrected(tail, reader, replace(made, stance=Stance.TAKEN_BACK))
     other = beside(after)
-    offered = other and (other[:1].isupper() or not reader.any_text) and reader.value(other) is not None
+    offered = (
+        other
+        and not speaks_of_answer(other)
+        and (other[:1].isupper() or not reader.any_text)
+        and reader.value(other) is not None
+    )
     others = (*(alternatives(before, behind) if goes_on else ()), *([other] if offered else ()))
     made = replace(made, others=tuple(dict.fromkeys(others))) if others else made
     if (tail := may_correct(after)) is not None:

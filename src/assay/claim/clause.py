@@ -61,12 +61,18 @@ _ELSEWHERE = re.compile(
 )
 _ADVERBS = {*lexicon.LEADS, "even", "only"}
 _DOUBTS = tuple(word for word in lexicon.DOUBTS if word not in ("may", "might", "could"))
+POSSIBLE = r"(?:is|was|are) (?:an?|one) (?:possible|plausible|potential|likely)\b"
+"""What a predicate says of one candidate among several."""
+_NOT_SURE = rf"\bnot\s(?:(?:quite|very|all that|\w+ly)\s)?{either(lexicon.SURE)}"
 _HEDGED = re.compile(
-    rf"\b{either(_DOUBTS, lexicon.UNSURE)}\b|\b(?:may|might|could)(?: \w+)? (?:be|have|equal)\b", re.IGNORECASE
+    rf"\b{either(_DOUBTS, lexicon.UNSURE)}\b|{_NOT_SURE}\b|\b{POSSIBLE}"
+    r"|\b(?:may|might|could)(?: \w+)? (?:be|have|equal)\b",
+    re.IGNORECASE,
 )
 _NO_PERSON = r"(?:I|We|You|The|This|That|It|Which|These|Those|An?|So|But|And)"
 _REPORTED = re.compile(
     rf"\b{either(lexicon.OTHER_PEOPLE)}\s+(?:\w+\s+)?{either(lexicon.OPINIONS)}\b"
+    r"(?!\s(?:is|was|must be)\s(?:true|right|correct))"
     rf"|\b(?!{_NO_PERSON}\b)(?-i:[A-Z])[\w'’-]+\s{either(lexicon.OPINIONS)}(?:[:,]|[:,]?\s[\"“]|\s(?:that|the|it)\b)"
     rf"|\b{either(lexicon.REPUTED)} (?:to be|that)\b",
     re.IGNORECASE,
@@ -86,9 +92,12 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 """What says that a clause behind it is not known: "I cannot confirm that"."""
+NO_DOUBT = re.compile(r"\b(?:there is no|no|without(?: a| any)?) doubt\b", re.IGNORECASE)
 _ANSWER = re.compile(r"\banswer(?P<said>[\s*_\"”]*(?:(?:is|was|are|were|would be)\b|:|=))", re.IGNORECASE)
 _TURN = re.compile(r"\b(?:but|however)\b", re.IGNORECASE)
 """What a hedge before it is not about: "I am not sure about the method, but the answer is 42"."""
+_BARELY_UNSURE = re.compile(rf"{_NOT_SURE}\W*\Z", re.IGNORECASE)
+"""A hedge about nothing else, which is about what follows: "I am not sure, but it is 42"."""
 
 
 def denies(text: str) -> bool:
@@ -98,8 +107,23 @@ def denies(text: str) -> bool:
     return not _DENIES.isdisjoint(words) or any(word.endswith(("n't", "n’t")) for word in words)
 
 
+_REASON = re.compile(r"\A\s*(?:since|as|because)\s[^,\n]{1,200},\s", re.IGNORECASE)
+
+
+def turn(before: str) -> int:
+    """Where the words before a claim turn to it ("but", "however"), past what is said of something else."""
+    places = [match.end() for match in _TURN.finditer(before) if not is_unsure(before[: match.start()])]
+    return places[-1] if places else 0
+
+
+def is_unsure(text: str) -> bool:
+    """Whether a text ends in a hedge about nothing else than what follows it."""
+    return _BARELY_UNSURE.search(text) is not None
+
+
 def last_clause(before: str) -> str:
     """The last clause of what stands before a claim in its sentence."""
+    before = before.rpartition("; ")[2]
     return next((part for part in reversed(_SEGMENT.split(before)) if part.strip(" $*_\\")), "")
 
 
@@ -144,7 +168,7 @@ def _adjunct(segment: str, said: str) -> Stance | None:
     while len(words) > 1 and words[0] in _ADVERBS:
         words = words[1:]
     first, second = words[0], words[1] if len(words) > 1 else ""
-    if first in ("unless", "otherwise", "else"):
+    if first in ("unless", "otherwise", "else", "example"):
         return Stance.CONDITIONAL
     if first in lexicon.CASES:
         if not {*lexicon.ANOTHER}.isdisjoint(words):
@@ -159,7 +183,7 @@ def of_clause(before: str) -> Stance:
     """The stance of a claim, given the words before it in its sentence, in whatever words it is made."""
     if (spoken := [*_ANSWER.finditer(before)]) and not before[spoken[-1].end() :].strip(" $*_(\\["):
         return of_answer(before[: spoken[-1].start()], spoken[-1]["said"])
-    before = _TURN.split(before)[-1]
+    before = before[turn(before) :]
     segments = [segment for segment in _SEGMENT.split(before) if segment.strip(" $*_\\")]
     if not segments:
         return Stance.ASSERTED
@@ -179,7 +203,12 @@ def of_sentence(text: str) -> Stance:
         return stance
     if text.endswith(("?", "？")):
         return Stance.HEDGED
-    return _said_of(text)
+    return _said_of(without_reason(text))
+
+
+def without_reason(sentence: str) -> str:
+    """A sentence without the reason that it begins with ("Since she says so, ...")."""
+    return _REASON.sub("", sentence)
 
 
 ASSERTED = (Stance.ASSERTED, Stance.CASE)
@@ -187,6 +216,7 @@ ASSERTED = (Stance.ASSERTED, Stance.CASE)
 
 
 def _said_of(clause: str) -> Stance:
+    clause = NO_DOUBT.sub(" ", clause)
     if _ELSEWHERE.search(clause):
         return Stance.CONDITIONAL
     if _UNKNOWN.search(clause):

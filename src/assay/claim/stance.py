@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assay.claim.clause import ASSERTED, TYPICAL, Stance, is_elsewhere, of_answer, of_clause
+from assay.claim.clause import ASSERTED, POSSIBLE, TYPICAL, Stance, is_elsewhere, is_unsure, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
@@ -36,11 +36,12 @@ _CONTRAST = re.compile(
 _FINAL_CONTRAST = re.compile(r"(?:では|じゃ)なく、?|[이가] 아니라\s|不是[^，,]{1,80}[，,]?而是")
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
-    rf"[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
+    rf"[\s$*)}}\]]*{POSSIBLE}"
+    rf"|[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
     r"|[\s$*)}\]\"'`]*[?？]",
     re.IGNORECASE,
 )
-_CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?:if|unless|provided|assuming)\b", re.IGNORECASE)
+_CONDITIONAL = re.compile(r"[\s,;$*)}(]*(?:only |but only |or )?(?-i:if|unless|provided|assuming)\b", re.IGNORECASE)
 _CONDITION = re.compile(
     r"\b(if|when|assuming|provided|for|with|without)\b|(?:\A|[,;:.(]\s?|\b(?:and|or|but)\s)\W{0,6}(unless|otherwise|else)\b",
     re.IGNORECASE,
@@ -63,8 +64,8 @@ _OR_BEFORE = re.compile(r"(?<![\w./\\^{}+-])((?:[\w./\\^{}+-]++[\s$]++){1,3})or[
 _SENTENCE = r"(?:\A|[.!?…]|\n|—|;|\s[-–]\s)[\s\"'*_).\]}$]{0,6}"
 """Where a sentence begins."""
 _TAKES_BACK = re.compile(
-    rf"{_SENTENCE}(?:(?:ah|oh|and|but|wait|no|hmm+|actually|i think)[\s,.!]+){{0,2}}"
-    rf"(?P<opener>{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:)|(?<=,\s)no(?=[.,!]))(?!\w)",
+    rf"{_SENTENCE}(?P<turn>(?:(?:ah|oh|and|but|wait|no|hmm+|actually|i think)[\s,.!]+){{0,2}}"
+    rf"(?:{either(lexicon.CORRECTIONS)}|(?:edit|update)(?=:)|(?<=,\s)no(?=[.,!]|\Z)))(?!\w)",
     re.IGNORECASE,
 )
 _MAY_TAKE_BACK = re.compile(
@@ -76,6 +77,7 @@ _NOT_RIGHT = (
     r"(?: not|n['’]t|not)(?: be)?(?: quite)?"
     r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
 )
+_CALLS_WRONG = re.compile(rf"{_NOT_RIGHT}|{_FAILS}", re.IGNORECASE)
 _ERROR = re.compile(
     rf"(?<!\bno )\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
     re.IGNORECASE,
@@ -97,7 +99,7 @@ _ITEM = re.compile(r"\s*+(?:[-*•]\s|[-*•(\s]*+(?:option )?[A-Z0-9][).:*])", 
 _NEW = re.compile(
     r"(?:\b(?:should (?:actually )?(?:be|have been|read)|must be|it is|it['’]s|is|are|make (?:that|it)|becomes|gives"
     r"|correction|so|therefore|thus|hence|get|actually|no|nope|sorry|wait|hmm|thoughts?|reflection|edit|update|really|instead"
-    r"|rather|mean|meant|oops|that)|=)[\s,:—–*$]+",
+    r"|rather|mean|meant|oops|that)|=)[\s,;:—–*$]+",
     re.IGNORECASE,
 )
 """What stands before the value of a correction."""
@@ -130,7 +132,7 @@ def contrast(text: str) -> str:
 def conceded(text: str) -> str:
     """What a claim gives way to in its own sentence ("A is tempting, but it's B"), or nothing."""
     match = _CONCEDES.search(text) if "but" in text else None
-    return text[match.end() :] if match else ""
+    return text[match.end() :] if match and not is_unsure(text[: match.start()]) else ""
 
 
 def without_denial(text: str) -> str | None:
@@ -214,7 +216,7 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
     if not after.strip(CLOSING):
         return None
     if match := _TAKES_BACK.search(after):
-        return after[match.start("opener") :]
+        return after[match.start("turn") :]
     for match in _MAY_TAKE_BACK.finditer(after):
         sentence = " ".join(re.split(r"(?<=[.!?])\s", after[match.start("opener") :], maxsplit=2)[:2])
         if _ERROR.search(TYPICAL.sub("", sentence)):
@@ -245,9 +247,10 @@ def may_correct(after: str) -> str | None:
 
 
 def corrections(tail: str) -> list[str]:
-    """What a correction may name as the new answer, last first."""
+    """What a correction may name as the new answer, last first; that the old one is wrong names none."""
     places = [match.end() for match in _NEW.finditer(tail)]
-    return [re.split(r"[.!?](?:\s|$)|\n", tail[place:], maxsplit=1)[0] for place in reversed(places[-12:])]
+    named = [re.split(r"[.!?](?:\s|$)|\n", tail[place:], maxsplit=1)[0] for place in reversed(places[-12:])]
+    return [text for text in named if _CALLS_WRONG.search(text) is None]
 
 
 def changes_mind(text: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_sentence
+from assay.claim.clause import ASSERTED, Stance, denies, last_clause, of_sentence, turn
 from assay.claim.fences import fences
 from assay.claim.markers import clean
 from assay.claim.sentences import ends
@@ -33,10 +33,12 @@ _WRITER = re.compile(r"\bI\b")
 LAST_LINE, TAIL = 600, 1300
 MAX_FENCED = 4000
 _MAX_JOINTS = 10
-_RESULT = rf"\b{either(lexicon.RESULTS)}\b"
+_RESULT = rf"(?<!\bby\s)(?<!\bafter\s)(?<!\bbefore\s)\b{either(lexicon.RESULTS)}\b"
 _GIVES = rf"\b{either(lexicon.GIVES)}\s(?-i:[A-Z])[\w'’-]+(?=\s[$€£]?\d)"
 VERBS = re.compile(
-    rf"{_GIVES}|\b{either(lexicon.STATES)}\b|{_RESULT}|[:：](?!\d)|是|为|為|有|[는은は]\s?(?=\d)", re.IGNORECASE
+    rf"{_GIVES}|\b{either(lexicon.STATES)}\b|\b[a-z]{{3,20}}s to(?=\s[-+$\\\d])"
+    rf"|{_RESULT}|[:：](?!\d)|是|为|為|有|[는은は]\s?(?=\d)",
+    re.IGNORECASE,
 )
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
@@ -70,18 +72,20 @@ _PART_OF_IT = re.compile(
     rf"\b{either(lexicon.MODIFIERS)}\s(?:of\s)?(?:it|that|this|the (?:answer|result|total))\W*\Z", re.IGNORECASE
 )
 """A subject that is not the answer but calculated from it: "half of it"."""
-_EXPLAINED = re.compile(
-    r"\s*+(?P<answer>[^\n]{1,100})\n[*_#\s]*+"
-    r"(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work)\b",
-    re.IGNORECASE,
+_EXPLAINS = (
+    r"[*_#\s]*+(?:Explanation|Reason|Reasoning|Rationale|Justification|Because|Note|Steps|Why|Work|Check|Checking"
+    r"|Verification|Verifying)\b"
 )
+_AFTERWORD = re.compile(rf"{_EXPLAINS}[*_]*[:\n]", re.IGNORECASE)
+"""A last paragraph that explains or checks."""
+_EXPLAINED = re.compile(rf"\s*+(?P<answer>[^\n]{{1,100}})\n{_EXPLAINS}", re.IGNORECASE)
 """A line above a heading or a label of reasons."""
 _NUMBERS = re.compile(r"-?\d{1,9}(?:\.\d{1,9})?")
 _COUNTED = re.compile(
     r"\b(?P<count>\d{1,3})\s[a-z][^:\n\d]{0,80}:\s(?P<list>(?:-?\d{1,9}(?:\.\d{1,9})?(?:,\s|,?\sand\s)+){1,50}-?\d{1,9}(?:\.\d{1,9})?)\W*\Z"
 )
 """A count with the list of what it counts."""
-_PARTS = re.compile(r":\s|[,;]\s(?=(?:so|thus|hence|therefore|which)\b)")
+_PARTS = re.compile(r":\s|,\sbut\s|[,;]\s(?=(?:so|thus|hence|therefore|which)\b)")
 """Where a sentence goes on to its result, or to what its result is made of."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
 """A formula that is displayed, on one line or several."""
@@ -94,9 +98,13 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
+_OTHER = re.compile(rf"\s\((?:the|an?)\s{either(lexicon.ANOTHER)}\s[^()\n]{{1,200}}\)")
+"""What brackets say of another value: "x = 3 (the other root is rejected)"."""
 _IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
 """A last sentence in brackets, which says more of what stands before it."""
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
+_LETS = re.compile(r"\W*(?:let|suppose|assume|imagine)\s(?!me\b|us\b)[^.;]*\Z", re.IGNORECASE)
+"""A sentence that only supposes."""
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -125,6 +133,10 @@ class Claim(Generic[V]):
         return self.stance in ASSERTED
 
 
+def _never(_: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Reader(Generic[V]):
     """How a verifier reads a claim."""
@@ -139,6 +151,8 @@ class Reader(Generic[V]):
     """Whether the question is about a statement, so that "This is false because ..." explains the answer."""
     any_text: bool = False
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
+    names: Callable[[str], bool] = _never
+    """Whether a text that looks like a remark names a value of the kind all the same ("unique", of that word)."""
     sentence: Read[V] | None = None
     """The value of a last sentence in which no joint stands ("Each pays $75")."""
     merge: Callable[[V, V], V] | None = None
@@ -168,7 +182,9 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
 def _closed(body: str, reader: Reader[V]) -> str:
     """A text without what is said at its end to the reader or in brackets, a displayed formula on one line."""
     body = _COURTESY.sub("", body)
-    body = body if reader.of_statement else _IN_BRACKETS.sub("", body)
+    body = body if reader.of_statement else _IN_BRACKETS.sub("", _OTHER.sub("", body))
+    above, _, last = body.rstrip().rpartition("\n\n")
+    body = above if above.strip() and _AFTERWORD.match(last) else body
     if "$$" not in body and "\\[" not in body:
         return body
     return body[:-TAIL] + _DISPLAYED.sub(lambda formula: formula[0].replace("\n", " "), body[-TAIL:])
@@ -243,7 +259,7 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
             reason = _ABILITY.sub("did", text[pause.end() :])
             explains = pause[0][0] in ".!" and len(reason.split()) > MAX_DOUBT and not _WRITER.search(reason)
             return of_sentence(head if explains else head + pause[0] + reason)
-    return of_sentence(text)
+    return Stance.CONDITIONAL if _LETS.match(text) else of_sentence(text)
 
 
 def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
@@ -258,14 +274,18 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
         sentence = before
     found = [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]
     for joint in sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2):  # last those in a formula
-        before, text = sentence[: joint.start()], contrast(clean(sentence[joint.end() :].replace("**", "")))
+        said = sentence[turn(sentence[: joint.start()]) :]
+        before, text = (
+            sentence[len(sentence) - len(said) : joint.start()],
+            contrast(clean(sentence[joint.end() :].replace("**", ""))),
+        )
         if joint[0] == "=" and (_IN_ADJUNCT.match(before) or _COMPARED.search(before)):
             continue
         if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before) or _NONE.match(last_clause(before)):
             return None
         if text and (value := read(text)) is not None:
             stance = around(before, "")
-            return Claim(text, "statement", of_sentence(sentence) if stance in ASSERTED else stance, span, value)
+            return Claim(text, "statement", of_sentence(said) if stance in ASSERTED else stance, span, value)
     return None
 
 

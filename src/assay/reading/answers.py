@@ -48,7 +48,7 @@ _EITHER = re.compile(
 )
 _PROSE = re.compile(
     r"(?<![A-Za-z])(?:is|are|was|were|the|of|(?<!\d )in|in(?!\W*$)|on|to|for|with|which|that|because|since|as|by|we|it"
-    r"|must|(?<= )be(?= )|at|from|than|within|there|this|do|does|not|(?<=I )am|can)(?![A-Za-z])",
+    r"|must|(?<= )be(?= )|at|from|than|within|there|this|do|does|not|(?<=I )am|I['’](?:d|ll|m|ve)|can)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """Words that make a text a sentence, where the letters of a formula are symbols."""

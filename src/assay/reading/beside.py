@@ -30,18 +30,19 @@ _LEAD = re.compile(
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
     r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)"
     r"|in (?:total|all|fact|the end)\b|all told\b|of course\b"
-    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|约|約|合计)",
+    r"|=>|[,:=~≈∴≅]|\\(?:approx|therefore|sim|simeq)(?![a-zA-Z])|一?共有?|大?约|大?約|in\s(?:the\syear\s)?(?=[12]\d{3}\b)|合计)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(r"\s*+\\?[A-Za-z]\w{0,30}(?: ?\([\w, ]{1,20}\))?\s*+(?:=|:(?!\d)|≈)\s*+(?=\S)")
 _LABEL = re.compile(
-    r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!first\b)(?=\S)", re.IGNORECASE
+    r"\s*+((?:[A-Za-z][A-Za-z'’-]*+\s){1,7}?)(?:is|are|was|were|equals|=|:)\s++(?!(?:first|second|third|last)\b)(?=\S)",
+    re.IGNORECASE,
 )
 """The name of a value with its verb: `x =`, `The area of the square is`."""
 _PARTS = {name + plural for name, value in ORDINALS.items() if value > 2 for plural in ("", "s")}
-_CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
+CALCULATES = {*lexicon.CALCULATIONS, *lexicon.COMPARISONS, *lexicon.DOUBTS, *VALUES, *SCALES, *_PARTS}
 _IN_A_NAME = set(lexicon.listed("to, of, per, out, at, i, score, power, minimum, maximum, base, max, min, one"))
-_MODIFIES = {*lexicon.MODIFIERS, *_CALCULATES} - _IN_A_NAME
+_MODIFIES = {*lexicon.MODIFIERS, *CALCULATES} - _IN_A_NAME
 _TURNS = set(
     lexicon.listed(
         """or, if, unless, else, otherwise, provided, assuming, minus, plus, times, but, and, later, alternatively,
@@ -54,9 +55,10 @@ _COUNTERS = re.compile(r"[万萬亿億千百十兆倍]|分之|个多|以上|以�
 """Signs of Chinese that multiply or bound the number before them."""
 _CLAUSE = re.compile(
     r"\s*+[(,;—–-]*\s*+(?:which|that|because|since|as|so|where|who|whose|with|thus|hence|therefore"
-    r"|for (?:all|any|every)|not|rather|and not)\b",
+    r"|for (?:all|any|every)|not|rather|and not|namely|specifically)\b",
     re.IGNORECASE,
 )
+_CONCLUDES = re.compile(r"\s*+(?:so|thus|hence|therefore)\b", re.IGNORECASE)
 _ANOTHER = re.compile(
     r"(?:[,;/]|\b(?:and|or|but|else|later|then|otherwise|alternatively|respectively|versus|vs|though|although|while)\b"
     r"|\bsecond is\b"
@@ -71,7 +73,7 @@ _OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$
 _CHANGES = re.compile(
     rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
     rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
-    r"|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
+    r"|\bby [$€£]?\d|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
     r"|\bat (?:the )?(?:most|least)(?=\s*+(?:$|[,;.)]))"
     rf"|\bor {either(lexicon.DEGREES, ('lower', 'higher', 'so', 'above', 'below'))}\b|\bout of [$€£]?\d"
     r"|\b(?P<noun>\w++) to [$€£]?\d[\d.,]*+ (?P=noun)\b|(?<!\d\s)\bto [$€£]?\d[\d.,]*+\W*+$"
@@ -79,16 +81,16 @@ _CHANGES = re.compile(
     re.IGNORECASE,
 )
 """What calculates with a number, compares, bounds or conditions it behind its noun ("6 apples or more")."""
-_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _COPULA = re.compile(r"\s*+(?:is|are|was|were|(?:must|should|would|could|might|may|has to) be)\b", re.IGNORECASE)
 _AFFIRMS = re.compile(
     r"\s*+(?:is|are|was|were)\s++(?:indeed |also |thus |therefore |then )?"
-    r"(?:correct|right|true|it|required|needed|left|obtained|the|our|my|a|an)\b",
+    r"(?:correct|right|true|valid|it|required|needed|left|obtained|the|our|my|a|an)\b",
     re.IGNORECASE,
 )
 _CALCULATED = re.compile(
     rf"\A\s*+{either(lexicon.STATES)}\b[^.;]{{0,40}}\d"
-    rf"|\A\s*+(?:[a-z]+\s){{1,3}}(?:is|are|was|were)\s[$€£]?\d|\A[^()=×*÷]{{0,40}}[×*÷]\s?[$€£]?\d",
+    rf"|\A\s*+(?:[a-z]+\s){{1,3}}(?:is|are|was|were)\s[$€£]?\d|\A[^()=×*÷+,;:]{{0,40}}[×*÷+]\s?[$€£]?\d",
     re.IGNORECASE,
 )
 """What says that the number before it is no result: "24 has 8 divisors", "two roots are 3", "60 km/h × 2 h = 120"."""
@@ -170,7 +172,7 @@ def is_free(rest: str) -> bool:
         return in_brackets and bare[:1] in ("=", "≈", "\\")
     if is_clause(rest) or _REJECTS_ANOTHER.match(rest):
         return True
-    if _WORD.match(bare) is None:
+    if WORD.match(bare) is None:
         return in_brackets and _BREAKDOWN.match(rest) is not None
     if not _is_noun_phrase(bare, apart=apart):
         return False
@@ -179,7 +181,7 @@ def is_free(rest: str) -> bool:
     if (aside := _TURNED.search(rest)) and (aside[1] is None or aside[1].lower() in _TURNS - {"and", "but", "or"}):
         return False
     rest = _ASIDE.sub("", rest)
-    if in_brackets and _WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
+    if in_brackets and WORD.match(bare)[0].lower() in VALUES:  # type: ignore[index]
         return False
     return not is_rejected(rest) and _ANOTHER.search(rest) is None and _CHANGES.search(rest) is None
 
@@ -188,6 +190,11 @@ def is_rejected(rest: str) -> bool:
     """Whether what stands behind a value says that it is wrong: "is the wrong answer", "(incorrect)"."""
     said = rest.lstrip()[:1] == "(" or _COPULA.match(rest) is not None
     return said and _REJECTED.search(rest.split(". ")[0]) is not None
+
+
+def is_reason(clause: str) -> bool:
+    """Whether a clause gives a reason, or says more of what stands before it."""
+    return _CLAUSE.match(clause) is not None and not _CONCLUDES.match(clause)
 
 
 def is_clause(rest: str) -> bool:
@@ -209,18 +216,20 @@ _AUXILIARIES = ("do", "does", "did", "can", "could", "will", "would")
 
 def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
     """Whether the first words neither calculate nor compare, doubt or condition."""
-    first, *more = (found.lower() for found in _WORD.findall(bare)[:3])
+    first, *more = (found.lower() for found in WORD.findall(bare)[:3])
     if first in lexicon.DEGREES and not apart:
-        return bool(more) and more[0] not in _CALCULATES
+        return bool(more) and more[0] not in CALCULATES
     if first in ("of", "in", "from") and _OF_A_NUMBER.match(bare):
         return False
     if first.endswith(("n't", "n’t")) or first == "cannot" or (first in _AUXILIARIES and more[:1] == ["not"]):
         return False
     if first == "i" and more[:1] == ["guess"]:
         return False
+    if first == "to" and more and bare[3:4].isalpha() and more[0] not in _MODIFIES | {*lexicon.ARTICLES}:
+        first = "so"  # a purpose: "$36 to buy all of them"
     if first in ("over", "by") and more[:1] == ["the"] and _MODIFIES.isdisjoint(more):
         first = "the"  # a time or a place: "over the year"
-    if first in (_TURNS if apart else _CALCULATES) or any(other in lexicon.BASES for other in more):
+    if first in (_TURNS if apart else CALCULATES) or any(other in lexicon.BASES for other in more):
         return False
     return apart or len(first) > 1 or not first.isascii() or first == "a"
 
@@ -244,6 +253,8 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     return None
 
 
+WORKED = re.compile(r"(?P<one>[-−$]?\d[^\s()]{0,40})\s\((?P<near>)(?P<two>[^()]{0,100}\d[^()]{0,100})\)")
+"""A number with brackets behind it that may say how it came about: "12 (45 - 33)"."""
 _AMOUNT = re.compile(r"-?\\?\$-?\d[^$]*+")
 
 
@@ -255,65 +266,3 @@ def _is_whole(text: str) -> bool:
 
 
 _QUOTED = re.compile(rf"^[\"“']([^\"“”']{{1,40}})[\"”'](?=\s(?!(?:\w+\s){{0,2}}{either(lexicon.OPINIONS)}\b))")
-_ONE_NUMBER = re.compile(r"[-−]?\\?[$€£¥]?\d[\d,.]*(?:/\d+)?\s?%?")
-_IN_WORDS = re.compile(
-    rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.I
-)
-_UNSAFE = {
-    *_CALCULATES,
-    *lexicon.MODIFIERS,
-    *lexicon.DEGREES,
-    *lexicon.REJECTIONS,
-    *lexicon.JUDGEMENTS,
-    *lexicon.FOREIGN_NOTS,
-    *lexicon.SUPPOSES,
-} - {"i", "one"}
-_UNSAFE |= set(
-    lexicon.listed(
-        """of, than, no, not, nobody, none, nothing, near, nearly, almost, hardly, barely, except, without,
-        divisible, multiple, multiples, from, after, started, starting, step, equation, question, answer, other,
-        another, some, many, most, few, others, als, when, whenever, until, once"""
-    )
-)
-"""Words of which none may stand before the number of a sentence that is marked as the answer."""
-_EARLIER = {"before", "earlier", "ago", "first", "initially", "originally"}
-"""Words of a sentence that tells what was before the end."""
-
-
-_FOREIGN_SO = re.compile(
-    rf"(?:[^\W\d_]{{1,4}}\s){{0,3}}{either(lexicon.FOREIGN_CONNECTIVES)}(?:(?<=[^\x00-\x7f])|(?=[\s,]))", re.IGNORECASE
-)
-"""How a sentence of another language begins that concludes: "Por lo tanto", "Il y a donc"."""
-_FOREIGN_UNSAFE = re.compile(
-    rf"不|没|非|{either(lexicon.FOREIGN_DOUBTS)}|\b{either(lexicon.FOREIGN_NOTS)}\b", re.IGNORECASE
-)
-
-
-def _is_verb(word: str) -> bool:
-    """Whether a word before a number may be the verb of its sentence, by its ending or by the list of those without."""
-    return word in lexicon.AMOUNTS or (word.endswith(("s", "ed")) and not word.endswith("ss"))
-
-
-def stated(text: str, read: Callable[[str], V | None]) -> V | None:
-    """The value of a sentence that is marked as the answer: its only number, whatever its verb ("Jenny eats 9")."""
-    numbers = [*_ONE_NUMBER.finditer(text)] or [*_IN_WORDS.finditer(text)]
-    if len(numbers) != 1:
-        return None
-    start = numbers[0].start()
-    words = [word.lower() for word in _WORD.findall(text[:start])]
-    is_place = words[-1:] == ["at"] and text[numbers[0].end() :].lstrip()[:1].isupper()  # "at 42 Main St."
-    is_change = words[-1:] == ["by"]
-    if (words[-1:] == ["at"] or is_change) and not is_place:
-        words = words[:-1]  # "travels at 72 km/h", "grew by 5.2 %"
-    if concludes := _FOREIGN_SO.match(text):
-        if (words[-1:] and words[-1] in lexicon.FOREIGN_PREPOSITIONS) or _FOREIGN_UNSAFE.search(text[:start]):
-            return None
-    elif len(words) < 2 or not text.lstrip("\"'“ ")[:1].isupper() or not _is_verb(words[-1]) or text[start - 1] != " ":
-        return None
-    if (
-        not _EARLIER.isdisjoint(text.lower().rstrip(".").split())
-        or (not concludes and not _UNSAFE.isdisjoint(words[:-1] if is_change else words))
-        or any(word.endswith(("n't", "n’t")) for word in words)
-    ):
-        return None
-    return head(text[start:], read)

@@ -43,8 +43,8 @@ COPULAS = listed(
 """Verbs that say that what follows is the value."""
 RESULTS = listed(
     """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
-    came to, brings the total to, bringing the total to, end with, ends with, end up with, ends up with, left with, so,
-    thus, hence, therefore"""
+    came to, brings the total to, bringing the total to, totaling, totalling, end with, ends with, end up with, ends
+    up with, left with, so, thus, hence, therefore"""
 )
 """What leads on to the result of what a sentence said before: "which leaves him with 15"."""
 STATES = listed(
@@ -52,9 +52,9 @@ STATES = listed(
     ergibt, bleibt, bleiben, fait, font, reste, restent, hace, queda, quedan, resulta, resta, restam, fa, fanno,
     restano, будет, получится, получается, составляет, равно, остаётся, остается, is, are, was, were, be, equal,
     equals, equal to, become, becomes, has, have, had, comes out to, works out to, works out at, remain,
-    remains, stay, stays, amount to, amounts to, add up to, adds up to, sum to, sums to, contain, contains,
+    remains, stay, stays, amount to, add up to, sum to, contain, contains,
     cost, costs, get, gets, obtain, obtains, find, total, totals, need, needs, take, takes, called, known as,
-    matches, correspond to, corresponds to, point to, points to, there's, it's, that's, he's, she's, they're"""
+    matches, correspond to, point to, there's, it's, that's, he's, she's, they're"""
 )
 """Verbs behind which a sentence without a marker may state its value; in other languages those of being, making and
 remaining."""
@@ -83,7 +83,7 @@ FOUND = listed("calculated, computed, found, given, determined, obtained, estima
 """How a value was found, before `as`, `by` or `to be`."""
 MODIFIERS = listed(
     """not, never, half, twice, double, triple, third, quarter, opposite, inverse, reciprocal, square, cube, root,
-    negative, minus, if"""
+    negative, minus, if, parallel, perpendicular, orthogonal, symmetric, proportional, similar"""
 )
 """Words that, in the name of a value, make it another thing's ("twice the answer is 9")."""
 
@@ -97,8 +97,9 @@ CALCULATIONS = listed(
 )
 """Words that calculate with the number before them."""
 COMPARISONS = listed(
-    """alternatively, respectively, tops, or, unless, if, at, than, above, below, under, beyond, up, upwards,
-    between, until, else, otherwise, provided, assuming, minimum, maximum, max, min, out, sure, confident"""
+    """alternatively, respectively, tops, or, unless, if, at, than, above, below, under, beyond, up, upwards, between,
+    exceed, exceeds, exceeding, bounded, approaching, until, else, otherwise, provided, assuming, minimum, maximum,
+    max, min, out, sure, confident"""
 )
 """Words that compare, bound, condition or give an alternative."""
 DEGREES = listed("more, less, fewer, greater, larger, smaller")
@@ -114,8 +115,7 @@ DOUBTS = listed(
 )
 """Words that doubt what stands beside them."""
 UNSURE = listed(
-    """i doubt, no idea, no answer, cannot tell, can't tell, cannot say, can't say, seems to be, don't know, not
-    sure, not certain, not entirely sure, not quite sure, not very sure"""
+    """i doubt, no idea, no answer, cannot tell, can't tell, cannot say, can't say, seems to be, don't know"""
 )
 """Phrases that doubt the sentence they stand in."""
 FOREIGN_JOINTS = listed(
@@ -178,7 +178,7 @@ ANOTHER = listed(
     last, instead"""
 )
 """Words that make it another problem's case."""
-REASONS = listed("since, because, as, given, by, from, after, once")
+REASONS = listed("since, because, as, given, by, from, after, once, upon")
 """What begins an adjunct that gives a reason or a way, and may stand before a claim without a comma."""
 OTHER_PEOPLE = listed(
     """many, some, most, few, people, others, other, they, experts, students, critics, he, she, everyone, everybody,
@@ -227,7 +227,8 @@ LEADS = (
 """What may begin the main clause that gives an answer: words that join it to the text before."""
 FINDS = listed(
     """get, find, found, see, conclude, concluded, know, have, obtain, obtained, deduce, infer, determine, determined,
-    show, choose, arrive at, reach"""
+    show, choose, arrive at, reach, realize, realise, notice, observe, calculate, calculated, compute, computed, derive,
+    derived, confirm, verify"""
 )
 """Verbs by which the writer ("I", "we") comes to an answer."""
 THINKS = listed("say, think, believe, choose, go with, make it")
@@ -251,8 +252,8 @@ BEFORE_CHOOSES = "应故以此题題我们們后後能则該该须终終"
 """Last signs of what may stand before it in its clause: so, therefore, this question, I, we, finally, must. Behind any
 other word ("many wrongly", "do not", "some people") it is not the writer who chooses."""
 CHOICES = listed(
-    """right, correct, best, answer, fits, works, holds, survives, remains, left, leaves, leaving, choose, pick, select,
-    take, go with, is it, must be, the most, points to, point to"""
+    """right, correct, best, better, answer, fits, works, holds, survives, remains, left, leaves, leaving, choose,
+    pick, select, take, go with, is it, must be, the most, points to, point to"""
 )
 """Verbs and adjectives by which a clause chooses one of several options."""
 FOREIGN_OPTIONS = listed(
@@ -272,14 +273,16 @@ FINAL_VERBS = listed("です, である, だ, 입니다, 이다, है")
 # --- yes and no ------------------------------------------------------------------------------------------------------
 
 YES = listed(
-    """yes, y, true, t, correct, right, entailed, entails, entailment, supported, supports, valid, affirmative,
-    yep, yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí, si, sim,
-    да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
+    """yes, y, true, t, correct, right, entailed, entails, entail, entailment, supported, supports, support,
+    confirms, proves, valid,
+    affirmative, yep, yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí,
+    si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
-    """no, n, false, f, incorrect, wrong, refuted, refutes, contradiction, contradicted,
-    contradicts, unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, faux, falsch, falso, неверно,
-    нет, 否, 不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
+    """no, n, false, f, incorrect, wrong, refuted, refutes, refute, contradict, contradiction,
+    contradicted, contradicts, disproves,
+    unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, faux, falsch, falso, неверно, нет, 否,
+    不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
 AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")
 """Words of emphasis that say yes where no other word is said ("of course")."""
@@ -289,7 +292,7 @@ STATEMENT_WORDS = listed(
     premise, definitely, certainly, absolutely, indeed, clearly, really, surely, so, thus, hence, therefore,
     logically, simply, just, final, correct, my, our, i, would, and, text, passage, evidence, table, by, of,
     course, cest, das, ist, es, è, это, resounding, clear, firm, definite, simple, in, short, summary,
-    conclusion, overall, do, does, did"""
+    conclusion, overall, do, does, did, fact, label"""
 )
 """Words that may stand before a yes or a no."""
 AFTER_NO = listed(
@@ -306,12 +309,21 @@ ABOUT_ANSWERS = listed(
     consistent, supported, based, independent, reasonable, plausible, straightforward, possible, impossible,
     available, verified, confirmed, provided, shown, stated, written, expressed, formatted, derived, divisible,
     ready, final, needed, required, ambiguous, unclear, unknown, likely, easy, direct, less, greater, fewer,
-    smaller, larger, between, below, above, true, false, left, found"""
+    smaller, larger, between, below, above, true, false, left, found, plain, apparent, sound, good, fine, exact,
+    precise, accurate, known, given, seen, made"""
 )
 """Adjectives and participles that describe an answer and are none."""
-BEFORE_ABOUT = listed(
-    """not, also, indeed, simply, already, clearly, therefore, always, very, quite, most, still, just, given, now,
-    in, to, on, at, from, only, what, that, as, the same, the only one, the best, the one, a direct, one, at the,
-    as follows"""
+DESCRIPTIONS = listed(
+    """number, value, integer, answer, result, product, one, same, consequence, option, choice, way"""
 )
-"""Words that such a description begins with."""
+"""Nouns that any answer may be called by."""
+PREPOSITIONS = listed(
+    """in, on, at, from, as, to, by, of, for, with, under, within, through, using, about, beyond, before, after, above,
+    below, given"""
+)
+CERTAINLY = listed(
+    """completely, entirely, fully, totally, wholly, perfectly, absolutely, definitely, certainly, clearly, obviously,
+    evidently, undoubtedly, necessarily, indeed, actually, really, surely, also, still, always, therefore, logically,
+    simply, just, very, quite, in fact"""
+)
+"""Adverbs that affirm what they stand beside, in full and without doubt."""

@@ -29,12 +29,12 @@ _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(
-    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?|needs?|takes?|contains?|has|have)\b:?)\s+(?!first\b)(?=\S)",
+    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?|needs?|takes?|contains?|has|have|be)\b:?)\s+(?!(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\b)(?=\S)",
     re.IGNORECASE,
 )
 """What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""
 _SUBJECT = re.compile(
-    r"([^:\n]{1,400}?(?:,|\sand)\s[^:\n]{1,80}?)\s(?:are|were)\s(?:the|all|my|our)\s"
+    r"([^:\n]{1,400}?(?:,|\sand)\s[^:\n]{1,80}?)\s(?:(?:are|were)\s(?:the|all|my|our)\s|(?=(?:qualify|remain|work|fit|match|apply|satisfy)\b))"
     r"(?![^\n]{0,80}\b(?:and|not|never|no|other|wrong|except)\b)(?![^\n]{0,80}n['’]t\b)[^,;:\n]{1,80}"
 )
 """A list that is the subject of its sentence: "Ann and Bob are the guests"."""
@@ -81,11 +81,12 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
         text = subject[1]
     elif not any(entry.lower() in _ARTICLES for entry in wanted):
         text = without_lead(text.strip())
-    text = re.sub(r"^(?:both|all of)\s", "", text, flags=re.IGNORECASE)
+    text = re.sub(r"^(?:both|all of|only)\s", "", text, flags=re.IGNORECASE)
+    bare = _LEAD.sub("", text.rstrip("."))
     for mark in " /":
-        is_bare = len(text.split(mark)) == len(wanted) > 1 and re.fullmatch(rf"\w+(?:{mark}\w+)*", text)
+        is_bare = len(bare.split(mark)) == len(wanted) > 1 and re.fullmatch(rf"\w+(?:{mark}\w+)*", bare)
         if is_bare and mark not in entries:
-            return text.split(mark)
+            return bare.split(mark)
     lines = [line for line in text.strip().split("\n") if line.strip() and not RULE.fullmatch(line)]
     if numbered := _numbered_rows(lines):
         return numbered

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from assay.claim.claims import claim, described
-from assay.claim.clause import Stance
+from assay.claim.clause import NO_DOUBT, Stance
 from assay.claim.stance import of_rest
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
@@ -20,7 +20,7 @@ from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.types import Example, Verdict
 
-_TRUE, _FALSE, _LEADS = frozenset(lexicon.YES), frozenset(lexicon.NO), frozenset(lexicon.STATEMENT_WORDS)
+_TRUE, _FALSE, _LEADS = frozenset(lexicon.YES), frozenset(lexicon.NO), {*lexicon.STATEMENT_WORDS, *lexicon.CERTAINLY}
 _LETTERS = frozenset("ytnf")
 """Letters that are a word only where they stand alone."""
 _NEGATIONS = frozenset(("not", "isnt", "arent", "wasnt", "doesnt", "never", "cannot", "cant"))
@@ -43,7 +43,6 @@ _CROSSED = re.compile(r"\b(no|false)\W{0,6}\(wrong\)", re.IGNORECASE)
 """A no with a cross, which `own_words` reads as "(wrong)"."""
 _ASKED = re.compile(r"\A(?![^?]*\b(?:no|not|false|wrong|incorrect)\b)[^.!?\n]{4,300}\?\s+(?=\S)", re.IGNORECASE)
 """A question that a response repeats before it answers."""
-_NO_DOUBT = re.compile(r"\b(?:there is no|no|without(?: a| any)?) doubt\b", re.IGNORECASE)
 _STATEMENT = re.compile(r"\A\s(?:statement|claim|sentence|assertion)(?=\W*(?:\Z|[.,;]))", re.IGNORECASE)
 _OPPOSITE = re.compile(
     r"[,;]\s*(?:but\s|and\s)?(?:(true|false)\b|(yes|no)\b(?=\W*$|[,.;]|\s(?:in|for|if|when)\b))", re.IGNORECASE
@@ -52,7 +51,7 @@ _OPPOSITE = re.compile(
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     rf"|(?![^:]*\b(?:not|no|false|wrong|whether|if|{either(lexicon.OPINIONS)})\b)[a-z]+(?:\s[\w'’-]+){{1,9}}:\s"
-    r"|\s*(?:since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
+    r"|\s*(?:although|though|while|since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
 )
 _ECHO = re.compile(
     r"\W*(?:it|that|this|they) (?:is|are|does|do|was|were|can|will)\b(?P<no>n['’]t| not| never)?\W*$", re.IGNORECASE
@@ -60,13 +59,21 @@ _ECHO = re.compile(
 """The short sentence behind a yes or a no: "Yes, it is"."""
 _QUOTED = re.compile(r"[\"“](?:[^\s\"“”]+\s){2}[^\"“”]{0,300}[\"”]")
 """What is quoted, and no verdict: several words."""
+_THE_CASE = re.compile(r"\b(?<=is )the case\b|\b(?<=not )the case\b", re.IGNORECASE)
+_LABEL = re.compile(
+    rf"\A\W*(?:the|my)\s(?:{either(lexicon.OWN)}\s)?(?:label|verdict|classification)\sis\b", re.IGNORECASE
+)
+"""What names the word that follows it a verdict."""
+_ABOUT_IT = re.compile(r"\W*(?:\w+ly\s|also\s)?[a-z]+ed\sby\b", re.IGNORECASE)
+"""What is said of an answer in words that may be one: "supported by the passage"."""
+_I_SAY = re.compile(rf"\A\W*i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}\s(?:that\s)?", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_CHARS = 2000
 
 
 @verifier(
     "boolean",
-    version=8,
+    version=9,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -89,7 +96,7 @@ def boolean(example: Example, response: str, params: AnswerParams) -> Verdict:
 
 
 def _reader() -> Reader[str]:
-    return Reader(_read, of_statement=True, joints=None)
+    return Reader(_read, names=lambda text: _ABOUT_IT.match(text) is None, of_statement=True, joints=None)
 
 
 def _read(text: str) -> str | None:
@@ -106,7 +113,8 @@ def _read(text: str) -> str | None:
 
 
 def _read_clause(text: str) -> str | None:
-    text = plain(_NO_DOUBT.sub(" ", _QUOTED.sub(" ", text[:MAX_CHARS])))
+    text = _THE_CASE.sub("true", _LABEL.sub("", text[:MAX_CHARS]))
+    text = plain(NO_DOUBT.sub(" ", _QUOTED.sub(" ", _I_SAY.sub("", text))))
     negated = False
     words = [*_WORD.finditer(text)]
     for place, match in enumerate(words):

@@ -28,7 +28,8 @@ from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 _SAYS = (
-    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)say|go(?:ing)? (?:with|for))"
+    r"(?:(?:i\s(?:would\s)?|i['’](?:d|ll|m)\s|let['’]s\s)?(?:choose|pick|select|(?<=\s)(?:say|think)"
+    r"|go(?:ing)? (?:with|for))"
     r"|it|it['’]s|that|so,?|therefore,?|thus,?|hence,?|is|must be"
     r"|definitely|clearly|la(?=\s\(?[A-Z]\b)|el(?=\s\(?[A-Z]\b))\s"
 )
@@ -55,6 +56,10 @@ _JOINED = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Another letter beside the first."""
+_NEXT = re.compile(r"[\s*]*\([A-Z]\)(?!\s[a-z])")
+"""A letter in brackets right behind the first: "(A)(B)"."""
+_COPULAS = ("is", "are", "was", "were", "be", "becomes", "remains", "has", "have")
+_AUXILIARIES = ("will", "can", "cannot", "must", "may", "would", "could", "should", "do", "did")
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
 _SUBJECT = re.compile(r"\W{0,4}\s[a-z]+(?:s|ed)\b")
 """The verb of a clause about another option: "(A) confuses speed with velocity"."""
@@ -62,7 +67,7 @@ _OR = re.compile(r"\W*(?:and/)?or\s", re.IGNORECASE)
 _WORDS = re.compile(r"\s+[A-Z][^\W\d_]")
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CLAUSE = re.compile(
-    r"[\s*]*(?:$|[-–—,;:.!(]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due)\b"
+    r"[\s*]*(?:$|[-–—,;:.!(]|(?:because|since|as|which|is|was|and|or|for|with|by|given|where|due|here|it is)\b"
     r"|(?:ist|est|es|é|è) (?:(?:die|la|a) )?(?:richtig|corre)|选?项|選?項"
     r"|[是はが이가]?\s?(?:正[确確し解]|맞))",
     re.IGNORECASE,
@@ -92,6 +97,8 @@ _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e."
 
 MAX_CHARS = 2000
 """Characters of the longest text that names a letter."""
+MAX_SUBJECT = 5
+"""Words of the longest subject of a sentence that ends in the text of an option."""
 LAST_LETTER = "J"
 """Of a question without options, the last letter that prose without a marker may name."""
 
@@ -141,7 +148,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=8,
+    version=9,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -181,6 +188,8 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     if letter and (folded or certain or letter <= LAST_LETTER):
         return _Said(letter)
     text = _SET_AGAINST.split(text, maxsplit=1)[0]
+    if not labelled and (predicate := _predicate(text, folded)):
+        return _Said(predicate)
     if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
         return _Said(behind[1])
     bare = _LEAD.sub("", text)
@@ -217,6 +226,22 @@ def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str |
     return found.pop() if len(found) == 1 else None
 
 
+def _predicate(text: str, folded: Mapping[str, str]) -> str | None:
+    """The one option whose text is what a short sentence says of its subject ("The pressure decreases")."""
+    said, ends = (
+        f" {fold(text)}",
+        [letter for letter, option in folded.items() if option and fold(text).endswith(option)],
+    )
+    named = [letter for letter, option in folded.items() if option and f" {option} " in f"{said} "]
+    subject = said[: -len(folded[ends[0]])] if ends == named and len(ends) == 1 else ""
+    words, begins = subject.split(), folded[ends[0]].split()[:1] if ends else []
+    is_short = subject.endswith(" ") and 0 < len(words) <= MAX_SUBJECT
+    if not is_short or denies(subject) or _MANY.search(subject) or of_sentence(text) not in ASSERTED:
+        return None
+    has_verb = words[-1] in _COPULAS or begins[0].endswith("s") or begins[0] in _AUXILIARIES
+    return ends[0] if has_verb else None
+
+
 def _text_then_letter(text: str) -> tuple[str, str] | None:
     """A text with a letter behind it ("Benzene (C)", "Benzene, option C") as the two."""
     bare = text.rstrip(" \t\r\n.)]*!\"'”’")
@@ -244,7 +269,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
         is_word = letter in "AI" and not marked and _ARTICLE.match(rest) is not None  # "I do not know"
         return None if is_word else _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)
-    if (offers := _OR.match(rest)) and fold(rest[offers.end() :]) != folded.get(letter, letter.lower()):
+    offers = _OR.match(rest)
+    if _NEXT.match(rest) or (offers and fold(rest[offers.end() :]) != folded.get(letter, letter.lower())):
         return _Said(None, "it names more than one option")
     joined = other is not None and other["other"].upper() != letter and of_rest(other["rest"]) is not Stance.DENIED
     is_subject = other is not None and _SUBJECT.match(other["rest"]) and ";" in rest[: other.start("other")]

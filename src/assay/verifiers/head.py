@@ -180,7 +180,7 @@ def _weights(params: HeadParams) -> str:
 
 @verifier(
     "head",
-    version=2,
+    version=3,
     params=HeadParams,
     lane=Lane.INLINE,
     reads=_reads,

@@ -27,7 +27,7 @@ from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading.answers import LIGHT_CHARS, is_words, read_answer, read_in_prose
 from assay.reading.arithmetic import exact, numeric
-from assay.reading.beside import head, stated
+from assay.reading.beside import WORKED, head
 from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbols
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
@@ -35,13 +35,15 @@ from assay.reading.labels import labelled
 from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
+from assay.reading.sentence import stated
 from assay.reading.tokens import tokenize
+from assay.reading.words import fold
 from assay.types import Example, Verdict
 
 MAX_CHARS = 10_000
 _INTEGER = re.compile(r"-?\d{1,40}")
 _HOLDS_VALUE = re.compile(r"[\d\\=^]")
-_LETTERS = re.compile(r"[a-z]{3,}")
+_LETTERS = re.compile(r"[A-Za-z][a-z]{2,}")
 _RATIO = re.compile(r"(\d) to (\d)")
 _FORMULA = re.compile(r"\$\$?([^$]++)\$\$?|\\\(((?:[^\\\n]|\\[^()\n])++)\\\)|\\\[((?:[^\\\n]|\\[^\[\]\n])++)\\\]")
 """A formula between dollar signs, `\\(` and `\\)`, or `\\[` and `\\]`."""
@@ -111,7 +113,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=9,
+    version=10,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,
@@ -175,7 +177,9 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
 
     def restated(text: str) -> _Given | None:
         """The first of two values that are the same, the second perhaps rounded: "2\\sqrt3, or about 3.46"."""
-        match = _OR.fullmatch(_BRACKETED_OR.sub(r" \1", text)) if "or " in text or "i" in text else None
+        match = WORKED.fullmatch(text)
+        if match is None and ("or " in text or "i" in text):
+            match = _OR.fullmatch(_BRACKETED_OR.sub(r" \1", text))
         one, two = (read(match["one"]), read(match["two"])) if match else (None, None)
         if match is None or one is None or two is None or one.answer is None or two.answer is None:
             return None
@@ -190,7 +194,12 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
         is_list = made is not None and isinstance(made.answer, Listing) and made.answer.joint != "or"
         return None if is_list and isinstance(wanted, Num) else made
 
-    return Reader(lambda text: restated(text) or read(text) or sentence(text), states=states, sentence=sentence)
+    return Reader(
+        lambda text: restated(text) or read(text) or sentence(text),
+        states=states,
+        sentence=sentence,
+        names=lambda text: is_words(wanted) and fold(reference) in fold(text),
+    )
 
 
 def _size(node: Node) -> Any:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from typing import Any
 
 from assay.claim.blocks import is_prose
 from assay.claim.claims import claim, described
-from assay.claim.clause import ASSERTED, denies, last_clause
+from assay.claim.clause import ASSERTED, denies, last_clause, without_reason
+from assay.claim.remarks import is_remark, speaks_of_answer
 from assay.claim.stance import SUPPOSES, around
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
@@ -46,13 +47,21 @@ _CONTRAST = re.compile(
     r"(?P<others>(?:[A-Z\d]|(?<=but no )|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
 )
 """Other entries behind a list, which it is set against."""
-_PLACED = re.compile(
-    rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?P<place>{'|'.join(ORDINALS)}|\d+(?=st|nd|rd|th))(?:st|nd|rd|th)?"
-    r"(?:\s(?:place|position))?",
+_PLACE = rf"(?P<place>{'|'.join(ORDINALS)}|\d+(?=st|nd|rd|th)|last)(?:st|nd|rd|th)?(?:\s(?:place|position))?"
+_PLACED = (
+    re.compile(
+        rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?:the\s)?{_PLACE}",
+        re.IGNORECASE,
+    ),
+    re.compile(rf"{_PLACE}(?::|\sis|\s[–—-])\s(?P<name>\S.*)", re.IGNORECASE),
+)
+"""An entry that says its place: "Ann finished first", "Ben in 2nd place", "3rd: Cleo"."""
+_BEHIND = re.compile(
+    r",?\s(?:since|because|which|where)\s|\swith\s(?:an?\s|the\s)?(?:total|cost|length|distance|sum|value)\b",
     re.IGNORECASE,
 )
-"""An entry that says its place: "Ann finished first", "Ben in 2nd place"."""
-_CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so that)\b", re.IGNORECASE)
+"""What gives a reason for a list, or measures it."""
+_CLAUSE = re.compile(r",?\s(?:as|which|since|because|who|if|so(?: that)?)\b", re.IGNORECASE)
 _PARTS = re.compile(
     r"\n[ \t]*+\n|(?<=[^|\s])[ \t]*+\n(?=[ \t]*+\|)|(?<=\|)[ \t]*+\n(?=[^|\n]*+(?:\n|\Z))"
     rf"|(?<=\.)\s(?=[A-Z])(?=(?i:in conclusion|{either(lexicon.CONNECTIVES)})\b)"
@@ -60,7 +69,7 @@ _PARTS = re.compile(
 """Where a paragraph, a table or a concluding sentence begins."""
 _SO_ARE = re.compile(r",?\s(?:and\s)?so\s(?:is|are)\b", re.IGNORECASE)
 """What gives others the same value: "Ann is a knave, and so is Bob"."""
-_JOINS = frozenset(("and", "while", "but", "whereas", "also"))
+_JOINS = frozenset(("and", "while", "but", "whereas", *lexicon.CONNECTIVES))
 """Words between two clauses."""
 _EACH = re.compile(r"(?:both|all|each)\s", re.IGNORECASE)
 _PAIR = re.compile(
@@ -84,15 +93,19 @@ def _list_reader(example: Example, _: object = None) -> Reader[list[str]]:
         if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
             return [fold(_without_asides(str(v), wanted)) for v in value]
         entries = _entries(text, wanted)
-        if len(entries) == 1 and fold(text) in lexicon.ABOUT_ANSWERS and fold(text) not in names:
-            return None  # "The answer is unique."
         return None if any(len(entry.split()) > size for entry in entries) else [fold(entry) for entry in entries]
 
     def stated(text: str) -> list[str] | None:
         given = read(text) if len(text) <= MAX_UNMARKED and not is_prose(text) else None
         return given if given and (len(given) > 1 or len(wanted) == 1 or given[0] in names) else None
 
-    return Reader(read, states=stated, block=True)
+    return Reader(read, states=stated, names=partial(_names_one, names), block=True)
+
+
+def _names_one(names: Collection[str], text: str) -> bool:
+    """Whether one of some folded names stands in a text as words of its own."""
+    said = f" {fold(text)} "
+    return any(f" {name} " in said for name in names)
 
 
 def _entries(text: str, wanted: list[str]) -> list[str]:
@@ -102,15 +115,23 @@ def _entries(text: str, wanted: list[str]) -> list[str]:
         text = text[: contrast.start()] if others == names or not others & names else text
     joined = text.replace("\n", "\0")  # `plain` joins lines
     text = plain(joined).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else text
-    entries = items(_without_asides(text, wanted), wanted)
-    return [_unplaced(entry, place) for place, entry in enumerate(entries, start=1)]
+    return _in_places(items(_without_asides(_BEHIND.split(text, maxsplit=1)[0], wanted), wanted))
 
 
-def _unplaced(entry: str, place: int) -> str:
-    """An entry without the place that it says it has, where that is its own."""
-    match = _PLACED.fullmatch(entry.rstrip(" ."))
-    own = match and str(ORDINALS.get(match["place"].lower(), match["place"])) == str(place)
-    return match["name"] if match and own else entry
+def _in_places(entries: list[str]) -> list[str]:
+    """Entries without the places that they say they have, in the order of these where every entry says one."""
+    names, said = list(entries), [0] * len(entries)
+    for at, entry in enumerate(entries):
+        match = next(filter(None, (placed.fullmatch(entry.rstrip(" .")) for placed in _PLACED)), None)
+        if match is not None:
+            word = match["place"].lower()
+            said[at] = len(entries) if word == "last" else int(ORDINALS.get(word, word))
+            names[at] = match["name"]
+    if sorted(said) == [*range(1, len(entries) + 1)]:
+        return [name for _, name in sorted(zip(said, names, strict=True))]
+    return [
+        name if place == at else entries[at - 1] for at, (name, place) in enumerate(zip(names, said, strict=True), 1)
+    ]
 
 
 def _without_asides(text: str, wanted: list[str]) -> str:
@@ -168,7 +189,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=8,
+    version=9,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -183,7 +204,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=8,
+    version=9,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -213,7 +234,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=8,
+    version=9,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -245,7 +266,14 @@ def _values_reader(wanted: dict[str, str]) -> Reader[dict[str, str | None]]:
         made = read(text)
         return made if made and wanted.keys() <= made.keys() else None
 
-    return Reader(read, states=stated, of_statement=True, merge=lambda whole, part: whole | part, block=True)
+    return Reader(
+        read,
+        states=stated,
+        names=partial(_names_one, wanted),
+        of_statement=True,
+        merge=lambda whole, part: whole | part,
+        block=True,
+    )
 
 
 def _concluded(text: str, wanted: dict[str, str]) -> dict[str, str | None]:
@@ -282,12 +310,14 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
     one = "|".join(re.escape(name).replace("\\ ", r"\s") for name in sorted(names, key=len, reverse=True))
     several = rf"(?<![^\W_])(?:{one})(?![^\W_])(?:(?:,\s?(?:and\s)?|\s(?:and|&)\s)(?:{one})(?![^\W_]))*"
     pair = re.compile(
-        rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all))?{_LINK}", re.IGNORECASE
+        rf"(?P<names>{several})(?:['’]s(?=\san?\s))?['’\"*`]{{0,4}}(?:\s(?:both|all)|,(?=\s(?:are|is)\s))?{_LINK}",
+        re.IGNORECASE,
     )
     group = re.compile(
         rf"\b(?:and\s)?(?:the\s)?(?P<value>\w[\w ]{{0,40}}?)(?:\s(?:is|are)|\s?:)\s(?P<names>{several})", re.IGNORECASE
     )
-    for line in re.split(r"\n|;|(?<=\w{3})\.\s", text):
+    for line in re.split(r"\n|;|(?<=\w{3})\.[*_]{0,3}\s", text):
+        line = without_reason(line)
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
         head = line[: found[0].start()] if found else ""
@@ -302,7 +332,12 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
                 yield from ((name, _value(value)) for name in _known(f"{match['names']}, {others}", names))
         if not found and (groups := [*group.finditer(line)]):
             yield from ((name, _value(made["value"])) for made in groups for name in _known(made["names"], names))
-        elif not found and (other := _PAIR.match(line.lstrip(" \t-*•>#(_"))) and _may_be_named(other["name"]):
+        elif (
+            not found
+            and (other := _PAIR.match(line.lstrip(" \t-*•>#(_")))
+            and _may_be_named(other["name"])
+            and not is_remark(other["value"])
+        ):
             yield fold(other["name"]), _value(other["value"])
 
 
@@ -317,7 +352,8 @@ def _without_joint(text: str) -> str:
 def _may_be_named(text: str) -> bool:
     """Whether a text may be the name of somebody who is not asked about: short, and with a capital."""
     words = text.strip("*_ ").split()
-    return 0 < len(words) <= 3 and words[0][:1].isupper() and not {*lexicon.SUBJECTS} & {*text.lower().split()}
+    is_short = 0 < len(words) <= 3 and words[0][:1].isupper()
+    return is_short and not speaks_of_answer(text) and {*lexicon.SUBJECTS}.isdisjoint(text.lower().split())
 
 
 def _known(text: str, names: list[str]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, Params, verifier
 from assay.reading.answers import LIGHT_CHARS, read_answer, read_in_prose
 from assay.reading.arithmetic import exact
-from assay.reading.beside import head, stated, without_lead
+from assay.reading.beside import WORKED, head, without_lead
 from assay.reading.building import light, negative, num, symbols
 from assay.reading.counting import SCALES, VALUES
 from assay.reading.equality import Policy, equal
@@ -29,13 +29,15 @@ from assay.reading.keys import key_of
 from assay.reading.labels import is_name
 from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Relation, TooCostly, Undefined
 from assay.reading.numerals import from_words, numeral, plain, usual
+from assay.reading.sentence import stated
 from assay.reading.units import unit_name
 from assay.types import Example, Verdict
 
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
 _RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
 _SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|&|,(?!\d{3}(?!\d)))\s*+")
-_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b|\b\d{2,3}0s\b", re.IGNORECASE)
+"""What counts in order, or names a decade."""
 _MONEY = r"US\$|[$€£¥₹]"
 _ACCOUNT = re.compile(rf"({_MONEY})?\s*+\(\s*+((?:{_MONEY})?[\d.,]++\s*+%?)\s*+\)(.*+)", re.DOTALL)
 """An amount in brackets: `(1,234)`, `$(5.2) million`."""
@@ -43,13 +45,17 @@ _UNITS = re.compile(r"(?<=\d)\s?[A-Za-z°][A-Za-z°²³]*(?:/[A-Za-z]+)?")
 _CALCULATION = re.compile(r"[$(]?\d[^=;\n]*[×*÷+][^;\n]*=[^;\n]*")
 MAX_SIDES = 8
 _SCALED = re.compile(rf"\b(?:{'|'.join(SCALES)})\b", re.IGNORECASE)
-_FALLS = re.compile(
-    r"(?:an?\s|the\s)?(?:decrease|decline|drop|fall|loss|reduction)\sof\s"
-    r"|(?:that\s)?(?:[a-z]{1,20}\s){0,2}(?:decreased|declined|dropped|fell|reduced|down|lost)\s(?:by\s)?(?=[\d$€£.])",
+_FALL, _RISE = r"decrease|decline|drop|fall|loss|reduction", r"increase|rise|growth|gain|jump"
+_CHANGE = re.compile(
+    rf"(?:[^.\n]{{1,200}},\s)?(?:an?\s|the\s)?(?:(?P<fall>{_FALL})|{_RISE})\sof\s"
+    r"|(?:that\s)?(?:[a-z]{1,20}\s){0,2}(?:(?P<fell>decreased|declined|dropped|fell|reduced|down|lost)"
+    r"|increased|rose|grew|gained|up)\s(?:by\s)?(?=[\d$€£.])",
     re.IGNORECASE,
 )
-_FALL = re.compile(r"\s(?:decrease|decline|drop|fall|reduction|lower|loss)$", re.IGNORECASE)
-"""Words that a negative change may be answered in."""
+_CHANGED = re.compile(
+    rf"(?<!\bor)\s(?:(?P<fall>{_FALL}|lower)|{_RISE}|higher|more)(?:\sthan\s(?:in|last|her|him|them|his|their|it|[A-Z][a-z]+)\b\D*)?$"
+)
+"""Words before a number, and behind it, that say what kind of change it is; of a fall, a negative one."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=9,
+    version=10,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,
@@ -213,16 +219,24 @@ def _read(text: str, accounting: bool) -> _Said | None:
     if in_caller() and len(text) > LIGHT_CHARS:
         raise NotShort
     text = _without_account(plain(text), accounting)
-    if (fall := _FALL.search(text.rstrip(" ."))) is not None:
-        said = head(text[: fall.start()], _said)
-        return said and replace(said, falls=True)
+    if (worked := WORKED.fullmatch(text)) and (said := _worked(worked["one"], worked["two"])):
+        return said
+    if (change := _CHANGED.search(text.rstrip(" ."))) is not None:
+        said = head(text[: change.start()], _said)
+        return said and replace(said, falls=change["fall"] is not None)
     if (said := head(text, _said)) is not None:
         return said
     if "=" in text and _CALCULATION.fullmatch(text):
         return _calculated(text)
-    fall = _FALLS.match(bare := without_lead(text))
-    said = head(bare[fall.end() :], _said) if fall else None
-    return said and replace(said, falls=True)
+    change = _CHANGE.match(bare := without_lead(text))
+    said = head(bare[change.end() :], _said) if change else None
+    return said and change and replace(said, falls=bool(change["fall"] or change["fell"]))
+
+
+def _worked(text: str, how: str) -> _Said | None:
+    """A number that a calculation beside it works out to."""
+    said, size = _said(text), _strictly(f"({how})")
+    return said if said and size and equal(said.value, size, Policy(True, "optional", "exact")) else None
 
 
 def _calculated(text: str) -> _Said | None:

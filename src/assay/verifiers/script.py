@@ -46,7 +46,7 @@ def {_ASKED}(answer):
 
 @verifier(
     "script",
-    version=4,
+    version=5,
     reference='{"check": source, "budget": seconds}',
     lane=Lane.SANDBOX,
     reads=lambda example, _: _reference(example.reference),

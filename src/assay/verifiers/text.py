@@ -29,6 +29,7 @@ from assay.prose.statement import states
 from assay.reading import lexicon
 from assay.reading.beside import without_lead
 from assay.reading.lexicon import either
+from assay.reading.numerals import plain
 from assay.reading.words import fold
 from assay.types import Example, Verdict
 
@@ -48,8 +49,6 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 """Where a clause begins that says more about an answer."""
-_ABOUT = re.compile(rf"\W*{either(lexicon.ABOUT_ANSWERS, lexicon.BEFORE_ABOUT)}\b", re.IGNORECASE)
-"""What is said *of* an answer and is none ("The answer is clear from the graph")."""
 _BY = re.compile(
     rf"(?!(?:no|none|nothing|neither|nobody|hardly)\b)(?:[\w ]{{1,40}} (?:was|is|were|are) )?(?:first |originally )?"
     rf"{either(lexicon.MADE)} by (?=\S)",
@@ -86,15 +85,16 @@ def _wanted(accepted: tuple[str, ...]) -> list[tuple[Form, str]]:
 def _reader(example: Example) -> Reader[str]:
     is_accepted = _acceptance(example)
     return Reader(
-        lambda said: None if _ABOUT.match(said) and not is_accepted(said) else (said.strip() or None),
+        lambda said: said.strip() or None,
         states=lambda said: said if is_accepted(said) else None,
         any_text=True,
+        names=is_accepted,
     )
 
 
 @verifier(
     "text",
-    version=9,
+    version=10,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -135,7 +135,7 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
 
 def _openings(said: str) -> list[str]:
     """A text, and what is left of it without the words that introduce it and the clause behind it."""
-    said = said.strip()
+    said = plain(said) if said.startswith("\\") else said.strip()
     made = [said]
     for clause in _CLAUSE.finditer(said):
         if takes_back(said[clause.start() :]):

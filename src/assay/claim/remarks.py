@@ -1,0 +1,54 @@
+"""What is said *of* an answer and is none: "The answer is clear from the graph", "the answer is the number above".
+
+A remark describes: by an adjective or a participle with what belongs to it, by where or what the answer is, or by a
+noun that every answer may be called by. It holds no name and no number that could be meant instead.
+"""
+
+from __future__ import annotations
+
+import re
+
+from assay.reading import lexicon
+
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
+_ADVERBS = {
+    *lexicon.LEADS,
+    *lexicon.CERTAINLY,
+    *lexicon.OWN,
+    "not",
+    "also",
+    "already",
+    "always",
+    "most",
+    "still",
+    "well",
+}
+_DETERMINERS = {"the", "a", "an", "our", "my", "this", "that", *lexicon.ABOUT_ANSWERS, *_ADVERBS}
+_CLAUSES = {"what", "that", "which", "why", "how", "where", "because", "whatever", "here"}
+_ADJECTIVES = ("ed", "able", "ible", "ful", "ous", "ive", "ent", "ant", "ical", "ary", "ate")
+"""How adjectives and participles end."""
+_BEHIND = {*lexicon.PREPOSITIONS, *lexicon.REASONS, "and", "or", "but", "so", "that", "enough", "if", "when"}
+MAX_WORDS = 12
+"""Words that are looked at."""
+
+
+def is_remark(text: str) -> bool:
+    """Whether words behind "the answer is" describe an answer and give none."""
+    written = _WORD.findall(text[:200])[:MAX_WORDS]
+    words = [word.lower() for word in written]
+    start = next((place for place, word in enumerate(words) if word not in _ADVERBS and not word.endswith("ly")), 0)
+    first, *rest = words[start:] or [""]
+    if first in lexicon.ABOUT_ANSWERS or first in _CLAUSES:
+        return True
+    if first in lexicon.PREPOSITIONS:
+        return not any(word[0].isupper() or word[0].isdigit() for word in written[start + 1 :])
+    noun = next((place for place, word in enumerate(words) if word in lexicon.DESCRIPTIONS), len(words))
+    if 0 < noun < len(words) and {*words[:noun]} <= _DETERMINERS:
+        return not words[noun + 1 :] or not words[noun + 1][0].isdigit()
+    is_known = bool(rest) and rest[0] in _BEHIND - {"of"}
+    return len(first) > 4 and first.endswith(_ADJECTIVES) and (is_known or (bool(start) and first.endswith("ed")))
+
+
+def speaks_of_answer(text: str) -> bool:
+    """Whether words name an answer by no more than that it is one ("the answer", "many answers")."""
+    return any(word.removesuffix("s") in lexicon.VALUE_NOUNS for word in _WORD.findall(text.lower()))
