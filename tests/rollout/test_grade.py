@@ -59,6 +59,11 @@ class Slowly(io.RawIOBase):
         return piece
 
 
+def test_a_misspelt_field_is_named() -> None:
+    (row,) = grade_lines([json.dumps({"verifier": "number", "referense": 5, "response": "5"})], deadline=20)
+    assert row["why"] == "line 1: the line has no reference; did you mean 'referense'?"
+
+
 @pytest.mark.parametrize("step", [1, 7, 100, 10_000])
 @pytest.mark.parametrize("end", ["", "\n"])
 def test_a_handle_is_judged_as_it_comes_and_ends_as_a_list_of_its_lines_does(step: int, end: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, TextIO, cast
 
-from assay.errors import AssayError, visible
+from assay.errors import AssayError, did_you_mean, visible
 from assay.files import json_kind, not_json, replacing
 from assay.judging.session import Judge, default_judge
 from assay.judging.verifier import VERIFIERS
@@ -197,7 +197,8 @@ def _checked(row: Any) -> Parsed:
     if not isinstance(row, dict):
         raise ValueError(f"a line is a JSON object, not {json_kind(row)}")
     if missing := [name for name in ("verifier", "reference", "response") if name not in row]:
-        raise ValueError(f"the line has no {', '.join(missing)}")
+        meant = did_you_mean(missing[0], row)
+        raise ValueError(f"the line has no {', '.join(missing)}{meant if 'did you mean' in meant else ''}")
     for name in ("verifier", "response"):
         if not isinstance(row[name], str):
             raise ValueError(f"{name!r} is text, not {json_kind(row[name])}")
