@@ -47,14 +47,12 @@ _CONTRAST = re.compile(
     r"(?P<others>(?:[A-Z\d]|(?<=but no )|(?<=but not )(?!in\b|necess))[^()\n]{0,200})\)?\W*\Z"
 )
 """Other entries behind a list, which it is set against."""
-_PLACE = rf"(?P<place>{'|'.join(ORDINALS)}|\d+(?=st|nd|rd|th)|last)(?:st|nd|rd|th)?(?:\s(?:place|position))?"
-_PLACED = (
-    re.compile(
-        rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?:the\s)?{_PLACE}",
-        re.IGNORECASE,
-    ),
-    re.compile(rf"{_PLACE}(?::|\sis|\s[–—-])\s(?P<name>\S.*)", re.IGNORECASE),
+_PLACE = rf"(?P<place>{'|'.join(ORDINALS)}|\d{{1,4}}(?=st|nd|rd|th)|last)(?:st|nd|rd|th)?(?:\s(?:place|position))?"
+_PLACED = re.compile(
+    rf"(?P<name>\S.*?)\s(?:(?:is|was|came|comes|(?:finish|plac|rank|arriv)(?:es|ed))\s)?(?:in\s)?(?:the\s)?{_PLACE}",
+    re.IGNORECASE,
 )
+_PLACE_FIRST = re.compile(rf"{_PLACE}(?::|\sis|\s[–—-])\s(?P<name>\S.*)", re.IGNORECASE)
 """An entry that says its place: "Ann finished first", "Ben in 2nd place", "3rd: Cleo"."""
 _BEHIND = re.compile(
     r",?\s(?:since|because|which|where)\s|\swith\s(?:an?\s|the\s)?(?:total|cost|length|distance|sum|value)\b",
@@ -122,7 +120,8 @@ def _in_places(entries: list[str]) -> list[str]:
     """Entries without the places that they say they have, in the order of these where every entry says one."""
     names, said = list(entries), [0] * len(entries)
     for at, entry in enumerate(entries):
-        match = next(filter(None, (placed.fullmatch(entry.rstrip(" .")) for placed in _PLACED)), None)
+        bare = entry.rstrip(" .")
+        match = _PLACED.fullmatch(bare) or _PLACE_FIRST.fullmatch(bare)
         if match is not None:
             word = match["place"].lower()
             said[at] = len(entries) if word == "last" else int(ORDINALS.get(word, word))
