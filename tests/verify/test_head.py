@@ -32,7 +32,7 @@ from assay.learn.head import (
 from assay.prose.likeness import NAMES, features
 from assay.reading.lexicon import listed
 from assay.types import Example, Status
-from assay.verifiers.head import Head
+from assay.verifiers.head import Head, shown
 
 PLACES = listed(
     "Lima, Oslo, Cairo, Quito, Delhi, Paris, Accra, Sofia, Tunis, Seoul, Minsk, Kyiv, Rabat, Hanoi, Dakar, Doha, Baku"
@@ -247,6 +247,19 @@ def test_the_reliability_curve_by_hand():
     found = reliability(np.array([0.1, 0.1, 0.9, 1.0]), np.array([False, True, True, True]))
     assert found["error"] == pytest.approx((2 * 0.4 + 2 * 0.05) / 4)
     assert [point["rows"] for point in found["curve"]] == [2, 2] and 0 < found["chance"] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("Step 1: set up. Step 2: compute. It holds.", "Step: set up. Step: compute. It holds"),
+        ("Step 1: a. STEP 2: b. Therefore, the claim holds.", "Step: a. STEP: b. Therefore, the claim holds."),
+        ("It was in season 2: the one of 1999.", "It was in season 2: the one of 1999."),
+        ("Part 1: it began in 1999. Case 2: it ended.", "Part 1: it began in 1999. Case 2: it ended."),
+    ],
+)
+def test_the_numbers_of_steps_are_no_answer(said, seen):
+    assert shown(Example(prompt="How many are there?", reference="two", verifier="head"), said) == seen
 
 
 def test_every_row_is_measured_once_by_a_head_that_was_made_without_it():

@@ -61,7 +61,7 @@ def always(text: str) -> Any:
 @pytest.mark.parametrize("name", PROTOCOLS)
 @pytest.mark.parametrize("claim", ESCAPES.values(), ids=ESCAPES)
 def test_no_claim_leaves_its_fence(name: str, claim: str) -> None:
-    (_, system), (_, asked) = find_protocol(name).messages(ASK, "carbon dioxide", claim)
+    _, (_, asked) = find_protocol(name).messages(ASK, "carbon dioxide", claim)
     before, _, rest = asked.partition("⟦answer⟧\n")
     inside, _, after = rest.partition("\n⟦end⟧")
     assert asked.count("⟦") == asked.count("⟧") == 2 and "⟦" not in inside
@@ -101,7 +101,7 @@ def test_what_stands_before_a_decision_is_cut_out(name: str, claim: str) -> None
 
 
 def test_marks_of_the_question_and_the_reference_are_no_marks() -> None:
-    (_, _), (_, asked) = find_protocol("one-word").messages("Define ⟦e⟧.", "⟦end⟧ {claim}", "⟦e⟧")
+    _, (_, asked) = find_protocol("one-word").messages("Define ⟦e⟧.", "⟦end⟧ {claim}", "⟦e⟧")
     assert "Define [[e]]." in asked and "[[end]] {claim}" in asked and "| [[e]]" in asked and asked.count("⟦") == 2
 
 

@@ -1,0 +1,47 @@
+"""Every bar of the judges, in one go: each is told where it is measured, and all of them again at the end.
+
+    python benchmarks/bench_judge.py [--only stubs,overhead,head,pairs,model]
+
+`head` and `model` need ASSAY_DATA, and `model` needs `assay models add smollm2`; what cannot be measured says so. Ends
+with exit code 1 where a bar is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import judge_head
+import judge_model
+import judge_overhead
+import judge_pairs
+import judge_stubs
+from assay.errors import AssayError
+from bars import bar, summary
+
+PARTS = {
+    "stubs": judge_stubs.main,
+    "overhead": judge_overhead.main,
+    "head": judge_head.main,
+    "pairs": judge_pairs.main,
+    "model": judge_model.main,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS))
+    for name in parser.parse_args().only.split(","):
+        start = time.perf_counter()
+        print(f"\n== {name}", flush=True)
+        try:
+            PARTS[name]()
+        except AssayError as missing:
+            bar(f"{name} could not be measured: {missing}", held=False)
+        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
+    return int(summary() > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
