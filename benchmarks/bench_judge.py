@@ -1,6 +1,6 @@
 """Every bar of the judges, in one go: each is told where it is measured, and all of them again at the end.
 
-    python benchmarks/bench_judge.py [--only stubs,overhead,head,pairs,model]
+    python benchmarks/bench_judge.py [--only stubs,overhead,pairs,head,model]
 
 `head` and `model` need ASSAY_DATA, and `model` needs `assay models add smollm2`; what cannot be measured says so. Ends
 with exit code 1 where a bar is missed.
@@ -23,8 +23,8 @@ from bars import bar, summary
 PARTS = {
     "stubs": judge_stubs.main,
     "overhead": judge_overhead.main,
-    "head": judge_head.main,
     "pairs": judge_pairs.main,
+    "head": judge_head.main,
     "model": judge_model.main,
 }
 

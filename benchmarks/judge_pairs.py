@@ -1,6 +1,6 @@
 """A tiny judge trained by GRPO: what the reward for a consistent pair does to its flips (J1, arXiv 2505.10320).
 
-    python benchmarks/judge_pairs.py [SEEDS] [STEPS]      # 5 and 60 without them; some five minutes on one core
+    python benchmarks/judge_pairs.py [SEEDS] [STEPS]      # 3 and 60 without them; some minutes on one core
 
 An answer is six letters, of a pair one from a to e and one from f to j. A judge of some twenty thousand weights is
 taught to name the answer with the later letters, and then on skewed rows, where the verdict is A in eight of ten
@@ -138,7 +138,7 @@ def compared(start: Path, tells: str, seeds: int, steps: int, scratch: Path) -> 
     return {form: statistics.fmean(r.flips.value or 0.0 for r in reports) for form, reports in found.items()}
 
 
-def main(seeds: int = 5, steps: int = 60) -> None:
+def main(seeds: int = 3, steps: int = 60) -> None:
     import torch
 
     quiet_imports()
@@ -146,10 +146,10 @@ def main(seeds: int = 5, steps: int = 60) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         start = starting_judge(Path(scratch) / "start")
         print(f"the start flips {judged(start, 1.0).flips.value:.2f}", flush=True)
-        for tells in TELLS:
-            verdict, consistent = compared(start, tells, seeds, steps, Path(scratch)).values()
-            what = f"flips where the letters tell {tells}: {consistent:.3f} with the pair's reward, less than half of"
-            bar(f"{what} {verdict:.3f} with the verdict's", consistent < verdict / 2)
+        found = [compared(start, tells, seeds, steps, Path(scratch)) for tells in TELLS]
+    verdict, consistent = (statistics.fmean(flips[form] for flips in found) for form in FORMS)
+    what = f"flips after training, {2 * seeds} runs each: {consistent:.3f} with the pair's reward"
+    bar(f"{what}, less than half of {verdict:.3f} with the verdict's", consistent < verdict / 2)
 
 
 if __name__ == "__main__":

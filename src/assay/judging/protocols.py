@@ -22,10 +22,10 @@ from assay.errors import AssayError, BadConfig, did_you_mean
 _MARKS = str.maketrans({"\u27e6": "[[", "\u27e7": "]]"})
 _UNSEEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
-"""Control characters that end no line, and Unicode's Default_Ignorable_Code_Point: a reader sees none of them, and a
-model reads them all."""
+"""Control characters that end no line, halves of characters, and Unicode's Default_Ignorable_Code_Point: a reader sees
+none of them, and a model reads what it can be sent of them."""
 _EMPHASIS = re.compile(r"[*_`]+")
 _BETWEEN = r"[\s*_`]{0,9}"
 """What may stand between the letters of a label that is still one once its emphasis is taken away."""
@@ -83,7 +83,7 @@ class Protocol(Config):
         claim = _plain(claim)
         if self.form != "word" and self.label:
             claim = _label(self.label, quoted=self.form == "json").sub(_CUT, claim)
-        return "\n".join(f"| {line}" for line in claim.splitlines() or [""])
+        return _barred(claim)
 
     def decision(self, said: str) -> bool | None:
         """What a judge's answer decides; `None` where it is no decision.
@@ -130,6 +130,15 @@ class Protocol(Config):
 def seen(text: str) -> str:
     """A text without the characters that no reader sees."""
     return text if text.isascii() and text.isprintable() else _UNSEEN.sub("", text)
+
+
+def fenced(text: str) -> str:
+    """A text that somebody else wrote, as a judge is shown it: without what nobody sees, each line behind a bar."""
+    return _barred(_plain(text))
+
+
+def _barred(text: str) -> str:
+    return "\n".join(f"| {line}" for line in text.splitlines() or [""])
 
 
 def _plain(text: str) -> str:

@@ -17,9 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from assay.claim.claims import answer
+from assay.claim.claims import answer, claim
 from assay.claim.clause import Stance
 from assay.claim.final import final_part
+from assay.claim.unmarked import Reader
 from assay.errors import AssayError, BadReference, NoAnswer
 from assay.judging.protocols import Protocol, find_protocol, seen
 from assay.judging.session import verify_many
@@ -38,6 +39,7 @@ LETTERS = 4
 """Characters of a token where an engine does not count them."""
 CONNECTIONS = 256
 """Requests that may be open at one server; how many are is for `workers` to say."""
+_ANY: Reader[str] = Reader(lambda text: text.strip() or None, any_text=True)
 _ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
 """Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
 
@@ -161,26 +163,26 @@ async def _judge(example: Example, attempts: Sequence[Attempt], params: JudgePar
 async def _one(example: Example, response: str, reference: str, params: JudgeParams) -> Verdict:
     start = time.monotonic()
     try:
-        claim = answer(example, response) if params.sees == "claim" else final_part(example, response)
+        said = answer(example, response) if params.sees == "claim" else final_part(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
-    claim = seen(claim).strip()
-    if not claim or (not any(map(str.isalnum, claim)) and any(map(str.isalnum, reference))):
-        return Verdict.no_answer(f"{claim[:40]!r} holds no word and no number")
-    if len(claim) > MAX_CLAIM:
-        return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
+    said = seen(said).strip()
+    if not said or (not any(map(str.isalnum, said)) and any(map(str.isalnum, reference))):
+        return Verdict.no_answer(f"{said[:40]!r} holds no word and no number")
+    if len(said) > MAX_CLAIM:
+        return Verdict.no_answer(f"the claim has {len(said)} characters, and a judge is shown {MAX_CLAIM}")
     try:
         known = _clients.get((params.engine, _who(params.engine)))
         client = await asyncio.to_thread(client_of, params.engine) if known is None else known
         protocol = find_protocol(params.protocol)
-        votes = await _votes(client, protocol, example, reference, claim, params)
+        votes = await _votes(client, protocol, example, reference, said, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
         return Verdict.error(str(fault))
     right = sum(is_right for is_right, _, _ in votes)
     several = len(votes) > 1
     told = f"{right} of {len(votes)} say right" if several else f"the judge says {votes[0][1]!r}"
     cost = {"tokens": float(sum(tokens for _, _, tokens in votes)), "seconds": time.monotonic() - start}
-    made = Verdict.of(right > params.enough * len(votes), read=claim, why=told)
+    made = Verdict.of(right > params.enough * len(votes), read=said, why=told)
     share = {"votes": right / len(votes)} if several else {}
     return replace(made, parts=share, cost=cost, judge=_fingerprint(params))
 
@@ -271,22 +273,25 @@ def _of_head(params: HybridParams) -> dict[str, Any]:
 
 
 def _unasserted(example: Example, response: str, params: HybridParams) -> str:
-    """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted."""
+    """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted.
+
+    Where the rule finds no claim of its kind, that of any text counts.
+    """
     verifier = VERIFIERS.get(params.rule)
-    if verifier.reads_claim is None:
-        return ""
     ruled = replace(example, verifier=params.rule, params=params.rule_params)
-    try:
-        known = verifier.reads_claim(ruled, response, verifier.parameters(params.rule_params))
-    except NoAnswer:
-        return ""
-    stance = str(known.get("stance", ""))
+    if known := verifier.claim(ruled, response):
+        stance = str(known.get("stance", ""))
+    else:
+        try:
+            stance = str(claim(example, response, _ANY).stance)
+        except NoAnswer:
+            return ""
     return "" if stance in _ASSERTED else stance
 
 
 def _readable(example: Example, params: HybridParams) -> None:
     """Read the reference as both do. Raises `BadReference`."""
-    if params.rule not in VERIFIERS or params.rule in ("head", "judge", "hybrid"):
+    if params.rule not in VERIFIERS or params.rule == "head" or VERIFIERS.get(params.rule).lane is Lane.REMOTE:
         raise BadReference(f"hybrid: 'rule' names a verifier that decides by itself, not {params.rule!r}")
     if bool(params.head) == bool(params.engine):
         raise BadReference("hybrid: params name either an 'engine' or a 'head' to ask behind the rule")

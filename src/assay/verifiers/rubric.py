@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from assay.errors import BadReference, did_you_mean
@@ -82,9 +84,18 @@ async def _judge(
 ) -> list[Verdict]:
     judged = criteria(example, params)
     asked = [one.example for one in judged for _ in attempts]
-    verdicts = await asyncio.to_thread(verify_many, asked, list(attempts) * len(judged), workers=len(judged))
+    verdicts = await _aside(partial(verify_many, asked, list(attempts) * len(judged), workers=len(judged)))
     count = len(attempts)
     return [_together(judged, verdicts[place::count], params) for place in range(count)]
+
+
+async def _aside(call: Callable[[], list[Verdict]]) -> list[Verdict]:
+    """What a call returns in a thread of its own: one of a pool would be lacking to the criteria that it waits for."""
+    thread = ThreadPoolExecutor(1, "assay-rubric")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, call)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _together(judged: Sequence[Criterion], verdicts: Sequence[Verdict], params: RubricParams) -> Verdict:
