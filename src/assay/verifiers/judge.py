@@ -258,7 +258,7 @@ async def _second(example: Example, attempt: Attempt, rule: Verdict, params: Hyb
     told = f"{params.rule}: {rule.status} ({rule.why})"
     if rule.is_correct or rule.status in (Status.ERROR, Status.TIMEOUT):
         return replace(rule, why=told)
-    if said := _unasserted(example, attempt.said, params):
+    if said := _unasserted(example, attempt.said, rule, params):
         return replace(rule, why=f"{told}; the judge was not asked: the claim is {said}")
     if params.head:
         behind = replace(example, verifier="head", params=_of_head(params))
@@ -272,21 +272,19 @@ def _of_head(params: HybridParams) -> dict[str, Any]:
     return {"weights": params.head} | ({} if params.at_least is None else {"at_least": params.at_least})
 
 
-def _unasserted(example: Example, response: str, params: HybridParams) -> str:
+def _unasserted(example: Example, response: str, rule: Verdict, params: HybridParams) -> str:
     """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted.
 
-    Where the rule finds no claim of its kind, that of any text counts.
+    Where the rule finds no answer of its kind, the claim of any text counts as well.
     """
-    verifier = VERIFIERS.get(params.rule)
     ruled = replace(example, verifier=params.rule, params=params.rule_params)
-    if known := verifier.claim(ruled, response):
-        stance = str(known.get("stance", ""))
-    else:
+    stances = [str(VERIFIERS.get(params.rule).claim(ruled, response).get("stance", ""))]
+    if rule.status is Status.NO_ANSWER:
         try:
-            stance = str(claim(example, response, _ANY).stance)
+            stances.append(str(claim(example, response, _ANY).stance))
         except NoAnswer:
-            return ""
-    return "" if stance in _ASSERTED else stance
+            pass
+    return next((stance for stance in stances if stance not in _ASSERTED), "")
 
 
 def _readable(example: Example, params: HybridParams) -> None:
