@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any, Literal
 from assay.claim.claims import answer, claim
 from assay.claim.clause import Stance
 from assay.claim.final import final_part
+from assay.claim.stance import without_denial
 from assay.claim.unmarked import Reader
 from assay.errors import AssayError, BadReference, NoAnswer
 from assay.judging.protocols import Protocol, find_protocol, seen
@@ -39,7 +41,7 @@ LETTERS = 4
 """Characters of a token where an engine does not count them."""
 CONNECTIONS = 256
 """Requests that may be open at one server; how many are is for `workers` to say."""
-_ANY: Reader[str] = Reader(lambda text: text.strip() or None, any_text=True)
+_ANY: Reader[str] = Reader(lambda text: None if without_denial(text) else text.strip() or None, any_text=True)
 _ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
 """Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
 
@@ -280,10 +282,8 @@ def _unasserted(example: Example, response: str, rule: Verdict, params: HybridPa
     ruled = replace(example, verifier=params.rule, params=params.rule_params)
     stances = [str(VERIFIERS.get(params.rule).claim(ruled, response).get("stance", ""))]
     if rule.status is Status.NO_ANSWER:
-        try:
+        with suppress(NoAnswer):
             stances.append(str(claim(example, response, _ANY).stance))
-        except NoAnswer:
-            pass
     return next((stance for stance in stances if stance not in _ASSERTED), "")
 
 
