@@ -210,8 +210,10 @@ def test_a_judge_that_was_exchanged_has_another_fingerprint(tmp_path: Path, monk
             )
             for name in ("judge", "hybrid")
         ]
-        first, second = (VERIFIERS.get(one.verifier).weights_of(one) for one in made)
-        return first, second, default_judge().facts(made)["weights"]
+        criteria = [{"name": "a", "verifier": "judge", "reference": "x", "params": params}]
+        made.append(Example(prompt=ASK, reference=criteria, verifier="rubric"))
+        first, second, third = (VERIFIERS.get(one.verifier).weights_of(one) for one in made)
+        return first, second + third, default_judge().facts(made)["weights"]
 
     given = {"engine": str(weights), "protocol": str(protocol)}
     found = [known(**given)]
@@ -223,7 +225,10 @@ def test_a_judge_that_was_exchanged_has_another_fingerprint(tmp_path: Path, monk
         monkeypatch.setenv("OPENAI_BASE_URL", address)
         found.append(known(engine="openai:m"))
     assert all(first and second for first, second, _ in found)
-    assert len({first for first, _, _ in found}) == len({str(facts) for _, _, facts in found}) == len(found)
+    nobody = Example(prompt=ASK, reference="x", verifier="judge")
+    assert VERIFIERS.get("judge").weights_of(nobody) == ""  # and not the files that lie here
+    for each in zip(*found, strict=True):
+        assert len(set(map(str, each))) == len(found)
 
 
 def test_a_verdict_says_which_judge_made_it(server: Any) -> None:

@@ -183,7 +183,7 @@ def _reads(example: Example, params: HeadParams) -> list[str]:
     return accepted(example)
 
 
-def _weights(params: HeadParams) -> str:
+def _weights(_: Example, params: HeadParams) -> str:
     return find_head(params.weights).fingerprint
 
 

@@ -124,6 +124,8 @@ def _who(engine: str) -> str | tuple[str, str]:
 def _fingerprint(params: JudgeParams) -> str:
     """Of the model that judges and of how it is asked. Raises `BadReference`."""
     try:
+        if not params.engine:
+            raise AssayError("params name no 'engine'")
         return _of_both(_who(params.engine), find_protocol(params.protocol))
     except (AssayError, OSError) as fault:
         raise BadReference(f"judge: {fault}") from None
@@ -307,7 +309,7 @@ judge = Verifier(
     JudgeParams,
     Lane.REMOTE,
     reads=_read,
-    weights=_fingerprint,
+    weights=lambda _, params: _fingerprint(params),
     about="Right when a model says that the claim means the same as the reference.",
     reference="text or JSON",
 )
@@ -318,7 +320,7 @@ hybrid = Verifier(
     HybridParams,
     Lane.REMOTE,
     reads=_readable,
-    weights=lambda params: find_head(params.head).fingerprint if params.head else _fingerprint(params),
+    weights=lambda _, params: find_head(params.head).fingerprint if params.head else _fingerprint(params),
     about="Right when a rule says so, or else a model or a head.",
     reference="that of its rule",
 )

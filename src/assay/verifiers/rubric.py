@@ -18,7 +18,7 @@ from typing import Any, Literal
 from assay.errors import BadReference, did_you_mean
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
-from assay.types import Attempt, Example, Status, Verdict
+from assay.types import Attempt, Example, Status, Verdict, content_hash
 
 KEYS = ("name", "verifier", "reference", "params", "weight")
 _NEEDED = ("name", "verifier", "reference")
@@ -79,6 +79,12 @@ def _criterion(example: Example, row: Mapping[str, Any]) -> Criterion:
     return Criterion(str(name), float(weight), own)
 
 
+def _weights(example: Example, params: RubricParams) -> str:
+    """Fingerprint of the models and heads that its criteria ask; empty where none does."""
+    found = [VERIFIERS.get(one.example.verifier).weights_of(one.example) for one in criteria(example, params)]
+    return content_hash(found) if any(found) else ""
+
+
 async def _judge(
     example: Example, attempts: Sequence[Attempt], params: RubricParams, context: Context
 ) -> list[Verdict]:
@@ -118,6 +124,7 @@ rubric = Verifier(
     RubricParams,
     Lane.REMOTE,
     reads=criteria,
+    weights=_weights,
     about="Right when every criterion is; partly right by those that are.",
     reference="a list of criteria",
 )
