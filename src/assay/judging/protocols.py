@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from pydantic import Field
 
 from assay.config import Config, load_config
 from assay.errors import AssayError, BadConfig, did_you_mean
+from assay.hashing import content_hash
 
 _MARKS = str.maketrans({"\u27e6": "[[", "\u27e7": "]]"})
 _UNSEEN = re.compile(
@@ -71,6 +72,11 @@ class Protocol(Config):
     """From which score on an answer is right."""
     tokens: int = Field(16, ge=1)
     """Tokens that a judge may say."""
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of everything that decides how a judge is asked and what its answer means."""
+        return content_hash(self.model_dump())
 
     def messages(self, problem: str, reference: str, claim: str) -> list[tuple[str, str]]:
         """(role, content) of what is sent."""

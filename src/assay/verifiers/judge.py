@@ -126,7 +126,7 @@ def _fingerprint(params: JudgeParams) -> str:
     try:
         if not params.engine:
             raise AssayError("params name no 'engine'")
-        return _of_both(_who(params.engine), find_protocol(params.protocol))
+        return _of_both(_who(params.engine), find_protocol(params.protocol).fingerprint)
     except (AssayError, OSError) as fault:
         raise BadReference(f"judge: {fault}") from None
 
@@ -137,8 +137,8 @@ def _hash_of(model: str, changed: tuple[tuple[str, int], ...]) -> str:
 
 
 @lru_cache(maxsize=32)
-def _of_both(who: str | tuple[str, str], asked: Protocol) -> str:
-    return content_hash([who, _facts(asked)])
+def _of_both(who: str | tuple[str, str], asked: str) -> str:
+    return content_hash([who, asked])
 
 
 def _read(example: Example, params: JudgeParams) -> str:
@@ -206,11 +206,6 @@ async def _votes(
     return [vote for vote in votes if not isinstance(vote, BaseException)]
 
 
-@lru_cache(maxsize=32)
-def _facts(protocol: Protocol) -> str:
-    return content_hash(protocol.model_dump())
-
-
 async def _vote(
     client: _Client,
     protocol: Protocol,
@@ -223,7 +218,7 @@ async def _vote(
 
     Raises `AssayError` where two answers are none, and where the budget is spent.
     """
-    key = (_facts(protocol), about, number, sampling.temperature)
+    key = (protocol.fingerprint, about, number, sampling.temperature)
     if key in client.known:
         return (*client.known[key], 0)
     messages = tuple(Message(*turn) for turn in protocol.messages(*about))
