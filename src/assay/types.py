@@ -287,6 +287,8 @@ class Verdict:
     """Named sub-scores, where the verifier has some."""
     cost: Mapping[str, float] = field(default_factory=dict)
     """What making it cost beyond `seconds` (`tokens`, `dollars`), where a model or a server judged."""
+    judge: str = ""
+    """Fingerprint of the model that judged and of how it was asked, where one did."""
 
     @classmethod
     def of(cls, right: bool, *, read: str | None = None, why: str = "") -> Self:
@@ -323,11 +325,13 @@ class Verdict:
         return self.score is not None
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON object; `parts` and `cost` only where there are some."""
+        """A JSON object; `parts`, `cost` and `judge` only where there are some."""
         row = {name: getattr(self, name) for name, _ in _fields_of(Verdict)} | {"status": str(self.status)}
         for name in ("parts", "cost"):
             if some := row.pop(name):
                 row[name] = dict(some)
+        if not self.judge:
+            del row["judge"]
         return row
 
     @classmethod

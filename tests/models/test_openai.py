@@ -105,6 +105,7 @@ def test_what_no_request_would_get_ends_at_once(serve: Any, code: int, says: str
 
 
 def test_a_server_that_is_gone_ends_with_a_sentence() -> None:
+    pytest.importorskip("httpx", reason="the openai engine needs the extra 'openai'")
     with pytest.raises(AssayError, match=r"did not answer in 2 tries; the last: ConnectError"):
         generate(OpenAIEngine("http://127.0.0.1:9/v1#m", tries=2), [ASK], 1, HOW)
     with pytest.raises(AssayError, match="does not tell its models"):

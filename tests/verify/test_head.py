@@ -23,7 +23,7 @@ from assay.learn.head import (
     Labelled,
     Rows,
     _gradients,
-    _log_loss,
+    _line,
     calibrated,
     reliability,
     rows_of,
@@ -32,7 +32,7 @@ from assay.learn.head import (
 from assay.prose.likeness import NAMES, features
 from assay.reading.lexicon import listed
 from assay.types import Example, Status
-from assay.verifiers.head import Head
+from assay.verifiers.head import Head, shown
 
 PLACES = listed(
     "Lima, Oslo, Cairo, Quito, Delhi, Paris, Accra, Sofia, Tunis, Seoul, Minsk, Kyiv, Rabat, Hanoi, Dakar, Doha, Baku"
@@ -205,31 +205,61 @@ def test_the_gradient_is_that_of_the_loss():
             assert (loss(moved) - loss(weights)) / 1e-5 == pytest.approx(np.asarray(slope)[index], abs=1e-3)
 
 
-def test_calibration_finds_the_temperature_and_how_much_is_enough():
-    """Scores that are three times too sure; of the wrong rows one in ten may be paid."""
+@pytest.mark.parametrize("offset", [0.0, 2.0])
+def test_calibration_finds_the_temperature_the_offset_and_how_much_is_enough(offset):
+    """Scores that are three times too sure, and too high; of the wrong rows one in ten may be paid."""
     rng = np.random.default_rng(1)
     true = rng.normal(size=4000)
     right = rng.random(4000) < 1 / (1 + np.exp(-true))
     count = len(NAMES)
     spread = np.zeros((count, 2), np.float32)
     spread[0] = (1, -1)
-    head = Head(np.zeros(count), np.ones(count), spread, np.zeros(2), np.array([1.0, -1.0]), np.zeros(()))
+    head = Head(np.zeros(count), np.ones(count), spread, np.zeros(2), np.array([1.0, -1.0]), np.array(offset))
     inputs = np.zeros((4000, count), np.float32)
     inputs[:, 0] = 3 * true
     rows = rows_of([])
     whole = np.ones(4000, bool)
     rows = replace(rows, features=inputs, shown=whole, right=right, ruled=~whole, tenth=whole, weight=whole)
     found = calibrated(head, rows, 0.1)
-    assert found.temperature == pytest.approx(3, rel=0.15)
+    assert found.temperature == pytest.approx(3, rel=0.15) and found.outer_bias == pytest.approx(0, abs=0.2)
     assert rows.paid(found)[~right].mean() == pytest.approx(0.1, abs=0.002)
     assert reliability(found.probabilities(inputs), right)["error"] < 0.03
-    assert _log_loss(np.zeros(1), np.ones(1, bool)) == pytest.approx(np.log(2))
+
+
+@pytest.mark.parametrize("right", [np.ones(5, bool), np.zeros(5, bool), np.array([1, 0, 1, 0, 1], bool)])
+def test_calibration_on_next_to_nothing_makes_a_head_all_the_same(right):
+    """One label alone, scores that say the opposite: probabilities stay finite and rise with the scores."""
+    for scores in (np.zeros(5), np.where(right, -5.0, 5.0), np.arange(5.0)):
+        slope, offset = _line(scores, right)
+        assert slope > 0 and np.isfinite([slope, offset]).all()
+
+
+def test_the_reliability_of_few_rows_is_told_with_what_chance_does():
+    rng = np.random.default_rng(0)
+    likely = rng.random(300)
+    found = reliability(likely, rng.random(300) < likely)
+    assert found["chance"] < found["chance_high"] and found["error"] < found["chance_high"]
+    assert found["interval"][0] < found["error"] < found["interval"][1]
+    assert reliability(likely, rng.random(300) < likely / 2)["error"] > found["chance_high"]
 
 
 def test_the_reliability_curve_by_hand():
     found = reliability(np.array([0.1, 0.1, 0.9, 1.0]), np.array([False, True, True, True]))
     assert found["error"] == pytest.approx((2 * 0.4 + 2 * 0.05) / 4)
     assert [point["rows"] for point in found["curve"]] == [2, 2] and 0 < found["chance"] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ("Step 1: set up. Step 2: compute. It holds.", "Step: set up. Step: compute. It holds"),
+        ("Step 1: a. STEP 2: b. Therefore, the claim holds.", "Step: a. STEP: b. Therefore, the claim holds."),
+        ("It was in season 2: the one of 1999.", "It was in season 2: the one of 1999."),
+        ("Part 1: it began in 1999. Case 2: it ended.", "Part 1: it began in 1999. Case 2: it ended."),
+    ],
+)
+def test_the_numbers_of_steps_are_no_answer(said, seen):
+    assert shown(Example(prompt="How many are there?", reference="two", verifier="head"), said) == seen
 
 
 def test_every_row_is_measured_once_by_a_head_that_was_made_without_it():

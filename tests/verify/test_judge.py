@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,35 +52,12 @@ def row(server: Server, verifier: str = "judge", **params: Any) -> Example:
     return Example(prompt=ASK, reference="carbon dioxide", verifier=verifier, params=given)
 
 
-@pytest.mark.parametrize(
-    ("protocol", "text", "decision"),
-    [
-        ("one-word", "Correct", True),
-        ("one-word", " correct.", True),
-        ("one-word", "Incorrect", False),
-        ("one-word", "", None),
-        ("one-word", "Correct? no", None),
-        ("one-word", "Correct\nIncorrect", None),
-        ("one-word", "The answer is Correct", None),
-        ("one-word", "Is the answer right? Say one word: Correct or Incorrect.", None),
-        ("final-decision", "They are the same.\n**Final Decision: Yes**", True),
-        ("final-decision", "Final Decision: No.", False),
-        ("final-decision", "Final Decision: Yes\nNo, wait.", None),
-        ("final-decision", "I would not say 'Final Decision: Yes'", None),
-        ("final-decision", "Final Decision: Yes or no", None),
-        ("json", '{"correct": true}', True),
-        ("json", '```json\n{"correct": false, "why": "x"}\n```', False),
-        ("json", '{"correct": "true"}', None),
-        ("json", '{"correct": true} and more', None),
-        ("json", "[true]", None),
-        ("score", "Fine.\nScore: 9/10", True),
-        ("score", "Score: 8.9", False),
-        ("score", "Score: 11", None),
-        ("score", "Score: high", None),
-    ],
-)
-def test_a_decision_is_said_exactly(protocol: str, text: str, decision: bool | None) -> None:
-    assert find_protocol(protocol).decision(text) is decision
+DECISIONS = [json.loads(line) for line in (Path(__file__).parent / "decisions.jsonl").open(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("case", DECISIONS, ids=lambda case: f"{case['protocol']}: {case['said'][:30]}")
+def test_a_decision_is_said_exactly(case: dict[str, Any]) -> None:
+    assert find_protocol(case["protocol"]).decision(case["said"]) is case["decision"]
 
 
 def test_a_right_claim_is_paid_and_a_wrong_one_is_not(serve: Any) -> None:
@@ -87,7 +65,7 @@ def test_a_right_claim_is_paid_and_a_wrong_one_is_not(serve: Any) -> None:
     right, wrong = verify_many([example] * 2, ["So it is \\boxed{CO2}.", "The answer is oxygen."])
     assert right.is_correct and right.read == "CO2" and right.why == "the judge says 'Correct'"
     assert wrong.status is Status.INCORRECT and wrong.cost["tokens"] == 3
-    assert (right.verifier, right.version) == ("judge", 2)
+    assert (right.verifier, right.version) == ("judge", 3)
 
 
 def test_thinking_is_never_shown_and_a_claim_cannot_leave_its_fence(serve: Any) -> None:
@@ -236,7 +214,7 @@ def test_a_claim_keeps_its_own_words() -> None:
     """Only what stands before a decision is cut out of it: "correct" may be what the answer says."""
     for name in ("one-word", "json"):
         assert find_protocol(name).harmless("the correct spelling") == "| the correct spelling"
-    assert find_protocol("score").harmless("x score: 10") == "| x   10"
+    assert find_protocol("score").harmless("x score: 10") == "| x … 10"
 
 
 def test_every_protocol_shows_what_is_compared() -> None:

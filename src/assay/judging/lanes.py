@@ -209,17 +209,7 @@ def ask(pool: Pool, pairs: Sequence[tuple[Example, Any]], room: Room, what: str 
 
 def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
     """The verdict with the verifier's name and version and the time that it took."""
-    return Verdict(
-        verdict.status,
-        verdict.score,
-        verdict.read,
-        verdict.why,
-        seconds,
-        verifier.name,
-        verifier.version,
-        verdict.parts,
-        verdict.cost,
-    )
+    return replace(verdict, seconds=seconds, verifier=verifier.name, version=verifier.version)
 
 
 def _in_place(job: Together, clients: dict[str, Any]) -> Any:

@@ -91,8 +91,8 @@ class Verifier:
     """The canonical key of an answer, see `key`."""
     reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None
     """What a response was read as claiming, for a reader of verdicts: marker, claim, stance and span."""
-    weights: Callable[[Any], str] | None = None
-    """Fingerprint of the file of weights that its parameters name; verdicts depend on it as on the row."""
+    weights: Callable[[Example, Any], str] | None = None
+    """Fingerprint of the weights, or of the model, that a row names; verdicts depend on it as on the row."""
     one: Callable[[Example, str, Any], Verdict] | None = None
     """The plain function that was lifted, where there is one."""
     about: str = ""
@@ -140,7 +140,7 @@ class Verifier:
         if self.weights is None:
             return ""
         try:
-            return self.weights(self.parameters(example.params))
+            return self.weights(example, self.parameters(example.params))
         except BadReference:
             return ""
 
@@ -181,7 +181,7 @@ def verifier(
     reads: Callable[[Example, Any], object] | None = None,
     keys: Callable[[Example, Any], str | None] | None = None,
     reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None,
-    weights: Callable[[Any], str] | None = None,
+    weights: Callable[[Example, Any], str] | None = None,
     reference: str = "",
 ) -> Callable[[One], Verifier]:
     """Lift `(example, response) -> Verdict`, or `(example, response, params) -> Verdict`, to a `Verifier`.

@@ -47,6 +47,14 @@ POOLS = 8
 FINISH = {"stop": "stop", "length": "length", "content_filter": "refused"}
 
 
+def place_of(path: str) -> tuple[str, str]:
+    """The address of a server and the name of a model there, which may be empty."""
+    if path.startswith(OPENAI):
+        return (os.environ.get("OPENAI_BASE_URL") or ADDRESS).rstrip("/"), path.removeprefix(OPENAI)
+    address, _, model = path.partition("#")
+    return address.rstrip("/"), model
+
+
 class OpenAIEngine:
     """Chat completions of a server. It sends pictures too.
 
@@ -88,11 +96,7 @@ class OpenAIEngine:
         except ImportError:
             raise MissingExtra("the openai engine", "openai") from None
         self._httpx = httpx
-        if path.startswith(OPENAI):
-            address, model = os.environ.get("OPENAI_BASE_URL") or ADDRESS, path.removeprefix(OPENAI)
-        else:
-            address, _, model = path.partition("#")
-        self.address = address.rstrip("/")
+        self.address, model = place_of(path)
         self.concurrency, self.tries, self.seconds = concurrency, tries, seconds
         self.logprobs, self.prices, self.more = logprobs, prices, dict(more or {})
         self.keep_open, self.images = keep_open, images

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +32,8 @@ from assay.types import Example, Verdict, canonical
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 _ANY: Reader[str] = Reader(lambda text: text.strip() or None, any_text=True)
 _OR = re.compile(r"\bor\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"\b([A-Za-z]{2,15}) [0-9]{1,3}:")
+"""A word, its number and a colon: where the word comes twice so, the numbers count steps and answer nothing."""
 MAKE = "make one with assay train head"
 FAR, LEAST_SCALE = 4.0, 0.05
 """Standard deviations that a feature may lie from its mean, and the smallest that one may have."""
@@ -117,14 +120,20 @@ def shown(example: Example, response: str) -> str:
     except NoAnswer as nothing:
         if str(nothing) != NO_MARKER:
             raise
-        return final_part(example, response).strip()
+        return _unnumbered(final_part(example, response))
     if not found.is_asserted:
         raise NoAnswer(f"the answer is {found.stance}")
     if found.marker == "statement":
-        return final_part(example, response).strip()
+        return _unnumbered(final_part(example, response))
     if _OR.search(found.text) and not any(map(_OR.search, (example.text, *accepted(example)))):
         raise NoAnswer(f"the answer is {Stance.OFFERED}")
-    return found.text
+    return _unnumbered(found.text)
+
+
+def _unnumbered(text: str) -> str:
+    """A text without the numbers of its steps ("Step 1: ... Step 2: ...")."""
+    counts = Counter(word.lower() for word in _NUMBERED.findall(text))
+    return _NUMBERED.sub(lambda found: f"{found[1]}:" if counts[found[1].lower()] > 1 else found[0], text.strip())
 
 
 def accepted(example: Example) -> list[str]:
@@ -174,7 +183,7 @@ def _reads(example: Example, params: HeadParams) -> list[str]:
     return accepted(example)
 
 
-def _weights(params: HeadParams) -> str:
+def _weights(_: Example, params: HeadParams) -> str:
     return find_head(params.weights).fingerprint
 
 

@@ -12,18 +12,24 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal
 
-from assay.claim.claims import answer
+from assay.claim.claims import answer, claim
 from assay.claim.clause import Stance
 from assay.claim.final import final_part
+from assay.claim.stance import without_denial
+from assay.claim.unmarked import Reader
 from assay.errors import AssayError, BadReference, NoAnswer
-from assay.judging.protocols import Protocol, find_protocol
+from assay.judging.protocols import Protocol, find_protocol, seen
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
-from assay.models.engine import Engine, Request, Sampling, kind_of_model, open_engine
+from assay.models.engine import Engine, Request, Sampling, kind_of_model, open_engine, weights_hash
+from assay.models.library import model_path
+from assay.models.openai import place_of
 from assay.types import Attempt, Example, Message, Status, Verdict, canonical, content_hash
 from assay.verifiers.head import find_head
 
@@ -31,8 +37,11 @@ MAX_CLAIM = 4_000
 """Characters of the longest claim that a judge is shown; a longer one is no answer."""
 REMEMBERED = 100_000
 """Decisions that a process remembers."""
+LETTERS = 4
+"""Characters of a token where an engine does not count them."""
 CONNECTIONS = 256
 """Requests that may be open at one server; how many are is for `workers` to say."""
+_ANY: Reader[str] = Reader(lambda text: None if without_denial(text) else text.strip() or None, any_text=True)
 _ASSERTED = ("", Stance.ASSERTED, Stance.CASE)
 """Stances of a claim that a judge is asked about; one that nobody asserts, it is never shown."""
 
@@ -48,7 +57,10 @@ class JudgeParams(Params):
     sees: Literal["claim", "final"] = "claim"
     """What it is shown: the answer that was found, or all that follows the thinking."""
     votes: int = 1
-    """How often it is asked; more than half must say right. With more than one it is sampled at temperature 1."""
+    """How often it is asked; with more than one it is sampled at temperature 1."""
+    enough: float = 0.5
+    """More than this share of the votes must say right; each verdict holds the share, so that labelled rows can tell
+    which is enough."""
     max_calls: int | None = None
     """Calls that a process may make; then verdicts are `error`."""
     max_tokens: int | None = None
@@ -84,18 +96,49 @@ class _Client:
             self.known.popitem(last=False)
 
 
-_clients: dict[str, _Client] = {}
+_clients: dict[tuple[Any, ...], _Client] = {}
 _opening = threading.Lock()
 
 
 def client_of(engine: str) -> _Client:
-    """The judge of a name, opened once in a process; its `calls` and `tokens` so far."""
+    """The judge of a name, opened once in a process; its `calls` and `tokens` so far. Another behind the name is opened
+    anew."""
+    key = (engine, _who(engine))
     with _opening:  # many verdicts begin at once, and a model is loaded once
-        if engine not in _clients:
+        if key not in _clients:
             server = kind_of_model(engine) == "openai"
             more: dict[str, Any] = {"keep_open": True, "concurrency": CONNECTIONS} if server else {}
-            _clients[engine] = _Client(open_engine(engine, **more))
-        return _clients[engine]
+            _clients[key] = _Client(open_engine(engine, **more))
+        return _clients[key]
+
+
+def _who(engine: str) -> str | tuple[str, str]:
+    """Which model a name stands for: the hash of its files, or a server and a name there. Raises `AssayError`."""
+    if kind_of_model(engine) == "openai":
+        return place_of(engine)
+    where = Path(model_path(engine))
+    files = sorted(where.iterdir()) if where.is_dir() else [where]
+    return _hash_of(engine, tuple((file.name, file.stat().st_mtime_ns) for file in files if file.is_file()))
+
+
+def _fingerprint(params: JudgeParams) -> str:
+    """Of the model that judges and of how it is asked. Raises `BadReference`."""
+    try:
+        if not params.engine:
+            raise AssayError("params name no 'engine'")
+        return _of_both(_who(params.engine), find_protocol(params.protocol).fingerprint)
+    except (AssayError, OSError) as fault:
+        raise BadReference(f"judge: {fault}") from None
+
+
+@lru_cache(maxsize=8)
+def _hash_of(model: str, changed: tuple[tuple[str, int], ...]) -> str:
+    return weights_hash(model)
+
+
+@lru_cache(maxsize=32)
+def _of_both(who: str | tuple[str, str], asked: str) -> str:
+    return content_hash([who, asked])
 
 
 def _read(example: Example, params: JudgeParams) -> str:
@@ -104,6 +147,8 @@ def _read(example: Example, params: JudgeParams) -> str:
         raise BadReference("judge: params name no 'engine': a model, or the address of a server")
     if params.votes < 1 or params.votes % 2 == 0:
         raise BadReference(f"judge: 'votes' is an odd number, so that one side has more, not {params.votes}")
+    if not 0.5 <= params.enough < 1:
+        raise BadReference(f"judge: 'enough' is a share of the votes from one half to below 1, not {params.enough}")
     try:
         find_protocol(params.protocol)
     except AssayError as fault:
@@ -122,24 +167,28 @@ async def _judge(example: Example, attempts: Sequence[Attempt], params: JudgePar
 async def _one(example: Example, response: str, reference: str, params: JudgeParams) -> Verdict:
     start = time.monotonic()
     try:
-        claim = answer(example, response) if params.sees == "claim" else final_part(example, response).strip()
+        said = answer(example, response) if params.sees == "claim" else final_part(example, response)
     except NoAnswer as nothing:
         return Verdict.no_answer(str(nothing))
-    if not any(map(str.isalnum, claim)) and any(map(str.isalnum, reference)):
-        return Verdict.no_answer(f"{claim[:40]!r} holds no word and no number")
-    if len(claim) > MAX_CLAIM:
-        return Verdict.no_answer(f"the claim has {len(claim)} characters, and a judge is shown {MAX_CLAIM}")
+    said = seen(said).strip()
+    if not said or (not any(map(str.isalnum, said)) and any(map(str.isalnum, reference))):
+        return Verdict.no_answer(f"{said[:40]!r} holds no word and no number")
+    if len(said) > MAX_CLAIM:
+        return Verdict.no_answer(f"the claim has {len(said)} characters, and a judge is shown {MAX_CLAIM}")
     try:
-        known = _clients.get(params.engine)
+        known = _clients.get((params.engine, _who(params.engine)))
         client = await asyncio.to_thread(client_of, params.engine) if known is None else known
         protocol = find_protocol(params.protocol)
-        votes = await _votes(client, protocol, example, reference, claim, params)
+        votes = await _votes(client, protocol, example, reference, said, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
         return Verdict.error(str(fault))
     right = sum(is_right for is_right, _, _ in votes)
-    told = f"{right} of {len(votes)} say right" if len(votes) > 1 else f"the judge says {votes[0][1]!r}"
+    several = len(votes) > 1
+    told = f"{right} of {len(votes)} say right" if several else f"the judge says {votes[0][1]!r}"
     cost = {"tokens": float(sum(tokens for _, _, tokens in votes)), "seconds": time.monotonic() - start}
-    return replace(Verdict.of(2 * right > len(votes), read=claim, why=told), cost=cost)
+    made = Verdict.of(right > params.enough * len(votes), read=said, why=told)
+    share = {"votes": right / len(votes)} if several else {}
+    return replace(made, parts=share, cost=cost, judge=_fingerprint(params))
 
 
 async def _votes(
@@ -149,12 +198,12 @@ async def _votes(
     sampling = Sampling(temperature=0 if params.votes == 1 else 1, max_tokens=protocol.tokens)
     about = (example.text, reference, claim)
     asked = [_vote(client, protocol, about, number, sampling, params) for number in range(params.votes)]
-    return [await asked[0]] if params.votes == 1 else list(await asyncio.gather(*asked))
-
-
-@lru_cache(maxsize=32)
-def _facts(protocol: Protocol) -> str:
-    return content_hash(protocol.model_dump())
+    if params.votes == 1:
+        return [await asked[0]]
+    votes = await asyncio.gather(*asked, return_exceptions=True)  # those that were paid for are remembered
+    if faults := [vote for vote in votes if isinstance(vote, BaseException)]:
+        raise faults[0]
+    return [vote for vote in votes if not isinstance(vote, BaseException)]
 
 
 async def _vote(
@@ -169,7 +218,7 @@ async def _vote(
 
     Raises `AssayError` where two answers are none, and where the budget is spent.
     """
-    key = (_facts(protocol), about, number, sampling.temperature)
+    key = (protocol.fingerprint, about, number, sampling.temperature)
     if key in client.known:
         return (*client.known[key], 0)
     messages = tuple(Message(*turn) for turn in protocol.messages(*about))
@@ -182,7 +231,7 @@ async def _vote(
         client.calls += 1
         how = sampling if sample == number else replace(sampling, temperature=1.0)
         async for completion in client.engine.stream([Request(f"judge/{sample}", messages, sample)], how):
-            spent = completion.tokens or len(completion.token_ids)
+            spent = completion.tokens or len(completion.token_ids) or -(-len(completion.text) // LETTERS)
             said, tokens = completion.text, tokens + spent
             client.tokens += spent
             if completion.finish == "failed":
@@ -208,7 +257,7 @@ async def _second(example: Example, attempt: Attempt, rule: Verdict, params: Hyb
     told = f"{params.rule}: {rule.status} ({rule.why})"
     if rule.is_correct or rule.status in (Status.ERROR, Status.TIMEOUT):
         return replace(rule, why=told)
-    if said := _unasserted(example, attempt.said, params):
+    if said := _unasserted(example, attempt.said, rule, params):
         return replace(rule, why=f"{told}; the judge was not asked: the claim is {said}")
     if params.head:
         behind = replace(example, verifier="head", params=_of_head(params))
@@ -222,23 +271,22 @@ def _of_head(params: HybridParams) -> dict[str, Any]:
     return {"weights": params.head} | ({} if params.at_least is None else {"at_least": params.at_least})
 
 
-def _unasserted(example: Example, response: str, params: HybridParams) -> str:
-    """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted."""
-    verifier = VERIFIERS.get(params.rule)
-    if verifier.reads_claim is None:
-        return ""
+def _unasserted(example: Example, response: str, rule: Verdict, params: HybridParams) -> str:
+    """The stance of a claim that nobody asserts; empty where the rule may have misread what is asserted.
+
+    Where the rule finds no answer of its kind, the claim of any text counts as well.
+    """
     ruled = replace(example, verifier=params.rule, params=params.rule_params)
-    try:
-        known = verifier.reads_claim(ruled, response, verifier.parameters(params.rule_params))
-    except NoAnswer:
-        return ""
-    stance = str(known.get("stance", ""))
-    return "" if stance in _ASSERTED else stance
+    stances = [str(VERIFIERS.get(params.rule).claim(ruled, response).get("stance", ""))]
+    if rule.status is Status.NO_ANSWER:
+        with suppress(NoAnswer):
+            stances.append(str(claim(example, response, _ANY).stance))
+    return next((stance for stance in stances if stance not in _ASSERTED), "")
 
 
 def _readable(example: Example, params: HybridParams) -> None:
     """Read the reference as both do. Raises `BadReference`."""
-    if params.rule not in VERIFIERS or params.rule in ("head", "judge", "hybrid"):
+    if params.rule not in VERIFIERS or params.rule == "head" or VERIFIERS.get(params.rule).lane is Lane.REMOTE:
         raise BadReference(f"hybrid: 'rule' names a verifier that decides by itself, not {params.rule!r}")
     if bool(params.head) == bool(params.engine):
         raise BadReference("hybrid: params name either an 'engine' or a 'head' to ask behind the rule")
@@ -251,22 +299,23 @@ def _readable(example: Example, params: HybridParams) -> None:
 
 judge = Verifier(
     "judge",
-    2,
+    3,
     _judge,
     JudgeParams,
     Lane.REMOTE,
     reads=_read,
+    weights=lambda _, params: _fingerprint(params),
     about="Right when a model says that the claim means the same as the reference.",
     reference="text or JSON",
 )
 hybrid = Verifier(
     "hybrid",
-    2,
+    3,
     _hybrid,
     HybridParams,
     Lane.REMOTE,
     reads=_readable,
-    weights=lambda params: find_head(params.head).fingerprint if params.head else "",
+    weights=lambda _, params: find_head(params.head).fingerprint if params.head else _fingerprint(params),
     about="Right when a rule says so, or else a model or a head.",
     reference="that of its rule",
 )

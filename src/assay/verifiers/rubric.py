@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from assay.errors import BadReference, did_you_mean
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
-from assay.types import Attempt, Example, Status, Verdict
+from assay.types import Attempt, Example, Status, Verdict, content_hash
 
 KEYS = ("name", "verifier", "reference", "params", "weight")
 _NEEDED = ("name", "verifier", "reference")
@@ -77,14 +79,29 @@ def _criterion(example: Example, row: Mapping[str, Any]) -> Criterion:
     return Criterion(str(name), float(weight), own)
 
 
+def _weights(example: Example, params: RubricParams) -> str:
+    """Fingerprint of the models and heads that its criteria ask; empty where none does."""
+    found = [VERIFIERS.get(one.example.verifier).weights_of(one.example) for one in criteria(example, params)]
+    return content_hash(found) if any(found) else ""
+
+
 async def _judge(
     example: Example, attempts: Sequence[Attempt], params: RubricParams, context: Context
 ) -> list[Verdict]:
     judged = criteria(example, params)
     asked = [one.example for one in judged for _ in attempts]
-    verdicts = await asyncio.to_thread(verify_many, asked, list(attempts) * len(judged), workers=len(judged))
+    verdicts = await _aside(partial(verify_many, asked, list(attempts) * len(judged), workers=len(judged)))
     count = len(attempts)
     return [_together(judged, verdicts[place::count], params) for place in range(count)]
+
+
+async def _aside(call: Callable[[], list[Verdict]]) -> list[Verdict]:
+    """What a call returns in a thread of its own: one of a pool would be lacking to the criteria that it waits for."""
+    thread = ThreadPoolExecutor(1, "assay-rubric")
+    try:
+        return await asyncio.get_running_loop().run_in_executor(thread, call)
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _together(judged: Sequence[Criterion], verdicts: Sequence[Verdict], params: RubricParams) -> Verdict:
@@ -107,6 +124,7 @@ rubric = Verifier(
     RubricParams,
     Lane.REMOTE,
     reads=criteria,
+    weights=_weights,
     about="Right when every criterion is; partly right by those that are.",
     reference="a list of criteria",
 )

@@ -1,9 +1,10 @@
 """A trained head, alone and behind a rule: by labelled set, under attack, and what a claim costs.
 
-    python benchmarks/bench_head.py              # trains `recipes/head.toml` in five turns (minutes)
+    python benchmarks/judge_head.py              # trains `recipes/head.toml` in five turns (minutes)
 
 By set: right and wrong rows that are paid by the rule, the head, both, normalised containment, and Math-Verify where it
-is installed; and the calibration error beside the one that chance alone would show on so few rows. Every row is judged
+is installed; and the calibration error with its interval, beside the one that a head without fault would show on so
+few rows, its probabilities being these. Every row is judged
 by a head that was made from other questions: the parts take turns (`learn/head.py`). * is where the head pays no wrong
 row that the rule does not, by a threshold that is chosen on these very rows.
 """
@@ -27,6 +28,7 @@ from assay.learn.head import (
     TENTHS,
     TURNS,
     WEIGHTS,
+    Bools,
     HeadRecipe,
     Rows,
     apart,
@@ -37,11 +39,14 @@ from assay.learn.head import (
     tenth_of,
 )
 from assay.types import Example
-from assay.verifiers.head import Head, row, shown
+from assay.verifiers.head import Floats, Head, row, shown
+from bars import bar
 from verify_labels import squad
 
 Row = tuple[Example, str, bool]
 ATTACKED = 60
+LARGEST, MOST = 0.05, 5.0
+"""The calibration error and the milliseconds of a claim that are held to."""
 
 
 def contained(example: Example, said: str) -> bool:
@@ -72,21 +77,34 @@ def math_verify(rows: list[Row]) -> list[bool] | None:
     return found
 
 
-def a_set(name: str, rows: list[Row], made: Rows, heads: list[Head], peer: bool = False) -> None:
+def a_set(name: str, rows: list[Row], made: Rows, heads: list[Head], peer: bool = False) -> int:
+    """Print a set; returns the right rows that the hybrid pays beyond the rule where it pays no more wrong ones."""
     place = np.arange(len(rows))
     order = np.concatenate([place[np.isin(made.tenth, made.of("held out", turn).tenth)] for turn in range(len(heads))])
     rows = [rows[at] for at in order]
     made, alone, likely = apart(heads, made)
-    found = reliability(likely[made.shown], made.right[made.shown])
-    print(f"{name}: calibration error {found['error']:.3f}, by chance {found['chance']:.3f}")
+    print(f"\n{name}")
+    calibration(name, likely[made.shown], made.right[made.shown])
     told("rule", made.ruled, made)
     told("head", alone, made)
     told("hybrid(rule, head)", made.ruled | alone, made)
     refused = made.shown & ~made.ruled & ~made.right
-    told("hybrid, no more wrong *", made.ruled | (made.shown & (likely > likely[refused].max(initial=0.0))), made)
+    as_sure = made.ruled | (made.shown & (likely > likely[refused].max(initial=0.0)))
+    told("hybrid, no more wrong *", as_sure, made)
     told("containment", (contained(example, said) for example, said, _ in rows), made)
     if peer and (found := math_verify(rows)) is not None:
         told("Math-Verify", found, made)
+    return int((as_sure & made.right).sum() - (made.ruled & made.right).sum())
+
+
+def calibration(name: str, likely: Floats, right: Bools) -> None:
+    found = reliability(likely, right)
+    low, high = found["interval"]
+    bar(
+        f"calibration error, {name}: {found['error']:.3f} [{low:.3f}, {high:.3f}] on {len(right):,} rows; a head "
+        f"without fault {found['chance']:.3f}, in 95 of 100 below {found['chance_high']:.3f}",
+        found["error"] <= LARGEST,
+    )
 
 
 def attacks(questions: list[Example], weights: Path) -> None:
@@ -107,7 +125,7 @@ def attacks(questions: list[Example], weights: Path) -> None:
             judged.append(replace(example, verifier=verifier, params=params))
         verdicts = verify_many(judged, [said for _, said, _ in pairs])
         paid = [pair for pair, verdict in zip(pairs, verdicts, strict=True) if verdict.is_correct]
-        print(f"{verifier}: {len(paid)} of {len(pairs):,} attacks in {len(ATTACKS)} patterns paid")
+        bar(f"{verifier}: {len(paid)} of {len(pairs):,} attacks in {len(ATTACKS)} patterns paid", not paid)
         for example, said, pattern in paid[:5]:
             print(f"    {pattern}: {said[:60]!r} for {str(example.reference)[:40]!r}")
 
@@ -123,7 +141,8 @@ def cost(rows: list[Row], head: Head) -> None:
         finally:
             count += 1
     head.probabilities(np.asarray(features, np.float32))
-    print(f"a claim costs {1000 * (time.process_time() - start) / count:.2f} ms of one core, finding it included")
+    spent = 1000 * (time.process_time() - start) / count
+    bar(f"a claim costs {spent:.2f} ms of one core, finding it included, less than {MOST:g}", spent < MOST)
 
 
 def main() -> None:
@@ -140,8 +159,14 @@ def main() -> None:
     weights = Path(mkdtemp()) / WEIGHTS
     heads[0].save(weights)
     print(f"{weights.stat().st_size / 1000:.0f} kB, enough: {heads[0].at_least:.3f}")
-    for name, found in sets.items():
-        a_set(name, found, rows[name], heads, peer=name in ("labelled/hardverify", "labelled/math_qwen"))
+    gained = {
+        name: a_set(name, found, rows[name], heads, peer=name in ("labelled/hardverify", "labelled/math_qwen"))
+        for name, found in sets.items()
+    }
+    told_gains = ", ".join(f"{gain} on {name.removeprefix('labelled/')}" for name, gain in gained.items())
+    bar(f"right rows beyond the rule at the rule's own false payments: {told_gains}", sum(gained.values()) > 0)
+    whole, _, likely = apart(heads, real)
+    calibration("all sets", likely[whole.shown], whole.right[whole.shown])
     nq = sets["labelled/natural_questions"]
     exact = [(replace(example, params={"match": "exact"}), said, label) for example, said, label in nq]
     a_set("labelled/natural_questions, text (exact)", exact, rows_of(exact, recipe.seed), heads)
