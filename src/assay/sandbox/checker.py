@@ -121,9 +121,13 @@ class Checker:
             return self._report("names" if own else stage, problem)
         if self.client.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", CandidateGone(self.client.gone))
-        if result.failed or self.client.denied:
-            return self._report("run", AssertionError(self.client.denied) if self.client.denied else None)
-        called = self.client.calls > loaded
+        return self._ended(result, self.client.calls > loaded)
+
+    def _ended(self, result: SuiteResult, called: bool) -> dict[str, Any]:
+        """The report of tests that have run to their end; `called` is whether they asked the candidate for anything."""
+        why = self.client.denied or ("" if result.failed else result.left_out())
+        if result.failed or why:
+            return self._report("run", AssertionError(why) if why else None)
         if (result.asserts and (called or not self.request["call"])) or (
             called and (result.guards or self.client.errors)
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,9 +18,9 @@ from assay.sandbox.facts import (
     stays_first,
 )
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT = tuple(
-    f"__assay_{name}__"
-    for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type", "thrown", "exit")
+_NAMES = "reached got wanted test ready guard joined type thrown exit turn turns zipped"
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = tuple(
+    f"__assay_{name}__" for name in _NAMES.split()
 )
 """Names in the tests' namespace that the hooks call."""
 _STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
@@ -41,10 +41,12 @@ class Assertion:
     """Whether the call is all that is compared."""
 
 
-def hook_assertions(text: str, tree: ast.Module, candidates: set[str], found: list[Assertion]) -> None:
+def hook_assertions(
+    text: str, tree: ast.Module, candidates: set[str], found: list[Assertion], guards: Iterator[int]
+) -> None:
     """Before each assert and what may raise, record that it is reached; in an assert, the candidate's value.
 
-    What is asserted is added to `found`; a hook has its number."""
+    What is asserted is added to `found`; a hook has its number, and one before what may raise the next of `guards`."""
     blocks: list[list[ast.stmt]] = [tree.body]
     while blocks:
         block = blocks.pop()
@@ -52,7 +54,7 @@ def hook_assertions(text: str, tree: ast.Module, candidates: set[str], found: li
         last = max((at for at, node in enumerate(block) if is_raise(node)), default=-1)
         for at, node in enumerate(block):
             if isinstance(node, ast.stmt) and not stays_first(node) and (at <= last or _may_raise(node)):
-                longer.append(ast.copy_location(ast.Expr(hook(GUARD, at, node)), node))
+                longer.append(ast.copy_location(ast.Expr(hook(GUARD, next(guards), node)), node))
             if isinstance(node, ast.Assert) or is_assertion_call(node):
                 longer.append(ast.copy_location(ast.Expr(hook(REACHED, len(found), node)), node))
                 found.append(_assertion(text, node, candidates))

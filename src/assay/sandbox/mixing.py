@@ -27,7 +27,7 @@ def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     for call in (node for node in nodes if isinstance(node, ast.Call) and _names(node.func) & results):
         given |= {name for part in (*call.args, *call.keywords) for name in _names(part)}
     given -= direct
-    bindings = [(names, _names(value)) for names, value in _bindings(nodes)]
+    bindings = [(names, _names(value)) for names, value in bound_to(nodes)]
     definitions = [node for node in nodes if isinstance(node, _DEFINITIONS)]
     bindings += [({node.name}, _from_outside(node) - known) for node in definitions]
     grown = -1
@@ -54,7 +54,7 @@ def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> 
 
 def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> tuple[set[str], set[str]]:
     """Names of the candidate, also as arguments of functions of the tests, and of all that is made of it."""
-    direct, passed = made_directly(nodes, candidates, known), list(_passed(nodes))
+    direct, passed = made_directly(nodes, candidates, known), list(given_to(nodes))
     for _ in range(_DEEPEST):
         direct |= set().union(*(names for names, by in passed if isinstance(by, ast.Name) and by.id in direct))
     return direct, made_of(nodes, direct)
@@ -79,7 +79,7 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
     With `through_calls` also the arguments by which functions of the tests are given such things.
     """
     results = set(direct)
-    bindings = [*_bindings(nodes), *(_passed(nodes) if through_calls else [])]
+    bindings = [*bound_to(nodes), *(given_to(nodes) if through_calls else [])]
     definitions = [n for n in nodes if isinstance(n, _DEFINITIONS)]
     made = [(names, _names(value)) for names, value in bindings]
     made += [({node.name}, _names(node)) for node in definitions]
@@ -90,7 +90,7 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
     return results
 
 
-def _passed(nodes: list[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
+def given_to(nodes: list[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
     """Names of arguments of functions of the tests, and what they are given."""
     named = {node.name: node.args for node in nodes if isinstance(node, ast.FunctionDef)}
     made = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)]
@@ -159,7 +159,7 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
+def bound_to(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
     """Names that are set, and what they are set from."""
     nodes = list(nodes)
     literals = _literals(nodes)

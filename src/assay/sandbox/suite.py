@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ from assay.sandbox.hooks import (
     hook_joins,
     hook_thrown,
 )
+from assay.sandbox.paths import CHOICES, Paths
 
 _NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
@@ -73,6 +75,7 @@ class Suite:
         """Whether the tests speak of NaN."""
         self._partial, self._candidates = partial, {*candidates} - facts.modules
         self._asserting: dict[str, bool] = {}
+        self.paths = self._paths()
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
             for block in testing:
@@ -83,17 +86,31 @@ class Suite:
             self._split(self._enter("check"))
         hook_exits(facts.nodes)
         hook_thrown(facts.nodes)
+        guards = itertools.count()
         for text, tree in zip(texts, self.trees, strict=True):
-            hook_assertions(text, tree, self._candidates, self.assertions)
+            hook_assertions(text, tree, self._candidates, self.assertions, guards)
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
+        for tree in self.trees if self.paths is not None else ():
+            self.paths.hook(tree)  # type: ignore[union-attr]
+
+    def _paths(self) -> Paths | None:
+        """The ways through the tests, where there is more than one."""
+        if not any(isinstance(node, CHOICES) for node in self.facts.nodes):
+            return None
+        paths = Paths(mixing.made_of(self.facts.nodes, self._direct(), through_calls=True))
+        for tree in self.trees:
+            paths.read(tree)
+        return paths
+
+    def _direct(self) -> set[str]:
+        return mixing.made_directly(self.facts.nodes, self._candidates, self.facts.modules | {*vars(builtins)})
 
     def _hook_joins(self, has_arrays: bool) -> None:
         kinds = {*JOINING} if has_arrays else {*JOINING} - {ast.Eq, ast.NotEq}
-        nodes, modules = self.facts.nodes, self.facts.modules
+        nodes = self.facts.nodes
         if not any(type(node) in kinds or (isinstance(node, ast.Name) and node.id == "type") for node in nodes):
             return
-        direct = mixing.made_directly(nodes, self._candidates, modules | {*vars(builtins)})
-        results = mixing.made_of(nodes, direct, through_calls=True)
+        results = mixing.made_of(nodes, self._direct(), through_calls=True)
         for tree in self.trees:
             hook_joins(tree, results, kinds, self.joins)
 

@@ -21,7 +21,10 @@ def normalized(tree: ast.Module, named: Set[str] = frozenset()) -> ast.Module:
     Raises `ValueError` where tests cannot be run as they mean it.
     """
     tree.body = [made for node in tree.body for made in _unguarded(node)]
-    tree = _Solution(tree).visit(tree)
+    solution = _Solution(tree)
+    tree = solution.visit(tree)
+    if left := {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & solution.modules:
+        raise ValueError(f"the program is no module here: take its names from {min(left)}")
     made = collection.calls(tree, named)
     tree.body += [ast.fix_missing_locations(call) for call in made]
     return tree

@@ -23,15 +23,19 @@ from assay.claim.fences import parse
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
-from assay.sandbox import Outcome, Result, testfiles
+from assay.sandbox import Outcome, Result, mixing, steered, testfiles
 from assay.sandbox.checker import ALWAYS, provided
 from assay.sandbox.facts import asserts, imported
+from assay.sandbox.meetings import meeting
+from assay.sandbox.paths import Paths
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
 _RUNNERS = ("TextTestRunner", "TestSuite", "TestProgram")
 _JUDGING = re.compile(r"assert\w*|approx|pytest|unittest|isclose|allclose|raises")
 """Names that compare: the tests' own or imported, never the program's."""
+_CODE_OF = r"(?m)^[ \t]*+(?:(?:async[ \t]++)?(?:def|class)[ \t]++{0}\b|(?:from|import)\b.*\b{0}\b|{0}[ \t]*+=)"
+"""A line of code that sets a name."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
@@ -45,7 +49,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=8,
+    version=9,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -60,8 +64,8 @@ def tests(example: Example, response: str, params: TestsParams) -> Verdict:
         return late()
     entry = suite.entry or suite.guess_entry(source)
     given = program.helpers(example, suite.names, entry.split("(")[0])
-    if missing := sorted(name for name in suite.judges if f"def {name}(" not in given):
-        return Verdict.error(f"code.tests: {', '.join(missing)} judges results, and only the program could define it")
+    if unasked := suite.unasked(example, given):
+        raise BadReference(f"code.tests: {unasked}")
     job = sandbox.Check(
         source,
         suite.texts,
@@ -117,7 +121,12 @@ class _Suite:
         foreign = sorted(name for name in self.names - defined - there if _JUDGING.fullmatch(name))
         if foreign:
             raise BadReference(f"code.tests: the tests use {', '.join(foreign)}, which they neither define nor import")
-        self.judges = _judges(trees, self.names - defined - there) if self.calls_check and self.entry else set()
+        self._is_named = bool(entry)
+        everything = [*nodes, *setup_nodes]
+        brings = any(isinstance(node, ast.alias) and node.name == "*" for node in everything)
+        undefined = mixing.unbound(everything) - there - (provided() if brings else set())
+        self._pairs = self._meeting(everything, undefined)
+        self._require_free(everything, undefined | {self.entry.split("(")[0]} - {""})
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
     def _trees(self) -> list[ast.Module]:
@@ -125,6 +134,43 @@ class _Suite:
             return testfiles.normalized_all([copy.deepcopy(_tree(text)) for text in self.texts])
         except ValueError as bad:
             raise BadReference(f"code.tests: {bad}") from None
+
+    def _require_free(self, nodes: list[ast.AST], names: set[str]) -> None:
+        direct = mixing.made_directly(nodes, names, {*vars(builtins)})
+        paths = Paths(mixing.made_of(nodes, direct, through_calls=True))
+        if why := next(steered.reasons(nodes, names, paths), ""):
+            raise BadReference(f"code.tests: {why}")
+
+    def _meeting(self, nodes: list[ast.AST], names: set[str]) -> set[frozenset[str]]:
+        """Pairs of names of the program that meet; where `check` is called, its arguments are one of them."""
+        entry = self.entry.split("(")[0] if self._is_named else ""
+        checks = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "check"]
+        alike = {arg.arg for node in checks for arg in node.args.args} if self.calls_check else set()
+        found = meeting(nodes, names | {entry} - {""} | alike)
+        return {pair for one in found if len(pair := frozenset(entry if n in alike else n for n in one)) == 2}
+
+    def unasked(self, example: Example, given: str) -> str:
+        """Why the row is broken: two names of the program meet, and the row does not ask for both.
+
+        It asks for its entry point, and for what the code of its prompt defines or imports; without one, for what its
+        prompt says. What is `given` is no name of the program.
+        """
+        if not self._pairs:
+            return ""
+        lines = [line for turn in example.prompt for line in turn.content.splitlines()]
+        said = "\n".join(line for line in lines if not line.lstrip().startswith("assert"))
+        for one, other in sorted(map(sorted, self._pairs)):
+            asked = [n == self.entry.split("(")[0] and self._is_named for n in (one, other)]
+            names = [n for n, is_asked in zip((one, other), asked, strict=True) if not is_asked]
+            if any(f"def {name}(" in given for name in names):
+                continue
+            for name in names:
+                if not re.search(_CODE_OF.format(name) if self._is_named else rf"\b{name}\b", said):
+                    return (
+                        f"the tests hold what {one} and {other} say against each other, and only the program could "
+                        f"define {name}: define it in the tests, or let the prompt ask for it"
+                    )
+        return ""
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
@@ -154,18 +200,6 @@ def _bound(tree: ast.AST) -> Iterator[str]:
             yield (node.asname or node.name).split(".")[0]
         elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             yield node.id
-
-
-def _judges(trees: list[ast.Module], undefined: set[str]) -> set[str]:
-    """Names that nobody but the program could define, and that `check` hands what the program returned."""
-    found = set()
-    for check in (n for tree in trees for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"):
-        candidates = {arg.arg for arg in check.args.args}
-        for call in (n for n in ast.walk(check) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)):
-            inner = {n.id for part in (*call.args, *call.keywords) for n in ast.walk(part) if isinstance(n, ast.Name)}
-            if call.func.id in undefined and inner & candidates:  # type: ignore[attr-defined]
-                found.add(call.func.id)  # type: ignore[attr-defined]
-    return found
 
 
 def _calls_check(node: ast.stmt) -> bool:

@@ -1,0 +1,81 @@
+"""Tests that a program could steer: what is compared, or whether anything is, would be for it to say.
+
+Each is an error of the row, which no response can mend and `assay check` finds.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Set
+from itertools import pairwise
+
+from assay.sandbox.facts import asserts, is_raise, root_name
+from assay.sandbox.paths import Paths
+
+_LOOKUPS = {"globals", "locals", "vars", "dir"}
+_BARE_LOOKUPS = {"vars", "dir"}
+_MARKS = {"skipif", "skipIf", "skipUnless", "parametrize"}
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def reasons(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str]:
+    """Sentences about what tests leave to a program that defines these names."""
+    if not any(isinstance(node, ast.ClassDef) or getattr(node, "decorator_list", ()) for node in nodes):
+        yield from _lookups(nodes)
+        return
+    for node in nodes:
+        if isinstance(node, _DEFINED) and any(asserts(part) and not is_raise(part) for part in ast.walk(node)):
+            if any(root_name(mark) in names for mark in node.decorator_list):
+                yield f"{node.name} asserts, and the program would wrap it"
+            if isinstance(node, ast.ClassDef) and any(root_name(base) in names for base in node.bases):
+                yield f"{node.name} asserts, and derives from a class of the program, which can replace its methods"
+        for mark in (one for one in getattr(node, "decorator_list", ()) if isinstance(one, ast.Call)):
+            given = [*mark.args, *(word.value for word in mark.keywords)]
+            if _name(mark.func) in _MARKS and not all(map(paths.is_fixed, given)):
+                yield f"whether {getattr(node, 'name', 'a test')} is run, or of what, would be for the program to say"
+    yield from _lookups(nodes)
+    yield from _handed(nodes, names, paths)
+
+
+def _lookups(nodes: list[ast.AST]) -> Iterator[str]:
+    texts = (node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec"))
+    whole = (*texts, *(node for node in nodes if isinstance(node, (ast.Assert, ast.Subscript))))
+    stated = {id(part) for node in whole for part in ast.walk(node)}
+    for node in (one for one in nodes if isinstance(one, ast.Call) and id(one) not in stated):
+        name = getattr(node.func, "id", "")
+        if name in _LOOKUPS and not (name in _BARE_LOOKUPS and node.args):
+            yield f"{name}() tells which names the program defines: name what is tested"
+
+
+def _handed(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str]:
+    """What the program answers must not be compared with an attribute of an object of the tests that it was given."""
+    fields = {field for node in nodes for field in _fields(node)}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and root_name(node.func) in names]
+    handed = {ast.unparse(one) for call in calls for one in call.args if isinstance(one, (ast.Name, ast.Attribute))}
+    for node in (one for one in nodes if isinstance(one, ast.Compare)):
+        sides = [node.left, *node.comparators]
+        for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
+            wanted = side.func if isinstance(side, ast.Call) else side
+            if not isinstance(wanted, ast.Attribute) or wanted.attr not in fields or _name(other) == wanted.attr:
+                continue
+            if (of := ast.unparse(wanted.value)) in handed and paths.hangs(other):
+                yield f"the program is given {of}, which holds {ast.unparse(wanted)}: give it only what it needs"
+
+
+def _name(node: ast.expr) -> str:
+    """`attr` of `x.attr`, and `x` of `x`."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _fields(node: ast.AST) -> Iterator[str]:
+    """Attributes of objects of a class of the tests that a node makes."""
+    if isinstance(node, ast.Call) and _name(node.func).endswith("namedtuple"):
+        texts = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+        yield from (word for text in texts if isinstance(text, str) for word in text.replace(",", " ").split())
+    for part in ast.walk(node) if isinstance(node, ast.ClassDef) else ():
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and root_name(part) == "self":
+            yield part.attr
+        elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            yield part.target.id
+        elif isinstance(part, ast.FunctionDef):
+            yield part.name
