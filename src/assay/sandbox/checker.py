@@ -15,6 +15,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterable
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -30,6 +31,7 @@ from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import ARRAYS, Suite
 from assay.sandbox.texts import Texts
+from assay.sandbox.trees import walk
 
 MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator os "
@@ -49,10 +51,41 @@ LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "s
 """Modules by the names under which tests may use them without importing them."""
 
 
-def provided() -> set[str]:
+@cache
+def provided() -> frozenset[str]:
     """Names that tests with an entry point may use without defining or importing them."""
     homes = (importlib.import_module(home) for home in _OPEN.split())
-    return {*vars(builtins), *MODULES.split(), *LARGE, *(name for home in homes for name in _public(home.__name__))}
+    public = (name for home in homes for name in _public(home.__name__))
+    return frozenset((*vars(builtins), *MODULES.split(), *LARGE, *public))
+
+
+_SAMPLE = """
+def check(candidate):
+    for given, wanted in [(1, 2.0), ("x", None)]:
+        assert candidate(given) == wanted, "no"
+    try:
+        candidate(-1)
+        assert False
+    except ValueError as told:
+        assert len(str(told)) - 1 < 9
+"""
+_TIMES = 10
+"""As often as Python runs a function until it has adapted the function's code to what it is given."""
+
+
+def warm_up() -> None:
+    """Read a test as verdicts read theirs, before processes are forked for them: code is adapted only once."""
+    for _ in range(_TIMES):
+        facts = Facts((_SAMPLE,), MODULES.split())
+        names = mixing.unbound(facts.nodes)
+        operands.of(facts.nodes, names)
+        mixing.mixes(facts.nodes, {"f"}, provided())
+        suite = Suite([_SAMPLE], facts, True, {"f"}, False)
+        compile(suite.trees[0], "tests.py", "exec", dont_inherit=True)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            wire.send(ours, Client(ours).pack(([1, 2.0, "x"], {"key": (True, None)})))
+            candidate.Server(theirs).unpack(wire.receive(theirs))
 
 
 class Checker:
@@ -78,7 +111,7 @@ class Checker:
             stage = "tests"
             request, entry = self.request, self.request["entry"].partition("(")[0]
             facts = Facts(request["tests"], [*MODULES.split(), *LARGE])
-            nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
+            nodes = [*facts.nodes, *walk(ast.parse(request["setup"]))]
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
             self.client.operands = operands.of(nodes, self.unbound)

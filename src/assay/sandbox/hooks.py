@@ -17,6 +17,7 @@ from assay.sandbox.facts import (
     root_name,
     stays_first,
 )
+from assay.sandbox.trees import walk
 
 _NAMES = "reached got wanted test ready guard joined type thrown exit turn turns zipped"
 HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = tuple(
@@ -87,15 +88,15 @@ def hook_exits(nodes: Iterable[ast.AST]) -> None:
     """
     nodes = list(nodes)
     functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    inner = {id(part) for node in functions if _is_context(node) for part in ast.walk(node)}
-    for node in (part for one in nodes if isinstance(one, ast.ExceptHandler) for part in ast.walk(one)):
+    inner = {id(part) for node in functions if _is_context(node) for part in walk(node)}
+    for node in (part for one in nodes if isinstance(one, ast.ExceptHandler) for part in walk(one)):
         function = node.func if isinstance(node, ast.Call) and id(node) not in inner else None
         if isinstance(function, ast.Attribute) and function.attr == "__exit__":
             node.func = hook(EXIT, function.value, function)  # type: ignore[attr-defined]
 
 
 def _is_context(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return node.name in _ENDS or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
+    return node.name in _ENDS or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in walk(node))
 
 
 def _assertion(text: str, node: ast.stmt, candidates: set[str]) -> Assertion:
@@ -152,7 +153,7 @@ class _Joins(ast.NodeTransformer):
 
     def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
         named = type(op) in self.kinds and any(
-            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side)
+            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in walk(side)
         )
         self.generic_visit(node)
         if not named:

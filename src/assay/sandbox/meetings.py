@@ -11,6 +11,7 @@ from collections.abc import Iterator, Set
 from itertools import pairwise
 
 from assay.sandbox import mixing
+from assay.sandbox.trees import walk
 
 _JUDGED = (ast.Assert, ast.If, ast.While, ast.IfExp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -28,21 +29,27 @@ class _Answers:
         self.names = names
         self.of: dict[str, set[str]] = {}
         """Names of the program whose answers a variable of the tests holds."""
+        self.returned: dict[str, set[str]] = {}
+        """The same of what functions of the tests return."""
         self.made: dict[str, set[str]] = {}
         """Names of the classes of the program of which a variable holds an object."""
         self.pairs: set[frozenset[str]] = set()
+        called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        self.values = names - called
+        """Names that are never called: what the program says by them stands still."""
+        self.own = {node.name: node for node in nodes if isinstance(node, _FUNCTIONS)}
         bindings = list(_bindings(nodes))
         definitions = [node for node in nodes if isinstance(node, _FUNCTIONS)]
         grown = -1
-        while (size := sum(map(len, (*self.of.values(), *self.made.values())))) > grown:
+        while (size := sum(map(len, (*self.of.values(), *self.made.values(), *self.returned.values())))) > grown:
             grown = size
             for keys, value in bindings:
                 for key in keys:
                     self.of.setdefault(key, set()).update(self.answers(value))
                     self.made.setdefault(key, set()).update(self._objects(value))
             for made in definitions:
-                said = (self.answers(part) for part in ast.walk(made) if isinstance(part, (ast.Call, ast.Return)))
-                self.of.setdefault(made.name, set()).update(*said)
+                said = (self.answers(part) for part in walk(made) if isinstance(part, (ast.Call, ast.Return)))
+                self.returned.setdefault(made.name, set()).update(*said)
         for node in nodes:
             self._look(node)
 
@@ -50,7 +57,7 @@ class _Answers:
         """Names of the program whose answers are in an expression."""
         if isinstance(node, ast.Name):
             is_value = node.id in self.names and not _is_class(node.id)
-            return self.of.get(node.id, set()) | ({node.id} if is_value else set())
+            return self.of.get(node.id, set()) | self.returned.get(node.id, set()) | ({node.id} if is_value else set())
         found = set().union(*map(self.answers, ast.iter_child_nodes(node)))
         if isinstance(node, ast.Attribute):
             return found | self.of.get(_key(node), set()) | self._objects(node.value)
@@ -66,16 +73,22 @@ class _Answers:
     def _look(self, node: ast.AST) -> None:
         if isinstance(node, ast.Call):
             sides = [self.answers(part) for part in (*node.args, *node.keywords)]
-            self._meet(self._called(node.func).union(*map(self._called, node.args)), set().union(*sides))
+            self._meet(self._called(node.func).union(*map(self._handed, node.args)), set().union(*sides))
+            self._meet(set().union(*sides) & self.values, set().union(*sides))
         elif isinstance(node, ast.Compare):
             sides = [self.answers(side) for side in (node.left, *node.comparators)]
             for left, right in pairwise(sides):
                 self._meet(left, right)
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
-            self._meet(self.answers(node.left), self.answers(node.right))
+        elif isinstance(node, ast.BinOp):
+            left, right = self.answers(node.left), self.answers(node.right)
+            is_distance = isinstance(node.op, ast.Sub)
+            self._meet(left if is_distance else left | right, right if is_distance else (left | right) & self.values)
+        elif isinstance(node, (ast.IfExp, ast.BoolOp)) and not isinstance(getattr(node, "op", None), ast.And):
+            sides = [self.answers(part) for part in ast.iter_child_nodes(node)]
+            self._meet(set().union(*sides), set().union(*sides))
         elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             for mark in node.decorator_list:
-                self._meet(self._called(mark), self.of.get(node.name, set()))
+                self._meet(self._called(mark), self.returned.get(node.name, set()))
         for says in _said(node):
             sides = [self.answers(part) for part in (*says.args, *(word.value for word in says.keywords))]
             for at, side in enumerate(sides):
@@ -84,10 +97,21 @@ class _Answers:
     def _called(self, node: ast.AST) -> set[str]:
         """Names of the program that answer a call of this."""
         if isinstance(node, ast.Name):
-            return {node.id} & self.names
+            return {node.id} & self.names | self.of.get(node.id, set())
         if isinstance(node, ast.Call):
-            return self._called(node.func)
+            return self._called(node.func).union(*map(self._handed, node.args))
+        if isinstance(node, ast.Lambda):
+            return self._handed(node)
+        if isinstance(node, ast.Subscript):
+            return self.answers(node.value)
         return self._objects(node.value) | self._called(node.value) if isinstance(node, ast.Attribute) else set()
+
+    def _handed(self, node: ast.AST) -> set[str]:
+        """Names of the program that may answer where a function is handed on: those that one of the tests' calls."""
+        inner = self.own.get(node.id) if isinstance(node, ast.Name) else node if isinstance(node, ast.Lambda) else None
+        if inner is None:
+            return self._called(node) if isinstance(node, ast.Name) else set()
+        return set().union(*(self._called(part.func) for part in walk(inner) if isinstance(part, ast.Call)))
 
     def _meet(self, some: set[str], others: set[str]) -> None:
         self.pairs |= {frozenset((one, other)) for one in some for other in others if one != other}

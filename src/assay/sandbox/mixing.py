@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+
+from assay.sandbox.trees import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DEEPEST = 3
 """Functions of the tests through which the candidate itself is followed."""
 
 
-def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
+def mixes(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> bool:
     """Whether any statement looks at both a result and an argument, outside of the call itself.
 
     `known` are names that are there anyway: what tests use beside these and do not set is the candidate's too.
@@ -43,7 +45,7 @@ def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     )
 
 
-def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
+def calls_alone(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> bool:
     """Whether a statement is a call of the candidate and no more, so that only what this changes can be meant."""
     _, results = _of_candidate(nodes, candidates, known)
     made = results - {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
@@ -52,7 +54,7 @@ def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> 
     return any(isinstance(call, ast.Call) and _root(call.func) in made for call in calls)
 
 
-def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> tuple[set[str], set[str]]:
+def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> tuple[set[str], set[str]]:
     """Names of the candidate, also as arguments of functions of the tests, and of all that is made of it."""
     direct, passed = made_directly(nodes, candidates, known), list(given_to(nodes))
     for _ in range(_DEEPEST):
@@ -60,7 +62,7 @@ def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: set[str]) -
     return direct, made_of(nodes, direct)
 
 
-def made_directly(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> set[str]:
+def made_directly(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> set[str]:
     """Names of the candidate: those that stand for it, what tests use beside `known` and do not set, its instances."""
     checks = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "check"]
     direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (unbound(nodes) - known)
@@ -130,14 +132,14 @@ def _captured(node: ast.AST) -> set[str]:
 
 def _from_outside(node: ast.AST) -> set[str]:
     """Names that a definition uses and does not set itself, or sets elsewhere."""
-    inner = list(ast.walk(node))
+    inner = list(walk(node))
     return unbound(inner).union(*(one.names for one in inner if isinstance(one, (ast.Global, ast.Nonlocal))))
 
 
 def _names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Constant):
         return set()
-    return {node.id} if isinstance(node, ast.Name) else {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {node.id} if isinstance(node, ast.Name) else {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _outside(node: ast.AST, direct: set[str], results: set[str]) -> set[str]:
@@ -177,7 +179,7 @@ def bound_to(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             yield _names(node.optional_vars), node.context_expr
         elif isinstance(node, ast.Match):
-            yield set().union(*(_captured(part) for case in node.cases for part in ast.walk(case))), node.subject
+            yield set().union(*(_captured(part) for case in node.cases for part in walk(case))), node.subject
 
 
 def _loop(target: ast.expr, over: ast.expr, literals: set[str]) -> Iterator[tuple[set[str], ast.AST]]:

@@ -22,17 +22,19 @@ from assay.sandbox.facts import (
     stays_first,
 )
 from assay.sandbox.hooks import GUARD, REACHED, TEST, TURN, TURNS, ZIPPED, hook
+from assay.sandbox.trees import walk
 
 CHOICES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Match, ast.comprehension)
 """What there may be more than one way through."""
 _BROAD = {"Exception", "BaseException", "NameError", "AttributeError", "ImportError", "UnboundLocalError"}
-_CHOICES = (ast.If, ast.Try, ast.Match)
 _LEAVES = (ast.Return, ast.Continue, ast.Break, ast.Raise)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
-_FOLDS = {"all", "any", "sum"}
-"""What is true, or 0, of nothing."""
+FOLDING = {"map", "filter", "zip", "all", "eval"}
+"""What makes a way, too, without a statement of its own."""
+_FOLDS = {"all", "any", "sum", "max", "min"}
+"""What is true, 0 or a default of nothing."""
 
 
 Reached = Callable[[str, int], bool]
@@ -63,9 +65,9 @@ class Paths:
 
     def read(self, tree: ast.Module) -> None:
         """Know the functions of a tree, and what its asserts say, before any hook is in it."""
-        nodes = list(ast.walk(tree))
+        nodes = list(walk(tree))
         for scope in [tree, *(node for node in nodes if isinstance(node, _FUNCTIONS))]:  # the outer ones first
-            inside = list(ast.walk(scope))
+            inside = list(walk(scope))
             held = {name for part in inside if isinstance(part, ast.Assert) for name in _held(part.test)}
             self._held |= {id(part): held for part in inside if isinstance(part, (*_LOOPS, ast.Call))}
             if isinstance(scope, _FUNCTIONS):
@@ -73,7 +75,7 @@ class Paths:
 
     def hook(self, tree: ast.Module) -> None:
         """Let it be seen what a call of a test, a fold or a `zip` has compared."""
-        for node in list(ast.walk(tree)):
+        for node in list(walk(tree)):
             if isinstance(node, _FUNCTIONS) and node.name.startswith("test") and self._can_skip(node.body):
                 start = next((at for at, one in enumerate(node.body) if not stays_first(one)), 0)
                 body = node.body[start:]
@@ -83,7 +85,7 @@ class Paths:
             elif (
                 isinstance(node, ast.For)
                 and not self.hangs(node.iter)
-                and any(isinstance(one, _CHOICES) for one in statements(node))
+                and any(isinstance(one, CHOICES) for one in statements(node) if one is not node)
             ):
                 node.iter = self._counted(node.iter)
 
@@ -119,7 +121,7 @@ class Paths:
         name = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
         if name == "map":
             return all(map(self.is_fixed, node.args[1:]))  # type: ignore[attr-defined]
-        if name == "range" and "len" not in {getattr(part, "id", "") for part in ast.walk(node)}:
+        if name == "range" and "len" not in {getattr(part, "id", "") for part in walk(node)}:
             return True  # up to a number, which is none of items
         return not self.hangs(node)
 
@@ -159,12 +161,11 @@ class Paths:
 
     def _is_unreached(self, node: ast.stmt, reached: Reached) -> bool:
         """Whether a statement calls a function of the tests that was to compare something and has not."""
-        if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
-            return False
-        for part in ast.walk(node.value):
+        calls = [] if [*inner_blocks(node)] else [part for part in walk(node) if isinstance(part, ast.Call)]
+        for part in (one for call in calls for one in (call.func, *call.args)):
             name = getattr(part, "attr", getattr(part, "id", getattr(part, "value", None)))
             functions = self.own.get(name, []) if isinstance(name, str) else []
-            inner = [one for function in functions for one in ast.walk(function)]
+            inner = [one for function in functions for one in walk(function)]
             if any(isinstance(one, ast.If) and self._holds(one.test) for one in inner) or any(map(_is_off, functions)):
                 return False
             told = [one for function in functions for one in _all_hooked([function])]
@@ -199,17 +200,17 @@ class Paths:
 
     def _holds(self, node: ast.AST) -> bool:
         """Whether an expression compares what the program says with a variable of the tests."""
-        for part in ast.walk(node):
+        for part in walk(node):
             if isinstance(part, ast.Compare) and isinstance(part.ops[0], ast.Eq) and len(part.ops) == 1:
                 sides = (part.left, *part.comparators)
-                named = all(any(isinstance(one, ast.Name) for one in ast.walk(side)) for side in sides)
+                named = all(any(isinstance(one, ast.Name) for one in walk(side)) for side in sides)
                 if named and sum(bool(self._names(side)) for side in sides) == 1:
                     return True
         return False
 
     def _names(self, node: ast.AST) -> set[str]:
         """Names in an expression of what the program has made."""
-        return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)} & self.results
+        return {part.id for part in walk(node) if isinstance(part, ast.Name)} & self.results
 
     def _can_skip(self, block: list[ast.stmt]) -> bool:
         """Whether the program can choose a way through a test that compares nothing."""
@@ -241,7 +242,7 @@ def _choices(node: ast.Try | ast.Match, hangs: Callable[[ast.AST], bool]) -> tup
     """The ways through a `try` or a `match`, and whether the program chooses among them."""
     if isinstance(node, ast.Match):
         return [case.body for case in node.cases], hangs(node.subject)
-    kinds = [part for one in node.handlers for part in (ast.walk(one.type) if one.type else [ast.Name("Exception")])]
+    kinds = [part for one in node.handlers for part in (walk(one.type) if one.type else [ast.Name("Exception")])]
     broad = not node.handlers or any(isinstance(part, ast.Name) and part.id in _BROAD for part in kinds)
     says = any(
         isinstance(one, ast.stmt) and asserts(one) for h in node.handlers for s in h.body for one in statements(s)
@@ -266,7 +267,7 @@ def _compares(block: list[ast.stmt]) -> bool:
 
 def _held(node: ast.expr) -> Iterator[str]:
     """Variables that an assert compares with something, or whose length it does."""
-    for part in (one for one in ast.walk(node) if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Eq)):
+    for part in (one for one in walk(node) if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Eq)):
         for side in (part.left, *part.comparators):
             if isinstance(side, ast.Call) and getattr(side.func, "id", "") in ("len", "sorted", "list"):
                 side = side.args[0] if side.args else side

@@ -39,7 +39,8 @@ from assay.sandbox.hooks import (
     hook_joins,
     hook_thrown,
 )
-from assay.sandbox.paths import CHOICES, Paths
+from assay.sandbox.paths import CHOICES, FOLDING, Paths
+from assay.sandbox.trees import walk
 
 _NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
@@ -95,9 +96,9 @@ class Suite:
 
     def _paths(self) -> Paths | None:
         """The ways through the tests, where there is more than one."""
-        if not any(isinstance(node, CHOICES) for node in self.facts.nodes):
+        if not any(isinstance(node, CHOICES) or getattr(node, "id", "") in FOLDING for node in self.facts.nodes):
             return None
-        paths = Paths(mixing.made_of(self.facts.nodes, self._direct(), through_calls=True))
+        paths = Paths(mixing.made_of(self.facts.nodes, self._direct() | {"eval"}, through_calls=True))
         for tree in self.trees:
             paths.read(tree)
         return paths
@@ -124,8 +125,8 @@ class Suite:
         if isinstance(node, DEFINITIONS):
             return False
         if any(map(asserts, statements(node))):
-            return any(isinstance(inner, ast.Name) for inner in ast.walk(node))
-        return bool(self.facts.own) and any(self._asserts(n.id) for n in ast.walk(node) if isinstance(n, ast.Name))
+            return any(isinstance(inner, ast.Name) for inner in walk(node))
+        return bool(self.facts.own) and any(self._asserts(n.id) for n in walk(node) if isinstance(n, ast.Name))
 
     def _asserts(self, name: str) -> bool:
         """Whether a function or class of the tests asserts, or names one that does."""
@@ -135,7 +136,7 @@ class Suite:
             self._asserting[name] = False  # one that names itself
             node = self.facts.own[name]
             self._asserting[name] = any(map(asserts, statements(node, True))) or any(
-                self._asserts(inner.id) for inner in ast.walk(node) if isinstance(inner, ast.Name)
+                self._asserts(inner.id) for inner in walk(node) if isinstance(inner, ast.Name)
             )
         return self._asserting[name]
 
@@ -189,7 +190,7 @@ class Suite:
 
     def _loads(self, node: ast.AST, entered: set[str]) -> set[str]:
         """Names that a statement reads, and those that the functions of the tests that it names read."""
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        names = {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
         for name in (names & self.facts.own.keys()) - entered:
             entered.add(name)
             names |= self._loads(self.facts.own[name], entered)
@@ -197,7 +198,7 @@ class Suite:
 
 
 def _sets(node: ast.stmt) -> set[str]:
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    names = {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     return names | {n.name for n in statements(node) if isinstance(n, DEFINITIONS)} | imported(node)
 
 
@@ -206,7 +207,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
     value = getattr(node, "value", None)
     if not isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign)) or value is None:
         return
-    for call in (part for part in ast.walk(value) if isinstance(part, ast.Call)):
+    for call in (part for part in walk(value) if isinstance(part, ast.Call)):
         if isinstance(call.func, ast.Attribute):
             yield root_name(call.func)
         if isinstance(node, ast.Expr):
