@@ -159,10 +159,11 @@ def test_tests_and_program_share_a_folder_where_there_is_one() -> None:
         "def test_a(tmp_path):\n    path = tmp_path / 'out.txt'\n    save(path, 3)\n    assert path.read_text() == '6'"
     )
     right, wrong = (judge({"tests": [tests]}, f"def save(path, x): path.write_text(str({n} * x))") for n in "21")
+    full = judge({"tests": [tests]}, "for n in range(2000): open(f'/tmp/{n}', 'w').close()\ndef save(path, x): pass")
     if LEVEL < "L4":
         assert right.status is wrong.status is Status.ERROR and "from L4 on" in right.why
     else:
-        assert right.is_correct and wrong.status is Status.INCORRECT
+        assert right.is_correct and wrong.status is full.status is Status.INCORRECT
 
 
 @needs_isolation
