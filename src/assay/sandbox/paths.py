@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from assay.sandbox.facts import (
     DEFINITIONS,
@@ -68,7 +69,7 @@ class Paths:
         nodes = list(walk(tree))
         for scope in [tree, *(node for node in nodes if isinstance(node, _FUNCTIONS))]:  # the outer ones first
             inside = list(walk(scope))
-            held = {name for part in inside if isinstance(part, ast.Assert) for name in _held(part.test)}
+            held = {name for part in inside if isinstance(part, ast.Assert) for name in self._held_by(part.test)}
             self._held |= {id(part): held for part in inside if isinstance(part, (*_LOOPS, ast.Call))}
             if isinstance(scope, _FUNCTIONS):
                 self.own.setdefault(scope.name, []).append(scope)
@@ -158,6 +159,16 @@ class Paths:
         if isinstance(node, (ast.Try, ast.Match)):
             return _choices(node, self.hangs)
         return ([node.body], self._must_turn(node, reached)) if isinstance(node, (*DEFINITIONS, *_LOOPS)) else None
+
+    def _held_by(self, node: ast.expr) -> Iterator[str]:
+        """Variables that an assert compares with data of the tests, or whose length it does."""
+        for part in (one for one in walk(node) if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Eq)):
+            sides = [part.left, *part.comparators]
+            for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
+                is_whole = isinstance(side, ast.Call) and getattr(side.func, "id", "") in ("len", "sorted", "list")
+                side = side.args[0] if is_whole and side.args else side  # type: ignore[attr-defined]
+                if isinstance(side, ast.Name) and not self._names(other):
+                    yield side.id
 
     def _is_unreached(self, node: ast.stmt, reached: Reached) -> bool:
         """Whether a statement calls a function of the tests that was to compare something and has not."""
@@ -263,16 +274,6 @@ def _compares(block: list[ast.stmt]) -> bool:
         for node in block
         for one in statements(node)
     )
-
-
-def _held(node: ast.expr) -> Iterator[str]:
-    """Variables that an assert compares with something, or whose length it does."""
-    for part in (one for one in walk(node) if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Eq)):
-        for side in (part.left, *part.comparators):
-            if isinstance(side, ast.Call) and getattr(side.func, "id", "") in ("len", "sorted", "list"):
-                side = side.args[0] if side.args else side
-            if isinstance(side, ast.Name):
-                yield side.id
 
 
 def _is_off(node: ast.stmt) -> bool:

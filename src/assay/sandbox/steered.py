@@ -50,7 +50,8 @@ def asserting_setup(nodes: list[ast.AST], names: Set[str]) -> str:
 
 def _lookups(nodes: list[ast.AST]) -> Iterator[str]:
     texts = (node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec"))
-    whole = (*texts, *(node for node in nodes if isinstance(node, (ast.Assert, ast.Subscript))))
+    plain = (node for node in nodes if isinstance(node, ast.Assert) and isinstance(node.test, (ast.Call, ast.Compare)))
+    whole = (*texts, *plain, *(node for node in nodes if isinstance(node, ast.Subscript)))
     stated = {id(part) for node in whole for part in walk(node)}
     by_name = any(isinstance(one, ast.Name) and one.id == "__name__" for one in nodes)
     for table in (one for one in nodes if isinstance(one, ast.Attribute) and one.attr in _TABLES):

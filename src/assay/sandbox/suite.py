@@ -98,7 +98,14 @@ class Suite:
         """The ways through the tests, where there is more than one."""
         if not any(isinstance(node, CHOICES) or getattr(node, "id", "") in FOLDING for node in self.facts.nodes):
             return None
-        paths = Paths(mixing.made_of(self.facts.nodes, self._direct() | {"eval"}, through_calls=True))
+        direct = self._direct() | {"eval"}
+        alone = [
+            node.value for node in self.facts.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        ]
+        changed = {
+            one.id for call in alone if root_name(call) in direct for one in call.args if isinstance(one, ast.Name)
+        }
+        paths = Paths(mixing.made_of(self.facts.nodes, direct | changed, through_calls=True))
         for tree in self.trees:
             paths.read(tree)
         return paths
