@@ -151,3 +151,27 @@ def test_keys_that_were_chosen_to_have_one_hash_are_no_literal(text: str) -> Non
     assert pyvalue.parse(text % ", ".join(["-1"] * 100)) == pyvalue.parse(text % "-1")
     spread = dict.fromkeys(range(100), 1)
     assert pyvalue.parse(str(spread)) == spread
+
+
+@needs_isolation
+def test_tests_and_program_share_a_folder_where_there_is_one() -> None:
+    tests = (
+        "def test_a(tmp_path):\n    path = tmp_path / 'out.txt'\n    save(path, 3)\n    assert path.read_text() == '6'"
+    )
+    right, wrong = (judge({"tests": [tests]}, f"def save(path, x): path.write_text(str({n} * x))") for n in "21")
+    full = judge({"tests": [tests]}, "for n in range(2000): open(f'/tmp/{n}', 'w').close()\ndef save(path, x): pass")
+    if LEVEL < "L4":
+        assert right.status is wrong.status is Status.ERROR and "from L4 on" in right.why
+    else:
+        assert right.is_correct and wrong.status is full.status is Status.INCORRECT
+
+
+@needs_isolation
+def test_a_row_may_ask_for_several_names() -> None:
+    tests, program_ = {"tests": ["assert decode(encode('ab')) == 'ab'"]}, "encode = decode = lambda text: text"
+    assert judge(tests, program_, prompt="Write functions encode and decode.").is_correct
+    shown = judge(tests, program_, prompt="Write encode.\nassert decode(encode('ab')) == 'ab'")
+    assert shown.status is Status.ERROR and "only the program could define decode" in shown.why
+    named = {**tests, "entry_point": "encode"}
+    assert judge(named, program_, prompt="Write encode and decode.").status is Status.ERROR
+    assert judge(named, program_, prompt="def encode(text): ...\ndef decode(text): ...").is_correct

@@ -15,6 +15,7 @@ import re
 import socket
 import sys
 from collections.abc import Iterable
+from functools import cache
 from types import CodeType
 from typing import Any
 
@@ -30,6 +31,7 @@ from assay.sandbox.proxy import Proxy
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import ARRAYS, Suite
 from assay.sandbox.texts import Texts
+from assay.sandbox.trees import walk
 
 MODULES = (
     "bisect cmath collections copy datetime decimal fractions functools heapq io itertools json math operator os "
@@ -49,10 +51,41 @@ LARGE = {"np": "numpy", "numpy": "numpy", "pd": "pandas", "pandas": "pandas", "s
 """Modules by the names under which tests may use them without importing them."""
 
 
-def provided() -> set[str]:
+@cache
+def provided() -> frozenset[str]:
     """Names that tests with an entry point may use without defining or importing them."""
     homes = (importlib.import_module(home) for home in _OPEN.split())
-    return {*vars(builtins), *MODULES.split(), *LARGE, *(name for home in homes for name in _public(home.__name__))}
+    public = (name for home in homes for name in _public(home.__name__))
+    return frozenset((*vars(builtins), *MODULES.split(), *LARGE, *public))
+
+
+_SAMPLE = """
+def check(candidate):
+    for given, wanted in [(1, 2.0), ("x", None)]:
+        assert candidate(given) == wanted, "no"
+    try:
+        candidate(-1)
+        assert False
+    except ValueError as told:
+        assert len(str(told)) - 1 < 9
+"""
+_TIMES = 10
+"""As often as Python runs a function until it has adapted the function's code to what it is given."""
+
+
+def warm_up() -> None:
+    """Read a test as verdicts read theirs, before processes are forked for them: code is adapted only once."""
+    for _ in range(_TIMES):
+        facts = Facts((_SAMPLE,), MODULES.split())
+        names = mixing.unbound(facts.nodes)
+        operands.of(facts.nodes, names)
+        mixing.mixes(facts.nodes, {"f"}, provided())
+        suite = Suite([_SAMPLE], facts, True, {"f"}, False)
+        compile(suite.trees[0], "tests.py", "exec", dont_inherit=True)
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            wire.send(ours, Client(ours).pack(([1, 2.0, "x"], {"key": (True, None)})))
+            candidate.Server(theirs).unpack(wire.receive(theirs))
 
 
 class Checker:
@@ -78,7 +111,7 @@ class Checker:
             stage = "tests"
             request, entry = self.request, self.request["entry"].partition("(")[0]
             facts = Facts(request["tests"], [*MODULES.split(), *LARGE])
-            nodes = [*facts.nodes, *ast.walk(ast.parse(request["setup"]))]
+            nodes = [*facts.nodes, *walk(ast.parse(request["setup"]))]
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
             self.client.operands = operands.of(nodes, self.unbound)
@@ -121,9 +154,13 @@ class Checker:
             return self._report("names" if own else stage, problem)
         if self.client.gone:  # a bare `except:` of the tests may have caught it
             return self._report("gone", CandidateGone(self.client.gone))
-        if result.failed or self.client.denied:
-            return self._report("run", AssertionError(self.client.denied) if self.client.denied else None)
-        called = self.client.calls > loaded
+        return self._ended(result, self.client.calls > loaded)
+
+    def _ended(self, result: SuiteResult, called: bool) -> dict[str, Any]:
+        """The report of tests that have run to their end; `called` is whether they asked the candidate for anything."""
+        why = self.client.denied or ("" if result.failed else result.left_out())
+        if result.failed or why:
+            return self._report("run", AssertionError(why) if why else None)
         if (result.asserts and (called or not self.request["call"])) or (
             called and (result.guards or self.client.errors)
         ):

@@ -9,18 +9,22 @@ refused: a test that is not run is one that everybody passes.
 from __future__ import annotations
 
 import ast
+import copy
 import textwrap
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from functools import partial
 from types import FunctionType, MethodType
 from typing import Any
 
 from assay.sandbox import pytest_names
 from assay.sandbox.fixtures import FIXTURES
+from assay.sandbox.trees import walk
 
 MAX_FIXTURES = 8
 """Fixtures that name one another, one behind the other."""
 _PYTEST = "__assay_pytest__"
+_RUN = ("skip", "skipif", "xfail", "parametrize", "usefixtures")
+"""Marks by which tests are run otherwise."""
 _SKIPS = ("skip", "skipIf", "skipUnless")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 Functions = dict[str, ast.FunctionDef]
@@ -35,22 +39,38 @@ def calls(tree: ast.Module, named: Set[str]) -> list[ast.stmt]:
 
     Raises `ValueError` where such a test cannot be run.
     """
-    own = {node.name: node for node in tree.body if isinstance(node, (*_FUNCTIONS, ast.ClassDef))}
+    own = {node.name: node for node in _definitions(tree.body, deep=True)}
     classes = {name: node for name, node in own.items() if isinstance(node, ast.ClassDef)}
     plain: Functions = {name: node for name, node in own.items() if isinstance(node, ast.FunctionDef)}
     done = named | reached(tree)
-    fixtures = {name: node for name, node in plain.items() if any(_is_mark(one, "fixture") for one in _marks(node))}
+    fixtures = {_fixture_name(node): node for node in plain.values() if _fixture_mark(node) is not None}
     _require_known(tree, fixtures, done)
-    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    imports = [alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+    attributes = {node.attr for node in walk(tree) if isinstance(node, ast.Attribute)}
+    imports = [alias for node in walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
     aliases = {alias.asname: alias.name for alias in imports if alias.asname}
-    made: list[ast.stmt] = []
-    for name, node in sorted(own.items(), key=lambda item: item[1].lineno):
-        if isinstance(node, ast.ClassDef):
-            used = attributes if name in done else frozenset()
-            made += _class_calls(node, name, classes, fixtures, aliases, used)
-        elif name.startswith("test") and name not in fixtures and not (name in done and _is_run(node, tree, fixtures)):
-            made += _around(_function_call(node, name, fixtures, 0), node, "function", "", plain)
+
+    def is_test(node: ast.FunctionDef) -> bool:
+        is_one = node.name.startswith("test") and node not in fixtures.values()
+        return is_one and not (node.name in done and _is_run(node, tree, fixtures))
+
+    def block_calls(block: list[ast.stmt]) -> list[ast.stmt]:
+        """Calls of the tests of a block; of those in an `if`, where that holds."""
+        made: list[ast.stmt] = []
+        last = {node.name: node for node in _definitions(block)}
+        for node in sorted((*last.values(), *(one for one in block if isinstance(one, ast.If))), key=_line):
+            if isinstance(node, ast.If):
+                ways = block_calls(node.body), block_calls(node.orelse)
+                body = ways[0] or [ast.copy_location(ast.Pass(), node)]
+                made += [ast.copy_location(ast.If(copy.deepcopy(node.test), body, ways[1]), node)] if any(ways) else []
+            elif isinstance(node, ast.ClassDef):
+                used = attributes if node.name in done else frozenset()
+                made += _class_calls(node, node.name, classes, fixtures, aliases, used)
+            elif is_test(node):
+                call = _function_call(node, node.name, fixtures, 0)
+                made += _around(call, node, "function", "", plain, _used(node, fixtures))
+        return made
+
+    made = block_calls(tree.body)
     if not made:
         return []
     first, last = _hooked("module", "", plain, made[0])
@@ -80,6 +100,18 @@ def require_all(names: dict[str, Any], reached: Set[str], written: Set[str]) -> 
             raise LeftOut(f"{name} is made as the tests run, and nothing runs it")
 
 
+def _definitions(block: list[ast.stmt], deep: bool = False) -> list[Any]:
+    """Functions and classes of a block; if `deep` also of the `if` statements in it."""
+    found: list[Any] = [node for node in block if isinstance(node, (*_FUNCTIONS, ast.ClassDef))]
+    for node in (one for one in block if deep and isinstance(one, ast.If)):
+        found = [*_definitions(node.body, True), *_definitions(node.orelse, True), *found]
+    return found
+
+
+def _line(node: ast.stmt) -> int:
+    return node.lineno
+
+
 def loaded(nodes: Iterable[ast.AST]) -> set[str]:
     """Names that are used, and not only as the base of a class or for one of their attributes."""
     found = set()
@@ -98,7 +130,7 @@ def loaded(nodes: Iterable[ast.AST]) -> set[str]:
 def parsed(source: str, at: ast.stmt) -> list[ast.stmt]:
     """The statements of a source, each at the place of another."""
     made = ast.parse(source).body
-    for inner in (part for statement in made for part in ast.walk(statement)):
+    for inner in (part for statement in made for part in walk(statement)):
         if isinstance(inner, (ast.expr, ast.stmt)):
             ast.copy_location(inner, at)
     return made
@@ -120,14 +152,14 @@ def reached(tree: ast.Module) -> set[str]:
 
 def _bound(node: ast.AST) -> set[str]:
     """Names that a function or class sets within it, and its own."""
-    inner = list(ast.walk(node))
+    inner = list(walk(node))
     return {getattr(part, "name", "") for part in inner if isinstance(part, (*_FUNCTIONS, ast.ClassDef))} | {
         part.id for part in inner if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
     }
 
 
 def _uses(made: Iterable[ast.stmt], name: str) -> bool:
-    return any(isinstance(part, ast.Name) and part.id == name for node in made for part in ast.walk(node))
+    return any(isinstance(part, ast.Name) and part.id == name for node in made for part in walk(node))
 
 
 def _function_call(node: ast.stmt, called: str, fixtures: Functions, first: int) -> str:
@@ -143,9 +175,37 @@ def _function_call(node: ast.stmt, called: str, fixtures: Functions, first: int)
     return f"{called}({given})"
 
 
+def _used(node: ast.stmt, fixtures: Functions) -> list[str]:
+    """The calls that make the fixtures which a test uses without naming them."""
+    used = [name for name, one in fixtures.items() if _word(_fixture_mark(one), "autouse") is True]
+    marks = [mark for mark in _marks(node) if isinstance(mark, ast.Call) and _is_mark(mark, "usefixtures")]
+    used += [name for mark in marks for name in map(ast.literal_eval, mark.args) if name not in used]
+    if lost := [name for name in used if name not in fixtures and name not in FIXTURES]:
+        raise ValueError(f"a test needs fixtures that the tests do not define, among {lost[0]}")
+    if used and any(_is_mark(mark, "parametrize") for mark in _marks(node)):
+        raise ValueError("a test that has parameters and uses fixtures that it does not name is not known here")
+    named = {arg.arg for arg in _needed(node)} if isinstance(node, ast.FunctionDef) else set()
+    return [_made(name, fixtures) for name in used if name not in named]
+
+
+def _fixture_mark(node: ast.AST) -> ast.expr | None:
+    return next((mark for mark in _marks(node) if _is_mark(mark, "fixture")), None)
+
+
+def _fixture_name(node: ast.FunctionDef) -> str:
+    """The name under which tests ask for a fixture."""
+    return str(_word(_fixture_mark(node), "name") or node.name)
+
+
+def _word(mark: ast.expr | None, name: str) -> Any:
+    """What a keyword of a call is set to, where that is written there."""
+    words = mark.keywords if isinstance(mark, ast.Call) else []
+    return next((word.value.value for word in words if word.arg == name and isinstance(word.value, ast.Constant)), None)
+
+
 def _is_run(node: ast.stmt, tree: ast.Module, fixtures: Functions) -> bool:
     """Whether the file runs a test that it names: it calls it, or must, since nobody else has its arguments."""
-    calls = {part.func.id for part in ast.walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)}
+    calls = {part.func.id for part in walk(tree) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)}
     name = getattr(node, "name", "")
     return name in calls or not isinstance(node, ast.FunctionDef) or _given(node, _needed(node), fixtures) is None
 
@@ -167,11 +227,13 @@ def _require_no_generator(node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
             stack += ast.iter_child_nodes(part)
 
 
-def _around(call: str, node: ast.stmt, kind: str, of: str, hooks: Functions) -> list[ast.stmt]:
-    """A call between what is set up and torn down for it and its fixtures."""
+def _around(
+    call: str, node: ast.stmt, kind: str, of: str, hooks: Functions, used: Iterable[str] = ()
+) -> list[ast.stmt]:
+    """A call between what is set up and torn down for it and its fixtures, of which some are `used` without a name."""
     before, after = (_hook(f"{side}_{kind}", of, hooks) for side in ("setup", "teardown"))
-    after += f"\n{_PYTEST}.finish()" if "=" in call else ""
-    inner = f"{before}\n{call}".strip()
+    after += f"\n{_PYTEST}.finish()" if "=" in call or used else ""
+    inner = "\n".join([before, *used, call]).strip()
     source = f"try:\n{textwrap.indent(inner, ' ')}\nfinally:\n{textwrap.indent(after.strip(), ' ')}" if after else inner
     return parsed(source, node)
 
@@ -224,6 +286,8 @@ def _class_calls(
     made: list[ast.stmt] = []
     for inner in tests.values():
         if unit:
+            if _used(inner, fixtures):
+                raise ValueError("fixtures that all tests use are not known here beside a TestCase")
             made += _case_call(inner, path, any(base.endswith("IsolatedAsyncioTestCase") for base in bases))
         else:
             made += _method_call(inner, path, methods, fixtures)
@@ -252,8 +316,10 @@ def _case_call(test: ast.FunctionDef | ast.AsyncFunctionDef, path: str, is_async
     if isinstance(test, ast.AsyncFunctionDef) and not is_asynchronous:
         raise ValueError(f"{test.name} is asynchronous, and its class is no IsolatedAsyncioTestCase")
     call = f"{path}({test.name!r}).debug()"
+    if any(_is_mark(mark, "expectedFailure") for mark in _marks(test)):
+        call = f"try:\n {call}\nexcept Exception:\n pass\nelse:\n raise AssertionError('it was expected to fail')"
     if any(_is_mark(mark, name) for mark in _marks(test) for name in _SKIPS):
-        call = f"if not hasattr({path}.{test.name}, '__unittest_skip__'):\n {call}"
+        call = f"if not hasattr({path}.{test.name}, '__unittest_skip__'):\n{textwrap.indent(call, ' ')}"
     return parsed(call, test)
 
 
@@ -264,31 +330,45 @@ def _method_call(test: ast.stmt, path: str, methods: Functions, fixtures: Functi
     name, at = getattr(test, "name", ""), f"_of_{path.replace('.', '_')}"
     first = 0 if any(_is_mark(mark, "staticmethod") for mark in _marks(test)) else 1
     if not {"setup_method", "teardown_method"} & methods.keys():
-        return _around(_function_call(test, f"{path}().{name}", fixtures, first), test, "method", "", {})
+        call = _function_call(test, f"{path}().{name}", fixtures, first)
+        return _around(call, test, "method", "", {}, _used(test, fixtures))
     call = _function_call(test, f"{at}.{name}", fixtures, first)
-    return [*parsed(f"{at} = {path}()", test), *_around(call, test, "method", at, methods)]
+    return [*parsed(f"{at} = {path}()", test), *_around(call, test, "method", at, methods, _used(test, fixtures))]
 
 
 def _require_known(tree: ast.Module, fixtures: Functions, done: Set[str]) -> None:
     """Raise `ValueError` where tests need what is not here: else right programs would fail, or wrong ones pass."""
-    nodes = list(ast.walk(tree))
+    nodes = list(walk(tree))
+    cases = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    methods = {id(mark) for node in cases for one in node.body for mark in _marks(one)}
     imports = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     if "pytest" in imports or any(map(_is_from_pytest, nodes)):
         for node in nodes:
             _require_pytest(node, fixtures)
     for node in nodes:
-        name = getattr(node, "attr", getattr(node, "id", ""))
+        name = getattr(node, "attr", getattr(node, "id", "")) if id(node) not in methods else ""
         if name in ("expectedFailure", "pytestmark", "addClassCleanup", "enterClassContext", "addModuleCleanup"):
             raise ValueError(f"tests may not use {name} here")
         if isinstance(node, ast.ClassDef) and any(_is_mark(mark, one) for mark in _marks(node) for one in _SKIPS):
             raise ValueError(f"a class that is skipped, such as {node.name}, is not known here")
     if any(getattr(node, "name", "") == "load_tests" for node in tree.body):
         raise ValueError("tests may not use load_tests here")
-    bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef) and "Test" in node.name)]
+    open_to_all = [node for node in tree.body if not isinstance(node, ast.If)]
+    open_to_all += [one for node in tree.body if isinstance(node, ast.If) for one in _within(node)]
+    bodies = [open_to_all, *(node.body for node in tree.body if isinstance(node, ast.ClassDef) and "Test" in node.name)]
     for node in (one for body in bodies for one in body):
         lost = _hidden(node) - done
         if lost:
             raise ValueError(f"{min(lost)} is defined within a statement, or as a lambda: define it as a function")
+
+
+def _within(node: ast.If) -> Iterator[ast.stmt]:
+    """Statements of an `if`, and of those in it."""
+    for one in (*node.body, *node.orelse):
+        if isinstance(one, ast.If):
+            yield from _within(one)
+        else:
+            yield one
 
 
 def _hidden(node: ast.stmt) -> set[str]:
@@ -298,7 +378,7 @@ def _hidden(node: ast.stmt) -> set[str]:
     elif isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
         return set()
     else:
-        inner = [one for one in ast.walk(node) if isinstance(one, (*_FUNCTIONS, ast.ClassDef))]
+        inner = [one for one in walk(node) if isinstance(one, (*_FUNCTIONS, ast.ClassDef))]
         cases = {one.name for one in inner if any("TestCase" in ast.unparse(b) for b in getattr(one, "bases", ()))}
         return cases | {one.name for one in inner if one.name.startswith(("test", "Test"))}
     return {name for name in found if name.startswith("test")}
@@ -310,25 +390,33 @@ def _require_pytest(node: ast.AST, fixtures: Functions) -> None:
     if unknown := [name for name in named if name not in pytest_names.KNOWN]:
         raise ValueError(f"tests may not use pytest.{unknown[0]} here, only {', '.join(pytest_names.KNOWN)}")
     marks = _marks(node)
-    fixture = next((mark for mark in marks if _is_mark(mark, "fixture")), None)
-    within = isinstance(node, _FUNCTIONS) and fixture is not None and fixtures.get(node.name) is not node
+    fixture = _fixture_mark(node)
+    within = isinstance(node, _FUNCTIONS) and fixture is not None and node not in fixtures.values()
     words = fixture.keywords if isinstance(fixture, ast.Call) else []
-    if within or any(word.arg != "scope" or ast.unparse(word.value) == "'class'" for word in words):
+    known = {"scope", "autouse", "name"}
+    if within or any(word.arg not in known or ast.unparse(word.value) == "'class'" for word in words):
         raise ValueError(
-            "a fixture here is a function of the module, with no argument but its scope, which is no class"
+            "a fixture here is a function of the module, with no argument but its name, its scope, which is no class, "
+            "and whether all tests use it"
         )
-    if any(_is_mark(mark, "usefixtures") for mark in marks) or (
-        isinstance(node, ast.ClassDef) and any(_is_mark(mark, "parametrize") for mark in marks)
-    ):
-        raise ValueError("usefixtures, and parameters of a class, are not known here")
+    off = ("parametrize", "usefixtures") if isinstance(node, ast.ClassDef) else ()
+    if any(_is_mark(mark, one) for mark in marks for one in off):
+        raise ValueError("parameters and used fixtures of a class are not known here")
     if isinstance(node, ast.Call):
         given = {word.arg for word in node.keywords}
         if _is_mark(node, "parametrize") and given - {"ids"}:
             raise ValueError("parametrize takes names, values and ids here")
         if (_is_mark(node, "xfail") and (node.args or given - {"reason"})) or (
-            _is_mark(node, "param") and given - {"id"}
+            _is_mark(node, "param") and given - {"id"} and not _are_names(node)
         ):
             raise ValueError("a test that must fail, or fail in one way, and marks of parameters are not known here")
+
+
+def _are_names(node: ast.Call) -> bool:
+    """Whether the marks of a row of parameters only name it."""
+    marks = next((word.value for word in node.keywords if word.arg == "marks"), None)
+    said = [getattr(marks, "elts", [marks])] if marks is not None else []
+    return all(one is not None and not any(_is_mark(one, off) for off in _RUN) for part in said for one in part)
 
 
 def _is_from_pytest(node: ast.AST) -> bool:
@@ -352,7 +440,7 @@ def _made(name: str, fixtures: Functions, depth: int = 0) -> str:
         return f"{_PYTEST}.{name}()"
     known = {*fixtures, *FIXTURES}
     inner = [arg.arg for arg in _needed(fixtures[name]) if arg.arg in known and depth < MAX_FIXTURES]
-    return f"{name}({', '.join(f'{one}={_made(one, fixtures, depth + 1)}' for one in inner)})"
+    return f"{fixtures[name].name}({', '.join(f'{one}={_made(one, fixtures, depth + 1)}' for one in inner)})"
 
 
 def _names(node: ast.expr) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from assay.sandbox import collection, testfiles
+from assay.sandbox.trees import walk
 
 _BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 DISPLAYS = (ast.Constant, ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr, ast.Lambda)
@@ -20,7 +21,7 @@ class Facts:
     def __init__(self, texts: Iterable[str], modules: Iterable[str] = ()) -> None:
         self.trees = testfiles.normalized_all([ast.parse(text) for text in texts])
         self.modules = {*modules}.union(*map(imported, self.trees))
-        self.nodes = [node for tree in self.trees for node in ast.walk(tree)]
+        self.nodes = [node for tree in self.trees for node in walk(tree)]
         self.reached = set().union(*map(collection.reached, self.trees))
         """Names that the statements come to, through functions that they call."""
         definitions = [node for node in self.nodes if isinstance(node, DEFINITIONS)]
@@ -41,12 +42,12 @@ class Facts:
             caught += _expected(node)
             if isinstance(node, ast.Raise):
                 self.raising |= {*range(node.lineno, (node.end_lineno or node.lineno) + 1)}
-        self.catches = {part.id for kind in caught for part in ast.walk(kind) if isinstance(part, ast.Name)}
+        self.catches = {part.id for kind in caught for part in walk(kind) if isinstance(part, ast.Name)}
         """Names of exceptions that the tests catch, expect or raise."""
         self.expects_stop = any("StopIteration" in ast.unparse(kind) for kind in caught)
         """Whether the tests catch `StopIteration`, and so expect it."""
         blocks = [node for node in self.nodes if isinstance(node, _CONDITIONS)]
-        depends = {id(inner) for node in blocks for inner in ast.walk(node)}
+        depends = {id(inner) for node in blocks for inner in walk(node)}
         self.needs = set().union(*(_modules(node) for node in self.nodes if id(node) not in depends))
         """Modules that they import whatever the candidate does."""
 
@@ -125,7 +126,7 @@ def root_name(node: ast.expr) -> str:
 def _asserting(node: ast.AST) -> Iterator[tuple[tuple[str, int], int]]:
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         return
-    lines = [inner.lineno for inner in ast.walk(node) if isinstance(inner, ast.Assert) or _is_assertion(inner)]
+    lines = [inner.lineno for inner in walk(node) if isinstance(inner, ast.Assert) or _is_assertion(inner)]
     first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
     if lines:
         yield (getattr(node, "name", "<lambda>"), first), max(lines)

@@ -1,4 +1,4 @@
-"""Fixtures for tests that are written for pytest: what they define themselves, `capsys` and `monkeypatch`."""
+"""Fixtures for tests written for pytest: what they define themselves, `capsys`, `monkeypatch` and `tmp_path`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import os
 import sys
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from types import GeneratorType
 from typing import Any, NamedTuple
 
-FIXTURES = ("capsys", "monkeypatch")
+from assay.sandbox.client import Refused
+
+FIXTURES = ("capsys", "monkeypatch", "tmp_path")
 """Fixtures of pytest's own that tests may name."""
 _open: list[Callable[[], object]] = []
 """What ends the fixtures of the running test."""
@@ -19,7 +22,7 @@ _open_late: list[Callable[[], object]] = []
 """The same for those that all tests share."""
 
 
-def fixture(function: Any = None, scope: str = "function") -> Any:
+def fixture(function: Any = None, scope: str = "function", **_: Any) -> Any:
     """What a test is given where it names it: what the function returns, or first yields; or one for all."""
     if function is None:
         return lambda given: fixture(given, scope)
@@ -48,6 +51,13 @@ def finish_late() -> None:
     """End those that all tests share."""
     while _open_late:
         _open_late.pop()()
+
+
+def tmp_path() -> Path:
+    """A new folder, which goes with the job. Raises `Refused` below L4, where there is none for anybody."""
+    if os.getcwd() == "/":
+        raise Refused("tests that use tmp_path need a scratch folder, which there is from L4 on")
+    return Path(importlib.import_module("tempfile").mkdtemp())
 
 
 class Captured(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,10 +17,11 @@ from assay.sandbox.facts import (
     root_name,
     stays_first,
 )
+from assay.sandbox.trees import walk
 
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT = tuple(
-    f"__assay_{name}__"
-    for name in ("reached", "got", "wanted", "test", "ready", "guard", "joined", "type", "thrown", "exit")
+_NAMES = "reached got wanted test ready guard joined type thrown exit turn turns zipped"
+HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = tuple(
+    f"__assay_{name}__" for name in _NAMES.split()
 )
 """Names in the tests' namespace that the hooks call."""
 _STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
@@ -41,10 +42,12 @@ class Assertion:
     """Whether the call is all that is compared."""
 
 
-def hook_assertions(text: str, tree: ast.Module, candidates: set[str], found: list[Assertion]) -> None:
+def hook_assertions(
+    text: str, tree: ast.Module, candidates: set[str], found: list[Assertion], guards: Iterator[int]
+) -> None:
     """Before each assert and what may raise, record that it is reached; in an assert, the candidate's value.
 
-    What is asserted is added to `found`; a hook has its number."""
+    What is asserted is added to `found`; a hook has its number, and one before what may raise the next of `guards`."""
     blocks: list[list[ast.stmt]] = [tree.body]
     while blocks:
         block = blocks.pop()
@@ -52,7 +55,7 @@ def hook_assertions(text: str, tree: ast.Module, candidates: set[str], found: li
         last = max((at for at, node in enumerate(block) if is_raise(node)), default=-1)
         for at, node in enumerate(block):
             if isinstance(node, ast.stmt) and not stays_first(node) and (at <= last or _may_raise(node)):
-                longer.append(ast.copy_location(ast.Expr(hook(GUARD, at, node)), node))
+                longer.append(ast.copy_location(ast.Expr(hook(GUARD, next(guards), node)), node))
             if isinstance(node, ast.Assert) or is_assertion_call(node):
                 longer.append(ast.copy_location(ast.Expr(hook(REACHED, len(found), node)), node))
                 found.append(_assertion(text, node, candidates))
@@ -85,15 +88,15 @@ def hook_exits(nodes: Iterable[ast.AST]) -> None:
     """
     nodes = list(nodes)
     functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    inner = {id(part) for node in functions if _is_context(node) for part in ast.walk(node)}
-    for node in (part for one in nodes if isinstance(one, ast.ExceptHandler) for part in ast.walk(one)):
+    inner = {id(part) for node in functions if _is_context(node) for part in walk(node)}
+    for node in (part for one in nodes if isinstance(one, ast.ExceptHandler) for part in walk(one)):
         function = node.func if isinstance(node, ast.Call) and id(node) not in inner else None
         if isinstance(function, ast.Attribute) and function.attr == "__exit__":
             node.func = hook(EXIT, function.value, function)  # type: ignore[attr-defined]
 
 
 def _is_context(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return node.name in _ENDS or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in ast.walk(node))
+    return node.name in _ENDS or any(isinstance(part, (ast.Yield, ast.YieldFrom)) for part in walk(node))
 
 
 def _assertion(text: str, node: ast.stmt, candidates: set[str]) -> Assertion:
@@ -150,7 +153,7 @@ class _Joins(ast.NodeTransformer):
 
     def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
         named = type(op) in self.kinds and any(
-            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in ast.walk(side)
+            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in walk(side)
         )
         self.generic_visit(node)
         if not named:

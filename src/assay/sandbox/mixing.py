@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+
+from assay.sandbox.trees import walk
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _DEEPEST = 3
 """Functions of the tests through which the candidate itself is followed."""
 
 
-def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
+def mixes(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> bool:
     """Whether any statement looks at both a result and an argument, outside of the call itself.
 
     `known` are names that are there anyway: what tests use beside these and do not set is the candidate's too.
@@ -27,7 +29,7 @@ def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     for call in (node for node in nodes if isinstance(node, ast.Call) and _names(node.func) & results):
         given |= {name for part in (*call.args, *call.keywords) for name in _names(part)}
     given -= direct
-    bindings = [(names, _names(value)) for names, value in _bindings(nodes)]
+    bindings = [(names, _names(value)) for names, value in bound_to(nodes)]
     definitions = [node for node in nodes if isinstance(node, _DEFINITIONS)]
     bindings += [({node.name}, _from_outside(node) - known) for node in definitions]
     grown = -1
@@ -43,7 +45,7 @@ def mixes(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
     )
 
 
-def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> bool:
+def calls_alone(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> bool:
     """Whether a statement is a call of the candidate and no more, so that only what this changes can be meant."""
     _, results = _of_candidate(nodes, candidates, known)
     made = results - {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
@@ -52,15 +54,15 @@ def calls_alone(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> 
     return any(isinstance(call, ast.Call) and _root(call.func) in made for call in calls)
 
 
-def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> tuple[set[str], set[str]]:
+def _of_candidate(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> tuple[set[str], set[str]]:
     """Names of the candidate, also as arguments of functions of the tests, and of all that is made of it."""
-    direct, passed = made_directly(nodes, candidates, known), list(_passed(nodes))
+    direct, passed = made_directly(nodes, candidates, known), list(given_to(nodes))
     for _ in range(_DEEPEST):
         direct |= set().union(*(names for names, by in passed if isinstance(by, ast.Name) and by.id in direct))
     return direct, made_of(nodes, direct)
 
 
-def made_directly(nodes: list[ast.AST], candidates: set[str], known: set[str]) -> set[str]:
+def made_directly(nodes: list[ast.AST], candidates: set[str], known: Set[str]) -> set[str]:
     """Names of the candidate: those that stand for it, what tests use beside `known` and do not set, its instances."""
     checks = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "check"]
     direct = candidates | {arg.arg for check in checks for arg in check.args.args} | (unbound(nodes) - known)
@@ -79,7 +81,7 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
     With `through_calls` also the arguments by which functions of the tests are given such things.
     """
     results = set(direct)
-    bindings = [*_bindings(nodes), *(_passed(nodes) if through_calls else [])]
+    bindings = [*bound_to(nodes), *(given_to(nodes) if through_calls else [])]
     definitions = [n for n in nodes if isinstance(n, _DEFINITIONS)]
     made = [(names, _names(value)) for names, value in bindings]
     made += [({node.name}, _names(node)) for node in definitions]
@@ -90,7 +92,7 @@ def made_of(nodes: list[ast.AST], direct: set[str], through_calls: bool = False)
     return results
 
 
-def _passed(nodes: list[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
+def given_to(nodes: list[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
     """Names of arguments of functions of the tests, and what they are given."""
     named = {node.name: node.args for node in nodes if isinstance(node, ast.FunctionDef)}
     made = [node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda)]
@@ -130,14 +132,14 @@ def _captured(node: ast.AST) -> set[str]:
 
 def _from_outside(node: ast.AST) -> set[str]:
     """Names that a definition uses and does not set itself, or sets elsewhere."""
-    inner = list(ast.walk(node))
+    inner = list(walk(node))
     return unbound(inner).union(*(one.names for one in inner if isinstance(one, (ast.Global, ast.Nonlocal))))
 
 
 def _names(node: ast.AST) -> set[str]:
     if isinstance(node, ast.Constant):
         return set()
-    return {node.id} if isinstance(node, ast.Name) else {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return {node.id} if isinstance(node, ast.Name) else {n.id for n in walk(node) if isinstance(n, ast.Name)}
 
 
 def _outside(node: ast.AST, direct: set[str], results: set[str]) -> set[str]:
@@ -159,7 +161,7 @@ def _root(node: ast.AST) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
+def bound_to(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
     """Names that are set, and what they are set from."""
     nodes = list(nodes)
     literals = _literals(nodes)
@@ -177,7 +179,7 @@ def _bindings(nodes: Iterable[ast.AST]) -> Iterator[tuple[set[str], ast.AST]]:
         elif isinstance(node, ast.withitem) and node.optional_vars is not None:
             yield _names(node.optional_vars), node.context_expr
         elif isinstance(node, ast.Match):
-            yield set().union(*(_captured(part) for case in node.cases for part in ast.walk(case))), node.subject
+            yield set().union(*(_captured(part) for case in node.cases for part in walk(case))), node.subject
 
 
 def _loop(target: ast.expr, over: ast.expr, literals: set[str]) -> Iterator[tuple[set[str], ast.AST]]:

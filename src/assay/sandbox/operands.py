@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ast
 
+from assay.sandbox.trees import walk
+
 _HANDING_ON = (ast.Return, ast.Yield)
 
 
@@ -25,7 +27,7 @@ def of(nodes: list[ast.AST], classes: set[str]) -> set[str]:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 made |= {bound: name for target in targets if (bound := _bound(target))}
             if isinstance(node, ast.FunctionDef):  # a fixture
-                handed = [name for part in ast.walk(node) if (name := _handed_on(part, made))]
+                handed = [name for part in walk(node) if (name := _handed_on(part, made))]
                 if handed:
                     made[node.name] = handed[0]
     return {name for node in nodes if not _is_harmless(node, made) for name in _inside(node, made)}

@@ -16,6 +16,7 @@ from types import CodeType, FrameType
 from typing import Any
 
 from assay.sandbox import candidate, texts
+from assay.sandbox.trees import walk
 
 _OF_THEIR_OWN_MAKING = {
     "collections",
@@ -122,7 +123,7 @@ def _home(frame: FrameType) -> str:
 
 
 def _is_annotation(tree: ast.Module) -> bool:
-    nodes = [node for statement in tree.body for node in ast.walk(statement)]
+    nodes = [node for statement in tree.body for node in walk(statement)]
     return all(isinstance(node, _ANNOTATION) for node in nodes)
 
 

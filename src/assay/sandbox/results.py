@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import operator
 import reprlib
+from collections.abc import Iterator
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -41,6 +42,9 @@ class SuiteResult:
         self.failed: dict[int, tuple[int | None, str]] = {}
         """The line and the message of each test that failed."""
         self.unset: set[str] = set()
+        self._seen: set[tuple[str, int]] = set()
+        """Hooks that were reached, and loops that had a turn."""
+        self._begun: set[int] = set()
         self.at: int | None = None
         """The test that runs, or else the last one that did."""
         self._assertion: Assertion | None = None
@@ -59,6 +63,9 @@ class SuiteResult:
             hooks.TYPE: type_of,
             hooks.THROWN: self.thrown,
             hooks.EXIT: exit_of,
+            hooks.TURN: lambda _: _ComparingCall(self),
+            hooks.TURNS: self.turns,
+            hooks.ZIPPED: self.zipped,
         }
 
     def start(self, number: int) -> None:
@@ -66,11 +73,49 @@ class SuiteResult:
 
     def reached(self, number: int) -> None:
         self.asserts += 1
+        self._seen.add((hooks.REACHED, number))
         self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
 
-    def guard(self, _: int) -> None:
+    def guard(self, number: int) -> None:
         """What may end in a `raise` of the tests is reached."""
         self.guards += 1
+        self._seen.add((hooks.GUARD, number))
+
+    def compared(self) -> tuple[int, int, int]:
+        """A count that is another one as soon as anything was compared or expected."""
+        return self.asserts, self.guards, self.client.errors
+
+    def turns(self, number: int, items: Any) -> Iterator[Any]:
+        """The items over which a fold goes."""
+        self._begun.add(number)
+        for item in items:
+            self._seen.add((hooks.TURNS, number))
+            yield item
+
+    def zipped(self, hangs: tuple[bool, ...], join: Any, *given: Any, strict: bool = False) -> Iterator[Any]:
+        """What `zip` or `map` joins of lists of the tests' own and what the program made: no fewer than these are."""
+        function, items = (given[0], given[1:]) if join is map else (None, given)
+        count = 0
+        for row in zip(*items, strict=strict):
+            count += 1
+            yield row if function is None else function(*row)
+        own = [one for one, theirs in zip(items, hangs, strict=True) if not theirs and type(one) in (list, tuple)]
+        if any(len(one) > count for one in own):
+            self.client.deny("there are fewer items than those that they are compared with")
+
+    def left_out(self) -> str:
+        """What the program has kept from being compared; the tests in which that stands have failed."""
+        paths = self.suite.paths
+        if paths is None:
+            return ""
+        missing = [one for tree in self.suite.trees for one in paths.missing(tree, lambda *told: told in self._seen)]
+        for one in missing:
+            if one.test is not None:
+                self.fail(one.test, one.line, "the program has kept this from being compared")
+        if missing:
+            return f"line {missing[0].line}: the program has kept this from being compared"
+        never = [number for number in self._begun & paths.folds if (hooks.TURNS, number) not in self._seen]
+        return "all that the tests compare is of no items" if never else ""
 
     def thrown(self, problem: Any) -> Any:
         """What a `with` block of the tests is about to raise in any case; an assert that did not pass never is that."""
@@ -203,6 +248,20 @@ class _RunningTest:
             return False
         result.end(self.number, idle=self.before == (result.asserts, client.errors))
         return False
+
+
+class _ComparingCall:
+    """One call of a test, which the program could have kept from comparing anything."""
+
+    def __init__(self, result: SuiteResult) -> None:
+        self.result, self.before = result, result.compared()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is None and self.result.compared() == self.before:
+            self.result.client.deny("a test has ended, and the program has kept it from comparing anything")
 
 
 def _key(code: CodeType | None) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ from assay.sandbox.hooks import (
     hook_joins,
     hook_thrown,
 )
+from assay.sandbox.paths import CHOICES, FOLDING, Paths
+from assay.sandbox.trees import walk
 
 _NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
@@ -73,6 +76,7 @@ class Suite:
         """Whether the tests speak of NaN."""
         self._partial, self._candidates = partial, {*candidates} - facts.modules
         self._asserting: dict[str, bool] = {}
+        self.paths = self._paths()
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
             for block in testing:
@@ -83,17 +87,38 @@ class Suite:
             self._split(self._enter("check"))
         hook_exits(facts.nodes)
         hook_thrown(facts.nodes)
+        guards = itertools.count()
         for text, tree in zip(texts, self.trees, strict=True):
-            hook_assertions(text, tree, self._candidates, self.assertions)
+            hook_assertions(text, tree, self._candidates, self.assertions, guards)
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
+        for tree in self.trees if self.paths is not None else ():
+            self.paths.hook(tree)  # type: ignore[union-attr]
+
+    def _paths(self) -> Paths | None:
+        """The ways through the tests, where there is more than one."""
+        if not any(isinstance(node, CHOICES) or getattr(node, "id", "") in FOLDING for node in self.facts.nodes):
+            return None
+        direct = self._direct() | {"eval"}
+        alone = [
+            node.value for node in self.facts.nodes if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)
+        ]
+        changed = {
+            one.id for call in alone if root_name(call) in direct for one in call.args if isinstance(one, ast.Name)
+        }
+        paths = Paths(mixing.made_of(self.facts.nodes, direct | changed, through_calls=True))
+        for tree in self.trees:
+            paths.read(tree)
+        return paths
+
+    def _direct(self) -> set[str]:
+        return mixing.made_directly(self.facts.nodes, self._candidates, self.facts.modules | {*vars(builtins)})
 
     def _hook_joins(self, has_arrays: bool) -> None:
         kinds = {*JOINING} if has_arrays else {*JOINING} - {ast.Eq, ast.NotEq}
-        nodes, modules = self.facts.nodes, self.facts.modules
+        nodes = self.facts.nodes
         if not any(type(node) in kinds or (isinstance(node, ast.Name) and node.id == "type") for node in nodes):
             return
-        direct = mixing.made_directly(nodes, self._candidates, modules | {*vars(builtins)})
-        results = mixing.made_of(nodes, direct, through_calls=True)
+        results = mixing.made_of(nodes, self._direct(), through_calls=True)
         for tree in self.trees:
             hook_joins(tree, results, kinds, self.joins)
 
@@ -107,8 +132,8 @@ class Suite:
         if isinstance(node, DEFINITIONS):
             return False
         if any(map(asserts, statements(node))):
-            return any(isinstance(inner, ast.Name) for inner in ast.walk(node))
-        return bool(self.facts.own) and any(self._asserts(n.id) for n in ast.walk(node) if isinstance(n, ast.Name))
+            return any(isinstance(inner, ast.Name) for inner in walk(node))
+        return bool(self.facts.own) and any(self._asserts(n.id) for n in walk(node) if isinstance(n, ast.Name))
 
     def _asserts(self, name: str) -> bool:
         """Whether a function or class of the tests asserts, or names one that does."""
@@ -118,7 +143,7 @@ class Suite:
             self._asserting[name] = False  # one that names itself
             node = self.facts.own[name]
             self._asserting[name] = any(map(asserts, statements(node, True))) or any(
-                self._asserts(inner.id) for inner in ast.walk(node) if isinstance(inner, ast.Name)
+                self._asserts(inner.id) for inner in walk(node) if isinstance(inner, ast.Name)
             )
         return self._asserting[name]
 
@@ -172,7 +197,7 @@ class Suite:
 
     def _loads(self, node: ast.AST, entered: set[str]) -> set[str]:
         """Names that a statement reads, and those that the functions of the tests that it names read."""
-        names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
+        names = {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Store)}
         for name in (names & self.facts.own.keys()) - entered:
             entered.add(name)
             names |= self._loads(self.facts.own[name], entered)
@@ -180,7 +205,7 @@ class Suite:
 
 
 def _sets(node: ast.stmt) -> set[str]:
-    names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    names = {n.id for n in walk(node) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
     return names | {n.name for n in statements(node) if isinstance(n, DEFINITIONS)} | imported(node)
 
 
@@ -189,7 +214,7 @@ def _changed(node: ast.AST) -> Iterator[str]:
     value = getattr(node, "value", None)
     if not isinstance(node, (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign)) or value is None:
         return
-    for call in (part for part in ast.walk(value) if isinstance(part, ast.Call)):
+    for call in (part for part in walk(value) if isinstance(part, ast.Call)):
         if isinstance(call.func, ast.Attribute):
             yield root_name(call.func)
         if isinstance(node, ast.Expr):

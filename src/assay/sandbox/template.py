@@ -21,7 +21,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import spec_from_file_location
 from typing import Any, NoReturn
 
-from assay.sandbox import kernel, program, protocol
+from assay.sandbox import checker, kernel, program, protocol
 from assay.sandbox.jail import Jail
 from assay.sandbox.protocol import NATIVE
 from assay.sandbox.worker import Worker
@@ -98,6 +98,7 @@ def _import(packages: list[str]) -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
+    checker.warm_up()
     for name in [name for name in sys.modules if name.partition(".")[0] == "assay"]:
         del sys.modules[name]
     program.install_streams()

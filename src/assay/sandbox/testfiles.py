@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator, Set
 
 from assay.sandbox import collection
+from assay.sandbox.trees import walk
 
 _SOLUTION = ("solution", "main", "__main__", "submission", "your_module")
 
@@ -21,7 +22,10 @@ def normalized(tree: ast.Module, named: Set[str] = frozenset()) -> ast.Module:
     Raises `ValueError` where tests cannot be run as they mean it.
     """
     tree.body = [made for node in tree.body for made in _unguarded(node)]
-    tree = _Solution(tree).visit(tree)
+    solution = _Solution(tree)
+    tree = solution.visit(tree)
+    if left := {node.id for node in walk(tree) if isinstance(node, ast.Name)} & solution.modules:
+        raise ValueError(f"the program is no module here: take its names from {min(left)}")
     made = collection.calls(tree, named)
     tree.body += [ast.fix_missing_locations(call) for call in made]
     return tree
@@ -52,7 +56,7 @@ class _Solution(ast.NodeTransformer):
     """Replaces imports of the candidate's module, and `solution.f`, by its names."""
 
     def __init__(self, tree: ast.Module) -> None:
-        aliases = [a for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names if a.name in _SOLUTION]
+        aliases = [a for n in walk(tree) if isinstance(n, ast.Import) for a in n.names if a.name in _SOLUTION]
         self.modules = {alias.asname or alias.name for alias in aliases}
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable, Set
 from types import CodeType
 from typing import Any
 
+from assay.sandbox.trees import walk
+
 _FORMULA: tuple[type[ast.AST], ...] = (
     ast.Expression,
     ast.expr_context,
@@ -101,7 +103,7 @@ def is_formula(tree: ast.AST) -> bool:
     """
     return all(
         isinstance(node, _FORMULA) and not _is_forbidden(node, _NO_FORMULA, "_") and not _names_arguments(node)
-        for node in ast.walk(tree)
+        for node in walk(tree)
     )
 
 
@@ -118,7 +120,7 @@ def is_printed(tree: ast.Module) -> bool:
     return len(tree.body) == 1 and all(
         (isinstance(node, _FORMULA + _PRINTED) and not _is_forbidden(node, _NO_FORMULA - _IN_PRINTED, "__"))
         or (isinstance(node, ast.Attribute) and ast.unparse(node) == "builtins.sum")
-        for node in ast.walk(tree)
+        for node in walk(tree)
     )
 
 
@@ -145,7 +147,7 @@ def _columns_only(visit: Callable[..., Any], texts: set[str]) -> Callable[..., A
 
     def checked(self: Any, node: Any, **named: Any) -> Any:
         if isinstance(node, str) and node not in own:
-            inner = ast.walk(ast.parse(self.preparser(node)))
+            inner = walk(ast.parse(self.preparser(node)))
             if any(isinstance(part, (ast.Attribute, ast.Call)) for part in inner):
                 raise SyntaxError("text that is no formula")
             seen = self.env.scope

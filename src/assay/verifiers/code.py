@@ -23,15 +23,20 @@ from assay.claim.fences import parse
 from assay.errors import BadReference
 from assay.judging.budget import late, limits, ran
 from assay.judging.verifier import Lane, Params, verifier
-from assay.sandbox import Outcome, Result, testfiles
+from assay.sandbox import Outcome, Result, mixing, steered, testfiles
 from assay.sandbox.checker import ALWAYS, provided
 from assay.sandbox.facts import asserts, imported
+from assay.sandbox.meetings import meeting
+from assay.sandbox.paths import Paths
+from assay.sandbox.trees import walk
 from assay.types import Example, Verdict
 
 _MAX_WHY = 400
 _RUNNERS = ("TextTestRunner", "TestSuite", "TestProgram")
 _JUDGING = re.compile(r"assert\w*|approx|pytest|unittest|isclose|allclose|raises")
 """Names that compare: the tests' own or imported, never the program's."""
+_CODE_OF = r"(?m)^[ \t]*+(?:(?:async[ \t]++)?(?:def|class)[ \t]++{0}\b|(?:from|import)\b.*\b{0}\b|{0}[ \t]*+=)"
+"""A line of code that sets a name."""
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\(\)\.[A-Za-z_]\w*)?")
 
 
@@ -45,7 +50,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=8,
+    version=9,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -55,13 +60,13 @@ def tests(example: Example, response: str, params: TestsParams) -> Verdict:
     """Right when every test of the reference passes."""
     suite = _suite_of(example)
     source = program.program_of(example, response, suite.wanted)
+    if unasked := suite.unasked(example):
+        raise BadReference(f"code.tests: {unasked}")
     room = limits()
     if room is None:
         return late()
     entry = suite.entry or suite.guess_entry(source)
     given = program.helpers(example, suite.names, entry.split("(")[0])
-    if missing := sorted(name for name in suite.judges if f"def {name}(" not in given):
-        return Verdict.error(f"code.tests: {', '.join(missing)} judges results, and only the program could define it")
     job = sandbox.Check(
         source,
         suite.texts,
@@ -97,7 +102,7 @@ class _Suite:
         if entry and not _ENTRY.fullmatch(entry):
             raise BadReference(f"entry point {entry!r} is neither a name nor Name().method")
         trees = self._trees()
-        nodes = [node for tree in trees for node in ast.walk(tree)]
+        nodes = [node for tree in trees for node in walk(tree)]
         if not any(map(asserts, nodes)) or not any(isinstance(node, ast.Name) for node in nodes):
             raise BadReference("the reference holds no test: nothing is asserted of a program")
         if any(getattr(node, "attr", getattr(node, "id", "")) in _RUNNERS for node in nodes):
@@ -105,7 +110,7 @@ class _Suite:
         top = [node for tree in trees for node in tree.body]
         defines = any(isinstance(node, ast.FunctionDef) and node.name == "check" for node in top)
         self.calls_check = defines and not any(_calls_check(node) for node in top)
-        setup_nodes = list(ast.walk(_tree(self.setup)))
+        setup_nodes = list(walk(_tree(self.setup)))
         self.names = {node.id for node in [*nodes, *setup_nodes] if isinstance(node, ast.Name)}
         own = {node.name for node in top if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
         called = {n.func.id for n in nodes if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
@@ -117,7 +122,12 @@ class _Suite:
         foreign = sorted(name for name in self.names - defined - there if _JUDGING.fullmatch(name))
         if foreign:
             raise BadReference(f"code.tests: the tests use {', '.join(foreign)}, which they neither define nor import")
-        self.judges = _judges(trees, self.names - defined - there) if self.calls_check and self.entry else set()
+        self._is_named = bool(entry)
+        everything = [*nodes, *setup_nodes]
+        brings = any(isinstance(node, ast.alias) and node.name == "*" for node in everything)
+        undefined = mixing.unbound(everything) - there - (provided() if brings else set())
+        self._pairs = self._meeting(everything, undefined)
+        self._require_free(everything, setup_nodes, undefined | {self.entry.split("(")[0]} - {""})
         self.wanted = [self.entry.split("(")[0]] if self.entry else sorted(called - own - set(vars(builtins)))
 
     def _trees(self) -> list[ast.Module]:
@@ -125,6 +135,44 @@ class _Suite:
             return testfiles.normalized_all([copy.deepcopy(_tree(text)) for text in self.texts])
         except ValueError as bad:
             raise BadReference(f"code.tests: {bad}") from None
+
+    def _require_free(self, nodes: list[ast.AST], setup: list[ast.AST], names: set[str]) -> None:
+        direct = mixing.made_directly(nodes, names, {*vars(builtins)})
+        paths = Paths(mixing.made_of(nodes, direct | {"eval"}, through_calls=True))
+        if why := next(steered.reasons(nodes, names, paths), "") or steered.asserting_setup(setup, names):
+            raise BadReference(f"code.tests: {why}")
+
+    def _meeting(self, nodes: list[ast.AST], names: set[str]) -> set[frozenset[str]]:
+        """Pairs of names of the program that meet; where `check` is called, its arguments are one of them."""
+        entry = self.entry.split("(")[0] if self._is_named else ""
+        checks = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "check"]
+        alike = {arg.arg for node in checks for arg in node.args.args} if self.calls_check else set()
+        found = meeting(nodes, names | {entry} - {""} | alike)
+        return {pair for one in found if len(pair := frozenset(entry if n in alike else n for n in one)) == 2}
+
+    def unasked(self, example: Example) -> str:
+        """Why the row is broken: two names of the program meet, and the row does not ask for both.
+
+        It asks for its entry point, and for what the code of its prompt defines or imports; without one, for what its
+        prompt says. A helper that the prompt gives is no name of the program.
+        """
+        if not self._pairs:
+            return ""
+        given = program.helpers(example, self.names, self.entry.split("(")[0])
+        lines = [line for turn in example.prompt for line in turn.content.splitlines()]
+        said = "\n".join(line for line in lines if not line.lstrip().startswith("assert"))
+        for one, other in sorted(map(sorted, self._pairs)):
+            entry = self.entry.split("(")[0] if self._is_named else ""  # as which `check` is given what is judged
+            names = [name for name in (one, other) if name != entry]
+            if any(f"def {name}(" in given for name in names):
+                continue
+            for name in names:
+                if not re.search(_CODE_OF.format(name) if self._is_named else rf"\b{name}\b", said):
+                    return (
+                        f"the tests hold what {one or 'the program'} and {other} say against each other, and only the "
+                        f"program could define {name}: define it in the tests, or let the prompt ask for it"
+                    )
+        return ""
 
     def guess_entry(self, source: str) -> str:
         """Without an entry point, `check` gets the last function whose name is neither the tests' own nor Python's."""
@@ -145,7 +193,7 @@ _suite = lru_cache(256)(_Suite)  # a group of responses has one reference
 
 def _bound(tree: ast.AST) -> Iterator[str]:
     """Names that a text sets anywhere: by definition, import, argument or assignment."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -156,21 +204,9 @@ def _bound(tree: ast.AST) -> Iterator[str]:
             yield node.id
 
 
-def _judges(trees: list[ast.Module], undefined: set[str]) -> set[str]:
-    """Names that nobody but the program could define, and that `check` hands what the program returned."""
-    found = set()
-    for check in (n for tree in trees for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "check"):
-        candidates = {arg.arg for arg in check.args.args}
-        for call in (n for n in ast.walk(check) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)):
-            inner = {n.id for part in (*call.args, *call.keywords) for n in ast.walk(part) if isinstance(n, ast.Name)}
-            if call.func.id in undefined and inner & candidates:  # type: ignore[attr-defined]
-                found.add(call.func.id)  # type: ignore[attr-defined]
-    return found
-
-
 def _calls_check(node: ast.stmt) -> bool:
     return any(
-        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "check" for n in ast.walk(node)
+        isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == "check" for n in walk(node)
     ) and (not isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
 

@@ -1,0 +1,117 @@
+"""Tests that a program could steer: what is compared, or whether anything is, would be for it to say.
+
+Each is an error of the row, which no response can mend and `assay check` finds.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Set
+from itertools import pairwise
+
+from assay.sandbox.facts import asserts, is_raise, root_name
+from assay.sandbox.mixing import bound_to
+from assay.sandbox.paths import Paths
+from assay.sandbox.trees import walk
+
+_LOOKUPS = {"globals", "locals", "vars", "dir"}
+_TABLES = {"modules", "currentframe", "_getframe"}
+_BARE_LOOKUPS = {"vars", "dir"}
+_MARKS = {"skipif", "skipIf", "skipUnless", "parametrize"}
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def reasons(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str]:
+    """Sentences about what tests leave to a program that defines these names."""
+    for node in nodes:
+        if isinstance(node, _DEFINED) and any(asserts(part) and not is_raise(part) for part in walk(node)):
+            if any(root_name(mark) in names for mark in node.decorator_list):
+                yield f"{node.name} asserts, and the program would wrap it"
+            if isinstance(node, ast.ClassDef) and any(root_name(base) in names for base in node.bases):
+                yield f"{node.name} asserts, and derives from a class of the program, which can replace its methods"
+        for mark in (one for one in getattr(node, "decorator_list", ()) if isinstance(one, ast.Call)):
+            given = [*mark.args, *(word.value for word in mark.keywords)]
+            if _name(mark.func) in _MARKS and not all(map(paths.is_fixed, given)):
+                yield f"whether {getattr(node, 'name', 'a test')} is run, or of what, would be for the program to say"
+    yield from _lookups(nodes)
+    yield from _handed(nodes, names, paths)
+
+
+def asserting_setup(nodes: list[ast.AST], names: Set[str]) -> str:
+    """A sentence about a function of the setup that asserts something of the program, which belongs to the tests."""
+    for node in (one for one in nodes if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))):
+        inner = walk(node)
+        if any(asserts(one) and not is_raise(one) for one in inner) and any(
+            getattr(n, "id", "") in names for n in inner
+        ):
+            return f"{node.name} of the setup asserts what the program says: define it in the tests"
+    return ""
+
+
+def _lookups(nodes: list[ast.AST]) -> Iterator[str]:
+    texts = (node for node in nodes if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("eval", "exec"))
+    plain = (node for node in nodes if isinstance(node, ast.Assert) and isinstance(node.test, (ast.Call, ast.Compare)))
+    whole = (*texts, *plain, *(node for node in nodes if isinstance(node, ast.Subscript)))
+    stated = {id(part) for node in whole for part in walk(node)}
+    by_name = any(isinstance(one, ast.Name) and one.id == "__name__" for one in nodes)
+    for table in (one for one in nodes if isinstance(one, ast.Attribute) and one.attr in _TABLES):
+        if by_name or table.attr != "modules":
+            yield f"{ast.unparse(table)} tells which names the program defines: name what is tested"
+    for node in (one for one in nodes if isinstance(one, ast.Call) and id(one) not in stated):
+        name = getattr(node.func, "id", "")
+        if name in _LOOKUPS and not (name in _BARE_LOOKUPS and node.args):
+            yield f"{name}() tells which names the program defines: name what is tested"
+
+
+def _handed(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str]:
+    """What the program answers must not be compared with what is in its reach: an attribute of an object of the tests
+    that it was given, or what a class that derives from one of its own says."""
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    derived = [node for node in classes if any(root_name(base) in names for base in node.bases)]
+    theirs = {field for node in derived for field in _fields(node)}
+    fields = {field for node in nodes for field in _fields(node)}
+    if not fields:
+        return
+    handed = _given(nodes, names, paths)
+    for node in nodes:
+        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+        sides = node.args[:2] if isinstance(node, ast.Call) and "assert" in _name(node.func) else sides
+        for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
+            wanted = side.func if isinstance(side, ast.Call) else side
+            if not isinstance(wanted, ast.Attribute) or wanted.attr not in fields or not paths.hangs(other):
+                continue
+            other = other.func if isinstance(other, ast.Call) else other
+            of = ast.unparse(wanted.value)
+            if _name(other) != wanted.attr and (of in handed or wanted.attr in theirs):
+                yield f"{ast.unparse(wanted)} is in the program's reach, and its answer is compared with that"
+
+
+def _given(nodes: list[ast.AST], names: Set[str], paths: Paths) -> set[str]:
+    """What the program is handed, and variables that are set from that."""
+    calls = [node for node in nodes if isinstance(node, ast.Call) and root_name(node.func) in names]
+    found = {ast.unparse(one) for call in calls for one in call.args if isinstance(one, (ast.Name, ast.Attribute))}
+    bindings = [(made - paths.results, {getattr(part, "id", "") for part in walk(of)}) for made, of in bound_to(nodes)]
+    grown = -1
+    while len(found) > grown:
+        grown = len(found)
+        found |= {name for made, of in bindings if of & found for name in made}
+    return found
+
+
+def _name(node: ast.expr) -> str:
+    """`attr` of `x.attr`, and `x` of `x`."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _fields(node: ast.AST) -> Iterator[str]:
+    """Attributes of objects of a class of the tests that a node makes."""
+    if isinstance(node, ast.Call) and _name(node.func).endswith("namedtuple"):
+        texts = [part.value for part in walk(node) if isinstance(part, ast.Constant)]
+        yield from (word for text in texts if isinstance(text, str) for word in text.replace(",", " ").split())
+    for part in walk(node) if isinstance(node, ast.ClassDef) else ():
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store) and root_name(part) == "self":
+            yield part.attr
+        elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+            yield part.target.id
+        elif isinstance(part, ast.FunctionDef):
+            yield part.name
