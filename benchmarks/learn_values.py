@@ -28,7 +28,7 @@ from assay.sources.selection import Selection
 from bench_learn import told
 
 SOURCES = ("math/arithmetic", "code/list_ops", "logic/knights_knaves", "logic/ordering", "science/kinematics")
-PROBLEMS, ASKED, SAMPLES = 120, 40, 8
+PROBLEMS, ASKED, SAMPLES = 60, 30, 8
 
 
 def rows_of(engine: TransformersEngine, split: str, size: int, seed: int) -> list[list[Row]]:
