@@ -77,7 +77,7 @@ def distrust(
 
 
 def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Where the average rose while fewer problems are solved at all."""
+    """Where the average rose while no more problems are solved at all."""
     was, now = ({row["name"]: row for row in scores["rows"]} for scores in (before, after))
     told = []
     for name, row in now.items():
@@ -85,13 +85,13 @@ def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
         if k < 2 or row["domain"] != name or name not in was or str(k) not in was[name]["passes"]:
             continue
         rose = row["avg"]["value"] > was[name]["avg"]["value"]
-        fell = row["passes"][str(k)]["value"] < was[name]["passes"][str(k)]["value"]
-        told += [name] if rose and fell else []
+        more = row["passes"][str(k)]["value"] > was[name]["passes"][str(k)]["value"]
+        told += [name] if rose and not more else []
     if not told:
         return []
     return [
-        f"In {listed(told)} the average rose while pass@k fell: more samples are right, of fewer problems. That is a "
-        "sharper policy, not one that can do more."
+        f"In {listed(told)} the average rose while pass@k did not: more samples are right, of no more problems. "
+        "That is a sharper policy, not one that can do more."
     ]
 
 
