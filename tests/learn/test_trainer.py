@@ -25,6 +25,16 @@ def test_trl_still_has_the_hooks():
     expected = {
         "_get_train_sampler": ["self", "dataset"],
         "_compute_loss": ["self", "model", "inputs"],
+        "_get_per_token_logps_and_entropies": [
+            "self",
+            "model",
+            "input_ids",
+            "attention_mask",
+            "logits_to_keep",
+            "batch_size",
+            "compute_entropy",
+            "compute_aux_loss",
+        ],
         "_generate_and_score_completions": ["self", "inputs"],
         "_generate_single_turn": ["self", "prompt_ids", "images", "multimodal_fields", "num_generations"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
@@ -149,13 +159,14 @@ def test_accumulated_micro_batches_give_the_gradient_of_the_whole_batch(random_p
 
 def test_dead_rows_cost_no_forward_pass(random_policy, tmp_path, monkeypatch):
     rows = []
-    original = GRPOTrainer._get_per_token_logps_and_entropies
+    for kind in (GRPOTrainer, PolicyTrainer):
+        original = kind._get_per_token_logps_and_entropies
 
-    def counted(self, model, input_ids, *a, **k):
-        rows.append(len(input_ids))
-        return original(self, model, input_ids, *a, **k)
+        def counted(self, model, input_ids, *a, original=original, **k):
+            rows.append(len(input_ids))
+            return original(self, model, input_ids, *a, **k)
 
-    monkeypatch.setattr(GRPOTrainer, "_get_per_token_logps_and_entropies", counted)
+        monkeypatch.setattr(kind, "_get_per_token_logps_and_entropies", counted)
     gradients(random_policy, tmp_path, False, loss_type="dapo")
     plain = sum(rows)
     rows.clear()

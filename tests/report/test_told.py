@@ -62,8 +62,9 @@ def test_what_to_distrust():
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "sharper"), [((0.3, 0.6), (0.5, 0.5), True), ((0.3, 0.6), (0.5, 0.7), False)]
+    ("before", "after", "sharper"),
+    [((0.3, 0.6), (0.5, 0.5), True), ((0.3, 0.6), (0.5, 0.6), True), ((0.3, 0.6), (0.5, 0.7), False)],
 )
 def test_a_sharper_policy_is_told_from_one_that_can_do_more(before, after, sharper):
     told = " ".join(distrust(recipe_of(), [], scores_of(*after), scores_of(*before)))
-    assert ("In math the average rose while pass@k fell" in told) is sharper
+    assert ("In math the average rose while pass@k did not" in told) is sharper

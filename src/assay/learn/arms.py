@@ -7,7 +7,7 @@ directory: `truth`, and one for each control, each as `experiment.py` writes it;
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from assay.learn.experiment import Progress, experiment, prepare
 from assay.learn.recipe import GrpoRecipe
 from assay.rollout.runs import open_run
 
-ARMS = {"truth": "none", "random": "random", "format": "format", "incorrect": "incorrect"}
+TRUTH = "truth"
+CONTROLS = ("random", "format", "incorrect")
+COMPARED = "arms.json"
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ def run_arms(
     out: Path,
     *,
     data: Path | None = None,
+    controls: Sequence[str] = CONTROLS,
     progress: Callable[[str], Progress] = lambda arm: Progress(),
 ) -> Arms:
-    """Train the recipe once for each arm and compare them; a killed run goes on where it stopped.
+    """Train the recipe once as it is and once with each control, and compare; a killed run goes on where it stopped.
 
     Raises `BadConfig` where the recipe measures nothing or names a control itself, and what `experiment.prepare`
     raises, before any work.
@@ -52,16 +55,17 @@ def run_arms(
     require_comparable(recipe)
     decided = {"kind": "controls", "recipe": recipe.model_dump(mode="json", exclude={"report_to", "study"})}
     refuse_another_run(out, decided)
-    for arm in ARMS:
+    arms = (TRUTH, *controls)
+    for arm in arms:
         prepare(_arm(recipe, arm), out / arm, data)
     with owned(out, decided):
-        for arm in ARMS:
+        for arm in arms:
             experiment(_arm(recipe, arm), out / arm, data=data, progress=progress(arm))
-        ends = {arm: [open_run(out / arm / "eval" / end, "measure") for end in ("before", "after")] for arm in ARMS}
+        ends = {arm: [open_run(out / arm / "eval" / end, "measure") for end in ("before", "after")] for arm in arms}
         gains = {arm: compare(*pair) for arm, pair in ends.items()}
-        over = {arm: compare(ends[arm][1], ends["truth"][1]) for arm in ARMS if arm != "truth"}
+        over = {arm: compare(ends[arm][1], ends[TRUTH][1]) for arm in controls}
         found = Arms(gains, over)
-        write_atomically(out / "arms.json", json.dumps(found.to_json(), indent=1) + "\n")
+        write_atomically(out / COMPARED, json.dumps(found.to_json(), indent=1) + "\n")
         return found
 
 
@@ -74,5 +78,5 @@ def require_comparable(recipe: GrpoRecipe) -> None:
 
 
 def _arm(recipe: GrpoRecipe, arm: str) -> GrpoRecipe:
-    paid = recipe.reward.model_copy(update={"control": ARMS[arm]})
+    paid = recipe.reward.model_copy(update={"control": "none" if arm == TRUTH else arm})
     return recipe.model_copy(update={"reward": paid})

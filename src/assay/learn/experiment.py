@@ -30,9 +30,10 @@ from assay.learn.arguments import fitting, require_ready
 from assay.learn.checkpoints import newest_step
 from assay.learn.grpo import facts, mixed, train, training_set, watch_of
 from assay.learn.oracle import alarms
+from assay.learn.pools import Ledger
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import GrpoRecipe
-from assay.learn.sampler import DomainMix, History
+from assay.learn.sampler import DomainMix
 from assay.learn.stages import Stages
 from assay.models.hf import TransformersEngine
 from assay.sandbox import require
@@ -92,7 +93,7 @@ def prepare(
         )
     shared = trained_on(asked, examples, allowed=recipe.eval is not None and recipe.eval.allow_overlap)
     watch_of(recipe, examples)
-    mix = mixed(recipe, examples, Stages(recipe), History(None))
+    mix = mixed(recipe, examples, Stages(recipe), Ledger(None))
     notes += _uneven(examples, mix, recipe.grpo.steps * recipe.grpo.prompts // recipe.grpo.updates)
     decided = facts(recipe, examples)
     refuse_another_run(out, decided)

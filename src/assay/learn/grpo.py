@@ -25,10 +25,11 @@ from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
 from assay.learn.oracle import Watched
+from assay.learn.pools import Ledger
 from assay.learn.progress import Look, StepRecord
 from assay.learn.recipe import Data, GrpoRecipe
 from assay.learn.rewards import majority, paid_by, terms_of
-from assay.learn.sampler import DomainMix, History
+from assay.learn.sampler import DomainMix
 from assay.learn.stages import Stages
 from assay.models.engine import weights_hash
 from assay.models.hf import weights_path
@@ -125,9 +126,9 @@ def make_trainer(
         tokenizer.pad_token = tokenizer.eos_token
     train_last(model, recipe.model.last_layers)
     rows = [{"prompt": as_input(tokenizer, ex.asked), "example": number} for number, ex in enumerate(examples)]
-    history = _history(recipe, out)
+    ledger = _ledger(recipe, out)
     stages = stages or Stages(recipe)
-    mix = mixed(recipe, examples, stages, history)
+    mix = mixed(recipe, examples, stages, ledger)
     kind: Callable[..., Any] = PolicyTrainer
     if recipe.dpo:
         kind = partial(PreferenceTrainer, dpo=recipe.dpo)
@@ -137,7 +138,7 @@ def make_trainer(
         examples=examples,
         mix=mix,
         on_step=record,
-        on_group=history.add,
+        on_group=ledger.add,
         redraws=recipe.grpo.redraws,
         **({"looks": recipe.eval.on_the_way(recipe.grpo.steps).values(), "look": look} if look and recipe.eval else {}),
         limit=lambda generation: stages.limits[stages.at(generation)],
@@ -156,7 +157,7 @@ def make_trainer(
     return trainer
 
 
-def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, history: History) -> DomainMix:
+def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, ledger: Ledger) -> DomainMix:
     """The order in which a recipe asks these Examples: those that are judged together come together.
 
     Raises `BadConfig` where a step cannot hold them together.
@@ -166,11 +167,14 @@ def mixed(recipe: GrpoRecipe, examples: Sequence[Example], stages: Stages, histo
         [example.domain for example in examples],
         stages.weights,
         recipe.seed,
-        history.resting(examples),
+        ledger.resting(examples) if recipe.grpo.resample == "history" else lambda count: (),
         lambda count: stages.at(count // prompts),
         sources=[example.source for example in examples],
         source_weights=recipe.data.source_weights,
         units=[_judged_with(example, number) for number, example in enumerate(examples)],
+        quotas=recipe.grpo.quotas if recipe.grpo.resample == "pools" else {},
+        pools=ledger.pools(examples),
+        block=prompts,
     )
     if recipe.grpo.prompts % mix.size:
         raise BadConfig(f"grpo.prompts is a multiple of {mix.size}, since as many problems are judged together")
@@ -185,16 +189,16 @@ def _judged_with(example: Example, number: int) -> str:
     return str(number) if spans is None else f"{example.verifier} {spans(example)}"
 
 
-def _history(recipe: GrpoRecipe, out: Path) -> History:
+def _ledger(recipe: GrpoRecipe, out: Path) -> Ledger:
     """How the groups of this run ended so far, as its rollouts say."""
     g = recipe.grpo
-    history = History(g.prompts * synced(g) if g.resample == "history" else None)
+    ledger = Ledger(g.prompts * synced(g) if g.resample != "none" else None)
     groups: dict[tuple[str, str], list[float | None]] = defaultdict(list)
     for mark in RolloutStore(out).marks():
         groups[mark["group_id"], mark["example_id"]].append(mark["score"])
     for (group, name), scores in groups.items():
-        history.add(int(group.partition(".")[0]) // (g.updates * synced(g)), name, scores)
-    return history
+        ledger.add(int(group.partition(".")[0]) // (g.updates * synced(g)), name, scores)
+    return ledger
 
 
 def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:

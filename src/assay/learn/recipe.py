@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 from assay.config import Config
 from assay.evaluate.suite import Suite
 from assay.learn.oracle import Oracle
+from assay.learn.pools import Pool
 from assay.sources.selection import Asked
 
 
@@ -100,8 +101,12 @@ class Grpo(Config):
     """What the advantage is divided by."""
     mask_truncated: bool = False
     """Learn nothing from responses that were cut at `max_tokens`."""
-    resample: Literal["none", "history"] = "none"
-    """`history`: a problem whose last group was right throughout sits out the next pass (SRPO, arXiv 2504.14286)."""
+    resample: Literal["none", "history", "pools"] = "none"
+    """`history`: a problem whose last group was right throughout sits out the next pass (SRPO, arXiv 2504.14286).
+    `pools`: the problems of a domain come in shares by how their last group ended, see `quotas`."""
+    quotas: dict[Pool, float] = {"live": 0.5, "unknown": 0.3, "hard": 0.15, "easy": 0.05}  # noqa: RUF012  # pydantic copies it
+    """Shares of the draws of a domain with `resample = "pools"`: right throughout (`easy`), never (`hard`), between the
+    two (`live`), not tried yet (`unknown`). A pool that is empty leaves its turns to the others."""
     redraws: int = Field(0, ge=0)
     """How many times a step asks other problems of the same domain in place of groups without signal, all right or all
     wrong (dynamic sampling, DAPO, arXiv 2503.14476). A group that none replaces stays, and teaches nothing."""
@@ -116,6 +121,10 @@ class Grpo(Config):
     def _fits(self) -> Grpo:
         if (self.prompts * self.group) % min(self.micro_batch, self.prompts * self.group):
             raise ValueError(f"prompts x group = {self.prompts * self.group} must be a multiple of micro_batch")
+        if any(share < 0 for share in self.quotas.values()) or not sum(self.quotas.values()):
+            raise ValueError("grpo.quotas are shares of 0 or more, one at least above 0")
+        if self.resample == "pools" and self.redraws:
+            raise ValueError('grpo.redraws asks others than the pools chose: set it to 0, or grpo.resample to "none"')
         if self.loss == "luspo" and self.ratio != "sequence":
             raise ValueError('loss "luspo" takes the ratio of whole sequences: set ratio = "sequence"')
         return self

@@ -10,7 +10,8 @@ from random import Random
 from types import MappingProxyType
 
 from assay.errors import BadConfig, did_you_mean
-from assay.types import Example, hashed_seed
+from assay.learn.pools import Pool, Turns, furthest_behind
+from assay.types import hashed_seed
 
 
 class DomainMix:
@@ -24,7 +25,8 @@ class DomainMix:
     Where `source_weights` names a source of a domain, the draws of that domain are shared by its sources in the same
     way, those that are not named with weight 1; else each of its problems counts alike, whatever its source. `units`
     names what each problem belongs to, where problems must be asked together: those of a unit, all of one size, are
-    drawn one behind the other.
+    drawn one behind the other. With `quotas`, shares by pool (`pools.py`), the problems of a domain come in turns of
+    their pools instead of in passes: `pools(count)` gives the pool of each, for blocks of `block` draws.
 
     Example:
         >>> mix = DomainMix(["math", "math", "code"], {}, seed=0)
@@ -43,6 +45,9 @@ class DomainMix:
         sources: Sequence[str] = (),
         source_weights: Mapping[str, float] = MappingProxyType({}),
         units: Sequence[str] = (),
+        quotas: Mapping[Pool, float] = MappingProxyType({}),
+        pools: Callable[[int], Sequence[Pool]] = lambda count: (),
+        block: int = 1,
     ) -> None:
         _refuse_unknown("source_weights", source_weights, sources)
         parted = {domain for domain, source in zip(domains, sources, strict=False) if source in source_weights}
@@ -66,20 +71,28 @@ class DomainMix:
         }
         self.seed = seed
         self.rested, self.stage = rested, stage
+        self.quotas, self.pools, self.block = quotas, pools, block
 
     def __iter__(self) -> Iterator[int]:
         passes, left = Counter[tuple[str, str]](), dict[tuple[str, str], list[list[int]]]()
+        turns: dict[tuple[str, str], Turns] = {}
         of_parts = {domain: Counter[str]() for domain in self.members}
         stage, drawn = -1, Counter[str]()
         for draw in itertools.count(step=self.size):
             if (now := self.stage(draw)) != stage:
                 stage, drawn = now, Counter()
-            domain = _next(self.shares[stage], drawn)
-            part = _next(self.parts[domain], of_parts[domain])
-            if not left.get(place := (domain, part)):
-                units, out = self.members[domain][part], set(self.rested(draw))
+            domain = furthest_behind(self.shares[stage], drawn)
+            part = furthest_behind(self.parts[domain], of_parts[domain])
+            place, units = (domain, part), self.members[domain][part]
+            named = place if part else (domain,)
+            if self.quotas:
+                if place not in turns:
+                    turns[place] = Turns(units, self.quotas, hashed_seed(self.seed, "pools", *named))
+                yield from turns[place].next(draw, draw // self.block, self.pools(draw))
+                continue
+            if not left.get(place):
+                out = set(self.rested(draw))
                 awake = [unit for unit in units if not out.issuperset(unit)] or list(units)
-                named = (domain, part) if part else (domain,)
                 Random(hashed_seed(self.seed, *named, passes[place])).shuffle(awake)
                 left[place] = awake[::-1]
                 passes[place] += 1
@@ -105,57 +118,6 @@ def _refuse_unknown(what: str, weights: Iterable[str], there: Collection[str]) -
     for name in weights:
         if name not in there:
             raise BadConfig(f"{what} names {name!r}, which the data does not hold{did_you_mean(name, {*there})}")
-
-
-def _next(shares: Mapping[str, float], drawn: Counter[str]) -> str:
-    """What lies furthest behind its share; it is counted as drawn."""
-    count = drawn.total() + 1
-    name = max(shares, key=lambda one: (shares[one] * count - drawn[one], shares[one]))
-    drawn[name] += 1
-    return name
-
-
-class History:
-    """Which problems were right throughout when they were last tried: history resampling (SRPO, arXiv 2504.14286, 3.3).
-
-    What decides block `b` of a run is known when it is drawn, and is the same after a restart: a loader draws a block
-    while the one before it is being answered, so only blocks up to `b - 2` count.
-
-    Args:
-        prompts: Problems in a block; `None` lets no problem rest.
-
-    Example:
-        >>> seen = History(prompts=2)
-        >>> seen.add(0, "easy", [1.0, 1.0]); seen.add(0, "hard", [0.0, 0.0])
-        >>> seen.solved(count=2), seen.solved(count=4)
-        (set(), {'easy'})
-    """
-
-    def __init__(self, prompts: int | None) -> None:
-        self.prompts = prompts
-        self.tried: dict[int, dict[str, bool]] = {}
-        """Block -> Example -> whether every response that counts was right."""
-
-    def add(self, block: int, name: str, scores: Sequence[float | None]) -> None:
-        """The scores of one group. A group in which no score counts says nothing."""
-        counted = [score for score in scores if score is not None]
-        if counted and self.prompts:
-            self.tried.setdefault(block, {})[name] = min(counted) >= 1
-
-    def solved(self, count: int) -> set[str]:
-        """The Examples that rest when draw number `count` is made."""
-        known = [block for block in sorted(self.tried) if self.prompts and block <= count // self.prompts - 2]
-        last = {name: right for block in known for name, right in self.tried[block].items()}
-        return {name for name, right in last.items() if right}
-
-    def resting(self, examples: Sequence[Example]) -> Callable[[int], list[int]]:
-        """`DomainMix`'s question, answered for these Examples."""
-
-        def rested(count: int) -> list[int]:
-            solved = self.solved(count)
-            return [index for index, example in enumerate(examples) if example.id in solved] if solved else []
-
-        return rested
 
 
 def repeated(indices: Iterable[int], prompts: int, group: int, repeats: int) -> Iterator[int]:

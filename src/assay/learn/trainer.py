@@ -20,6 +20,7 @@ from assay import sandbox
 from assay.hashing import hashed_seed
 from assay.judging.session import verify_many
 from assay.learn.dynamic import Reserve, dead_groups, replaced
+from assay.learn.prefix import scored_by_prompt, shareable
 from assay.learn.progress import Look, StepRecord, by_domain, scalars
 from assay.learn.rewards import Paid, Term
 from assay.learn.sampler import DomainMix, repeated
@@ -80,7 +81,14 @@ class PolicyTrainer(GRPOTrainer):
         trl_arguments["args"].reward_weights = [1.0, *(term.weight for term in terms)]
         rewards = [self.verified_reward, *map(self._term_reward, terms)]
         super().__init__(reward_funcs=rewards, **trl_arguments)
+        self.shared = not self.args.gradient_checkpointing and shareable(self.causal_model())
+        """Whether a prompt is read once for its group in the update too."""
         self.add_callback(_Looks(looks))
+
+    def causal_model(self, model: Any = None) -> Any:
+        """The causal model as transformers makes it, under what wraps it."""
+        plain = self.accelerator.unwrap_model(model or self.model)
+        return getattr(plain, "get_base_model", lambda: plain)()
 
     @property
     def period(self) -> int:
@@ -186,6 +194,32 @@ class PolicyTrainer(GRPOTrainer):
             return repeated(islice(self.mix, prompts * generations), prompts, self.num_generations, repeats)
 
         return _Order(order, prompts * generations * self.num_generations * repeats)
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: torch.Tensor,
+        attention_mask: torch.Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        compute_aux_loss: bool = False,
+        **more: Any,
+    ) -> Any:
+        """TRL's, with each prompt read once for all its responses."""
+        images = any(value is not None for value in more.values())
+        if not self.shared or images or compute_aux_loss or input_ids.shape[1] - logits_to_keep < 2:
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, compute_aux_loss, **more
+            )
+        size = batch_size or len(input_ids)
+        with self.accelerator.autocast():
+            parts = [
+                scored_by_prompt(self.causal_model(model), model, *part, logits_to_keep)
+                for part in zip(torch.split(input_ids, size), torch.split(attention_mask, size), strict=True)
+            ]
+        logprobs, entropies = zip(*parts, strict=True)
+        return torch.cat(logprobs), torch.cat(entropies) if compute_entropy else None, None
 
     def _compute_loss(self, model: Any, inputs: Batch) -> Any:
         """TRL's loss, with no forward or backward pass on rows whose advantage is zero.

@@ -21,6 +21,7 @@ from assay.evaluate.run import EXAMPLES, SCORES
 from assay.files import write_atomically
 from assay.journal import CLAIM, Journal, kind_of
 from assay.learn.oracle import alarms
+from assay.report.arms import arms_of
 from assay.report.browser import RolloutBrowser
 from assay.report.charts import charts_of
 from assay.report.corpus_page import corpus_content
@@ -121,6 +122,7 @@ def _training(run: Path) -> dict[str, Any]:
     scores = after or before or {"samples": 0, "rows": []}
     recipe = claimed.get("recipe", {})
     model = recipe.get("model", {}).get("path", "not recorded")
+    arms = arms_of(run)
     of_steps = recipe.get("grpo", {}).get("steps", len(steps))
     return {
         "facts": claimed,
@@ -128,7 +130,8 @@ def _training(run: Path) -> dict[str, Any]:
         "notes": read_json(run / "notes.json") or alarms(steps),
         "headline": headline(changes),
         "trained": trained(recipe, steps),
-        "cautions": distrust(recipe, steps, after, before),
+        "cautions": distrust(recipe, steps, after, before, controlled=arms is not None),
+        "arms": arms,
         "rows": score_rows(before, after, changes),
         "compared": True,
         "checked": checked(read_json(run / "eval" / "overlap.json")),
@@ -152,6 +155,7 @@ def _evaluation(run: Path) -> dict[str, Any]:
         "notes": [f"left out {left_out} problems whose reference cannot be read"] if left_out else [],
         "trained": [],
         "cautions": [],
+        "arms": None,
         "headline": f"{scores['model']}: {percent(every['value'])}\u00a0% correct over {of} ({span}).",
         "rows": score_rows(None, scores, {}),
         "compared": False,

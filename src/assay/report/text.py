@@ -152,20 +152,27 @@ def change_table(run: Path) -> str:
 
 
 def arms_table(arms: Arms) -> str:
-    """What each reward gained, by domain, in points of held-out accuracy, and the true one's lead over the coin."""
+    """What each reward gained, by domain, in points of held-out accuracy, and the true one's lead over the first
+    control."""
+    control, lead = next(iter(arms.over.items()))
     heads = "".join(f"{arm:>11}" for arm in arms.gains)
-    lines = [f"{'gain in points':16}{'before':>8}{heads}{'truth - random':>17}  {SPAN}"]
+    lines = [f"{'gain in points':16}{'before':>8}{heads}{f'truth - {control}':>20}  {SPAN}"]
     rows = {arm: {row.name: row for row in found.rows} for arm, found in arms.gains.items()}
-    for row in arms.over["random"].rows:
+    for row in lead.rows:
         if row.name not in ("all", row.domain):
             continue
         gains = "".join(f"{points(rows[arm][row.name].change.value):>11}" for arm in arms.gains)
-        told = f"{points(row.change.value):>17}  {points(row.change.low)} to {points(row.change.high)}"
+        told = f"{points(row.change.value):>20}  {points(row.change.low)} to {points(row.change.high)}"
         lines.append(f"{row.name:16}{percent(rows['truth'][row.name].before):>8}{gains}{told}")
-    lead = arms.over["random"].rows[0].change
-    if lead.low > 0:
-        return "\n".join([*lines, "The verdicts teach more than a coin does."])
-    return "\n".join([*lines, "As far as these problems can tell, the verdicts teach no more than a coin does."])
+    return "\n".join([*lines, lead_over(control, lead.rows[0].change.low)])
+
+
+def lead_over(control: str, low: float) -> str:
+    """What the lower end of the true reward's lead over a control says."""
+    paid = {"random": "a coin does"}.get(control, f"“{control}” does")
+    if low > 0:
+        return f"The verdicts teach more than {paid}."
+    return f"As far as these problems can tell, the verdicts teach no more than {paid}."
 
 
 def _change_line(row: Mapping[str, Any]) -> str:

@@ -58,16 +58,18 @@ def distrust(
     steps: Steps,
     scores: Mapping[str, Any] | None = None,
     before: Mapping[str, Any] | None = None,
+    *,
+    controlled: bool = False,
 ) -> list[str]:
-    """What the numbers of a training do not say. `scores` and `before` are those of held-out problems."""
+    """What the numbers of a training do not say. `scores` and `before` are those of held-out problems; `controlled` is
+    whether the page shows what another reward gave."""
     told = []
     if recipe.get("eval") is None:
         told.append("No held-out problems are asked: rewards of training alone do not show what was learnt.")
     else:
-        told.append(
-            "It was trained once, and intervals speak of other problems, not of another seed. What being trained at "
-            "all would give, whatever is paid, the same recipe with --controls shows."
-        )
+        once = "It was trained once, and intervals speak of other problems, not of another seed."
+        asks = " What being trained at all would give, whatever is paid, the same recipe with --controls shows."
+        told.append(once if controlled else once + asks)
     if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
         told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
     told += _sharpened(before, scores) if before and scores else []
@@ -75,7 +77,7 @@ def distrust(
 
 
 def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Where the average rose while fewer problems are solved at all."""
+    """Where the average rose while no more problems are solved at all."""
     was, now = ({row["name"]: row for row in scores["rows"]} for scores in (before, after))
     told = []
     for name, row in now.items():
@@ -83,13 +85,13 @@ def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
         if k < 2 or row["domain"] != name or name not in was or str(k) not in was[name]["passes"]:
             continue
         rose = row["avg"]["value"] > was[name]["avg"]["value"]
-        fell = row["passes"][str(k)]["value"] < was[name]["passes"][str(k)]["value"]
-        told += [name] if rose and fell else []
+        more = row["passes"][str(k)]["value"] > was[name]["passes"][str(k)]["value"]
+        told += [name] if rose and not more else []
     if not told:
         return []
     return [
-        f"In {listed(told)} the average rose while pass@k fell: more samples are right, of fewer problems. That is a "
-        "sharper policy, not one that can do more."
+        f"In {listed(told)} the average rose while pass@k did not: more samples are right, of no more problems. "
+        "That is a sharper policy, not one that can do more."
     ]
 
 
