@@ -77,6 +77,11 @@ _NOT_RIGHT = (
     r"(?: not|n['’]t|not)(?: be)?(?: quite)?"
     r" (?:right|correct|valid|true|it|the (?:right |correct )?(?:answer|value|result))\b"
 )
+_BESIDES = re.compile(
+    rf",?\s(?:since|because|which\s(?!{either(lexicon.MEANS, lexicon.RESULTS)})|the fact that\s)[^.,;\n]*",
+    re.IGNORECASE,
+)
+"""A clause of a correction that gives its reason, or says more of a word in it."""
 _CALLS_WRONG = re.compile(rf"{_NOT_RIGHT}|{_FAILS}", re.IGNORECASE)
 _ERROR = re.compile(
     rf"(?<!\bno )\b{either(lexicon.REJECTIONS, lexicon.ERRORS)}\b|{_NOT_RIGHT}|\b{_FAILS}|\bshould (?:be|have been)\b",
@@ -248,6 +253,7 @@ def may_correct(after: str) -> str | None:
 
 def corrections(tail: str) -> list[str]:
     """What a correction may name as the new answer, last first; that the old one is wrong names none."""
+    tail = _BESIDES.sub("", tail)
     places = [match.end() for match in _NEW.finditer(tail)]
     named = [re.split(r"[.!?](?:\s|$)|\n", tail[place:], maxsplit=1)[0] for place in reversed(places[-12:])]
     return [text for text in named if _CALLS_WRONG.search(text) is None]

@@ -17,7 +17,9 @@ from assay.claim.markers import clean
 from assay.claim.sentences import ends
 from assay.claim.stance import SUPPOSES, around, changes_mind, conceded, contrast
 from assay.reading import lexicon
+from assay.reading.beside import is_free
 from assay.reading.lexicon import either
+from assay.reading.sentence import changes
 
 V = TypeVar("V")
 Read = Callable[[str], V | None]
@@ -85,6 +87,7 @@ _COUNTED = re.compile(
     r"\b(?P<count>\d{1,3})\s[a-z][^:\n\d]{0,80}:\s(?P<list>(?:-?\d{1,9}(?:\.\d{1,9})?(?:,\s|,?\sand\s)+){1,50}-?\d{1,9}(?:\.\d{1,9})?)\W*\Z"
 )
 """A count with the list of what it counts."""
+_BOLD = re.compile(r"\*\*([^*\n]{1,80})\*\*")
 _PARTS = re.compile(r":\s|,\sbut\s|[,;]\s(?=(?:so|thus|hence|therefore|which)\b)")
 """Where a sentence goes on to its result, or to what its result is made of."""
 _DISPLAYED = re.compile(r"\$\$[^$]{1,600}\$\$|\\\[(?:[^\\]|\\[^\]]){1,600}\\\]")
@@ -231,6 +234,8 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
     if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
         return made if made.text else None
+    if (made := _in_bold(sentence, span, read)) is not None:
+        return made
     parts = _PARTS.split(sentence) if reader.sentence is not None else []
     for part in (sentence, *parts[:0:-1], *parts[: ":" in sentence]):
         if reader.sentence is not None and (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
@@ -287,6 +292,19 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             stance = around(before, "")
             return Claim(text, "statement", of_sentence(said) if stance in ASSERTED else stance, span, value)
     return None
+
+
+def _in_bold(sentence: str, span: tuple[int, int], read: Read[V]) -> Claim[V] | None:
+    """The one value in bold of a sentence that neither denies nor supposes it, nor says more of it than a noun."""
+    found = [*_BOLD.finditer(sentence)]
+    if len(found) != 1:
+        return None
+    text, before, behind = clean(found[0][1]), sentence[: found[0].start()], sentence[found[0].end() :]
+    if denies(last_clause(before)) or SUPPOSES.search(before) or not is_free(behind) or changes(before):
+        return None
+    stance = around(before, behind)
+    value = read(text) if stance in ASSERTED else None
+    return None if value is None else Claim(text, "statement", of_sentence(sentence), span, value)
 
 
 def _unwrapped(text: str) -> str:

@@ -16,6 +16,8 @@ from assay.claim.clause import ASSERTED, denies, last_clause
 from assay.claim.sentences import sentences
 from assay.claim.stance import alternatives, around, taken_back
 from assay.prose.forms import Form, Span, Words
+from assay.reading import lexicon
+from assay.reading.lexicon import either
 
 LEAD = 3
 """Sentences in which an answer is looked for."""
@@ -32,8 +34,9 @@ _NAME = r"(?:the )?[A-Z][\w'’.-]*(?: [A-Z][\w'’.-]*)*"
 _ASIDE = re.compile(
     rf"\b(?:is|was|are|were|by)\s(?:the\s)?[A-Z][^,;]*(?:,\s(?:who|which|about)\b|;|,?\s(?:while|whereas)\b)[^,;]*$"
     rf"|^\W*(?:{_NAME},\s)+{_NAME},? and $|,\s(?:an?|one)\s\w+\sof $"
-    r"|\b(?:(?:followed|succeeded|preceded|beaten|replaced) by|before|\d (?:km|miles|hours) from"
-    r"|(?:years?|days?) after)\s(?:the\s)?$"
+    rf"|\b(?:(?:followed|succeeded|preceded|beaten|replaced) by|\d{{1,9}} (?:km|miles|hours) (?:from|of)"
+    rf"|{either(lexicon.DISPLACES)})\s(?:the\s)?$"
+    rf"|\b{either(lexicon.REGIONS)}\s$"
 )
 """What puts a mention beside the answer: another name before it, or what a place, a time or an order is told from."""
 _IN_ITS_CLAUSE = re.compile(

@@ -10,7 +10,7 @@ from itertools import pairwise
 from assay.reading import lexicon
 from assay.reading.arithmetic import numeric
 from assay.reading.beside import is_free
-from assay.reading.building import bare, holds, mapped, names, negative, num, product
+from assay.reading.building import bare, holds, mapped, names, negative, num, product, symbols
 from assay.reading.cursor import CLOSING, OPENING, depth_of, split
 from assay.reading.labels import is_name
 from assay.reading.lexicon import either
@@ -202,7 +202,7 @@ class _Reader:
             read = [Text(" ".join(token.text for token in sides[0] if token.text not in ("{", "}")))]
         read += [self.side(side) for side in sides[1:]]
         if len(signs) > 1 and {*signs} == {"="}:
-            return Listing(tuple(read[is_name(read[0]) :]), "or")
+            return _chained(read)
         if len(signs) > 1 and not {*signs} <= {*FLIP}:
             raise Unreadable("a mixed relation")
         if {*signs} <= {">", "≥"}:
@@ -322,6 +322,15 @@ def _in_set_signs(tokens: list[Token]) -> list[Token]:
     if not signs:
         return tokens
     return [Token("op", signs[i], t.spaced, t.start, t.end) if i in signs else t for i, t in enumerate(tokens)]
+
+
+def _chained(sides: list[Node]) -> Node:
+    """The answer of `A = s^2 = 6^2 = 36`: all sides without symbols, or else all behind the name."""
+    named = is_name(sides[0])
+    worked = [side for side in sides[named:] if not symbols(side)]
+    if not named or not worked:
+        return Listing(tuple(sides[named:]), "or")
+    return Relation(("=",), (sides[0], worked[0])) if len(worked) == 1 else Listing(tuple(worked), "or")
 
 
 def _combined(sign: str, parts: list[Node]) -> Node:

@@ -26,6 +26,7 @@ _LEAD = re.compile(
     rf"|{either(lexicon.ARTICLES)}(?=\s++[\w$\\\"'(-])|{either(lexicon.EXACTNESS, lexicon.CONNECTIVES)}(?=[\s,:\\$])"
     rf"|{_VERB}|{either(lexicon.FOUND)}\s(?:as|to be|by|at)\b|{either(lexicon.NUMBERED)}\s(?=[$\s]*\d)"
     rf"|i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}(?:\sthat)?\b|{either(lexicon.FOREIGN_THIS)}\s"
+    rf"|(?:an?\s|the\s)?{either(lexicon.MEASURES)}\s(?:of\s)?(?=[-$\d\\€£])"
     r"|tl;dr|(?:la|le|el|il|das|die|der|de|(?:her|him|them|us|me)(?:\swith)?)\s(?=[$\d\\])"
     rf"|(?:her|him|them|us|me)\s(?={either(tuple(VALUES))}\b)"
     r"|(?:(?:it|that|there|he|she)['’]s|(?:they|we|you)['’]re|i['’]m)\b(?!\s*+not)"
@@ -69,7 +70,7 @@ _ANOTHER = re.compile(
     re.IGNORECASE,
 )
 """Another number offered in the same clause."""
-_OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++\d+\W*$", re.IGNORECASE)
+_OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++(?![12]\d{3}\b)\d+\W*$", re.IGNORECASE)
 _CHANGES = re.compile(
     rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
     rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
@@ -160,6 +161,7 @@ def is_free(rest: str) -> bool:
     if (
         bare.endswith(("?", "？"))
         or rest[:1] == "!"
+        or _RANGE.match(rest)
         or _SAID_BY.match(rest)
         or _COUNTERS.match(bare)
         or _is_glued(rest)
@@ -253,6 +255,8 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     return None
 
 
+_RANGE = re.compile(r"\W*(?:so|thus|hence)?,?\s*(?:somewhere\s|anywhere\s)?between\s", re.IGNORECASE)
+"""What makes a range of a value."""
 WORKED = re.compile(r"(?P<one>[-−$]?\d[^\s()]{0,40})\s\((?P<near>)(?P<two>[^()]{0,100}\d[^()]{0,100})\)")
 """A number with brackets behind it that may say how it came about: "12 (45 - 33)"."""
 _AMOUNT = re.compile(r"-?\\?\$-?\d[^$]*+")

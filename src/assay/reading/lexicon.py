@@ -77,6 +77,12 @@ VALUE_NOUNS = listed(
     """number, value, integer, amount, result, answer, solution, count, quantity, total, total of, totals of"""
 )
 """Nouns that name a value and are followed by it: "the number 42", "a total of 42"."""
+MEASURES = listed(
+    """total, profit, cost, price, length, width, height, depth, area, volume, perimeter, circumference, radius,
+    diameter, distance, speed, velocity, rate, weight, mass, time, age, score, average, mean, value, amount, balance,
+    income, revenue, salary, fee, discount, temperature, population, probability, capacity, duration"""
+)
+"""Nouns whose amount follows them: "a profit of $5", "has length 12"."""
 NUMBERED = listed("page, year, fiscal year, fiscal, no., number")
 """Nouns whose number is what is asked for: "page 9", "fiscal 2019"; the number of a title ("Chapter 42") is none."""
 FOUND = listed("calculated, computed, found, given, determined, obtained, estimated, worked out")
@@ -321,6 +327,16 @@ PREPOSITIONS = listed(
     """in, on, at, from, as, to, by, of, for, with, under, within, through, using, about, beyond, before, after, above,
     below, given"""
 )
+DISPLACES = listed(
+    """after, before, near, around, beyond, except, besides, than, without, against, unlike, like, outside, past,
+    towards, toward, behind, closest to, close to, away from, north of, south of, east of, west of, up to, almost,
+    nearly, similar to, anything but, anywhere but, bordering, rather than, instead of, student of, father of,
+    mother of,
+    son of, daughter of, brother of, sister of, wife of, husband of"""
+)
+"""Words right before a name that tell something else from it: a time, a place, another person."""
+REGIONS = listed("West, East, North, South, Northern, Southern, Eastern, Western, New, Upper, Lower, Greater")
+"""Words that make the name of a place another one's ("West Virginia")."""
 CERTAINLY = listed(
     """completely, entirely, fully, totally, wholly, perfectly, absolutely, definitely, certainly, clearly, obviously,
     evidently, undoubtedly, necessarily, indeed, actually, really, surely, also, still, always, therefore, logically,

@@ -32,7 +32,8 @@ _ADJUNCT = re.compile(rf"{_BEFORE}\Z", re.IGNORECASE)
 """What makes a number one of an adjunct, where it stands right before it."""
 _ADJUNCTS = re.compile(rf"{_BEFORE}{_DIGITS.pattern}", re.IGNORECASE)
 _LEAD = re.compile(
-    rf"(?:(?:an?\s|the\s)?(?:total|sum)\sof|{either(lexicon.EXACTNESS)}|an?|the|another)\s\Z", re.IGNORECASE
+    rf"(?:(?:an?\s|the\s)?(?:sum|{either(lexicon.MEASURES)})\sof|{either(lexicon.EXACTNESS)}|an?|the|another)\s\Z",
+    re.IGNORECASE,
 )
 """What may stand between a verb and its number."""
 _IN_ALL = re.compile(r"\s*(?:for|giving|making|with)\s(?:an?|the)\s(?:total|sum)\sof\s", re.IGNORECASE)
@@ -83,13 +84,18 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
         inside = [at for at in numbers if start <= at < end]
         if len(inside) == 1 and (_IN_ALL.match(text, start) or _IN_ALL_BEHIND.match(text, start)):
             return head(text[inside[0] :], read)
-        free = [at for at in inside if _ADJUNCT.search(text, start, at) is None]
+        free = [at for at in inside if _LEAD.search(text, start, at) or not _ADJUNCT.search(text, start, at)]
         free = free or (inside if len(numbers) == 1 else [])
         if not free or is_reason(text[start:end]):
             continue
         is_one = len(free) == 1 and _has_verb(text, start, free[0])
         return head(text[free[0] :], read) if is_one else None
     return None
+
+
+def changes(before: str) -> bool:
+    """Whether the word before a number changes it ("more than", "half of")."""
+    return not _UNSAFE.isdisjoint(WORD.findall(_LEAD.sub("", before.lower()))[-1:])
 
 
 def _has_verb(text: str, start: int, at: int) -> bool:
