@@ -331,8 +331,7 @@ DISPLACES = listed(
     """after, before, near, around, beyond, except, besides, than, without, against, unlike, like, outside, past,
     towards, toward, behind, closest to, close to, away from, north of, south of, east of, west of, up to, almost,
     nearly, similar to, anything but, anywhere but, bordering, rather than, instead of, student of, father of,
-    mother of,
-    son of, daughter of, brother of, sister of, wife of, husband of"""
+    mother of, son of, daughter of, brother of, sister of, wife of, husband of"""
 )
 """Words right before a name that tell something else from it: a time, a place, another person."""
 REGIONS = listed("West, East, North, South, Northern, Southern, Eastern, Western, New, Upper, Lower, Greater")
