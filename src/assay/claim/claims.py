@@ -233,7 +233,7 @@ def _corrected(tail: str, reader: Reader[V], made: Claim[V]) -> Claim[V]:
     """The value that a correction names, or the claim as it is."""
     read = (reader.states if reader.block else None) or reader.value
     for text in map(clean, corrections(tail)):
-        if text and (value := read(text)) is not None:
+        if text and not _is_remark(text, reader) and (value := read(text)) is not None:
             return Claim(text, "correction", Stance.ASSERTED, made.span, value)
     if reader.merge is not None and (part := reader.value(tail)) is not None:
         whole = reader.value(made.text.partition(tail)[0])

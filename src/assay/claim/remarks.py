@@ -36,7 +36,7 @@ def is_remark(text: str) -> bool:
     """Whether words behind "the answer is" describe an answer and give none."""
     written = _WORD.findall(text[:200])[:MAX_WORDS]
     words = [word.lower() for word in written]
-    start = next((place for place, word in enumerate(words) if word not in _ADVERBS and not word.endswith("ly")), 0)
+    start = next((place for place, word in enumerate(words) if not _is_adverb(word)), 0)
     first, *rest = words[start:] or [""]
     if first in lexicon.ABOUT_ANSWERS or first in _CLAUSES:
         return True
@@ -47,6 +47,10 @@ def is_remark(text: str) -> bool:
         return not words[noun + 1 :] or not words[noun + 1][0].isdigit()
     is_known = bool(rest) and rest[0] in _BEHIND - {"of"}
     return len(first) > 4 and first.endswith(_ADJECTIVES) and (is_known or (bool(start) and first.endswith("ed")))
+
+
+def _is_adverb(word: str) -> bool:
+    return word not in lexicon.ABOUT_ANSWERS and (word in _ADVERBS or word.endswith("ly"))
 
 
 def speaks_of_answer(text: str) -> bool:

@@ -98,7 +98,8 @@ def _import(packages: list[str]) -> None:
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed(0)
     atexit._clear()
-    checker.warm_up()
+    with suppress(Exception):  # it only saves time, and a broken numpy is for programs to tell of
+        checker.warm_up()
     for name in [name for name in sys.modules if name.partition(".")[0] == "assay"]:
         del sys.modules[name]
     program.install_streams()
