@@ -141,7 +141,9 @@ def of_answer(before: str, said: str) -> Stance:
     if _QUOTE.search(before):
         return Stance.REPORTED
     starts = (*(match.start() for match in _WORD_START.finditer(text)), len(text))
-    at = next(start for start in starts if _LEADS.fullmatch(text, start))
+    leads = [start for start in starts if _LEADS.fullmatch(text, start)]
+    joined = (start for start in leads if _JOINS.match(text, start) and not text[:start].rstrip()[-1:].isalnum())
+    at = next(joined, leads[0])  # "5 in all, so the"
     rest, lead = text[:at].strip(), text[at:]
     segments = [segment for segment in _SEGMENT.split(rest) if segment.strip()]
     adjuncts = [_adjunct(segment.lower(), said) for segment in segments]

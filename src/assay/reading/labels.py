@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from assay.reading.building import MINUS_ONE
 from assay.reading.matrices import TRANSPOSED
-from assay.reading.nodes import Call, Matrix, Named, Node, Num, Relation, Sym, Text, Tuple
+from assay.reading.nodes import Call, Listing, Matrix, Named, Node, Num, Relation, Sym, Text, Tuple
 
 
 def is_name(node: Node) -> bool:
@@ -48,9 +48,15 @@ def _is_sum(node: Node) -> bool:
     return isinstance(node, Call) and node.head == "+"
 
 
+def _names_set(label: Node, value: Node) -> bool:
+    """Whether sets combined name the set that is written out beside them: `A ∩ B = {1, 3}`."""
+    is_combined = isinstance(label, Call) and label.head in ("∪", "∩", "∖") and all(map(is_name, label.args))
+    return is_combined and isinstance(value, Listing | Tuple)
+
+
 def labelled(node: Node) -> tuple[Node | None, Node]:
     """The name of a value (`x` in `x = 3`), and the value."""
     match node:
-        case Relation(("=",), (label, value)) if is_name(label):
+        case Relation(("=",), (label, value)) if is_name(label) or _names_set(label, value):
             return label, value
     return None, node

@@ -335,6 +335,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             not found
             and (other := _PAIR.match(line.lstrip(" \t-*•>#(_")))
             and _may_be_named(other["name"])
+            and any(map(str.isalnum, other["value"]))
             and not is_remark(other["value"])
         ):
             yield fold(other["name"]), _value(other["value"])
