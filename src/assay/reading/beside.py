@@ -255,7 +255,7 @@ def head(text: str, read: Callable[[str], V | None]) -> V | None:
     return None
 
 
-_RANGE = re.compile(r"\W*(?:so|thus|hence)?,?\s*(?:somewhere\s|anywhere\s)?between\s", re.IGNORECASE)
+_RANGE = re.compile(r"\W*+(?:(?:so|thus|hence)\b,?\s++)?(?:somewhere\s|anywhere\s)?between\s", re.IGNORECASE)
 """What makes a range of a value."""
 WORKED = re.compile(r"(?P<one>[-−$]?\d[^\s()]{0,40})\s\((?P<near>)(?P<two>[^()]{0,100}\d[^()]{0,100})\)")
 """A number with brackets behind it that may say how it came about: "12 (45 - 33)"."""
