@@ -186,7 +186,7 @@ def of_clause(before: str) -> Stance:
     if (spoken := [*_ANSWER.finditer(before)]) and not before[spoken[-1].end() :].strip(" $*_(\\["):
         return of_answer(before[: spoken[-1].start()], spoken[-1]["said"])
     before = before[turn(before) :]
-    segments = [segment for segment in _SEGMENT.split(before) if segment.strip(" $*_\\")]
+    segments = [segment for segment in _SEGMENT.split(before) if segment.strip().strip(" $*_\\")]
     if not segments:
         return Stance.ASSERTED
     first = segments[0].lower().split()[0]
