@@ -78,6 +78,7 @@ TAKEN_BACK = [
     "Hold on, I made an error. Let me redo this.",
     "Never mind, that is not correct.",
 ]
+BESIDE = ["The answer {} is also valid.", "The answer {} is also possible."]
 ROWS = [pytest.param(*row, id=f"{row[0]} {row[2]}") for row in KINDS]
 
 
@@ -110,4 +111,10 @@ def test_a_correction_replaces_the_answer(verifier: str, reference: Any, right: 
 @pytest.mark.parametrize(("verifier", "reference", "right", "wrong"), ROWS)
 def test_an_answer_taken_back_pays_nothing(verifier: str, reference: Any, right: str, wrong: str) -> None:
     said = [carrier.format(right) + between + back for carrier in CARRIERS for back in TAKEN_BACK for between in " \n"]
+    assert [text for text in said if _is_paid(verifier, reference, text)] == []
+
+
+@pytest.mark.parametrize(("verifier", "reference", "right", "wrong"), ROWS[:3] + ROWS[4:5])
+def test_an_answer_beside_another_pays_nothing(verifier: str, reference: Any, right: str, wrong: str) -> None:
+    said = [f"The answer is {right}. {frame.format(wrong)}" for frame in BESIDE]
     assert [text for text in said if _is_paid(verifier, reference, text)] == []

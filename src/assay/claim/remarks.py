@@ -24,6 +24,18 @@ _ADVERBS = {
     "well",
 }
 _DETERMINERS = {"the", "a", "an", "our", "my", "this", "that", *lexicon.ABOUT_ANSWERS, *_ADVERBS}
+_QUANTIFIERS = {
+    *lexicon.ANOTHER,
+    *lexicon.OTHER_PEOPLE,
+    "all",
+    "both",
+    "several",
+    "any",
+    "no",
+    "such",
+    "these",
+    "those",
+}
 _CLAUSES = {"what", "that", "which", "why", "how", "where", "because", "whatever", "here"}
 _ADJECTIVES = ("ed", "able", "ible", "ful", "ous", "ive", "ent", "ant", "ical", "ary", "ate")
 """How adjectives and participles end."""
@@ -55,4 +67,5 @@ def _is_adverb(word: str) -> bool:
 
 def speaks_of_answer(text: str) -> bool:
     """Whether words name an answer by no more than that it is one ("the answer", "many answers")."""
-    return any(word.removesuffix("s") in lexicon.VALUE_NOUNS for word in _WORD.findall(text.lower()))
+    *before, noun = _WORD.findall(text.lower()) or [""]
+    return noun.removesuffix("s") in lexicon.VALUE_NOUNS and {*before} <= _DETERMINERS | _QUANTIFIERS
