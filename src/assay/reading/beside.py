@@ -227,13 +227,19 @@ def _is_noun_phrase(bare: str, *, apart: bool) -> bool:
         return False
     if first == "i" and more[:1] == ["guess"]:
         return False
-    if first == "to" and more and bare[3:4].isalpha() and more[0] not in _MODIFIES | {*lexicon.ARTICLES}:
-        first = "so"  # a purpose: "$36 to buy all of them"
+    if first == "to" and _is_purpose(bare, more):
+        first = "so"
     if first in ("over", "by") and more[:1] == ["the"] and _MODIFIES.isdisjoint(more):
         first = "the"  # a time or a place: "over the year"
     if first in (_TURNS if apart else CALCULATES) or any(other in lexicon.BASES for other in more):
         return False
     return apart or len(first) > 1 or not first.isascii() or first == "a"
+
+
+def _is_purpose(bare: str, more: list[str]) -> bool:
+    """Whether "to" begins a purpose ("$36 to buy all of them"), and no bound or power."""
+    is_word = bool(more) and len(more[0]) > 1 and bare[3:4].isalpha()
+    return is_word and more[0] not in _MODIFIES | {*lexicon.ARTICLES}
 
 
 def head(text: str, read: Callable[[str], V | None]) -> V | None:

@@ -113,7 +113,8 @@ def _entries(text: str, wanted: list[str]) -> list[str]:
         text = text[: contrast.start()] if others == names or not others & names else text
     joined = text.replace("\n", "\0")  # `plain` joins lines
     text = plain(joined).replace("\0", "\n") if "\\text" in text or "\\math" in text or not text.isascii() else text
-    return _in_places(items(_without_asides(_BEHIND.split(text, maxsplit=1)[0], wanted), wanted))
+    text = text if any(map(_BEHIND.search, wanted)) else _BEHIND.split(text, maxsplit=1)[0]
+    return _in_places(items(_without_asides(text, wanted), wanted))
 
 
 def _in_places(entries: list[str]) -> list[str]:
