@@ -11,18 +11,7 @@ import re
 from assay.reading import lexicon
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_ADVERBS = {
-    *lexicon.LEADS,
-    *lexicon.CERTAINLY,
-    *lexicon.OWN,
-    "not",
-    "also",
-    "already",
-    "always",
-    "most",
-    "still",
-    "well",
-}
+_ADVERBS = {*lexicon.LEADS, *lexicon.CERTAINLY, *lexicon.OWN, "not", "already", "most", "well"}
 _DETERMINERS = {"the", "a", "an", "our", "my", "this", "that", *lexicon.ABOUT_ANSWERS, *_ADVERBS}
 _QUANTIFIERS = {
     *lexicon.ANOTHER,

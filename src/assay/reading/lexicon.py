@@ -41,6 +41,8 @@ COPULAS = listed(
     to, works out to, works out at, turns out to be, is called, are called, is known as, are known as, at"""
 )
 """Verbs that say that what follows is the value."""
+AUXILIARIES = listed("do, does, did, can, could, will, would, must, may, should, shall")
+"""Verbs before another verb."""
 RESULTS = listed(
     """leave, leaves, leaving, give, gives, giving, make, makes, making, yield, yields, yielding, come to, comes to,
     came to, brings the total to, bringing the total to, totaling, totalling, end with, ends with, end up with, ends

@@ -41,7 +41,7 @@ _IN_ALL_BEHIND = re.compile(rf"\s*{_DIGITS.pattern}(?:\s[a-z]+)?\s(?:in all|in t
 """A clause that sums up: "for a total of 5", "5 in all"."""
 _PARTICLES = ("at", "by", "to", "in")
 """What may stand between a verb and the number that it ends in: "travels at 72", "grew by 5.2 %", "rounds to 3.14"."""
-_AUXILIARIES = {"will", "can", "must", "should", "shall", "did", "does", "do"}
+_AUXILIARIES = {*lexicon.AUXILIARIES} - {"could", "would", "may"}
 _DOUBTED = {
     *lexicon.OPINIONS,
     *lexicon.DOUBTS,

@@ -59,7 +59,7 @@ _JOINED = re.compile(
 _NEXT = re.compile(r"[\s*]*\([A-Z]\)(?!\s[a-z])")
 """A letter in brackets right behind the first: "(A)(B)"."""
 _COPULAS = ("is", "are", "was", "were", "be", "becomes", "remains", "has", "have")
-_AUXILIARIES = ("will", "can", "cannot", "must", "may", "would", "could", "should", "do", "did")
+_AUXILIARIES = (*lexicon.AUXILIARIES, "cannot")
 _ARTICLE = re.compile(r"\s(?!(?:or|and|is|are)\b)[a-z]")
 _SUBJECT = re.compile(r"\W{0,4}\s[a-z]+(?:s|ed)\b")
 """The verb of a clause about another option: "(A) confuses speed with velocity"."""
