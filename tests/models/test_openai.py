@@ -104,6 +104,13 @@ def test_what_no_request_would_get_ends_at_once(serve: Any, code: int, says: str
     assert server.seen.total() == 1
 
 
+@pytest.mark.parametrize("address", ["http://host:port/v1#m", "http://[::1/v1#m"])
+def test_an_address_that_is_none_is_refused_before_anything_is_asked(address: str) -> None:
+    pytest.importorskip("httpx", reason="the openai engine needs the extra 'openai'")
+    with pytest.raises(AssayError, match="is no address of a server"):
+        OpenAIEngine(address)
+
+
 def test_a_server_that_is_gone_ends_with_a_sentence() -> None:
     pytest.importorskip("httpx", reason="the openai engine needs the extra 'openai'")
     with pytest.raises(AssayError, match=r"did not answer in 2 tries; the last: ConnectError"):
