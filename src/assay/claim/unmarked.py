@@ -101,6 +101,13 @@ _COURTESY = re.compile(
 """A last sentence that speaks to the reader and states nothing."""
 
 
+_HOW = re.compile(
+    r",?\s(?:when|after|once|by)\s(?:(?:I|we|you|one)\s(?!had|have|were|was|are|am|would|could)[a-z]+|[a-z]+ing"
+    r"|[\w.]{1,12}\s(?:is|are)\s[a-z]+ed)\s[^;,]{1,60}\Z"
+)
+"""A last clause that says how a result comes about: "when I add 5 and 7", "by multiplying 3 and 4"."""
+_IN_ITS_TIME = re.compile(r"\b(?:when|while|until|before|after)\s(?P<clause>[^,;]*)\Z", re.IGNORECASE)
+"""The beginning of a clause that only says when: "I had 12 when I"."""
 _OTHER = re.compile(rf"\s\((?:the|an?)\s{either(lexicon.ANOTHER)}\s[^()\n]{{1,200}}\)")
 """What brackets say of another value: "x = 3 (the other root is rejected)"."""
 _IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
@@ -108,6 +115,8 @@ _IN_BRACKETS = re.compile(r"(?<=[.!])\s\([^()\n]{0,200}\)\s{0,9}\Z")
 _PAUSE = re.compile(r"[,.;:!]\s|\s[–—-]\s|—")
 _LETS = re.compile(r"\W*(?:let|suppose|assume|imagine)\s(?!me\b|us\b)[^.;]*\Z", re.IGNORECASE)
 """A sentence that only supposes."""
+_NOT_SO = re.compile(r"\bnot (?:the case|true)\b", re.IGNORECASE)
+"""What denies the statement that the question is about, and with it answers."""
 _ABILITY = re.compile(r"\b(?:could|can|would)(?:n['’]t| not| never)?\b", re.IGNORECASE)
 
 
@@ -225,6 +234,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
+    sentence = _HOW.sub("", sentence.rstrip(" .!*"))
     alone = (
         len(sentence.split()) <= 1 + 2 * ("," in sentence)
         if not is_one
@@ -237,6 +247,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     if (made := _in_bold(sentence, span, read)) is not None:
         return made
     parts = _PARTS.split(sentence) if reader.sentence is not None else []
+    sentence = _WHICH.split(sentence)[0]
     for part in (sentence, *parts[:0:-1], *parts[: ":" in sentence]):
         if reader.sentence is not None and (value := reader.sentence(clean(part[:1].upper() + part[1:]))) is not None:
             return Claim(part, "statement", of_sentence(sentence), span, value)
@@ -258,6 +269,7 @@ def _agrees(count: str, entries: str) -> bool:
 def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     """The stance of a short response. Behind a bare yes or no stands its reason, in which "could not" and its kin are
     the question's own words ("No, he could not have used one")."""
+    text = _NOT_SO.sub("false", text) if reader.of_statement else text
     if reader.of_statement and (pause := _PAUSE.search(text)) is not None:
         head = text[: pause.start()]
         if reader.value(head) == value:
@@ -285,6 +297,8 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             contrast(clean(sentence[joint.end() :].replace("**", ""))),
         )
         if joint[0] == "=" and (_IN_ADJUNCT.match(before) or _COMPARED.search(before)):
+            continue
+        if (time := _IN_ITS_TIME.search(before)) and joint[0] != "=" and not joints.search(time["clause"]):
             continue
         if SUPPOSES.search(_IF_YOU.sub("", before)) or _PART_OF_IT.search(before) or _NONE.match(last_clause(before)):
             return None

@@ -71,8 +71,9 @@ _ANOTHER = re.compile(
 )
 """Another number offered in the same clause."""
 _OF_A_NUMBER = re.compile(r"of\s++(?:the\s)?[$€£¥]?\d|(?:in|from)\s++(?![12]\d{3}\b)\d+\W*$", re.IGNORECASE)
+_NOT_SOMEBODY = r"(?!\s(?:(?:in|last|her|him|them|his|their|it)\b|(?-i:[A-Z])[a-z]+\b)\D{0,60}\Z)"
 _CHANGES = re.compile(
-    rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b|\bbelow zero\b"
+    rf"\b{either(lexicon.DEGREES, ('lower', 'higher'))}\b(?:\s\w+){{0,2}}?\sthan\b{_NOT_SOMEBODY}|\bbelow zero\b"
     rf"|\b(?:plus|minus|give or take)\b|\b(?:less|times)\s[$€£]?(?:\d|{either(tuple(VALUES))}\b)"
     r"|\bby [$€£]?\d|\b(?:divided|multiplied|increased|decreased|reduced|raised) (?:by|to)\b"
     r"|\bat (?:the )?(?:most|least)(?=\s*+(?:$|[,;.)]))"

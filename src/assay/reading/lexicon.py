@@ -344,3 +344,8 @@ CERTAINLY = listed(
     simply, just, very, quite, in fact"""
 )
 """Adverbs that affirm what they stand beside, in full and without doubt."""
+HOLDS = listed(
+    """is, are, was, were, must be, has, owns, gets, keeps, wears, drinks, eats, drives, plays, takes, receives, holds,
+    carries, picks, chooses"""
+)
+"""Verbs between somebody and what he has in a puzzle."""

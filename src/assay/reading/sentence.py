@@ -23,6 +23,14 @@ _DIGITS = re.compile(r"(?<![\w.])[-−]?\\?[$€£¥]?\d[\d,.]*(?:[/:]\d+)?\s?%?
 _IN_WORDS = re.compile(
     rf"\b{either(tuple(VALUES))}(?:(?:-|\s(?:and\s)?){either(tuple(VALUES), tuple(SCALES))})*\b", re.IGNORECASE
 )
+_FIRST = r"(?:out\s)?of|in|on|after|during|among|from|by"
+_MEMBERS = re.compile(
+    rf"(?<![\w/.,%])(\d{{1,9}}|{either(tuple(VALUES))})\s(?:out\s)?of\s(?:the\s|these\s|those\s|his\s|her\s|their\s|our\s|all\s)*\d{{1,9}}\s(?=[a-z]{{3}})",
+    re.IGNORECASE,
+)
+"""A count of some of so many: "5 of the 25 students", which is 5 students."""
+_AT_FIRST = re.compile(rf"\W*(?:{_FIRST})\s[^,;:]{{1,80}},\s\Z", re.IGNORECASE)
+"""What may stand before a number that is the subject of its sentence: "Of the 25 students, 5 passed"."""
 _CLAUSE_END = re.compile(r"[,;:]\s|\s[–—-]\s|—|\s(?=(?:but|so|because|since|while|which)\s)")
 _BEFORE = (
     r"\b(?:of|in|over|from|after|for|per|within|since|during|on|than|with|among|between|until|into|across|every|each)"
@@ -31,6 +39,7 @@ _BEFORE = (
 _ADJUNCT = re.compile(rf"{_BEFORE}\Z", re.IGNORECASE)
 """What makes a number one of an adjunct, where it stands right before it."""
 _ADJUNCTS = re.compile(rf"{_BEFORE}{_DIGITS.pattern}", re.IGNORECASE)
+_VERB_BEHIND = re.compile(rf"\s(?:[a-z]+ed|{either(lexicon.COPULAS)}|{either(lexicon.AUXILIARIES)})\b")
 _LEAD = re.compile(
     rf"(?:(?:an?\s|the\s)?(?:sum|{either(lexicon.MEASURES)})\sof|{either(lexicon.EXACTNESS)}|an?|the|another)\s\Z",
     re.IGNORECASE,
@@ -61,6 +70,7 @@ _UNSAFE |= set(
 """Words of which none may stand before the number in its clause."""
 _EARLIER = {"before", "earlier", "ago", "first", "initially", "originally"}
 """Words of a sentence that tells what was before the end."""
+_THAN = re.compile(r"\bearlier than\b")
 _FOREIGN_SO = re.compile(
     rf"(?:[^\W\d_]{{1,4}}\s){{0,3}}{either(lexicon.FOREIGN_CONNECTIVES)}(?:(?<=[^\x00-\x7f])|(?=[\s,]))", re.IGNORECASE
 )
@@ -72,10 +82,11 @@ _FOREIGN_UNSAFE = re.compile(
 
 def stated(text: str, read: Callable[[str], V | None]) -> V | None:
     """The value of the one number that a sentence states, as `read` gives it with what stands behind it."""
+    text = _MEMBERS.sub(r"\1 ", text)
     numbers = [match.start() for match in _DIGITS.finditer(text)] or [
         match.start() for match in _IN_WORDS.finditer(text)
     ]
-    if not numbers or not _EARLIER.isdisjoint(text.lower().rstrip(".").split()):
+    if not numbers or not _EARLIER.isdisjoint(_THAN.sub("", text.lower().rstrip(".")).split()):
         return None
     if _FOREIGN_SO.match(text):
         return head(text[numbers[0] :], read) if len(numbers) == 1 and _is_safe_abroad(text[: numbers[0]]) else None
@@ -88,9 +99,19 @@ def stated(text: str, read: Callable[[str], V | None]) -> V | None:
         free = free or (inside if len(numbers) == 1 else [])
         if not free or is_reason(text[start:end]):
             continue
-        is_one = len(free) == 1 and _has_verb(text, start, free[0])
+        is_one = len(free) == 1 and (_has_verb(text, start, free[0]) or _is_subject(text, free[0], numbers))
         return head(text[free[0] :], read) if is_one else None
     return None
+
+
+def _is_subject(text: str, at: int, numbers: list[int]) -> bool:
+    """Whether a number is what the sentence is about, and none stands behind it: "5 passed", "In 2019, 5 did"."""
+    before = text[:at]
+    leads = not before.strip(" *\"'“") or (
+        _AT_FIRST.match(before) is not None
+        and _UNSAFE.isdisjoint(WORD.findall(re.sub(_FIRST, "", before.lower(), count=1)))
+    )
+    return leads and at == numbers[-1] and _VERB_BEHIND.search(text, at) is not None
 
 
 def changes(before: str) -> bool:
@@ -113,7 +134,7 @@ def _has_verb(text: str, start: int, at: int) -> bool:
     *subject, verb = words
     if subject[-2:-1] and subject[-1] == "to" and subject[-2] in ("have", "has", "had"):
         subject[-2:] = ["must"]
-    helped = bool(subject) and subject[-1] in _AUXILIARIES
+    helped = bool(subject) and subject[-1] in {*_AUXILIARIES, "be"}
     changes = {*subject, verb} if particle != "by" else {*subject}
     return (helped or _is_verb(verb)) and _UNSAFE.isdisjoint(changes)
 

@@ -20,7 +20,11 @@ from assay.reading.lexicon import either
 from assay.reading.numerals import plain
 from assay.types import Example, Verdict
 
-_TRUE, _FALSE, _LEADS = frozenset(lexicon.YES), frozenset(lexicon.NO), {*lexicon.STATEMENT_WORDS, *lexicon.CERTAINLY}
+_TRUE, _FALSE, _LEADS = (
+    frozenset(lexicon.YES),
+    frozenset(lexicon.NO),
+    {*lexicon.STATEMENT_WORDS, *lexicon.CERTAINLY, "necessarily"},
+)
 _LETTERS = frozenset("ytnf")
 """Letters that are a word only where they stand alone."""
 _NEGATIONS = frozenset(("not", "isnt", "arent", "wasnt", "doesnt", "never", "cannot", "cant"))
@@ -73,7 +77,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=9,
+    version=10,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,
@@ -122,15 +126,15 @@ def _read_clause(text: str) -> str | None:
         rest = text[match.end() :]
         if word in _NEGATIONS:
             negated = not negated
-            if place == len(words) - 1 and all(w[0].lower() in _LEADS for w in words[:place]):
-                return "no"  # "definitely not"
         elif word in _TRUE or word in _FALSE:
             if word in _LETTERS and len(words) > 1:
                 return None
             return _said(word, negated, rest, [w[0].casefold() for w in words[place + 1 :]])
         elif word not in _LEADS:
             return None
-    return "yes" if not negated and any(match[0].lower() in lexicon.AFFIRMS for match in words[:2]) else None
+    if negated:
+        return "no"  # "definitely not"
+    return "yes" if any(match[0].lower() in lexicon.AFFIRMS for match in words[:2]) else None
 
 
 def _said(word: str, negated: bool, rest: str, behind: list[str]) -> str | None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from assay.claim.claims import claim, described
@@ -22,7 +23,11 @@ from assay.claim.unmarked import JOINTS, VERBS, Reader
 from assay.errors import BadReference
 from assay.judging.verifier import AnswerParams, Lane, verifier
 from assay.reading import lexicon
+from assay.reading.answers import read_in_prose
+from assay.reading.counting import ORDINALS
+from assay.reading.keys import key_of
 from assay.reading.lexicon import either
+from assay.reading.nodes import Quantity, TooCostly, Undefined
 from assay.reading.numerals import plain
 from assay.reading.words import fold
 from assay.types import Example, Verdict
@@ -73,7 +78,9 @@ _CLAUSE = re.compile(
     re.IGNORECASE,
 )
 _CHOOSES = re.compile(rf"\b{either(lexicon.CHOICES)}\b", re.IGNORECASE)
-_NAMES = re.compile(r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|is\b|was\b|fits\b)))(?![\w'’-])")
+_NAMES = re.compile(
+    r"(?<![\w'’-])(?:([B-HJ-Z])|(?<=\()([AI])(?=\))|([AI])(?=\W*(?:\Z|(?:is|was|fits|works|holds|survives|remains)\b)))(?![\w'’-])"
+)
 """A letter that names an option; "A" and "I" only where they are no article and no pronoun."""
 _CLAUSE_END = re.compile(
     r"[;:!?]\s|,\s(?!\W{0,4}(?:and\s|or\s)?[A-Z]\b(?!\s[a-z]))|\s?[—–]\s?|\s-\s|\b(?:but|yet|so|hence|thus|therefore)\b"
@@ -84,6 +91,19 @@ _CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|else)\b", re.IGNORECASE)
 _MANY = re.compile(r"\b(?:are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
 """What speaks of several options, or of what is only near."""
 _LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
+_JOINTS_OF_TEXT = re.compile(rf"(?<!\b[A-Z])(?<!\b[A-Z][)\]])(?<!\b[A-Z]\*\*)(?:{JOINTS.pattern})", JOINTS.flags)
+"""What the text of an option stands behind; not the colon of a label, which is read with it ("B: Benzene")."""
+_SO = re.compile(r"\W*(?:so|thus|hence|therefore),?\s(?:it['’]?s\s|it is\s)?\W{0,4}[A-Z]\W*\Z", re.IGNORECASE)
+"""A clause that concludes with a letter: ", so D"."""
+_NTH = re.compile(
+    rf"(?:it['’]?s\s|it is\s|option\s)?(?:the\s)?(?:{either(tuple(ORDINALS))}|last)\s(?:option|choice|answer|one)"
+    r"(?:\s(?:is|was)\s(?:the\s)?(?:correct|right|answer|true)(?:\s(?:one|option|choice|answer))?)?",
+    re.IGNORECASE,
+)
+"""An option by its place: "the second option is correct"."""
+_HEAD = re.compile(r"[,.;:!]\s|\s?—\s?|\s[–-]\s|\s(?=(?:is|are)\s(?:all\s|the\s)*(?:correct|right|true)\b)")
+"""Where a text goes on behind the text of an option."""
+_VALUE = re.compile(r"\d|\\[a-z]")
 _SET_AGAINST = re.compile(
     r"(?:,\s(?:(?:and|but)\s)?not|,?\s(?:rather than|instead of|over)|\s\(not)\s"
     r"(?=(?:the\s|an?\s|option\s)?\W?(?-i:[A-Z]))",
@@ -97,6 +117,8 @@ _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e."
 
 MAX_CHARS = 2000
 """Characters of the longest text that names a letter."""
+MAX_NAMED = 60
+"""Characters of the longest text that names an option by its place or its value."""
 MAX_SUBJECT = 5
 """Words of the longest subject of a sentence that ends in the text of an option."""
 LAST_LETTER = "J"
@@ -139,16 +161,16 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
     return Reader(
         lambda text: _read(text, options),
         states=lambda text: _read(text, options, certain=False),
-        sentence=lambda text: _read(text, options, certain=False) if _CHOOSES.search(text) else None,
+        sentence=lambda text: _read(text, options, certain=False) if _CHOOSES.search(text) or _SO.match(text) else None,
         a_line=False,
         of_statement=True,
-        joints=JOINTS if options else VERBS,
+        joints=_JOINTS_OF_TEXT if options else VERBS,
     )
 
 
 @verifier(
     "choice",
-    version=9,
+    version=10,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,
@@ -182,6 +204,8 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
     labelled = _LABELLED.match(text)
+    if not by_text and not labelled:
+        by_text = _by_place(text, options) or _by_head(text, folded) or _by_value(text, options)
     if len(by_text) == 1 and not labelled:
         return _Said(by_text[0])
     letter = _chosen(text, folded, is_labelled=labelled is not None)
@@ -193,10 +217,53 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     if folded and (behind := _text_then_letter(text)) and fold(behind[0]).endswith(folded.get(behind[1]) or "\0"):
         return _Said(behind[1])
     bare = _LEAD.sub("", text)
-    if re.fullmatch(r"[A-Z]{2,26}", bare) and (bare in _ALPHABET or len(bare) < 5) and len(set(bare)) > 1:
+    known = folded or _ALPHABET[: _ALPHABET.index(LAST_LETTER) + 1]
+    if re.fullmatch(r"[A-Z]{2,26}", bare) and all(letter in known for letter in bare) and len(set(bare)) > 1:
         return _Said(None, f"{bare!r} is several letters")
     match = _LETTER.match(bare)
     return None if match is None else _lettered(match, bare, folded, certain)
+
+
+def _by_place(text: str, options: Mapping[str, str]) -> list[str]:
+    """The option that a text names by its place: "the second option", "the last one is correct"."""
+    if len(text) > MAX_NAMED or not options or _NTH.fullmatch(text) is None:
+        return []
+    word = next(word for word in text.casefold().split() if word in ORDINALS or word == "last")
+    letters = [*options]
+    return letters[-1:] if word == "last" else letters[ORDINALS[word] - 1 : ORDINALS[word]]
+
+
+def _by_head(text: str, folded: Mapping[str, str]) -> list[str]:
+    """The options whose text is what a text begins with, before it goes on without naming another ("Yes, it is")."""
+    pause = _HEAD.search(text)
+    if pause is None:
+        return []
+    head, behind = fold(text[: pause.start()]), f" {fold(text[pause.end() :])} "
+    found = [letter for letter, option in folded.items() if option and option == head]
+    others = [letter for letter, option in folded.items() if option and letter not in found and f" {option} " in behind]
+    return [] if others or of_rest(text[pause.start() :]) is not Stance.ASSERTED else found
+
+
+def _by_value(text: str, options: Mapping[str, str]) -> list[str]:
+    """The options whose value a text has in another form, with their unit or without one: 0.5 for 1/2, 14 for 14 cm."""
+    if len(text) > MAX_NAMED or not _VALUE.search(text) or (said := _value(text)) is None:
+        return []
+    values = {letter: _value(option) for letter, option in options.items() if len(option) <= MAX_NAMED}
+    same = [letter for letter, value in values.items() if value == said]
+    return same or [letter for letter, value in values.items() if value is not None and said == (value[0], "")]
+
+
+@lru_cache(maxsize=1000)
+def _value(text: str) -> tuple[str, str] | None:
+    """The key of the value that a text is, and its unit."""
+    try:
+        answer = read_in_prose(text) if _VALUE.search(text) else None
+        if answer is None:
+            return None
+        unit = answer.unit if isinstance(answer, Quantity) else ""
+        return key_of(replace(answer, unit="") if isinstance(answer, Quantity) else answer), unit
+    except (TooCostly, Undefined):
+        return None
 
 
 def _chosen(text: str, folded: Mapping[str, str], *, is_labelled: bool) -> str | None:
@@ -236,7 +303,8 @@ def _predicate(text: str, folded: Mapping[str, str]) -> str | None:
     subject = said[: -len(folded[ends[0]])] if ends == named and len(ends) == 1 else ""
     words, begins = subject.split(), folded[ends[0]].split()[:1] if ends else []
     is_short = subject.endswith(" ") and 0 < len(words) <= MAX_SUBJECT
-    if not is_short or denies(subject) or _MANY.search(subject) or of_sentence(text) not in ASSERTED:
+    raw = " ".join(text.split()[: -len(folded[ends[0]].split())]) if ends else ""  # "isn't", which folds to a word
+    if not is_short or denies(subject) or denies(raw) or _MANY.search(subject) or of_sentence(text) not in ASSERTED:
         return None
     has_verb = words[-1] in _COPULAS or begins[0].endswith("s") or begins[0] in _AUXILIARIES
     return ends[0] if has_verb else None
@@ -258,7 +326,7 @@ def _text_then_letter(text: str) -> tuple[str, str] | None:
 def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certain: bool) -> _Said | None:
     letter, rest = match["letter"].upper(), text[match.end() :]
     marked = bool(match["close"] or match["open"].strip(" *$([{"))  # a bracket that stays open marks nothing
-    if match["letter"].islower() and not marked and (rest.strip() or (not certain and letter in "AI")):
+    if match["letter"].islower() and not marked and rest.strip():
         return None
     if not certain and not folded and letter > LAST_LETTER:
         return None

@@ -113,7 +113,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=10,
+    version=11,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,

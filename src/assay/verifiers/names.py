@@ -32,7 +32,7 @@ from assay.types import Example, Verdict
 
 MAX_CHARS, MAX_UNMARKED, MAX_SAID = 20_000, 2000, 3
 """Characters of the longest answer, with and without a marker, and words that an entry may have beside its name."""
-_LINK = r"\s?(?:[:=]|->|→|\s[-–—]\s|\b(?:is|are|has|owns|gets|keeps|must be|was|were)\b(?! not)|(?=\()|\s(?=an?\s))\s?"
+_LINK = rf"\s?(?:[:=]|->|→|\s[-–—]\s|\b{either(lexicon.HOLDS)}\b(?! not)|(?=\()|\s(?=(?:an?|the)\s))\s?"
 """What stands between a name and its value."""
 _DESCRIBES = r"(?::[*_]{0,3}\s(?=(?:the|an?)\s|\d)|(?<=\S)[ \t][–—-][ \t])"
 _ASIDE = re.compile(rf"\([^()\n]{{1,200}}\)|{_DESCRIBES}")
@@ -69,7 +69,15 @@ _SO_ARE = re.compile(r",?\s(?:and\s)?so\s(?:is|are)\b", re.IGNORECASE)
 """What gives others the same value: "Ann is a knave, and so is Bob"."""
 _JOINS = frozenset(("and", "while", "but", "whereas", *lexicon.CONNECTIVES))
 """Words between two clauses."""
+_EVERYONE = re.compile(
+    r"\b(?:(?P<two>both)|they all|all|everyone|everybody)(?:\sof\sthem)?\s(?=(?:is|are)\b)"
+    r"|\bthey(?=\sare\s(?:(?P<pair>both)|all)\b)",
+    re.IGNORECASE,
+)
+"""A subject that is everybody: "both are", "all of them are", "they are all"."""
 _EACH = re.compile(r"(?:both|all|each)\s", re.IGNORECASE)
+_ONE = re.compile(r"(?<=\w)\sones?\Z", re.IGNORECASE)
+"""The noun that stands for the thing that a value tells: "the red one"."""
 _PAIR = re.compile(
     r"(?P<name>[^:=\n]{1,80}?)\s?(?:[:=]|->|→|\b(?:is|are|has|must be)\b)\s?(?P<value>[^\n]{1,120})$", re.IGNORECASE
 )
@@ -189,7 +197,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=9,
+    version=10,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -204,7 +212,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=9,
+    version=10,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -234,7 +242,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=9,
+    version=10,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,
@@ -317,7 +325,7 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
         rf"\b(?:and\s)?(?:the\s)?(?P<value>\w[\w ]{{0,40}}?)(?:\s(?:is|are)|\s?:)\s(?P<names>{several})", re.IGNORECASE
     )
     for line in re.split(r"\n|;|(?<=\w{3})\.[*_]{0,3}\s", text):
-        line = without_reason(line)
+        line = _EVERYONE.sub(partial(_everyone, names), without_reason(line))
         found = [*pair.finditer(line)]
         ends = [match.start() for match in found[1:]] + [len(line)] * bool(found)
         head = line[: found[0].start()] if found else ""
@@ -340,6 +348,12 @@ def _said(text: str, names: list[str]) -> Iterator[tuple[str, str]]:
             and not is_remark(other["value"])
         ):
             yield fold(other["name"]), _value(other["value"])
+
+
+def _everyone(names: list[str], subject: re.Match[str]) -> str:
+    """All names in place of a subject that is everybody; both of them only where there are two."""
+    of_two = subject["two"] or subject["pair"]
+    return subject[0] if of_two and len(names) != 2 else " and ".join(names) + " " * subject[0].endswith(" ")
 
 
 def _without_joint(text: str) -> str:
@@ -367,7 +381,7 @@ def _known(text: str, names: list[str]) -> Iterator[str]:
 
 def _value(text: str) -> str:
     """A value in one spelling: folded, without the plural of a group, a number by its value."""
-    text = _EACH.sub("", text.strip(" .;,*`\"'()"))
+    text = _ONE.sub("", _EACH.sub("", text.strip(" .;,*`\"'()")))
     if isinstance(number := numeral(text), Num):
         return str(number.value)
     said = fold(text)

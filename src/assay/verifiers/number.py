@@ -120,7 +120,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=10,
+    version=11,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

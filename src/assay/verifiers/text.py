@@ -62,6 +62,11 @@ _PLACES = "市省县縣区區国國"
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
 """Signs of the sentence, and of Markdown and LaTeX around it; all others are content."""
 
+_CHARGE = re.compile(r"\s?\^\s?(?:\{\s?(\d{0,2})\s?([+-])\s?\}|(\d{0,2})([+-]))(?![\w{])|([⁰¹²³⁴-⁹]{0,2})([⁺⁻])")
+"""A charge as an exponent: `^+`, `^{2-}`, `²⁻`."""
+_ION = re.compile(r"(?<![^\W_])((?:[A-Z][a-z]?\d{0,3}|\([A-Za-z\d]{1,20}\)\d{0,2}){1,8}|e)-(?![\w+-])")
+"""A formula with a negative charge behind it: `Cl-`."""
+
 
 @dataclass(frozen=True)
 class TextParams(AnswerParams):
@@ -94,7 +99,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=10,
+    version=11,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
@@ -133,9 +138,21 @@ def text(example: Example, response: str, params: TextParams) -> Verdict:
     return Verdict.of(right, read=found.text, why=f"it {'is' if right else 'is not'} an accepted answer")
 
 
+def _charged(text: str) -> str:
+    """A text with charges in one spelling, a negative one as `⁻`, since a dash alone is no content of a text."""
+
+    def sign(match: re.Match[str]) -> str:
+        size = (match[1] or match[3] or unicodedata.normalize("NFKC", match[5] or "")).replace("1", "")
+        return size + ("+" if (match[2] or match[4] or match[6]) in "+⁺" else "⁻")
+
+    if not any(mark in text for mark in "^⁺⁻-"):
+        return text
+    return _ION.sub(r"\1⁻", _CHARGE.sub(sign, text))
+
+
 def _openings(said: str) -> list[str]:
     """A text, and what is left of it without the words that introduce it and the clause behind it."""
-    said = plain(said) if said.startswith("\\") else said.strip()
+    said = _charged(plain(said) if said.startswith(("\\", "$\\")) else said.strip())
     made = [said]
     for clause in _CLAUSE.finditer(said):
         if takes_back(said[clause.start() :]):
@@ -218,7 +235,8 @@ def _answer_key(answer: Any) -> str | None:
 
 def _accepted(reference: Any) -> dict[str, str]:
     given = reference if isinstance(reference, list | tuple) else [reference]
-    made = {_key(str(item)): str(item).strip() for item in given if isinstance(item, str | int | float)}
+    texts = (_charged(str(item).strip()) for item in given if isinstance(item, str | int | float))
+    made = {_key(text): text for text in texts}
     made.pop("", None)
     if not made:
         raise BadReference(f"the reference of a text is a string or a list of strings, not {reference!r}")
