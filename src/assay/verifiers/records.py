@@ -1,7 +1,7 @@
 """A small table: a header and rows, every cell of which must be right unless `partial` asks for the share.
 
-Reads `{"header": [...], "rows": [[...]]}`, a list of objects, a Markdown table, or lines between commas or
-tabs; a Markdown table may stand in prose where it is the only one, or the last and announced ("The new table:").
+Reads `{"header": [...], "rows": [[...]]}`, a list of objects, an object a line, a Markdown table, or lines with commas
+or tabs; a Markdown table may stand in prose where it is the only one, or the last and announced ("The new table:").
 Columns may be permuted with their header; rows count in order unless `key` names a column that identifies them.
 Missing, extra and repeated rows or columns are wrong. Cells are compared without case, articles and punctuation.
 """
@@ -30,6 +30,8 @@ _OFFERS = re.compile(r"\b(?:or|if|otherwise|alternatively|another|also|original|
 """What announces a table beside the answer, or the one that goes in."""
 _COUNT = re.compile(r"\(\d+ rows?\)")
 """What a database prints below a table."""
+_NEXT_OBJECT = re.compile(r"\}[ \t,]*\n\s*\{")
+"""Where a line with an object ends and the next one begins."""
 Table = tuple[list[str], list[list[str]]]
 
 
@@ -90,10 +92,11 @@ def read_table(text: str) -> Table | None:
     """The table that the whole text is, folded, or `None`."""
     if len(text) > MAX_CHARS:
         return None
-    try:
-        return _table(read_literal(text))
-    except ValueError:
-        pass
+    for literal in (text, f"[{_NEXT_OBJECT.sub('},{', text)}]"):  # a literal, or one object a line
+        try:
+            return _table(read_literal(literal))
+        except ValueError:
+            pass
     lines = [line.strip(" \r") for line in text.split("\n") if line.strip() and not RULE.fullmatch(line)]
     if lines and _COUNT.fullmatch(lines[-1]):
         lines.pop()
@@ -126,6 +129,8 @@ _READER: Reader[Table] = Reader(lambda text: read_table(text) or _last_table(tex
 
 
 def _table(value: Any) -> Table | None:
+    if isinstance(value, dict) and value and not any(isinstance(cell, list | dict) for cell in value.values()):
+        value = [value]  # one row
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
         header = list(value[0])
         if any(set(row) != set(header) for row in value):
