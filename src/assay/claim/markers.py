@@ -276,6 +276,10 @@ def _foreign(body: str) -> Iterator[Mark]:
         yield Mark(start, stop, _FINAL_VERB.sub("", text), "phrase")
 
 
+_ONLY_ITEM = re.compile(r"[-•–]\s(?=[^\n]*(?:\n(?!\s*[-•–]\s)|\Z))")
+"""The bullet of a list of one item, which is no sign."""
+
+
 def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
     """Where the sentence ends and the rest of it, or the next line that is not blank where the line ends here.
 
@@ -285,6 +289,8 @@ def sentence_at(body: str, start: int, stop: int) -> tuple[int, str]:
         if body.startswith("```", start):
             break
         start += 1
+    if body[start - 1 : start] == "\n" and (item := _ONLY_ITEM.match(body, start)):
+        start = item.end()
     line_end = body.find("\n", start)
     line_end = len(body) if line_end < 0 else line_end
     line_end = stop if start <= stop < line_end else line_end

@@ -165,6 +165,8 @@ class Reader(Generic[V]):
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     names: Callable[[str], bool] = _never
     """Whether a text that looks like a remark names a value of the kind all the same ("unique", of that word)."""
+    listed: Callable[[str], bool] = _never
+    """Whether a whole response is a list that is read at once, of which the last line states nothing by itself."""
     sentence: Read[V] | None = None
     """The value of a last sentence in which no joint stands ("Each pays $75")."""
     merge: Callable[[V, V], V] | None = None
@@ -181,6 +183,8 @@ def unmarked(body: str, reader: Reader[V]) -> Claim[V] | None:
     whole = _unwrapped(body.strip())
     if (counted := _COUNTED.search(whole[-LAST_LINE:])) and not _agrees(counted["count"], counted["list"]):
         return None
+    if len(whole) <= LAST_LINE and reader.listed(whole):
+        return _whole(body, whole, reader)
     if whole.endswith("```") and (printed := _PRINTED.search(whole[-LAST_LINE:])):
         return unmarked(printed[1], reader)
     if (above := _explained(body, reader)) is not None:

@@ -282,14 +282,15 @@ FINAL_VERBS = listed("です, である, だ, 입니다, 이다, है")
 
 YES = listed(
     """yes, y, true, t, correct, right, entailed, entails, entail, entailment, supported, supports, support,
-    confirms, proves, valid,
+    confirms, proves, valid, accurate,
     affirmative, yep, yeah, yup, hold, holds, ja, oui, vrai, wahr, richtig, verdadero, verdadeiro, vero, верно, sí,
     si, sim, да, 是, 是的, 对, 對, 正确, 正確, 真, はい, 예, 네, نعم, हाँ"""
 )
 NO = listed(
     """no, n, false, f, incorrect, wrong, refuted, refutes, refute, contradict, contradiction,
     contradicted, contradicts, disproves,
-    unsupported, invalid, negative, untrue, nope, nah, never, nein, non, não, faux, falsch, falso, неверно, нет, 否,
+    unsupported, invalid, inaccurate,
+    negative, untrue, nope, nah, never, nein, non, não, faux, falsch, falso, неверно, нет, 否,
     不, 不是, 不对, 不對, 不正确, 错, 錯, 错误, 假, いいえ, 아니요, 아니오, لا, नहीं"""
 )
 AFFIRMS = listed("absolutely, certainly, definitely, indeed, surely, exactly, course, obviously")

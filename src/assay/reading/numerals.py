@@ -45,6 +45,7 @@ _WRAPPERS = re.compile(
     r"\\(?:text|textbf|textrm|mathrm|mathbf|mbox|operatorname|textit|mathit|boxed|underline|ce)\s*\{([^{}]*)\}"
 )
 _SPACES = re.compile(r"\\[,;:! ]|~|\\q?quad\b|[\u00a0\u2009\u202f\u2002\u2003]")
+_DASHES = str.maketrans("−–‑‐", "----")
 _FULL_HOUR = re.compile(r"\b(\d{1,2})(?::00)?\s*([ap])\.?\s?m\.?(?!\w)", re.IGNORECASE)
 _DROP = re.compile(r"\\(?:left|right|displaystyle|limits|rm|bf|it|sf|tt)(?![a-zA-Z])|\\[()\[\]]")
 
@@ -57,7 +58,7 @@ def plain(text: str) -> str:
         if not changed:
             break
     text = _SPACES.sub(" ", text).replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
-    text = text.replace("\\$", "US$").replace("\\%", "%").replace("−", "-").replace("–", "-").replace("^\\circ", "°")
+    text = text.replace("\\$", "US$").replace("\\%", "%").translate(_DASHES).replace("^\\circ", "°")
     if not text.isascii():
         text = _VULGAR_NUMBER.sub(_vulgar, text.translate(_FULL_WIDTH))
     text = _CODE.sub(lambda code: _CODES[code[1]], text.strip())

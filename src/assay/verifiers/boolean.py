@@ -55,6 +55,9 @@ _OPPOSITE = re.compile(
 _LEADS_TO = re.compile(
     r"(?is).*[,;]\s(?:so|thus|hence|therefore|which means)\s(?:that\s)?"
     rf"|(?![^:]*\b(?:not|no|false|wrong|whether|if|{either(lexicon.OPINIONS)})\b)[a-z]+(?:\s[\w'’-]+){{1,9}}:\s"
+    r"|\s*it (?:can|may) be (?:verified|shown|proved|proven|seen|checked|confirmed) that\s"
+    r"|\s*(?:the|this) (?:statement|claim|assertion|sentence|hypothesis) that\s[^.\n]{1,200}?\s"
+    r"(?=is (?:not )?(?:true|false|correct|incorrect|right|wrong)\W*\Z)"
     r"|\s*(?:although|though|while|since|given|based on|because|as|by|according to|from)\b[^,.\n]{1,200},\s"
 )
 _ECHO = re.compile(

@@ -90,6 +90,10 @@ _ONLY_IF = re.compile(r"\b(?:only if|unless|otherwise)\b", re.IGNORECASE)
 _CONDITION = re.compile(r"\b(?:if|when|unless|otherwise|else)\b", re.IGNORECASE)
 _MANY = re.compile(r"\b(?:are|both|or|except|besides|any|second|almost|nearly)\b", re.IGNORECASE)
 """What speaks of several options, or of what is only near."""
+_ITEMS = re.compile(r"\A(?:\W*[A-Z]\W{1,6}[^\n]*(?:\n|\Z)){2,26}\Z")
+"""Every option with what is said of it, one a line."""
+_ITEM = re.compile(r"^\W{0,8}([A-Z])\W{1,6}(\w{1,20})", re.MULTILINE)
+_NO = re.compile(r"\W*(?:no|wrong|incorrect|false)\b(?=\W*\Z|\s?[,.;:–—-]|\s(?:because|since|as)\b)", re.IGNORECASE)
 _LABELLED = re.compile(r"\W*[A-Za-z](?:[).:\]]|\W*$)")
 _JOINTS_OF_TEXT = re.compile(rf"(?<!\b[A-Z])(?<!\b[A-Z][)\]])(?<!\b[A-Z]\*\*)(?:{JOINTS.pattern})", JOINTS.flags)
 """What the text of an option stands behind; not the colon of a label, which is read with it ("B: Benzene")."""
@@ -165,6 +169,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
         a_line=False,
         of_statement=True,
         joints=_JOINTS_OF_TEXT if options else VERBS,
+        listed=lambda text: _ITEMS.match(text) is not None,
     )
 
 
@@ -203,14 +208,16 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
     folded = {letter: fold(option) for letter, option in options.items()}
     by_text = [letter for letter, option in options.items() if option.strip() == text]
     by_text = by_text or [letter for letter, option in folded.items() if option and option == fold(text)]
-    labelled = _LABELLED.match(text)
+    labelled = None if _ITEMS.match(text) else _LABELLED.match(text)
     if not by_text and not labelled:
         by_text = _by_place(text, options) or _by_head(text, folded) or _by_value(text, options)
     if len(by_text) == 1 and not labelled:
         return _Said(by_text[0])
-    letter = _chosen(text, folded, is_labelled=labelled is not None)
+    letter = _of_items(text) or _chosen(text, folded, is_labelled=labelled is not None)
     if letter and (folded or certain or letter <= LAST_LETTER):
         return _Said(letter)
+    if _ITEMS.match(text):
+        return None
     text = _SET_AGAINST.split(text, maxsplit=1)[0]
     if not labelled and (predicate := _predicate(text, folded)):
         return _Said(predicate)
@@ -222,6 +229,16 @@ def _read(text: str, options: Mapping[str, str], *, certain: bool = True) -> _Sa
         return _Said(None, f"{bare!r} is several letters")
     match = _LETTER.match(bare)
     return None if match is None else _lettered(match, bare, folded, certain)
+
+
+def _of_items(text: str) -> str | None:
+    """The one letter with a yes, of a list that says yes or no of every option."""
+    said = _ITEM.findall(text) if _ITEMS.match(text) else []
+    is_yes = [word.lower() in lexicon.YES for _, word in said]
+    is_one = sum(is_yes) == 1 and all(
+        yes or word.lower() in lexicon.NO for yes, (_, word) in zip(is_yes, said, strict=True)
+    )
+    return said[is_yes.index(True)][0] if is_one else None
 
 
 def _by_place(text: str, options: Mapping[str, str]) -> list[str]:
@@ -333,7 +350,7 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     said = fold(rest)
     if not said or said == folded.get(letter):
         return _Said(letter)
-    if of_rest(rest) is not Stance.ASSERTED or _ONLY_IF.search(rest):
+    if (folded and _NO.match(rest)) or of_rest(rest) is not Stance.ASSERTED or _ONLY_IF.search(rest):
         is_word = letter in "AI" and not marked and _ARTICLE.match(rest) is not None  # "I do not know"
         return None if is_word else _Said(None, f"{letter} is not asserted")
     other = _JOINED.match(rest)

@@ -45,7 +45,8 @@ _CLAUSE = re.compile(
     r"|\s(?:(?:it|that|they|he|she)\s)?(?:is|was|are|were|did|does|do|has|have)(?=\W*$)"
     rf"|,\s(?:of course|{either(lexicon.AFFIRMS)})\b(?!\snot)"
     r"|,\s(?:as|i|it|he|she|they|this|that|there|so|not|a|an|the|and not|rather|but not|born|née|also|known)\b"
-    r"|\s\[\d{1,2}\](?=\W*$)",
+    r"|\s\[\d{1,2}\](?=\W*$)"
+    r"|(?<=[\"”*_])\sby\s(?=(?-i:[A-Z]))",
     re.IGNORECASE,
 )
 """Where a clause begins that says more about an answer."""
