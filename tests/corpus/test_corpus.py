@@ -86,7 +86,7 @@ def test_load_is_deterministic_and_counted() -> None:
         (("math/arithmetic",), {"verifier": "math"}, r"^assay\.load: only files of your own \(path\) take verifier$"),
         ((), {}, r"^assay\.load: give either the name of a source or the path of a file of your own$"),
         ((5,), {}, "takes names of sources or of files, such as 'math/gsm8k', not 5"),
-        ((".",), {}, r"\. is a directory: name a file of rows; a corpus is opened by assay\.Corpus\.read\('\.'\)"),
+        ((".",), {}, r"\. is a directory, and holds no corpus: name a file of rows, or a folder with manifest\.json"),
     ],
 )
 def test_load_says_what_is_wrong(
@@ -97,6 +97,17 @@ def test_load_says_what_is_wrong(
     with pytest.raises(AssayError, match=says):
         load(*names, **how)
     assert len(load(Path("rows.jsonl"), verifier="number")) == 1
+
+
+def test_the_directory_of_a_corpus_is_a_source_of_its_rows(tmp_path: Path) -> None:
+    corpus = load("math/arithmetic", size=5)
+    corpus.write(tmp_path / "mine")
+    again = load(str(tmp_path / "mine"))
+    assert [example.id for example in again] == [example.id for example in corpus]
+    assert {example.source for example in again} == {"math/arithmetic"}
+    (tmp_path / "mine" / "manifest.json").write_text("{}")
+    with pytest.raises(AssayError, match="is no manifest of a corpus"):
+        load(str(tmp_path / "mine"))
 
 
 def test_keep_takes_no_text() -> None:

@@ -21,13 +21,13 @@ from assay.corpus.dataset import to_trl
 from assay.corpus.ledger import Card, Dropped, Kind
 from assay.corpus.parquet import refuse_unstorable
 from assay.corpus.rows import GROUP, Held, Joined, Rows, Stored
-from assay.corpus.store import MANIFEST, Writer, only_these, read_ledger, read_manifest, shards_of, tally
+from assay.corpus.store import Writer, only_these, read_ledger, read_manifest, shards_of, tally
 from assay.errors import BadConfig, BadReference, BadRow
 from assay.files import read_jsonl, write_jsonl
 from assay.judging.session import unreadable
 from assay.judging.verifier import VERIFIERS
 from assay.remote import fetched, is_remote, sending
-from assay.sources.own import Own, held_out_rows, is_own
+from assay.sources.own import Own, held_out_rows, is_corpus, is_own
 from assay.sources.selection import Selection
 from assay.types import Example, Measurement, data_hash
 
@@ -313,6 +313,6 @@ def rows_of(
     names: Sequence[str], split: str = "train", *, size: int | None = None, data: Path | None = None
 ) -> Sequence[Example]:
     """The Examples of a corpus directory, or of sources and files of one's own, as a command names them."""
-    if len(names) == 1 and ((Path(names[0]) / MANIFEST).is_file() or (is_remote(names[0]) and not is_own(names[0]))):
+    if len(names) == 1 and (is_corpus(names[0]) or (is_remote(names[0]) and not is_own(names[0]))):
         return list(Corpus.read(names[0]))
     return list(load(*names, split=split, size=size, data=data))

@@ -20,13 +20,14 @@ from assay.errors import MissingData, RunConflict
 from assay.files import read_jsonl, refuse_filled, refuse_folder, replacing, write_atomically, write_jsonl
 from assay.hashing import RowsHash
 from assay.judging.verifier import VERIFIERS
+from assay.sources.own import MANIFEST as MANIFEST
 from assay.types import SCHEMA_VERSION, check_schema
 from assay.version import VERSION
 
 SHARD_ROWS = 10 * GROUP
 LEVEL = 9
 """Of zstd: a quarter smaller than its usual one, at some 50 MB/s."""
-LEDGER, CARD, MANIFEST = "ledger.jsonl", "card.md", "manifest.json"
+LEDGER, CARD = "ledger.jsonl", "card.md"
 UNFINISHED = ".unfinished"
 """The hash of rows that are being written: a writing that was killed is repeated over what it left, no other is."""
 

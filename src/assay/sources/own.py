@@ -1,4 +1,5 @@
-"""Rows of your own: a file of JSON lines, parquet, CSV or a JSON array (gzipped or not), or a data set of the hub.
+"""Rows of your own: a file of JSON lines, parquet, CSV or a JSON array (gzipped or not), a data set of the hub, or the
+directory of a corpus.
 
 Rows are Examples as `Corpus.to_jsonl` writes them, or rows of any shape whose columns are named: what is asked and what
 is right are found under their usual names, or under those that `columns` says.
@@ -31,6 +32,8 @@ OWN = "own"
 """The domain of rows that name none."""
 HUB = "hub:"
 """Before the name of a data set of the hub: `hub:openai/gsm8k`, or `hub:openai/gsm8k:main` with a configuration."""
+MANIFEST = "manifest.json"
+"""What a directory that is a corpus holds."""
 SUFFIXES = (".jsonl", ".json", ".parquet", ".csv", ".tsv")
 USUAL: Mapping[str, tuple[str, ...]] = {
     "prompt": ("prompt", "problem", "question", "instruction", "input", "query", "messages"),
@@ -50,8 +53,14 @@ Numbered = Iterator[tuple[int, Any]]
 
 
 def is_own(name: str) -> bool:
-    """Whether a name means a file or a data set of the hub, and no registered source."""
-    return name.startswith(HUB) or (name not in SOURCES and (_kind(name) in SUFFIXES or Path(name).is_file()))
+    """Whether a name means a file, a corpus or a data set of the hub, and no registered source."""
+    is_path = _kind(name) in SUFFIXES or Path(name).is_file() or is_corpus(name)
+    return name.startswith(HUB) or (name not in SOURCES and is_path)
+
+
+def is_corpus(name: str) -> bool:
+    """Whether a name is the directory of a corpus."""
+    return (Path(name) / MANIFEST).is_file()
 
 
 def source_of(name: str, **how: Any) -> Source:
@@ -61,7 +70,7 @@ def source_of(name: str, **how: Any) -> Source:
         if how:
             raise BadConfig(f"{name} is a registered source: only files of your own take {', '.join(sorted(how))}")
         return source
-    if not name.startswith(HUB):
+    if not name.startswith(HUB) and not is_corpus(name):
         require_file(fetched(name))
     return Own(name=name, about="rows of your own", licence="", domain=how.pop("domain", "") or OWN, **how)
 
@@ -95,9 +104,7 @@ def _registered(name: str) -> Source:
     if name not in SOURCES and (bare in SOURCES or name in ("train", "test", "validation", "dev", "warmup")):
         raise UnknownName("source", name, SOURCES, f'; a split is named by itself: split = "{split}"')
     if name not in SOURCES and Path(name).is_dir():
-        raise BadConfig(
-            f"{name} is a directory: name a file of rows; a corpus is opened by assay.Corpus.read({name!r})"
-        )
+        raise BadConfig(f"{name} is a directory, and holds no corpus: name a file of rows, or a folder with {MANIFEST}")
     return SOURCES.get(name)
 
 
@@ -167,8 +174,11 @@ class Own(Source):
         if self.name.startswith(HUB):
             return _hub(self.name.removeprefix(HUB), split)
         path, kind = fetched(self.name), _kind(self.name)
-        if kind == ".parquet":
-            return enumerate((row for batch in _parquet(path).iter_batches() for row in batch.to_pylist()), 1)
+        if kind == ".parquet" or is_corpus(self.name):
+            files = shards(path) if is_corpus(self.name) else [path]
+            return enumerate(
+                (row for f in files for batch in _parquet(f).iter_batches() for row in batch.to_pylist()), 1
+            )
         if kind in (".csv", ".tsv"):
             return _csv(path)
         if kind == ".json" and (rows := _array(path)) is not None:
@@ -222,6 +232,14 @@ class Own(Source):
                 raise ValueError(f"no column {self.columns[name]!r}{known}")
             return self.columns[name]
         return _usual(name, tuple(row))
+
+
+def shards(corpus: Path) -> list[Path]:
+    """The files with the rows of a corpus, in order. Raises `AssayError` where its manifest cannot be read."""
+    try:
+        return [corpus / shard["file"] for shard in json.loads((corpus / MANIFEST).read_text("utf-8"))["shards"]]
+    except (ValueError, KeyError, TypeError) as broken:
+        raise AssayError(f"{corpus / MANIFEST} is no manifest of a corpus ({broken}): make the corpus again") from None
 
 
 @lru_cache(1024)
