@@ -14,8 +14,9 @@ from itertools import islice
 
 import numpy as np
 
+from assay.curate.said import Said
 from assay.curate.substring import held_by
-from assay.curate.wording import Said, outlines, same, twins
+from assay.curate.wording import outlines, same, twins
 from assay.hashing import normalised
 from assay.types import Example
 
@@ -85,14 +86,7 @@ def altered(text: str, kind: int, rng: random.Random) -> str:
 def ours(rows: Sequence[Row]) -> set[int]:
     """Places that `near_duplicates` drops."""
     known = list(outlines([Example(prompt=row.text, reference=row.answer, verifier="text") for row in rows]))
-    groups: dict[str, list[int]] = {}
-    for place, (outline, _) in enumerate(known):
-        groups.setdefault(outline, []).append(place)
-    gone = set()
-    for group in groups.values():
-        if len(group) > 1:
-            gone |= {group[at] for at, _ in twins([Said.of(known[place][1]) for place in group])}
-    return gone
+    return {at for at, _ in twins(known)}
 
 
 def guru(rows: Sequence[Row]) -> set[int]:
@@ -198,17 +192,18 @@ def decontamination(each: int) -> None:
 
 
 def _held_out(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> Iterable[bool]:
-    def known(some: Sequence[tuple[str, str]]) -> Iterable[tuple[Example, str, str]]:
+    def known(some: Sequence[tuple[str, str]]) -> Iterable[tuple[Example, str, Said]]:
         examples = [Example(prompt=text, reference=answer, verifier="text") for text, answer in some]
-        return ((example, *outline) for example, outline in zip(examples, outlines(examples), strict=True))
+        told = list(outlines(examples))
+        said = Said.of([text for _, text in told])
+        return ((example, outline, one) for example, (outline, _), one in zip(examples, told, said, strict=True))
 
     stems, near = set(), {}
-    for example, outline, text in known(held):
+    for example, outline, said in known(held):
         stems.add(example.stem_id)
-        near.setdefault(outline, []).append(Said.of(text))
-    for example, outline, text in known(rows):
-        alike = near.get(outline, ())
-        yield example.stem_id in stems or any(same(Said.of(text), other) for other in alike)
+        near.setdefault(outline, []).append(said)
+    for example, outline, said in known(rows):
+        yield example.stem_id in stems or any(same(said, other) for other in near.get(outline, ()))
 
 
 def _shared(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]], n: int) -> Iterable[bool]:
