@@ -113,6 +113,6 @@ def with_tools(
 def _said(engine: Engine, turns: tuple[Message, ...], number: int, sampling: Sampling | None) -> Completion:
     async def one() -> Completion:
         request = Request("loop/0", turns, number)
-        return [completion async for completion in engine.stream([request], sampling or Sampling())][0]
+        return await anext(aiter(engine.stream([request], sampling or Sampling())))
 
     return wait_for(one())

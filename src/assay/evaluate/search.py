@@ -2,9 +2,9 @@
 
 `tree_search` is CoRe's (arXiv 2210.16257): a child is chosen by value and visits, a new step is worth what the step
 verifier says of it at once, the answer that is rolled out from it what the path verifier says, and both are carried
-back to all steps before. `best_first` opens the most valued open step (as Llemma's prover does, arXiv 2310.10631). A step
-is what an engine says up to the end of a line, after the problem and the steps so far; verifiers see these, and never
-a reference.
+back to all steps before. `best_first` opens the most valued open step (as Llemma's prover does, arXiv 2310.10631). A
+step is what an engine says up to the end of a line, after the problem and the steps so far; verifiers see these, and
+never a reference.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Generator:
         request = Request("search/0", (*before, asked), next(self._asked))
 
         async def one() -> Completion:
-            return [completion async for completion in self.engine.stream([request], sampling)][0]
+            return await anext(aiter(self.engine.stream([request], sampling)))
 
         said = wait_for(one())
         self.tokens += max(1, len(said.token_ids) or said.tokens)

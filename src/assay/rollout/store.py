@@ -55,7 +55,8 @@ SCHEMA = pa.schema(
         ("exact", pa.string()),
     ]
 )
-"""`prompt`, `cost` and `verdict` are JSON text; `status`, `score` and `read` are the verdict's; `exact` is the whole row as JSON where its text is no valid Unicode."""
+"""`prompt`, `cost` and `verdict` are JSON text; `status`, `score` and `read` are the verdict's; `exact` is the whole
+row as JSON where its text is no valid Unicode."""
 _NAMES = frozenset(SCHEMA.names)
 _JSON = ("prompt", "cost", "verdict")
 _SAID = ("status", "score", "read")
