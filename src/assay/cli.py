@@ -280,7 +280,8 @@ def eval_(
         if dry_run:
             judged = readable(examples)[0]
             require_answers(path, asked, judged, out, data, options)
-            return _tell_plan(asked, out, data, "measure", as_json, asked=judged, model=path)
+            known = {"asked": judged, "model": path, "repeat": repeat or 1}
+            return _tell_plan(asked, out, data, "measure", as_json, **known)
         bar.stage(f"{model} on {suite}", len(examples) * (repeat or 1))
         how: dict[str, Any] = {"data": data, "lacks": lacks, "options": options, "workers": workers}
         how |= {"examples": examples, "on_groups": bar.advance}

@@ -86,9 +86,12 @@ class Journal:
         self._mended = True
 
 
+_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes an encoder a call
+
+
 def line_of(row: Row) -> str:
     """A row as a line of a journal."""
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return _encoded(row) + "\n"
 
 
 def claim(directory: Path, facts: Row) -> str:

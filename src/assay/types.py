@@ -205,7 +205,7 @@ class Example:
     @property
     def seal(self) -> str:
         """The key of a problem that is published sealed, so that no file or page shows it; else empty."""
-        return str(self.extra.get(SEALED, ""))
+        return str(self.extra.get(SEALED, "")) if self.extra else ""
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with every field, its `id` and the schema version; of a sealed problem, sealed."""
@@ -326,13 +326,17 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; `parts`, `cost` and `judge` only where there are some."""
-        row = {name: getattr(self, name) for name, _ in _fields_of(Verdict)} | {"status": str(self.status)}
-        for name in ("parts", "cost"):
-            if some := row.pop(name):
-                row[name] = dict(some)
-        if not self.judge:
-            del row["judge"]
-        return row
+        row: dict[str, Any] = {
+            "status": str(self.status),
+            "score": self.score,
+            "read": self.read,
+            "why": self.why,
+            "seconds": self.seconds,
+            "verifier": self.verifier,
+            "version": self.version,
+        }
+        row |= {name: dict(some) for name, some in (("parts", self.parts), ("cost", self.cost)) if some}
+        return row | {"judge": self.judge} if self.judge else row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
@@ -382,8 +386,21 @@ class Attempt:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object; fields that hold their default are left out."""
-        held = ((name, getattr(self, name), default) for name, default in _fields_of(type(self)))
-        row = {name: _plain(value) for name, value, default in held if value != default}
+        return self._written(self._held())
+
+    def with_verdict(self, verdict: Verdict) -> dict[str, Any]:
+        """`to_json` of the Rollout that has this verdict."""
+        return self._written(self._held() | {"verdict": verdict.to_json()})
+
+    def _held(self) -> dict[str, Any]:
+        row = {}
+        for name, default in _fields_of(type(self)):
+            value = getattr(self, name)
+            if value is not default and value != default:
+                row[name] = value if type(value) is str else _plain(value)
+        return row
+
+    def _written(self, row: dict[str, Any]) -> dict[str, Any]:
         row = _through(row, seal) if self.seal else row
         return {"schema": SCHEMA_VERSION, "example_id": self.example_id, "index": self.index, **row}
 

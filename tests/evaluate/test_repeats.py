@@ -1,6 +1,7 @@
 """The same evaluation several times: other samples of the same problems, and how far their scores lie apart."""
 
 import json
+import re
 from statistics import stdev
 
 import pytest
@@ -33,6 +34,14 @@ def test_runs_differ_in_their_seed_alone_and_resume(tmp_path):
     written = {path: path.read_text() for path in out.glob("run-*/rollouts/*")}
     assert CliRunner().invoke(main, command).exit_code == 0
     assert written == {path: path.read_text() for path in out.glob("run-*/rollouts/*")}
+
+
+def test_what_would_be_done_is_told_of_all_runs(tmp_path):
+    command = ["eval", "tiny", *ASKED, "--samples=2", "-o", str(tmp_path / "out"), "--dry-run"]
+    once, thrice = (CliRunner().invoke(main, [*command, *more]).output for more in ([], ["--repeat", "3"]))
+    count = int(re.search(r"([\d,]+) completions in all\n", once)[1].replace(",", ""))
+    assert f"{3 * count:,} completions in all, in 3 runs" in thrice and "run-1/ to run-3/" in thrice, thrice
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_would_say_the_same_again_is_refused(tmp_path):

@@ -14,11 +14,15 @@ from pydantic import Field
 
 from assay.config import Config
 from assay.corpus.parquet import to_examples
+from assay.curate.said import Said
 from assay.curate.steps import Drop, Sifted, dropped, sift
-from assay.curate.wording import LEAST, Said, outlines, same, twins
+from assay.curate.wording import LEAST, outlines, same, twins
 from assay.judging.session import answer_keys
 from assay.sources.own import entry_of, held_out_rows
 from assay.types import canonical, content_hash
+
+_AT_ONCE = 4096
+"""Rows that are compared at a time, or one larger group of them."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +47,28 @@ class Contamination:
         for entry in names:
             name, split = entry_of(entry)
             examples = list(held_out_rows(name, split, data))
-            for example, (outline, text) in zip(examples, outlines(examples), strict=True):
+            known = list(outlines(examples))
+            for example, (outline, _), said in zip(examples, known, Said.of([text for _, text in known]), strict=True):
                 where = f"{name}:{example.id}"
                 stems.setdefault(example.stem_id, where)
-                near.setdefault(outline, []).append((where, Said.of(text)))
+                near.setdefault(outline, []).append((where, said))
         return cls(stems, near)
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
-        examples = to_examples(batch) if self.near else []
-        near = [self._near(*known) for known in outlines(examples)] or [None] * len(batch)
+        near = self._near(batch) if self.near else {}
         stems = map(self.held_out.get, batch["stem"].to_pylist())
-        found = (stem or twin for stem, twin in zip(stems, near, strict=True))
+        found = (stem or near.get(place) for place, stem in enumerate(stems))
         return sift(batch, (None if where is None else Drop("contaminated", where) for where in found))
 
-    def _near(self, outline: str, text: str) -> str | None:
-        if (held := self.near.get(outline)) is None:
-            return None
-        problem = Said.of(text)
-        return next((where for where, other in held if same(problem, other)), None)
+    def _near(self, batch: pa.RecordBatch) -> dict[int, str]:
+        """Row -> where the same problem occurs in other words."""
+        known = enumerate(outlines(to_examples(batch)))
+        alike = [(place, outline, text) for place, (outline, text) in known if outline in self.near]
+        found = {}
+        for (place, outline, _), problem in zip(alike, Said.of([text for *_, text in alike]), strict=True):
+            if where := next((where for where, other in self.near[outline] if same(problem, other)), None):
+                found[place] = where
+        return found
 
 
 class NearDuplicates(Config):
@@ -79,15 +87,16 @@ class NearDuplicates(Config):
 
     def __call__(self, index: pa.Table) -> pa.RecordBatch:
         groups = codes(pc.utf8_slice_codeunits(index["key"], 0, 16))
-        order = np.argsort(groups, kind="stable")
+        shared = np.flatnonzero(np.bincount(groups)[groups] > 1)
+        order = shared[np.argsort(groups[shared], kind="stable")]
         starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+        cuts = starts[np.searchsorted(starts, np.arange(_AT_ONCE, len(order), _AT_ONCE), side="right") - 1]
         gone: list[tuple[int, str, str]] = []
-        for group in np.split(order, starts[1:]):
-            if len(group) > 1:
-                some = index.take(pa.array(group))
-                problems = [Said.of(key[16:]) for key in some["key"].to_pylist()]
-                places, ids = some["place"].to_pylist(), some["id"].to_pylist()
-                gone += [(places[at], "near_duplicate", ids[twin]) for at, twin in twins(problems, self.least)]
+        for rows in np.split(order, cuts):  # whole groups
+            some = index.take(pa.array(rows))
+            places, ids = some["place"].to_pylist(), some["id"].to_pylist()
+            known = [(key[:16], key[16:]) for key in some["key"].to_pylist()]
+            gone += [(places[at], "near_duplicate", ids[twin]) for at, twin in twins(known, self.least)]
         return dropped(sorted(gone))
 
 

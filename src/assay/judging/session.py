@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from assay import sandbox
+from assay.effort import NotShort
 from assay.errors import AssayError, IsolationRefused
 from assay.judging.cache import VerdictCache
 from assay.judging.lanes import (
@@ -30,6 +31,7 @@ from assay.judging.lanes import (
     judged,
     judged_side_by_side,
     judged_text,
+    key_here,
 )
 from assay.judging.loop import forget_loop
 from assay.judging.pool import Pool, WorkerTimeout
@@ -142,7 +144,19 @@ class Judge:
 
     def keys(self, examples: Sequence[Example], answers: Sequence[Any]) -> list[str | None]:
         """The answer key of each answer, which is a reference or what a verdict `read`; see `Verifier.key`."""
-        return self._asked("key", examples, answers)
+        questions = [_question(*pair, at) for at, pair in enumerate(zip(examples, answers, strict=True))]
+        known: dict[object, str | None] = {}
+        elsewhere = {}
+        for question, example, answer in zip(questions, examples, answers, strict=True):
+            if question not in known:
+                try:
+                    known[question] = key_here(example, answer)
+                except NotShort:
+                    known[question], elsewhere[question] = None, (example, answer)
+        asked = list(elsewhere.values())
+        made = self._asked("key", [example for example, _ in asked], [answer for _, answer in asked])
+        known |= zip(elsewhere, made, strict=True)
+        return [known[question] for question in questions]
 
     def unreadable(self, examples: Iterable[Example]) -> dict[str, str]:
         """Id and reason of each Example whose reference or parameters its verifier cannot use."""
@@ -304,6 +318,12 @@ def _key(example: Example, attempt: Attempt, place: int) -> object:
         return example.id, example.template, attempt.said
     except (TypeError, ValueError, RecursionError):  # what is no JSON has no id, and an `error` for a verdict
         return place
+
+
+def _question(example: Example, answer: Any, place: int) -> object:
+    """What Examples share whose answers have one key; a place of its own where that is not plain to see."""
+    plain = type(answer) is str and answer == example.reference and not (example.params or example.options)
+    return (example.verifier, answer) if plain else place
 
 
 def jobs_of(places: Sequence[_Place], workers: int) -> list[list[int]]:

@@ -88,7 +88,7 @@ class Verifier:
     reads: Callable[[Example, Any], object] | None = None
     """Reads the reference as judging does; raises `BadReference` where it cannot be used."""
     keys: Callable[[Example, Any], str | None] | None = None
-    """The canonical key of an answer, see `key`."""
+    """The canonical key of an answer, see `key`; it reads reference, parameters and options, and not the problem."""
     reads_claim: Callable[[Example, str, Any], Mapping[str, Any]] | None = None
     """What a response was read as claiming, for a reader of verdicts: marker, claim, stance and span."""
     weights: Callable[[Example, Any], str] | None = None

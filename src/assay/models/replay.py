@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +52,18 @@ class ReplayEngine:
 
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
-        self.require(requests)
-        for request in requests:
-            yield replace(self._said(request)[request.sample], request=request.id)
+        for request, known in zip(requests, self._found(requests), strict=True):
+            said = known[request.sample]
+            yield Completion(said.text, said.finish, request=request.id, thinking=said.thinking)
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
-        asked = list(requests)
-        if lacking := [request for request in asked if len(self._said(request)) <= request.sample]:
+        self._found(list(requests))
+
+    def _found(self, asked: Sequence[Request]) -> list[list[Completion]]:
+        """What was recorded for each request. Raises `AssayError` where that is too little."""
+        found = [self._said(request) for request in asked]
+        if lacking := [one for one, known in zip(asked, found, strict=True) if len(known) <= one.sample]:
             first = lacking[0]
             shown = first.prompt[-1].content[:60] if first.prompt and not first.sealed else first.id
             held = len(self._said(first))
@@ -68,6 +71,7 @@ class ReplayEngine:
                 f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
                 f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"
             )
+        return found
 
 
 def _key(prompt: tuple[Message, ...]) -> str:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 
 from assay.prose.countries import aliases
 from assay.reading.counting import ORDINALS, VALUES
@@ -43,7 +44,7 @@ _SOFT = str.maketrans({"’": "'", "‘": "'", "`": "'", "\u200b": None, "\xad":
 class Words:
     """The words of a text and where in it they stand."""
 
-    __slots__ = ("at", "ends", "joined", "starts", "text", "words")
+    __slots__ = ("_pieces", "at", "joined", "text", "words")
 
     def __init__(self, text: str) -> None:
         text = text.translate(_SOFT)
@@ -52,29 +53,27 @@ class Words:
         self.words: list[str] = []
         self.at: list[tuple[int, int]] = []
         for match in _WORD.finditer(text):
-            self._add(match)
-        self.joined, self.starts, self.ends = "", {}, {}
-        pieces: list[str] = []
-        size, last = 0, ""
-        for place, word in enumerate(self.words):
-            if last.isdigit() and word[0].isdigit():
-                pieces.append("|")
-                size += 1
-            self.starts[size] = place
-            pieces.append(word)
-            size, last = size + len(word), word[-1]
-            self.ends[size] = place + 1
-        self.joined = "".join(pieces)
+            word, is_settled = _spelled(match[0])
+            if is_settled or (word.isdigit() and self.words and self.words[-1] not in _DECADES):
+                self.words.append(word)
+                self.at.append(match.span())
+            else:
+                self._add(word, match)
+        last = ""
+        self._pieces: list[str] = []
+        for word in self.words:
+            self._pieces.append(f"|{word}" if last.isdigit() and word[0].isdigit() else word)
+            last = word[-1]
+        self.joined = "".join(self._pieces)
 
-    def _add(self, match: re.Match[str]) -> None:
-        word = match[0].casefold()
+    def _add(self, word: str, match: re.Match[str]) -> None:
+        """A word that may be dropped, or be another, for what stands beside it."""
         if (
-            word in _ARTICLES
+            match[0].casefold() in _ARTICLES
             and match.string[match.end() : match.end() + 1] != "."
             and match.end() < len(match.string.rstrip(" .)\"'"))
         ):
             return
-        word = one_spelling(word)
         if word.isdigit() and len(word) == 1 and self.words and self.words[-1] in _DECADES:
             start, end = self.at[-1]
             if match.string[end : match.start()] in ("-", " ") and match.string[start].isalpha():
@@ -88,14 +87,26 @@ class Words:
 
     def find(self, joined: str) -> Iterator[tuple[int, int]]:
         """Where a run of words stands: the places of its first word and of the one after its last."""
-        at = self.joined.find(joined)
+        if (at := self.joined.find(joined)) < 0:
+            return
+        bounds = [0, *accumulate(map(len, self._pieces))]
+        ends = {end: place for place, end in enumerate(bounds)}
+        starts = {bounds[place] + (piece[0] == "|"): place for place, piece in enumerate(self._pieces)}
         while at >= 0:
-            if at in self.starts and at + len(joined) in self.ends:
-                yield self.starts[at], self.ends[at + len(joined)]
+            if at in starts and at + len(joined) in ends:
+                yield starts[at], ends[at + len(joined)]
             at = self.joined.find(joined, at + 1)
 
 
 _DECADES = {str(10 * place) for place in range(2, 10)}
+
+
+@lru_cache(1 << 14)
+def _spelled(given: str) -> tuple[str, bool]:
+    """A word in its one spelling, and whether that is so whatever stands beside it."""
+    folded = given.casefold()
+    word = one_spelling(folded)
+    return word, not (folded in _ARTICLES or word in _UNIT_NAMES or (len(word) == 1 and word.isdigit()))
 
 
 def one_spelling(word: str) -> str:

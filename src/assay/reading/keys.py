@@ -33,10 +33,9 @@ def key_of(answer: Node) -> str:
         size = product(num(Fraction(1, 100)), answer.value) if answer.percent else answer.value
         return _of_expression(size) + (f" {answer.unit}" if answer.unit else "")
     if (
-        not isinstance(answer, Tuple)
+        not isinstance(answer, Tuple | Listing)
+        and not is_value(answer)  # looked at first, as it costs far less
         and (found := region(answer)) is not None
-        and not is_value(answer)
-        and not isinstance(answer, Listing)
     ):
         inside = "".join(str(int(holds)) for holds in found.holds)
         return f"{inside} {', '.join(_of_expression(end) for _, end in found.ends)}"

@@ -21,6 +21,7 @@ from assay.curate.quota import Quota
 from assay.curate.recipe import CurationRecipe, PlainStep, Step
 from assay.curate.substring import Substring
 from assay.errors import BadConfig, BadRow, MissingData, counted, did_you_mean
+from assay.evaluate.repeats import REPEATS
 from assay.evaluate.suite import Suite, asked_with, find_suite, shipped_suites
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import synced
@@ -76,9 +77,10 @@ def plan(
     ready: Prepared | None = None,
     asked: list[Example] | None = None,
     model: str = "",
+    repeat: int = 1,
     must: bool = False,
 ) -> list[Line]:
-    """What would be done in `out`, line by line.
+    """What would be done in `out`, line by line; of an evaluation, so many times.
 
     A training that is `ready`, and an evaluation whose problems are there (`asked` of a `model`), are told in the
     numbers of what was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
@@ -87,9 +89,10 @@ def plan(
     if isinstance(config, CurationRecipe):
         lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", curation_time(config)
     elif isinstance(config, Suite):
-        lines = _evaluation(config, look) if asked is None else _asked(config, asked)
-        completions = config.completions(asked or ())
-        files, takes = "scores.json, rollouts/", evaluation_time(config, model, completions, out)
+        lines = _evaluation(config, look) if asked is None else _asked(config, asked, repeat)
+        completions = repeat * config.completions(asked or ())
+        files = "scores.json, rollouts/" if repeat == 1 else f"{REPEATS}, run-1/ to run-{repeat}/"
+        takes = evaluation_time(config, model, completions, out)
     elif isinstance(config, WarmupRecipe):
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
     elif isinstance(config, HeadRecipe):
@@ -340,11 +343,12 @@ def _evaluation(suite: Suite, look: _Look) -> Iterator[Line]:
         yield "", f"{counted(total, 'completion')} in all"
 
 
-def _asked(suite: Suite, asked: list[Example]) -> Iterator[Line]:
-    """The same in numbers, for problems that were read."""
+def _asked(suite: Suite, asked: list[Example], repeat: int = 1) -> Iterator[Line]:
+    """The same in numbers, for problems that were read and are asked `repeat` times."""
     yield "asks", _domains(asked)
     yield _sampled(suite)
-    yield "", f"{counted(suite.completions(asked), 'completion')} in all"
+    runs = f", in {repeat} runs by other seeds" if repeat > 1 else ""
+    yield "", f"{counted(repeat * suite.completions(asked), 'completion')} in all{runs}"
 
 
 def _sampled(suite: Suite) -> Line:

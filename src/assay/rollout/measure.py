@@ -301,8 +301,7 @@ class _Job:
             async for batch in gathered(completions, BACKLOG):
                 if unknown := [c.request for c in batch if block.pop(c.request, None) is None]:
                     raise AssayError(f"{self.engine.name} answered {unknown[0]!r}, which is no open request")
-                rollouts = await asyncio.to_thread(self._judged, batch)
-                self._keep(rollouts)
+                self._keep(await asyncio.to_thread(self._judged, batch))
             if block:
                 raise AssayError(f"{self.engine.name} left {len(block)} requests unanswered; run it again to go on")
 
@@ -311,9 +310,10 @@ class _Job:
         for name in self.examples if names is None else names:
             tally, example, samples = self.tallies[name], self.examples[name], self.way(name).samples
             most = samples if upto is None or name in self.held else min(samples, upto)
-            for index in range(0 if tally.done else most):
-                if not tally.seen >> index & 1:
-                    yield Request(f"{name}/{index}", example.asked, index, bool(example.seal))
+            if not tally.done:
+                asked, sealed = example.asked, bool(example.seal)
+                for index in (index for index in range(most) if not tally.seen >> index & 1):
+                    yield Request(f"{name}/{index}", asked, index, sealed)
 
     def result(self) -> Measurements:
         """The counts, in the order of the Examples."""
@@ -323,7 +323,7 @@ class _Job:
         asked = {name: example.asked for name, example in self.examples.items()}
         return Measurements(measured, verdicts, store.rollouts if store else lambda: self.said, asked)
 
-    def _judged(self, batch: Sequence[Completion]) -> list[Rollout]:
+    def _judged(self, batch: Sequence[Completion]) -> list[tuple[Attempt, Verdict]]:
         named = [(completion.request.rpartition("/"), completion) for completion in batch]
         attempts = [
             Attempt(
@@ -352,24 +352,25 @@ class _Job:
         return group if len(group) == self.way(attempt.example_id).samples else []
 
     def _judged_again(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return [rollout.to_json() for rollout in self._with_verdicts([Rollout.from_json(row) for row in rows])]
+        again = self._with_verdicts([Rollout.from_json(row) for row in rows])
+        return [attempt.with_verdict(verdict) for attempt, verdict in again]
 
-    def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[Rollout]:
+    def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Verdict]]:
         """The attempts, judged. Where the engine failed there is no response, and no zero."""
         came = [attempt for attempt in attempts if attempt.finish != "failed"]
         asked = [self.examples[attempt.example_id] for attempt in came]
         verdicts = iter(self.judge.verify_many(asked, came, workers=self.workers))
         return [
-            Rollout.of(a, Verdict.error(f"no response: {a.response}") if a.finish == "failed" else next(verdicts))
+            (a, Verdict.error(f"no response: {a.response}") if a.finish == "failed" else next(verdicts))
             for a in attempts
         ]
 
-    def _keep(self, rollouts: Sequence[Rollout]) -> None:
+    def _keep(self, judged: Sequence[tuple[Attempt, Verdict]]) -> None:
         if self.store:
-            self.store.append(rollout.to_json() for rollout in rollouts)
+            self.store.append(attempt.with_verdict(verdict) for attempt, verdict in judged)
         else:
-            self.said += rollouts
-        self._count((r.example_id, r.index, r.verdict.status, r.verdict.score) for r in rollouts)
+            self.said += [Rollout.of(*one) for one in judged]
+        self._count((attempt.example_id, attempt.index, said.status, said.score) for attempt, said in judged)
 
     def _count(self, judged: Iterable[Judged]) -> None:
         finished = 0
@@ -412,7 +413,10 @@ async def gathered(stream: AsyncIterator[Completion], backlog: int) -> AsyncIter
     async def feed() -> None:
         try:
             async for completion in stream:
-                await waiting.put(completion)
+                if waiting.full():
+                    await waiting.put(completion)
+                else:
+                    waiting.put_nowait(completion)
         finally:
             if not feeder.cancelling():  # else nobody reads any more
                 await waiting.put(None)

@@ -25,7 +25,7 @@ from assay.sealing import unsealed
 from assay.types import Rollout
 
 FOLDER = "rollouts"
-SHARD_ROWS = 4096
+SHARD_ROWS = 16_384
 """Rows of the journal at which it becomes a shard."""
 
 Key = tuple[str, int]
@@ -51,12 +51,15 @@ SCHEMA = pa.schema(
         ("status", pa.string()),
         ("score", pa.float64()),
         ("verdict", pa.string()),
+        ("read", pa.string()),
         ("exact", pa.string()),
     ]
 )
-"""`prompt`, `cost` and `verdict` are JSON text; `exact` is the whole row as JSON where its text is no valid Unicode."""
+"""`prompt`, `cost` and `verdict` are JSON text; `status`, `score` and `read` are the verdict's; `exact` is the whole
+row as JSON where its text is no valid Unicode."""
 _NAMES = frozenset(SCHEMA.names)
 _JSON = ("prompt", "cost", "verdict")
+_SAID = ("status", "score", "read")
 _MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score", "finish"]
 
 
@@ -82,7 +85,8 @@ class RolloutStore:
         given = Path(directory)
         self.folder = given if given.name == FOLDER and not (given / FOLDER).exists() else given / FOLDER
         self.journal = Journal(self.folder / "open.jsonl", "example_id", "index")
-        self._open: int | None = None
+        self._open: dict[Key, Row] | None = None
+        """What the journal holds, once this object has appended to it."""
 
     def shards(self) -> list[Path]:
         """Finished shards, oldest first."""
@@ -111,12 +115,8 @@ class RolloutStore:
         """What every row answered; responses are not read."""
         newest = _newest(self.journal.read())
         for path in self.shards():
-            rows = pq.read_table(path, columns=[*_MARKS, "tokens", "verdict", "exact"]).to_pylist()
-            whole = (
-                row | {"verdict": json.loads(row["verdict"])} if row["exact"] is None else json.loads(row["exact"])
-                for row in rows
-            )
-            yield from (_answer(row) for row in whole if key_of(row) not in newest)
+            read = _answers(path)
+            yield from (answer for key, answer in read if key not in newest) if newest else (one for _, one in read)
         yield from map(_answer, newest.values())
 
     def append(self, rows: Iterable[Row]) -> None:
@@ -126,11 +126,11 @@ class RolloutStore:
         """
         new = list(rows)
         if self._open is None:
-            self._open = len(self.journal.read())
+            self._open = dict(_newest(self.journal.read()))
         self.journal.append(new)
-        self._open += len(new)
-        if self._open >= SHARD_ROWS:
-            self._seal()
+        self._open |= _newest(new)
+        if len(self._open) >= SHARD_ROWS:
+            self._seal(self._open)
 
     def renew(self, stale: Callable[[Row], bool], again: Callable[[list[dict[str, Any]]], Iterable[Row]]) -> None:
         """Replace the groups of which a row's mark is `stale` by what `again` makes of them, shard by shard."""
@@ -140,6 +140,7 @@ class RolloutStore:
         rows = list(_newest(self.journal.read()).values())
         if any(stale(_mark(row)) for row in rows):
             self.journal.append(_renewed(rows, stale, again))
+        self._open = None
 
     def keep(self, wanted: Callable[[Row], bool]) -> None:
         """Drop the rows whose mark is not wanted: those that a resumed job will write again. Only for the owner."""
@@ -149,16 +150,15 @@ class RolloutStore:
         self.journal.keep(lambda row: wanted(_mark(row)))
         self._open = None
 
-    def _seal(self) -> None:
-        """Make the journal a shard."""
-        rows = _newest(self.journal.read())
+    def _seal(self, rows: Mapping[Key, Row]) -> None:
+        """Make the journal, which holds these rows, a shard."""
         for path in self.shards()[-1:]:  # what a crash after sealing left in the journal is in the last shard already
             if any(key_of(mark) in rows for mark in _marks(path)):
                 self._replace(path, [row for row in read_shard(path) if key_of(row) not in rows])
         last = max((int(path.stem.partition("-")[2]) for path in self.shards()), default=-1)
         self._replace(self.folder / f"part-{last + 1:05d}.parquet", list(rows.values()))
         write_atomically(self.journal.path, "")
-        self._open = 0
+        self._open = {}
 
     def _replace(self, path: Path, rows: Sequence[Row]) -> None:
         require_owner(path)
@@ -178,13 +178,35 @@ def read_shard(path: Path) -> list[dict[str, Any]]:
 
 def read_places(path: Path, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Rows of a shard by their places, from 0, without their tokens. Raises `IndexError` where the shard is shorter."""
-    wanted = [name for name in SCHEMA.names if name not in ("token_ids", "logprobs")]
+    wanted = [name for name in pq.read_schema(path).names if name not in ("token_ids", "logprobs")]
     return list(map(_from_columns, pq.read_table(path, columns=wanted).take(list(numbers)).to_pylist()))
 
 
 def _marks(path: Path) -> list[dict[str, Any]]:
-    rows = pq.read_table(path, columns=[*_MARKS, "exact"]).to_pylist()
+    names = [*_MARKS, "exact"]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*_values(path, names), strict=True)]
     return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
+
+
+def _values(path: Path, names: Sequence[str]) -> list[list[Any]]:
+    """The values of some columns of a shard; of texts that many rows share, each is made once."""
+    read = pq.read_table(path, columns=list(names))
+    return [read[name].to_pylist() for name in names]
+
+
+def _answers(path: Path) -> Iterator[tuple[Key, Answer]]:
+    known = "read" in pq.read_schema(path).names  # else the shard is of an earlier version
+    names = ["group_id", "example_id", "index", "status", "score", "finish", "tokens", "exact"]
+    reads = "read" if known else "verdict"
+    for group, example, index, status, score, finish, tokens, exact, read in zip(
+        *_values(path, [*names, reads]), strict=True
+    ):
+        if exact is not None:
+            answer = _answer(json.loads(exact))
+        else:
+            said = read if known else json.loads(read).get("read")
+            answer = Answer(example, index, status, score, finish or "stop", tokens or 0, said)
+        yield (group or example, index), answer
 
 
 def _answer(row: Row) -> Answer:
@@ -196,7 +218,7 @@ def _answer(row: Row) -> Answer:
     return Answer(row["example_id"], row["index"], verdict["status"], verdict["score"], finish, tokens, read)
 
 
-def _newest(rows: Iterable[dict[str, Any]]) -> dict[Key, dict[str, Any]]:
+def _newest(rows: Iterable[Any]) -> dict[Key, Any]:
     return {key_of(row): row for row in rows}
 
 
@@ -218,29 +240,27 @@ def _mark(row: Row) -> dict[str, Any]:
 
 def _table(rows: Sequence[Row]) -> pa.Table:
     """Rows as a shard holds them."""
-    columns = list(map(_columns, rows))
+    columns = {name: [row.get(name) for row in rows] for name in SCHEMA.names}
+    columns |= {name: [json.dumps(row[name]) if name in row else None for row in rows] for name in _JSON}
+    columns |= {name: [row["verdict"].get(name) for row in rows] for name in _SAID}
+    columns["exact"] = [None if row.keys() <= _NAMES else json.dumps(row) for row in rows]
     try:
-        return pa.Table.from_pylist(columns, SCHEMA)
+        return pa.table(columns, SCHEMA)
     except UnicodeEncodeError:  # seldom: a lone surrogate in a response
-        return pa.Table.from_pylist([_encodable(*both) for both in zip(rows, columns, strict=True)], SCHEMA)
+        plain = {name: list(map(_encodable, values)) for name, values in columns.items()}
+        changed = [any(plain[name][at] != columns[name][at] for name in plain) for at in range(len(rows))]
+        plain["exact"] = [json.dumps(row) if odd else None for row, odd in zip(rows, changed, strict=True)]
+        return pa.table(plain, SCHEMA)
 
 
-def _columns(row: Row) -> dict[str, Any]:
-    columns = dict(row) | {name: json.dumps(row[name]) for name in _JSON if name in row}
-    columns |= {"status": row["verdict"]["status"], "score": row["verdict"]["score"]}
-    return columns if row.keys() <= _NAMES else columns | {"exact": json.dumps(row)}
-
-
-def _encodable(row: Row, columns: dict[str, Any]) -> dict[str, Any]:
-    """The columns of a row, and the whole of it beside them where one is no valid Unicode."""
-    plain = {k: v.encode("utf-8", "replace").decode() if isinstance(v, str) else v for k, v in columns.items()}
-    return columns if plain == columns else plain | {"exact": json.dumps(row)}
+def _encodable(value: Any) -> Any:
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _from_columns(columns: dict[str, Any]) -> dict[str, Any]:
     if columns["exact"] is not None:
         return dict(json.loads(columns["exact"]))
     row = {name: value for name, value in columns.items() if value is not None}
-    row.pop("status")
-    row.pop("score", None)
+    for name in _SAID:
+        row.pop(name, None)
     return row | {name: json.loads(row[name]) for name in _JSON if name in row}

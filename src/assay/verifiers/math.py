@@ -96,8 +96,14 @@ def _is_whole(notation: str) -> bool:
 
 
 def _answer_key(_: Example, answer: Any) -> str | None:
+    text = str(answer)
+    if in_caller() and len(text) > LIGHT_CHARS:
+        raise NotShort
     try:
-        return key_of(read_answer(str(answer)))
+        read = read_answer(text)
+        if in_caller() and not isinstance(read, Num):
+            raise NotShort
+        return key_of(read)
     except (TooCostly, Unreadable, Undefined, LookupError, TypeError, AttributeError):
         return None
 

@@ -380,11 +380,16 @@ def _answer_key(example: Example, answer: Any) -> str | None:
     """The value of each number, with its unit; a percentage by its value."""
     items = answer if isinstance(answer, list) else [answer]
     if isinstance(answer, str):
+        if in_caller() and len(answer) > LIGHT_CHARS:
+            raise NotShort
         text = plain(answer)
         items = _SPLIT.split(text.strip("[](){}\\ .")) if isinstance(example.reference, list) else [text]
     try:
         said = [head(item, _said) if isinstance(item, str) else _one_reference(item, False) for item in items]
-        known = [key_of(one.value if isinstance(one, _Said) else one) for one in said if one is not None]
+        values = [one.value if isinstance(one, _Said) else one for one in said if one is not None]
+        if in_caller() and not all(isinstance(value, Num | Quantity) and light(value) for value in values):
+            raise NotShort
+        known = [key_of(value) for value in values]
     except (TooCostly, Undefined):
         return None
     if not known or len(known) < len(said):

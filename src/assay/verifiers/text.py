@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from assay.claim.claims import NO_MARKER, claim, described
@@ -207,18 +208,18 @@ def _covers(form: Form, words: Words) -> bool:
 
 def _signs(text: str) -> str:
     """The signs of a text that are content: `+` of `C++`, `∧` of `p∧q`, `<` of `a < b`."""
-    if text.isalnum():
-        return ""
-    return "".join(
-        sign
-        for sign in text.replace("&", "")
-        if not (
-            sign.isalnum()
-            or sign.isspace()
-            or sign in _PUNCTUATION
-            or unicodedata.combining(sign)
-            or unicodedata.category(sign) in ("Mn", "Mc", "Cf")
-        )
+    return "" if text.isalnum() else "".join(filter(_is_sign, text))
+
+
+@lru_cache(1 << 12)
+def _is_sign(sign: str) -> bool:
+    return not (
+        sign.isalnum()
+        or sign.isspace()
+        or sign == "&"
+        or sign in _PUNCTUATION
+        or unicodedata.combining(sign)
+        or unicodedata.category(sign) in ("Mn", "Mc", "Cf")
     )
 
 
