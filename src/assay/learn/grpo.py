@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assay.config import settings
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError, BadConfig
 from assay.journal import Journal, owned
@@ -217,6 +218,6 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
 
 def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
     """Everything that decides the result of a run; written to `run.json` and compared on resume."""
-    said = recipe.model_dump(mode="json", exclude={"report_to", "study"})
+    said = settings(recipe, "report_to", "study")
     decided = {"kind": "train", "recipe": said, "model": weights_hash(recipe.model.path)}
     return decided | judging_facts(examples)

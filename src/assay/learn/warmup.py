@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from assay.config import settings
 from assay.errors import BadConfig
 from assay.journal import owned, refuse_foreign
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
@@ -45,7 +46,7 @@ def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
     if recipe.data.corpus:
         raise BadConfig("a warm-up needs data.sources that are procedural, not a corpus")
     clean = list(demonstrations(recipe.data, 0.0, recipe.seed))
-    facts = {"kind": "warmup", "recipe": recipe.model_dump(mode="json"), "assay": VERSION}
+    facts = {"kind": "warmup", "recipe": settings(recipe), "assay": VERSION}
     with owned(out, facts | {"data": content_hash(clean)}):
         policy = out / "policy"
         if policy.is_dir():
