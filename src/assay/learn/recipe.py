@@ -1,7 +1,8 @@
 """What a training recipe may say. One TOML file is one experiment; the defaults below are the documented ones.
 
 `method = "grpo"` learns by reinforcement on a mixed corpus; `method = "warmup"` makes a policy by supervised
-learning on demonstrations, noisy ones if asked, so that reinforcement has something to explore.
+learning on demonstrations, noisy ones if asked, so that reinforcement has something to explore; `method = "values"`
+makes a verifier of a language model.
 """
 
 from __future__ import annotations
@@ -388,5 +389,28 @@ class WarmupRecipe(Config):
     tiny: Tiny = Tiny()
     data: Data
     warmup: Warmup = Warmup()
+    threads: int = Field(1, ge=0)
+    """Torch threads; 0 leaves torch's own choice."""
+
+
+class ValuesRecipe(Config):
+    """`method = "values"`: a verifier head on a language model (Cobbe et al. 2021, arXiv 2110.14168, section 4.2)."""
+
+    method: Literal["values"]
+    """Which kind of recipe it is."""
+    run: str
+    """Whose verdicts are learnt: a directory that `assay measure`, `assay eval` or `assay rescore` wrote, with several
+    samples of a problem."""
+    model: Model = Model()
+    seed: int = 0
+    """Decides the order."""
+    every_token: bool = True
+    """Learn the verdict at every token of a response (token-level), or at its last one alone."""
+    epochs: int = Field(2, ge=1)
+    """Passes over the responses."""
+    batch: int = Field(64, ge=1)
+    """Responses of an update."""
+    learning_rate: float = Field(3e-4, gt=0)
+    """At its highest; it falls to 0 in a line."""
     threads: int = Field(1, ge=0)
     """Torch threads; 0 leaves torch's own choice."""
