@@ -1,6 +1,6 @@
 """What the choices of a training are worth, on a policy of a few thousand parameters, over seeds.
 
-    python benchmarks/bench_learn.py [seeds]      # 6 without it; some minutes on one core
+    python benchmarks/learn_choices.py [seeds]      # 6 without it; some minutes on one core
 
 Each line is the share of right answers after training, mean and 95 % interval over seeds (Student's t), from the same
 starting policies and the same number of rollouts. An answer is right by its first character, so an untrained policy is
@@ -27,9 +27,12 @@ from assay.learn.tiny import make_model, make_tokenizer
 from assay.models.engine import Sampling
 from assay.rollout.measure import measure
 from assay.types import Example, Verdict
+from bars import above, bar, summary, told
 
-T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 10: 2.26}
 EASY, HARD = "easy", "hard"
+WEIGHTS = "model.safetensors"
+DPO = {"online": 1, "semi-online, 5": 5, "offline": 0}
+"""How old the sampling policy may be: `grpo.sync_every`."""
 
 
 def by_first_character(example: Example, response: str) -> Verdict:
@@ -76,21 +79,17 @@ def moved(start: Path, policy: Path, example: Example) -> float:
     return abs(said[1].count(liked) - said[0].count(liked)) / 256
 
 
-def told(name: str, values: Sequence[float]) -> str:
-    half = T95.get(len(values), 2.0) * statistics.stdev(values) / len(values) ** 0.5
-    return f"  {name:34}{statistics.fmean(values):7.3f}  +- {half:.3f}   ({' '.join(f'{v:.2f}' for v in values)})"
-
-
-def main() -> None:
-    seeds = range(int(sys.argv[1]) if sys.argv[1:] else 6)
+def main(count: int = 6) -> None:
+    seeds = range(count)
     quiet_imports()
     results: dict[str, list[float]] = {}
+    alike = []
     with tempfile.TemporaryDirectory() as scratch:
         for seed in seeds:
             here = Path(scratch) / str(seed)
             start = starting_policy(seed, here / "start")
             hard, mixed = problems(0, 24), problems(28, 12)
-            for name, every in (("online", 1), ("semi-online, 5", 5), ("offline", 0)):
+            for name, every in DPO.items():
                 policy = trained(start, hard, here / f"dpo{every}", seed, {"sync_every": every}, dpo={"pairs": "one"})
                 results.setdefault(f"DPO, {name}", []).append(accuracy(policy, hard))
             for rule in ("none", "history", "pools"):
@@ -98,21 +97,33 @@ def main() -> None:
                 results.setdefault(f"GRPO, resample {rule}", []).append(accuracy(policy, mixed[28:]))
             for updates in (1, 8):
                 for clip in (0.2, 1e6):
-                    how = {
-                        "steps": 20 * updates,
-                        "updates": updates,
-                        "clip_low": clip,
-                        "clip_high": clip,
-                        "scale": "none",
-                    }
                     out = here / f"random{updates}{clip}"
+                    how = {"steps": 20 * updates, "updates": updates, "scale": "none"}
+                    how |= {"clip_low": clip, "clip_high": clip}
                     policy = trained(start, hard[:4], out, seed, how, reward={"control": "random"})
                     name = f"random, {updates} updates, clip {clip:g}"
                     results.setdefault(name, []).append(moved(start, policy, hard[0]))
+            weights = [(here / f"random1{clip}" / "policy" / WEIGHTS).read_bytes() for clip in (0.2, 1e6)]
+            alike.append(weights[0] == weights[1])
     print(f"{len(seeds)} seeds")
     for name, values in results.items():
         print(told(name, values))
 
+    def gap(one: str, other: str) -> list[float]:
+        return [a - b for a, b in zip(results[one], results[other], strict=True)]
+
+    above("history resampling over none", gap("GRPO, resample history", "GRPO, resample none"), 0.08)
+    above("pools over no resampling", gap("GRPO, resample pools", "GRPO, resample none"), 0.08)
+    for name in list(DPO)[:2]:
+        above(f"DPO {name} over offline", gap(f"DPO, {name}", "DPO, offline"), 0.2)
+    bar("a random reward, one update: the same weights with the clip and without, every seed", all(alike))
+    above(
+        "a random reward, eight updates: what the clip holds back",
+        gap("random, 8 updates, clip 1e+06", "random, 8 updates, clip 0.2"),
+        0.2,
+    )
+
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
+    sys.exit(int(summary() > 0))

@@ -94,6 +94,12 @@ def test_a_number_is_finite(value):
         load_config(GrpoRecipe, find_recipe("demo"), [f"reward.format={value}"])
 
 
+@pytest.mark.parametrize("given", ["seed=-1", "seed=4294967296", "threads=100000", "study.seeds=[-1]"])
+def test_what_no_library_takes_is_refused_before_work(given):
+    with pytest.raises(BadConfig, match=r"less than|greater than|from 0 to 4294967295"):
+        load_config(GrpoRecipe, find_recipe("demo"), [given])
+
+
 class Inner(Config):
     rate: float = 0.5
     named: str = "a"

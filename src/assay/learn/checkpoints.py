@@ -9,7 +9,7 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from assay.errors import MissingExtra
+from assay.errors import AssayError, MissingExtra
 
 WHOLE = "WHOLE"
 """Marker file of a checkpoint that was written to its end."""
@@ -30,10 +30,18 @@ def quiet_imports() -> Any:
 
 
 def mark_whole(transformers: Any) -> Any:
-    """A trainer callback that marks each checkpoint after its last file is written."""
+    """A trainer callback that marks each checkpoint after its last file is written. One whose weights are not finite is
+    never resumed from: it raises `AssayError` instead."""
+    import torch
 
     class MarkWhole(transformers.TrainerCallback):
-        def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        def on_save(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
+            if not all(torch.isfinite(weights).all() for weights in model.parameters() if weights.requires_grad):
+                raise AssayError(
+                    f"the policy has diverged: at step {state.global_step} its weights are not finite. The checkpoint "
+                    f"before it in {args.output_dir} is whole, and can be model.path of another run, with a smaller "
+                    "learning rate"
+                )
             (Path(args.output_dir) / f"checkpoint-{state.global_step}" / WHOLE).touch()
 
     return MarkWhole()

@@ -17,6 +17,9 @@ from assay.learn.oracle import Oracle
 from assay.learn.pools import Pool
 from assay.sources.selection import Asked
 
+SEEDS = 2**32
+"""How many seeds numpy knows."""
+
 
 def shares(weights: dict[str, float]) -> dict[str, float]:
     """The weights, where none is below 0."""
@@ -93,7 +96,8 @@ class Grpo(Config):
     clip_high: float = Field(0.2, gt=0)
     """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger)."""
     kl: float = Field(0.0, ge=0)
-    """Coefficient of the k3 estimate of the KL divergence to the starting policy."""
+    """Coefficient of the KL divergence to the starting policy, as k3 times the probability ratio estimates it (TRL's
+    `use_bias_correction_kl`): without bias where a generation serves several updates too."""
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"] = "dapo"
     """TRL's loss of this name; `dapo` is the token mean over the batch that Guru used."""
     ratio: Literal["token", "sequence"] = "token"
@@ -252,6 +256,8 @@ class StudyPlan(Config):
             raise ValueError("study.keep is two shares from 0 to 1, the smaller first, such as [0.1, 0.9]")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("study.seeds names a seed twice")
+        if any(not 0 <= seed < SEEDS for seed in self.seeds):
+            raise ValueError(f"study.seeds are numbers from 0 to {SEEDS - 1}")
         return self
 
 
@@ -260,7 +266,7 @@ class GrpoRecipe(Config):
 
     method: Literal["grpo"] = "grpo"
     """Which kind of recipe it is."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=SEEDS)
     """Decides the order of problems, what is sampled, and the draws of its data."""
     model: Model = Model()
     data: Data
@@ -282,7 +288,7 @@ class GrpoRecipe(Config):
     """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
     study: StudyPlan | None = None
     """What `assay study` makes of the recipe; `assay train` takes no notice of it."""
-    threads: int = Field(1, ge=0)
+    threads: int = Field(1, ge=0, le=1024)
     """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
     workers: int = Field(2, ge=1)
     """Verifications that run side by side."""
@@ -384,12 +390,12 @@ class WarmupRecipe(Config):
 
     method: Literal["warmup"]
     """Which kind of recipe it is."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=SEEDS)
     """Decides the weights, the noise and the order."""
     tiny: Tiny = Tiny()
     data: Data
     warmup: Warmup = Warmup()
-    threads: int = Field(1, ge=0)
+    threads: int = Field(1, ge=0, le=1024)
     """Torch threads; 0 leaves torch's own choice."""
 
 
@@ -402,7 +408,7 @@ class ValuesRecipe(Config):
     """Whose verdicts are learnt: a directory that `assay measure`, `assay eval` or `assay rescore` wrote, with several
     samples of a problem."""
     model: Model = Model()
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=SEEDS)
     """Decides the order."""
     every_token: bool = True
     """Learn the verdict at every token of a response (token-level), or at its last one alone."""
@@ -412,5 +418,5 @@ class ValuesRecipe(Config):
     """Responses of an update."""
     learning_rate: float = Field(3e-4, gt=0)
     """At its highest; it falls to 0 in a line."""
-    threads: int = Field(1, ge=0)
+    threads: int = Field(1, ge=0, le=1024)
     """Torch threads; 0 leaves torch's own choice."""
