@@ -42,6 +42,7 @@ def test_trl_still_has_the_hooks():
         "_generate_and_score_completions": ["self", "inputs"],
         "_generate_single_turn": ["self", "prompt_ids", "images", "multimodal_fields", "num_generations"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
+        "_save_checkpoint": ["self", "model", "trial"],
         "log": ["self", "logs", "start_time"],
     }
     for name, parameters in expected.items():

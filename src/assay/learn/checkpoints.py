@@ -6,6 +6,8 @@ import logging
 import os
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,22 @@ def mark_whole(transformers: Any) -> Any:
     return MarkWhole()
 
 
+@contextmanager
+def written(where: Path) -> Iterator[None]:
+    """For a block that writes weights: a disk that takes no more ends in an `AssayError`. torch and safetensors have
+    errors of their own for it, which name neither the disk nor a way out."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as broken:
+        free = shutil.disk_usage(next(path for path in (where, *where.parents) if path.exists())).free
+        raise AssayError(
+            f"{where} could not be written ({str(broken).splitlines()[0]}; {free / 1e6:,.0f} MB are free): make room, "
+            "and run the same command again, which goes on from the last whole checkpoint"
+        ) from broken
+
+
 def newest_checkpoint(directory: Path) -> Path | None:
     """The newest checkpoint that was written to its end; half-written ones are removed."""
     found = sorted(directory.glob("checkpoint-*"), key=_step)
@@ -69,7 +87,8 @@ def save_policy(model: Any, tokenizer: Any, where: Path) -> Path:
     """Write weights and tokenizer so that the directory appears in one step."""
     temporary = where.with_name(f".{where.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    model.save_pretrained(temporary)
-    tokenizer.save_pretrained(temporary)
+    with written(where):
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
     os.replace(temporary, where)
     return where

@@ -17,7 +17,7 @@ from typing import Any
 from assay.config import settings
 from assay.errors import BadConfig
 from assay.journal import owned, refuse_foreign
-from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
+from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy, written
 from assay.learn.recipe import Data, Phase, WarmupRecipe
 from assay.learn.sampler import bucketed
 from assay.learn.tiny import make_model, make_tokenizer
@@ -105,6 +105,10 @@ def _trainer(recipe: WarmupRecipe, phase: Phase, model: Any, tokenizer: Any, out
         def _get_train_sampler(self, dataset: Any = None) -> Any:
             lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
             return bucketed(lengths, recipe.warmup.batch, phase.steps, recipe.seed)
+
+        def _save_checkpoint(self, model: Any, trial: Any) -> None:
+            with written(out):
+                super()._save_checkpoint(model, trial)
 
     return BucketedTrainer(
         model=model,
