@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
 from assay.evaluate.suite import Suite
+from assay.learn.guards import Guards
 from assay.learn.oracle import Oracle
 from assay.learn.pools import Pool
 from assay.sources.selection import Asked
@@ -278,6 +279,8 @@ class GrpoRecipe(Config):
     reward: Reward = Reward()
     oracle: Oracle | None = None
     """A second verifier on a sample of rollouts, and an alarm where the two part; none without it."""
+    guards: Guards | None = None
+    """Limits of entropy, KL and length, and what happens where one is crossed; none without it."""
     stages: tuple[Stage, ...] = ()
     """Stretches with domains and lengths of their own; one without it."""
     lora: Lora | None = None
@@ -315,6 +318,12 @@ class GrpoRecipe(Config):
         usual = Grpo()
         if own and (unused := [name for name in OF_GRPO if getattr(self.grpo, name) != getattr(usual, name)]):
             raise ValueError(f"{own} has a loss of its own, which takes no grpo.{unused[0]}: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _is_measured(self) -> GrpoRecipe:
+        if self.guards and self.guards.max_kl and not self.grpo.kl:
+            raise ValueError("guards.max_kl watches what is measured where grpo.kl is above 0: set both, or neither")
         return self
 
     @model_validator(mode="after")
