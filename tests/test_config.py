@@ -2,9 +2,10 @@
 
 import pytest
 
-from assay.config import find_recipe, load_config, overrides
+from assay.config import Config, find_recipe, load_config, overrides, settings
 from assay.curate.recipe import CurationRecipe
-from assay.errors import BadConfig
+from assay.errors import BadConfig, RunConflict
+from assay.journal import claim, release
 from assay.learn.recipe import GrpoRecipe, WarmupRecipe
 
 
@@ -91,3 +92,53 @@ def test_shipped_recipes_are_valid_and_short(name, kind):
 def test_a_number_is_finite(value):
     with pytest.raises(BadConfig, match="finite"):
         load_config(GrpoRecipe, find_recipe("demo"), [f"reward.format={value}"])
+
+
+@pytest.mark.parametrize("given", ["seed=-1", "seed=4294967296", "threads=100000", "study.seeds=[-1]"])
+def test_what_no_library_takes_is_refused_before_work(given):
+    with pytest.raises(BadConfig, match=r"less than|greater than|from 0 to 4294967295"):
+        load_config(GrpoRecipe, find_recipe("demo"), [given])
+
+
+class Inner(Config):
+    rate: float = 0.5
+    named: str = "a"
+
+
+class Whole(Config):
+    size: int = 3
+    inner: Inner = Inner()
+    parts: tuple[Inner, ...] = ()
+
+
+def run_of(directory, written):
+    """A run that an earlier version began, whose recipe had fewer keys."""
+    fingerprint = claim(directory, {"kind": "test", "recipe": written})
+    release(directory)
+    return fingerprint
+
+
+def test_an_option_that_is_new_changes_no_run_that_does_not_name_it(tmp_path):
+    written = {"size": 4, "inner": {"rate": 0.5}, "parts": [{"rate": 0.1}]}
+    first = run_of(tmp_path, written)
+    now = Whole(size=4, parts=(Inner(rate=0.1),))
+    assert claim(tmp_path, {"kind": "test", "recipe": settings(now)}) == first, "it is the same run"
+    release(tmp_path)
+    named = now.model_copy(update={"inner": Inner(named="b")})
+    with pytest.raises(RunConflict, match=r'differs in: recipe.inner.named: "a" there, "b" here'):
+        claim(tmp_path, {"kind": "test", "recipe": settings(named)})
+
+
+def test_a_default_that_changed_is_another_run_and_so_is_a_key_that_went(tmp_path):
+    run_of(tmp_path / "rate", settings(Whole(inner=Inner(rate=0.4))))
+    with pytest.raises(RunConflict, match=r"recipe.inner.rate: 0.4 there, 0.5 here"):
+        claim(tmp_path / "rate", {"kind": "test", "recipe": settings(Whole())})
+    run_of(tmp_path / "gone", {"size": 3, "gone": True})
+    with pytest.raises(RunConflict, match=r"recipe.gone: true there, nothing here"):
+        claim(tmp_path / "gone", {"kind": "test", "recipe": settings(Whole())})
+
+
+def test_what_decides_no_result_is_no_part_of_a_run(tmp_path):
+    run_of(tmp_path, settings(Whole(size=1), "size"))
+    claim(tmp_path, {"kind": "test", "recipe": settings(Whole(size=2), "size")})
+    release(tmp_path)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from assay.config import Config
     from assay.evaluate.run import Scores
     from assay.learn.head import HeadRecipe
-    from assay.learn.recipe import GrpoRecipe
+    from assay.learn.recipe import GrpoRecipe, ValuesRecipe
 
 RESUMED = ("curate", "measure", "train", "demo", "eval", "study")
 """Commands that go on where they were stopped."""
@@ -172,15 +172,17 @@ def train(
     """
     from assay.config import find_recipe, load_config, read_toml
     from assay.learn.head import HeadRecipe
-    from assay.learn.recipe import GrpoRecipe, WarmupRecipe
+    from assay.learn.recipe import GrpoRecipe, ValuesRecipe, WarmupRecipe
 
     path = find_recipe(recipe)
     out = output or Path("runs") / path.stem
     method = read_toml(path).get("method")
-    if (controls or control) and method in ("head", "warmup"):
+    if (controls or control) and method in ("head", "values", "warmup"):
         raise AssayError(f"--controls is for rewards, and {path.name} has none")
     if method == "head":
         return _train_head(load_config(HeadRecipe, path, changes(ctx)), out, data, dry_run)
+    if method == "values":
+        return _train_values(load_config(ValuesRecipe, path, changes(ctx)), out, data, dry_run)
     if method == "warmup":
         from assay.learn.warmup import warm_up
 
@@ -348,6 +350,14 @@ def _train_head(recipe: HeadRecipe, out: Path, data: Path | None, dry_run: bool)
         report = train_head(recipe, out, data, lambda name: bar.stage(name, None))
     click.echo(head_table(report))
     click.echo(f"head: {out / WEIGHTS}")
+
+
+def _train_values(recipe: ValuesRecipe, out: Path, data: Path | None, dry_run: bool) -> None:
+    if dry_run:
+        return _tell_plan(recipe, out, data, "values")
+    from assay.learn.valued import train_value_head
+
+    click.echo(f"head: {train_value_head(recipe, out)}; `assay select RUN --weights {out}` chooses by it")
 
 
 def _delete_run(directory: Path, yes: bool) -> None:

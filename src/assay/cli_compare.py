@@ -179,7 +179,11 @@ def _compared(run: Path, verifier: str | None, given: dict[str, Any], how: dict[
 
 @click.command()
 @click.argument("run", type=_run)
-@click.option("--weights", default="", help="`likelihood`, a run judged by another verifier, or a .jsonl of scores.")
+@click.option(
+    "--weights",
+    default="",
+    help="`likelihood`, a run judged by another verifier, a trained head, or a .jsonl of scores.",
+)
 @click.option("--first", type=click.IntRange(2), help="Choose among so many samples instead of all.")
 @click.option("--top", type=click.IntRange(1), default=3, show_default=True, help="Best valued samples that vote.")
 @json_option
@@ -187,14 +191,21 @@ def select(run: Path, weights: str, first: int | None, top: int, as_json: bool) 
     """Compare rules that choose one of several answers, on a stored run: votes, best of n, and how far the oracle is.
 
     RUN is a directory that `assay eval`, `assay measure` or `assay rescore` wrote, with several samples of a problem.
-    What values responses is the model's own likelihood, or a verifier or judge that judged the run again
-    (`assay rescore RUN --verifier judge -o OUT`, then --weights OUT).
+    What values responses is the model's own likelihood, a verifier or judge that judged the run again
+    (`assay rescore RUN --verifier judge -o OUT`, then --weights OUT), or a head that was trained on other problems
+    (`assay train values --run=OTHER -o HEAD`, then --weights HEAD).
     """
     from assay.evaluate.select import select as chosen
+    from assay.journal import kind_of
     from assay.report.text import selection_table
     from assay.rollout.runs import open_run
 
-    found = chosen(open_run(run, "measure"), weights=weights, first=first, top=top)
+    stored, known = open_run(run, "measure"), None
+    if weights and kind_of(Path(weights)) == "values":
+        from assay.learn.valued import values_of
+
+        known = values_of(Path(weights), stored)
+    found = chosen(stored, weights=weights, known=known, first=first, top=top)
     click.echo(json.dumps(found.to_json(), indent=1) if as_json else selection_table(found))
 
 

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from assay.errors import BadConfig, did_you_mean
 from assay.files import not_utf8
+from assay.journal import Settings
 from assay.types import content_hash
 
 
@@ -169,6 +170,21 @@ def _toml(value: Any) -> str:
 def fingerprint(*parts: Any) -> str:
     """Hash of everything that decides a result; runs whose fingerprints differ are never silently compared."""
     return content_hash([p.model_dump(mode="json") if isinstance(p, BaseModel) else p for p in parts])
+
+
+def settings(config: BaseModel, *without: str) -> Settings:
+    """A configuration as the facts that `journal.claim` compares, `without` the fields that decide no result."""
+
+    def in_full(one: BaseModel) -> dict[str, Any]:
+        return one.model_dump(mode="json", exclude=set(without))
+
+    def known(there: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return in_full(type(config).model_validate(there))
+        except ValidationError:  # of a version that read other values
+            return there
+
+    return Settings(in_full(config), known)
 
 
 def _split(override: str) -> tuple[str, Any]:

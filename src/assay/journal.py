@@ -27,6 +27,15 @@ TIMES = "times.jsonl"
 _held: dict[Path, int] = {}  # directories that this process owns, and the descriptors of their lock files
 
 
+class Settings(dict[str, Any]):
+    """Facts that a job's options are. Options are added from version to version: `known` gives those that an older run
+    could not write down what they are when nobody names them, so that it is still the same run."""
+
+    def __init__(self, facts: Row, known: Callable[[Row], Row]) -> None:
+        super().__init__(facts)
+        self.known = known
+
+
 class Journal:
     """A JSONL file that is only appended to, batch by batch, by the owner of its directory.
 
@@ -97,39 +106,43 @@ def line_of(row: Row) -> str:
 def claim(directory: Path, facts: Row) -> str:
     """Own a directory until `release` or the end of this process, and write `run.json` with what decides its result.
 
-    Returns the fingerprint of the facts. A second claim of the same process is the same claim. Raises `RunConflict`
+    Returns the fingerprint of the facts as the run wrote them down. A second claim of the same process is the same
+    claim. Raises `RunConflict`
     when another live process owns the directory, or when it holds a run with other facts, naming them, or files of
     another's; a process that was killed owns nothing.
     """
     refuse_another_run(directory, facts)  # before a lock is left there
     directory.mkdir(parents=True, exist_ok=True)
     new = _lock(directory)
-    fingerprint = content_hash(dict(facts))
-    path = directory / CLAIM
     try:
-        refuse_another_run(directory, facts)
+        there = refuse_another_run(directory, facts)
     except RunConflict:
         if new:
             release(directory)
         raise
-    if not path.exists():
-        text = json.dumps({"fingerprint": fingerprint, **facts}, indent=2, ensure_ascii=False)
-        write_atomically(path, text + "\n")
-    return fingerprint
+    if not there:
+        there = {"fingerprint": content_hash(dict(facts)), **facts}
+        write_atomically(directory / CLAIM, json.dumps(there, indent=2, ensure_ascii=False) + "\n")
+    return str(there["fingerprint"])
 
 
-def refuse_another_run(directory: Path, facts: Row) -> None:
+def refuse_another_run(directory: Path, facts: Row) -> dict[str, Any]:
     """Raise `RunConflict` where a directory holds a run with other facts, naming them, and what `refuse_foreign`
-    raises; nothing is written."""
+    raises; nothing is written. Returns what `run.json` says, see `refuse_foreign`."""
     there = refuse_foreign(directory)
     if there and (kind := there.get("kind")) != facts.get("kind"):
         raise RunConflict(f"{directory} holds another run (of the kind {kind!r}): choose another directory")
     if there and there["fingerprint"] != content_hash(dict(facts)):
-        changed = differences({k: v for k, v in there.items() if k != "fingerprint"}, _plain(dict(facts)))
-        raise RunConflict(
-            f"{directory} holds another run (differs in: {'; '.join(changed)}); "
-            "choose another directory, or delete this one"
-        )
+        known = {name: value for name, value in there.items() if name != "fingerprint"}
+        for name, value in facts.items():
+            if isinstance(value, Settings) and isinstance(known.get(name), dict):
+                known[name] = _plain(value.known(known[name]))
+        if changed := differences(known, _plain(dict(facts))):
+            raise RunConflict(
+                f"{directory} holds another run (differs in: {'; '.join(changed)}); "
+                "choose another directory, or delete this one"
+            )
+    return there
 
 
 def refuse_foreign(directory: Path) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def test_tensorboard_gets_the_metrics_of_each_domain(random_policy, tmp_path):
 
 
 def test_a_domain_without_a_reward_has_no_number_for_it():
-    flat = scalars({"code": DomainStep(None, 3.0, 4, 1, 1, {"error": 4})})
+    flat = scalars({"code": DomainStep(None, 3.0, 4, 1, 1, {"error": 4}, 2)})
     assert flat["domains/code/verdicts/error"] == 4 and flat["domains/code/verdicts/correct"] == 0
     assert "domains/code/reward" not in flat
 

@@ -3,6 +3,7 @@ not the model's fault."""
 
 import inspect
 import json
+from collections import Counter
 
 import pytest
 import torch
@@ -11,13 +12,16 @@ from datasets import Dataset
 from letters import problems, recipe_for
 from trl import GRPOConfig, GRPOTrainer
 
+from assay.errors import AssayError
 from assay.learn import grpo
 from assay.learn.arguments import boundary
+from assay.learn.checkpoints import newest_checkpoint
 from assay.learn.progress import StepRecord
 from assay.learn.recipe import Grpo
 from assay.learn.sampler import DomainMix
 from assay.learn.trainer import PolicyTrainer, live_rows
 from assay.models.prompting import as_input
+from assay.rollout.store import RolloutStore
 from assay.types import Example
 
 
@@ -38,6 +42,7 @@ def test_trl_still_has_the_hooks():
         "_generate_and_score_completions": ["self", "inputs"],
         "_generate_single_turn": ["self", "prompt_ids", "images", "multimodal_fields", "num_generations"],
         "_calculate_rewards": ["self", "inputs", "prompts", "completions", "completion_ids_list"],
+        "_save_checkpoint": ["self", "model", "trial"],
         "log": ["self", "logs", "start_time"],
     }
     for name, parameters in expected.items():
@@ -260,10 +265,34 @@ def test_a_step_writes_what_it_saw(random_policy, tmp_path):
         assert set(row["domains"]) == {"math", "logic"}
         assert sum(d["rollouts"] for d in row["domains"].values()) == 16
         assert {"reward", "length", "dead_groups", "groups", "verdicts"} <= set(row["domains"]["math"])
+        assert row["clipped"] == 0, "the first update on a generation moves no ratio"
         assert row["entropy"] > 0 and row["grad_norm"] is not None
-    assert all(isinstance(row[name], float) for row in rows for name in ("loss", "kl", "learning_rate"))
+    assert all(isinstance(row[name], float) for row in rows for name in ("loss", "kl", "learning_rate", "clipped"))
+    assert any(row["clipped"] > 0 for row in rows)
+    cut = Counter((said.policy, said.finish) for said in RolloutStore(tmp_path / "run").rollouts())
+    assert [sum(d["cut"] for d in row["domains"].values()) for row in generated] == [
+        cut[str(row["step"] - 1), "length"] for row in generated
+    ]
     assert grpo.train(recipe, examples, tmp_path / "run") == policy
     assert boundary(Grpo(save_every=3, updates=2)) == 4
+
+
+def test_weights_that_are_not_finite_are_never_gone_on_from(random_policy, tmp_path):
+    recipe, examples = recipe_for(random_policy, steps=4, save_every=2), problems(["x"] * 4)
+
+    class Diverges(transformers.TrainerCallback):
+        def on_step_end(self, args, state, control, model=None, **_):
+            if state.global_step == 4:
+                next(model.parameters()).data[0, 0] = torch.nan
+
+    trainer = make(recipe, examples, tmp_path)
+    trainer.add_callback(Diverges())
+    with pytest.raises(AssayError, match="diverged: at step 4 its weights are not finite"):
+        trainer.train()
+    newest = newest_checkpoint(tmp_path / "checkpoints")
+    assert newest.name == "checkpoint-2"
+    saved = transformers.AutoModelForCausalLM.from_pretrained(newest)
+    assert all(torch.isfinite(weights).all() for weights in saved.parameters())
 
 
 def test_learning_raises_the_reward_it_is_paid_for(random_policy, tmp_path):

@@ -204,7 +204,7 @@ def test_every_chart_has_a_name_and_its_numbers(run):
     assert unquote(tables[0].partition(",")[2]) == "step,math,code\n1,0.5,\n2,0.5,\n3,0.5,\n"
     optimised = unquote(tables[3].partition(",")[2]).splitlines()
     assert optimised[0].startswith("step,loss,learning rate,KL to the starting policy,")
-    assert optimised[2] == "2,-0.2,,,1.0,0.1,0.5"
+    assert optimised[2] == "2,-0.2,,,,1.0,0.1,0.5"
     assert "KL was not measured" in page
 
 

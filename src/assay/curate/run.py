@@ -24,7 +24,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from assay.config import Config
+from assay.config import Config, settings
 from assay.corpus.collection import Corpus
 from assay.corpus.ledger import GOLD, Dropped
 from assay.corpus.rows import GROUP
@@ -341,7 +341,7 @@ def _facts(
     return {
         "kind": "curate",
         "assay": VERSION,
-        "recipe": recipe.model_dump(mode="json", exclude={"executor"}),
+        "recipe": settings(recipe, "executor"),
         "data": spool.data_hash,
         "held_out": content_hash([sorted(contamination.held_out), sorted(contamination.near)]),
         **default_judge().facts(spool.verifiers.values()),

@@ -114,18 +114,21 @@ class Selected:
         return facts | {"choices": choices, "distinct": dict(self.distinct)}
 
 
-def select(run: StoredRun, *, weights: str = "", first: int | None = None, top: int = 3) -> Selected:
+def select(
+    run: StoredRun, *, weights: str = "", known: Weights | None = None, first: int | None = None, top: int = 3
+) -> Selected:
     """Apply every rule to the first samples of each problem: all that were asked for, or `first` of them.
 
     `weights` is `likelihood`, the directory of the same run judged by another verifier or a judge (`assay rescore`), or
-    a `.jsonl` of `example_id`, `index` and `score`; `top` is how many of the best valued samples vote in the rule
-    `vote of top`. Raises `AssayError` where weights are lacking, and where no problem has the samples.
+    a `.jsonl` of `example_id`, `index` and `score`; it only names those that are `known`. `top` is how many of the best
+    valued samples vote in the rule `vote of top`. Raises `AssayError` where weights are lacking, and where no problem
+    has the samples.
     """
     if first is not None and first < 1:
         raise AssayError(f"a choice needs at least one sample, not {first}")
     answers = [answer for answer in run.store.answers() if first is None or answer.index < first]
     said = said_of(answers, run.examples)
-    valued = weights_of(run, weights) if weights else {}
+    valued = known if known is not None else weights_of(run, weights) if weights else {}
     counting = sorted((a.example_id, a.index) for a in answers if a.score is not None and a.example_id in said)
     places: dict[str, list[int]] = {}
     for name, index in counting:

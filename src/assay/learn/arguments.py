@@ -17,28 +17,34 @@ from assay.types import Example, Message
 
 
 def require_ready(recipe: GrpoRecipe) -> None:
-    """Raise `AssayError` where a recipe cannot be trained here: a library is missing, a layer does not exist, the model
-    is an adapter, or several processes were launched."""
+    """Raise `AssayError` where a recipe cannot be trained here: what `require_whole` raises, or a library or a layer of
+    the model is missing."""
+    for name in recipe.report_to:
+        if find_spec(name) is None:
+            raise BadConfig(f"report_to names {name!r}, which is not installed: pip install {name}")
+    require_whole(recipe.model.path)
+    if recipe.lora and find_spec("peft") is None:
+        raise MissingExtra("the table [lora]", "lora")
+    if recipe.lora and recipe.lora.target_modules:
+        _require_layers(recipe.lora.target_modules, recipe.model.path)
+
+
+def require_whole(path: str) -> None:
+    """Raise `AssayError` where several processes were launched, the extra is missing, or a model has no whole weights
+    to train."""
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
         raise AssayError(
             "assay train runs in one process: launch it with --num_processes 1, or train on several with verl, or with "
             "TRL's own trainer and assay.reward_fn() (docs/trainers.md)"
         )
-    for name in recipe.report_to:
-        if find_spec(name) is None:
-            raise BadConfig(f"report_to names {name!r}, which is not installed: pip install {name}")
     if find_spec("trl") is None:
         raise MissingExtra("training", "train")
-    if base_model(recipe.model.path):
+    if base_model(path):
         raise BadConfig(
-            f"model.path {recipe.model.path!r} is an adapter, and training starts from whole weights: merge it into "
+            f"model.path {path!r} is an adapter, and training starts from whole weights: merge it into "
             "its model first (peft's merge_and_unload) and save that"
         )
-    if recipe.lora and find_spec("peft") is None:
-        raise MissingExtra("the table [lora]", "lora")
-    require_model(recipe.model.path)
-    if recipe.lora and recipe.lora.target_modules:
-        _require_layers(recipe.lora.target_modules, recipe.model.path)
+    require_model(path)
 
 
 def fitting(recipe: GrpoRecipe, examples: Sequence[Example]) -> tuple[list[Example], list[str]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assay.config import settings
 from assay.errors import BadConfig
 from assay.evaluate.compare import Comparison, compare
 from assay.files import write_atomically
@@ -53,7 +54,7 @@ def run_arms(
     raises, before any work.
     """
     require_comparable(recipe)
-    decided = {"kind": "controls", "recipe": recipe.model_dump(mode="json", exclude={"report_to", "study"})}
+    decided = {"kind": "controls", "recipe": settings(recipe, "report_to", "study")}
     refuse_another_run(out, decided)
     arms = (TRUTH, *controls)
     for arm in arms:

@@ -29,6 +29,7 @@ from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import fitting, require_ready
 from assay.learn.checkpoints import newest_step
 from assay.learn.grpo import facts, mixed, train, training_set, watch_of
+from assay.learn.guards import crossings
 from assay.learn.oracle import alarms
 from assay.learn.pools import Ledger
 from assay.learn.progress import StepRecord
@@ -138,7 +139,8 @@ def experiment(
             return {f"eval_{row.name}/accuracy": row.avg.value for row in scores.rows} if scores else {}
 
         policy = train(recipe, examples, out, on_step=stepped, look=look)
-        notes = ready.notes + alarms(Journal(out / "metrics.jsonl", "step").read())
+        rows = Journal(out / "metrics.jsonl", "step").read()
+        notes = ready.notes + alarms(rows) + crossings(recipe.guards, rows)
         write_atomically(out / "notes.json", json.dumps(notes, indent=2) + "\n")
         after = _score(recipe, str(policy), "after", asked, out, watch) if ends else None
         if before and after:

@@ -18,12 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from assay.config import settings
 from assay.corpus.collection import Corpus
 from assay.errors import AssayError, BadConfig
 from assay.journal import Journal, owned
 from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import lora_arguments, report_into, require_ready, synced, train_last, trl_arguments
 from assay.learn.checkpoints import mark_whole, newest_checkpoint, newest_step, quiet_imports, save_policy
+from assay.learn.guards import crossed
 from assay.learn.oracle import Watched
 from assay.learn.pools import Ledger
 from assay.learn.progress import Look, StepRecord
@@ -67,7 +69,8 @@ def train(
         rollouts.keep(lambda row: row["step"] <= step)
 
         stages, watched = Stages(recipe), watch_of(recipe, examples)
-        for row in metrics.read():
+        known = metrics.read()
+        for row in known:
             stages.add(row)
             if watched:
                 watched.add(row)
@@ -78,10 +81,12 @@ def train(
             stage = {"stage": stages.at((done.step - 1) // stages.period) + 1} if recipe.stages else {}
             seen = {"oracle": watched.step(done.rollouts)} if watched else {}
             metrics.append([row | stage | seen])
+            known.append(row)
             rollouts.append([{"step": done.step, **rollout.to_json()} for rollout in done.rollouts])
             if on_step:
                 on_step(done)
-            if watched and watched.rules.stop and watched.alarm:
+            rang = watched and watched.rules.stop and watched.alarm
+            if rang or (recipe.guards and recipe.guards.stop and crossed(recipe.guards, known)):
                 trainer.control.should_training_stop = True
 
         trainer = make_trainer(recipe, examples, out, record, transformers, stages, look)
@@ -217,6 +222,6 @@ def training_set(data: Data, where: Path | None, seed: int) -> list[Example]:
 
 def facts(recipe: GrpoRecipe, examples: Sequence[Example]) -> dict[str, Any]:
     """Everything that decides the result of a run; written to `run.json` and compared on resume."""
-    said = recipe.model_dump(mode="json", exclude={"report_to", "study"})
+    said = settings(recipe, "report_to", "study")
     decided = {"kind": "train", "recipe": said, "model": weights_hash(recipe.model.path)}
     return decided | judging_facts(examples)

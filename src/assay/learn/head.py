@@ -22,7 +22,7 @@ from pydantic import Field
 from assay.audit.labelled import LabelledRow, read_labelled
 from assay.audit.rewrites import rewritten
 from assay.audit.sets import SETS, labelled_set
-from assay.config import Config, fingerprint
+from assay.config import Config, fingerprint, settings
 from assay.errors import BadConfig, NoAnswer
 from assay.evaluate.metrics import wilson
 from assay.files import write_atomically
@@ -180,7 +180,7 @@ def train_head(
     """
     refuse_foreign(out)
     labelled = [list(entry.rows(data)) for entry in recipe.labelled]
-    facts = {"kind": "head", "recipe": recipe.model_dump(mode="json"), "assay": VERSION}
+    facts = {"kind": "head", "recipe": settings(recipe), "assay": VERSION}
     facts["data"] = content_hash([one.to_json() for rows in labelled for one in rows])
     with owned(out, facts):
         if (out / REPORT).is_file():

@@ -28,6 +28,8 @@ class DomainStep:
     dead_groups: int
     """Groups without signal: all scores equal, so they are not trained on."""
     verdicts: Mapping[str, int]
+    cut: int
+    """Responses that were cut at the longest length."""
 
 
 _NONE = Stats()
@@ -40,10 +42,15 @@ class StepRecord:
     step: int
     domains: Mapping[str, DomainStep]
     entropy: float | None
+    """Nats a token, over the rows that were learnt from."""
     grad_norm: float | None
+    """Before the gradient is scaled down to `grpo.max_grad_norm`."""
     loss: float | None
+    """Near 0 on fresh samples, where the advantages of a group sum to 0: it says nothing of progress."""
     kl: float | None
     """To the starting policy; `None` where the recipe's `kl` is 0, since nothing measures it then."""
+    clipped: float | None
+    """Share of the tokens learnt from that had no gradient, since their ratio was clipped; `None` for other losses."""
     learning_rate: float | None
     seconds: float | None
     sandbox: Mapping[str, Any]
@@ -65,13 +72,16 @@ class StepRecord:
         domains = by_domain(rollouts, domain_of)
         names = ("entropy", "grad_norm", "loss", "kl", "learning_rate", "step_time")
         entropy, grad_norm, loss, kl, rate, seconds = (logs.get(name) for name in names)
+        clipped = logs.get("clip_ratio/region_mean")
         paid = {
             name.split("/")[1]: mean
             for name, mean in logs.items()
             if name.startswith("rewards/") and name.endswith("/mean")
         }
         terms = {name: mean for name, mean in paid.items() if name != "verified_reward"}
-        return cls(step, domains, entropy, grad_norm, loss, kl, rate, seconds, ran.to_json(), tuple(rollouts), terms)
+        return cls(
+            step, domains, entropy, grad_norm, loss, kl, clipped, rate, seconds, ran.to_json(), tuple(rollouts), terms
+        )
 
     def to_json(self) -> dict[str, Any]:
         """The row of `metrics.jsonl`."""
@@ -112,4 +122,5 @@ def _domain(said: Sequence[Rollout]) -> DomainStep:
         groups=len(scores),
         dead_groups=sum(len(set(group)) < 2 for group in scores.values()),
         verdicts=dict(sorted(Counter(str(rollout.verdict.status) for rollout in said).items())),
+        cut=sum(rollout.finish == "length" for rollout in said),
     )

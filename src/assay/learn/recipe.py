@@ -1,7 +1,8 @@
 """What a training recipe may say. One TOML file is one experiment; the defaults below are the documented ones.
 
 `method = "grpo"` learns by reinforcement on a mixed corpus; `method = "warmup"` makes a policy by supervised
-learning on demonstrations, noisy ones if asked, so that reinforcement has something to explore.
+learning on demonstrations, noisy ones if asked, so that reinforcement has something to explore; `method = "values"`
+makes a verifier of a language model.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ from pydantic import Field, field_validator, model_validator
 
 from assay.config import Config
 from assay.evaluate.suite import Suite
+from assay.learn.guards import Guards
 from assay.learn.oracle import Oracle
 from assay.learn.pools import Pool
 from assay.sources.selection import Asked
+
+SEEDS = 2**32
+"""How many seeds numpy knows."""
 
 
 def shares(weights: dict[str, float]) -> dict[str, float]:
@@ -92,7 +97,8 @@ class Grpo(Config):
     clip_high: float = Field(0.2, gt=0)
     """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger)."""
     kl: float = Field(0.0, ge=0)
-    """Coefficient of the k3 estimate of the KL divergence to the starting policy."""
+    """Coefficient of the KL divergence to the starting policy, as k3 times the probability ratio estimates it (TRL's
+    `use_bias_correction_kl`): without bias where a generation serves several updates too."""
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"] = "dapo"
     """TRL's loss of this name; `dapo` is the token mean over the batch that Guru used."""
     ratio: Literal["token", "sequence"] = "token"
@@ -251,6 +257,8 @@ class StudyPlan(Config):
             raise ValueError("study.keep is two shares from 0 to 1, the smaller first, such as [0.1, 0.9]")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("study.seeds names a seed twice")
+        if any(not 0 <= seed < SEEDS for seed in self.seeds):
+            raise ValueError(f"study.seeds are numbers from 0 to {SEEDS - 1}")
         return self
 
 
@@ -259,7 +267,7 @@ class GrpoRecipe(Config):
 
     method: Literal["grpo"] = "grpo"
     """Which kind of recipe it is."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=SEEDS)
     """Decides the order of problems, what is sampled, and the draws of its data."""
     model: Model = Model()
     data: Data
@@ -271,6 +279,8 @@ class GrpoRecipe(Config):
     reward: Reward = Reward()
     oracle: Oracle | None = None
     """A second verifier on a sample of rollouts, and an alarm where the two part; none without it."""
+    guards: Guards | None = None
+    """Limits of entropy, KL and length, and what happens where one is crossed; none without it."""
     stages: tuple[Stage, ...] = ()
     """Stretches with domains and lengths of their own; one without it."""
     lora: Lora | None = None
@@ -281,7 +291,7 @@ class GrpoRecipe(Config):
     """Held-out problems, measured before and after training; none without it, or with `eval = false`."""
     study: StudyPlan | None = None
     """What `assay study` makes of the recipe; `assay train` takes no notice of it."""
-    threads: int = Field(1, ge=0)
+    threads: int = Field(1, ge=0, le=1024)
     """Torch threads; 0 leaves torch's own choice. One is often fastest for tiny models on shared cores."""
     workers: int = Field(2, ge=1)
     """Verifications that run side by side."""
@@ -308,6 +318,12 @@ class GrpoRecipe(Config):
         usual = Grpo()
         if own and (unused := [name for name in OF_GRPO if getattr(self.grpo, name) != getattr(usual, name)]):
             raise ValueError(f"{own} has a loss of its own, which takes no grpo.{unused[0]}: leave it out")
+        return self
+
+    @model_validator(mode="after")
+    def _is_measured(self) -> GrpoRecipe:
+        if self.guards and self.guards.max_kl and not self.grpo.kl:
+            raise ValueError("guards.max_kl watches what is measured where grpo.kl is above 0: set both, or neither")
         return self
 
     @model_validator(mode="after")
@@ -383,10 +399,33 @@ class WarmupRecipe(Config):
 
     method: Literal["warmup"]
     """Which kind of recipe it is."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=SEEDS)
     """Decides the weights, the noise and the order."""
     tiny: Tiny = Tiny()
     data: Data
     warmup: Warmup = Warmup()
-    threads: int = Field(1, ge=0)
+    threads: int = Field(1, ge=0, le=1024)
+    """Torch threads; 0 leaves torch's own choice."""
+
+
+class ValuesRecipe(Config):
+    """`method = "values"`: a verifier head on a language model (Cobbe et al. 2021, arXiv 2110.14168, section 4.2)."""
+
+    method: Literal["values"]
+    """Which kind of recipe it is."""
+    run: str
+    """Whose verdicts are learnt: a directory that `assay measure`, `assay eval` or `assay rescore` wrote, with several
+    samples of a problem."""
+    model: Model = Model()
+    seed: int = Field(0, ge=0, lt=SEEDS)
+    """Decides the order."""
+    every_token: bool = True
+    """Learn the verdict at every token of a response (token-level), or at its last one alone."""
+    epochs: int = Field(2, ge=1)
+    """Passes over the responses."""
+    batch: int = Field(64, ge=1)
+    """Responses of an update."""
+    learning_rate: float = Field(3e-4, gt=0)
+    """At its highest; it falls to 0 in a line."""
+    threads: int = Field(1, ge=0, le=1024)
     """Torch threads; 0 leaves torch's own choice."""

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from assay.config import settings
 from assay.errors import AssayError, BadConfig, did_you_mean
 from assay.evaluate.run import SCORES, evaluate, readable, unreadable_note
 from assay.evaluate.suite import Suite
@@ -177,7 +178,7 @@ def run_study(
 def _facts(recipe: GrpoRecipe) -> dict[str, object]:
     return {
         "kind": "study",
-        "recipe": recipe.model_dump(mode="json", exclude={"report_to"}),
+        "recipe": settings(recipe, "report_to"),
         "model": weights_hash(recipe.model.path),
     }
 

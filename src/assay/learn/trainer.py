@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from trl.models import unwrap_model_for_generation
 from assay import sandbox
 from assay.hashing import hashed_seed
 from assay.judging.session import verify_many
+from assay.learn.checkpoints import written
 from assay.learn.dynamic import Reserve, dead_groups, replaced
 from assay.learn.prefix import scored_by_prompt, shareable
 from assay.learn.progress import Look, StepRecord, by_domain, scalars
@@ -259,6 +261,10 @@ class PolicyTrainer(GRPOTrainer):
             self.log(numbers)
         self.model.train(was_training)
         return numbers
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with written(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)
 
     def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
         """Pass TRL's step metrics on to `on_step` and, with those of domains and sandbox, to `report_to`."""

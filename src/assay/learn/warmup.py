@@ -14,9 +14,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from assay.config import settings
 from assay.errors import BadConfig
 from assay.journal import owned, refuse_foreign
-from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy
+from assay.learn.checkpoints import mark_whole, newest_checkpoint, quiet_imports, save_policy, written
 from assay.learn.recipe import Data, Phase, WarmupRecipe
 from assay.learn.sampler import bucketed
 from assay.learn.tiny import make_model, make_tokenizer
@@ -45,7 +46,7 @@ def warm_up(recipe: WarmupRecipe, out: Path) -> Path:
     if recipe.data.corpus:
         raise BadConfig("a warm-up needs data.sources that are procedural, not a corpus")
     clean = list(demonstrations(recipe.data, 0.0, recipe.seed))
-    facts = {"kind": "warmup", "recipe": recipe.model_dump(mode="json"), "assay": VERSION}
+    facts = {"kind": "warmup", "recipe": settings(recipe), "assay": VERSION}
     with owned(out, facts | {"data": content_hash(clean)}):
         policy = out / "policy"
         if policy.is_dir():
@@ -104,6 +105,10 @@ def _trainer(recipe: WarmupRecipe, phase: Phase, model: Any, tokenizer: Any, out
         def _get_train_sampler(self, dataset: Any = None) -> Any:
             lengths = [len(ids) for ids in self.train_dataset["input_ids"]]
             return bucketed(lengths, recipe.warmup.batch, phase.steps, recipe.seed)
+
+        def _save_checkpoint(self, model: Any, trial: Any) -> None:
+            with written(out):
+                super()._save_checkpoint(model, trial)
 
     return BucketedTrainer(
         model=model,

@@ -45,6 +45,7 @@ def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = 
         accuracy(held_out),
         per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
         per_domain(steps, "length", "Response length", "Tokens a response."),
+        cut(steps),
         oracle_gap(steps),
         verdict_mix(steps),
         optimisation(steps),
@@ -73,6 +74,17 @@ def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | N
     columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
     about += " Thin: each step. Bold: the mean of the last ten."
     return Curves(title, about, _at(steps), columns, smoothed=True, top=top)
+
+
+def cut(steps: Steps) -> Curves:
+    """Share of the responses that were cut at the longest length, by domain; no column where none was."""
+    names = domains(steps) if any(d.get("cut") for s in steps for d in s["domains"].values()) else []
+    rows = {name: [s["domains"].get(name, {}) for s in steps] for name in names}
+    shares: dict[str, Column] = {
+        name: [row["cut"] / row["rollouts"] if "cut" in row else None for row in found] for name, found in rows.items()
+    }
+    about = "Share of the responses that max_tokens cut. Thin: each step. Bold: the mean of the last ten."
+    return Curves("Cut responses", about, _at(steps), shares, smoothed=True, top=1)
 
 
 def oracle_gap(steps: Steps) -> Curves:
@@ -119,17 +131,24 @@ def gap_now(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def optimisation(steps: Steps) -> Curves:
-    """Loss, learning rate, KL, entropy, gradient norm, and the share of groups without signal."""
+    """Loss, learning rate, KL, clipping, entropy, gradient norm, and the share of groups without signal."""
     columns: dict[str, Column] = {
         "loss": [s.get("loss") for s in steps],
         "learning rate": [s.get("learning_rate") for s in steps],
         "KL to the starting policy": [s.get("kl") for s in steps],
+        "tokens clipped": [s.get("clipped") for s in steps],
         "entropy (nats a token)": [s.get("entropy") for s in steps],
         "gradient norm": [s.get("grad_norm") for s in steps],
         "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
     }
-    about = "A group whose responses are all judged alike has no signal: GRPO and DPO learn nothing from it."
-    if not any(value is not None for value in columns["KL to the starting policy"]):
+    about = (
+        "A group whose responses are all judged alike has no signal: GRPO and DPO learn nothing from it. Entropy and "
+        "the share of tokens whose ratio was clipped are of the responses that were learnt from. The loss of GRPO is "
+        "near 0 on fresh samples, whatever is learnt. The gradient's norm is that before it is scaled down."
+    )
+    if any(value is not None for value in columns["KL to the starting policy"]):
+        about += " KL is estimated by k3 times the probability ratio."
+    else:
         about += " KL was not measured; it is where grpo.kl is above 0."
     return Curves("Optimisation", about, _at(steps), columns)
 

@@ -27,7 +27,7 @@ from assay.judging.verifier import VERIFIERS
 from assay.learn.arguments import synced
 from assay.learn.experiment import Prepared
 from assay.learn.head import HeadRecipe, Labelled
-from assay.learn.recipe import Data, GrpoRecipe, Stage, WarmupRecipe
+from assay.learn.recipe import Data, GrpoRecipe, Stage, ValuesRecipe, WarmupRecipe
 from assay.learn.study import Ready
 from assay.remote import is_remote
 from assay.report.duration import curation_time, evaluation_time, training_time
@@ -38,7 +38,7 @@ from assay.sources.procedural import SIZE, Procedural
 from assay.sources.selection import Asked, Selection
 from assay.types import Example
 
-KINDS: dict[str, type[Config]] = {"warmup": WarmupRecipe, "head": HeadRecipe}
+KINDS: dict[str, type[Config]] = {"warmup": WarmupRecipe, "head": HeadRecipe, "values": ValuesRecipe}
 """Recipes of a training by their method; any other is GRPO's."""
 LOOK = 2_000
 """Rows of a real source that are counted."""
@@ -97,6 +97,8 @@ def plan(
         lines, files, takes = _warmup(config, look), "policy/", "tens of minutes for the shipped recipe on two cores"
     elif isinstance(config, HeadRecipe):
         lines, files, takes = _head(config, look), "head.json, report.json", "minutes on one core"
+    elif isinstance(config, ValuesRecipe):
+        lines, files, takes = _values(config), "verifier/, value.safetensors", "minutes for a small model on one core"
     else:
         assert isinstance(config, GrpoRecipe)
         lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
@@ -319,6 +321,15 @@ def _head(recipe: HeadRecipe, look: _Look) -> Iterator[Line]:
     for one in recipe.rewrites:
         yield from _reads("rewrites", one, "train", look, recipe.seed)
     yield "trains", f"{counted(recipe.hidden, 'hidden unit')} in {counted(recipe.epochs, 'epoch')}"
+
+
+def _values(recipe: ValuesRecipe) -> Iterator[Line]:
+    yield (
+        "learns from",
+        f"the verdicts of {recipe.run}{'' if Path(recipe.run).is_dir() else ', which is not there yet'}",
+    )
+    where = "every token" if recipe.every_token else "the last token"
+    yield "trains", f"{recipe.model.path} and a head on it at {where}, in {counted(recipe.epochs, 'epoch')}"
 
 
 def _labelled(entry: Labelled, look: _Look) -> str:

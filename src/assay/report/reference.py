@@ -22,13 +22,14 @@ from assay.evaluate.suite import Suite
 from assay.judging.params import Params
 from assay.judging.verifier import VERIFIERS
 from assay.learn.head import HeadRecipe
-from assay.learn.recipe import GrpoRecipe, WarmupRecipe
+from assay.learn.recipe import GrpoRecipe, ValuesRecipe, WarmupRecipe
 
 PAGES = (
     ("`assay curate`", CurationRecipe),
     ('`assay train`, `method = "grpo"`', GrpoRecipe),
     ('`assay train`, `method = "warmup"`', WarmupRecipe),
     ('`assay train`, `method = "head"`', HeadRecipe),
+    ('`assay train`, `method = "values"`', ValuesRecipe),
     ("`assay eval --suite`", Suite),
 )
 
