@@ -19,10 +19,12 @@ from assay.sandbox.facts import (
 )
 from assay.sandbox.trees import walk
 
-_NAMES = "reached got wanted test ready guard joined type thrown exit turn turns zipped"
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = tuple(
-    f"__assay_{name}__" for name in _NAMES.split()
+_NAMES = (
+    "reached got wanted test ready guard joined type thrown exit turn turns zipped excused caught begun said filled"
 )
+HOOKS = tuple(f"__assay_{name}__" for name in _NAMES.split())
+REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = HOOKS[:13]
+EXCUSED, CAUGHT, BEGUN, SAID, FILLED = HOOKS[13:]
 """Names in the tests' namespace that the hooks call."""
 _STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
 """Statements behind which the next one always comes, unless something is raised."""
@@ -64,12 +66,17 @@ def hook_assertions(
         block[:] = longer
 
 
-def hook_joins(tree: ast.Module, results: set[str], kinds: set[type], joins: list[Callable[[Any, Any], Any]]) -> None:
+Joins = list[tuple[Callable[[Any, Any], Any], int | None]]
+IsToHold = Callable[[ast.expr, ast.operator | ast.cmpop], bool]
+
+
+def hook_joins(tree: ast.Module, results: set[str], kinds: set[type], joins: Joins, is_to_hold: IsToHold) -> None:
     """Where a value of the candidate is subtracted or compared, let it be seen whether that says anything.
 
-    `results` are names of such values; what is done is added to `joins`; a hook has its number.
+    `results` are names of such values; what is done is added to `joins`, with its line where `is_to_hold` says that it
+    must be about something; a hook has its number.
     """
-    _Joins(joins, results, kinds).visit(tree)
+    _Joins(joins, results, kinds, is_to_hold).visit(tree)
 
 
 def hook_thrown(nodes: Iterable[ast.AST]) -> None:
@@ -137,8 +144,8 @@ class _Joins(ast.NodeTransformer):
     So is `type(...)` of one thing.
     """
 
-    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str], kinds: set[type]) -> None:
-        self.joins, self.results, self.kinds = joins, results, kinds
+    def __init__(self, joins: Joins, results: set[str], kinds: set[type], is_to_hold: IsToHold) -> None:
+        self.joins, self.results, self.kinds, self.is_to_hold = joins, results, kinds, is_to_hold
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -155,13 +162,14 @@ class _Joins(ast.NodeTransformer):
         named = type(op) in self.kinds and any(
             isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in walk(side)
         )
+        line = node.lineno if named and self.is_to_hold(node, op) else None
         self.generic_visit(node)
         if not named:
             return node
         sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
         made = hook(JOINED, len(self.joins), node)
         made.args += sides  # type: ignore[attr-defined]
-        self.joins.append(JOINING[type(op)])
+        self.joins.append((JOINING[type(op)], line))
         return made
 
 
