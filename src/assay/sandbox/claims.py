@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
-from assay.sandbox.facts import called, root_name
+from assay.sandbox.facts import asserts, called, root_name, statements
 from assay.sandbox.hooks import BEGUN, FILLED, SAID, hook
 from assay.sandbox.trees import walk
 
@@ -70,10 +70,19 @@ class Nothing:
 
 
 class Claims(ast.NodeTransformer):
-    """Hooks such expressions; `about` says whether one hangs on the program, and was not asked of nothing."""
+    """Hooks such expressions.
 
-    def __init__(self, about: Callable[[ast.AST], bool], results: set[str], is_fixed: Callable[[ast.expr], bool]):
-        self.about, self.results, self.is_fixed = about, results, is_fixed
+    `asks` says whether one hangs on the program and was not asked of nothing; `about`, whether no assert holds it too.
+    """
+
+    def __init__(
+        self,
+        about: Callable[[ast.AST], bool],
+        asks: Callable[[ast.AST], bool],
+        results: set[str],
+        is_fixed: Callable[[ast.expr], bool],
+    ) -> None:
+        self.about, self.asks, self.results, self.is_fixed = about, asks, results, is_fixed
         self.lines: list[int] = []
         """The line of each hooked expression, by its number."""
         self.defaults: set[int] = set()
@@ -89,14 +98,16 @@ class Claims(ast.NodeTransformer):
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
         first, rest = node.values[0], node.values[1:]
         claims = any(map(self._names, rest))
-        if isinstance(node.op, ast.And) or not self.about(first):
+        if isinstance(node.op, ast.And) or not self.about(first) or not rest:
             return self.generic_visit(node)
         if _asks_for_nothing(first) and claims and not _are_answers(node.values):
             self.generic_visit(node)
             return self._guarded(node)
-        if isinstance(first, _PLAIN) and len(rest) == 1 and self._is_own(rest[0]):
+        if all(map(_is_value, node.values[:-1])) and self._is_own(rest[-1]):
             self.generic_visit(node)
-            node.values[0] = self._hook(FILLED, node.values[0])
+            both = ast.copy_location(ast.BoolOp(ast.Or(), node.values[:-1]), node)
+            asked = both if len(rest) > 1 else node.values[0]
+            node.values[:-1] = [self._hook(FILLED, asked)]
             self.defaults.add(len(self.lines) - 1)
             return node
         return self.generic_visit(node)
@@ -107,11 +118,21 @@ class Claims(ast.NodeTransformer):
             node.operand = self._bad(node.operand)
         return node
 
-    def visit_ListComp(self, node: ast.ListComp) -> ast.AST:
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> ast.AST:
+        """`[r != n for n in own if r is not None]`, `[n for n in own if r and r != n]`."""
+        compares = any(isinstance(part, ast.Compare) for part in walk(node.elt)) and self._names(node.elt)
+        asked = [self.about(one) and _asks_for_one(one) for part in node.generators for one in part.ifs]
         self.generic_visit(node)
-        for part in node.generators:
-            part.ifs = [self._bad(one) for one in part.ifs]
+        filters = [(part, at) for part in node.generators for at in range(len(part.ifs))]
+        for (part, at), asks in zip(filters, asked, strict=True):
+            part.ifs[at] = self._bad(part.ifs[at])
+            if asks and compares:
+                number = self._number(node)
+                part.ifs[at] = _both(hook(BEGUN, number, node), part.ifs[at])
+                node.elt = _both(hook(SAID, number, node), node.elt)
         return node
+
+    visit_SetComp = visit_GeneratorExp = visit_ListComp
 
     def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         own = [self._is_own(side) for side in (node.body, node.orelse)]
@@ -126,15 +147,18 @@ class Claims(ast.NodeTransformer):
         return node
 
     def visit_If(self, node: ast.If) -> ast.AST:
-        """`if r is None: return True` in a function by which tests compare."""
+        """`if r is None: return True` where tests compare, `if r is None: r = 9`, `if r and r != 9: bad.append(r)`."""
         way = node.body[0]
-        returns = isinstance(way, ast.Return) and isinstance(way.value, ast.Constant) and way.value.value is True
-        about = returns and not node.orelse and _asks_for_nothing(node.test) and self.about(node.test)
+        stands_in = isinstance(way, (ast.Return, ast.Assign)) and way.value is not None and self._is_own(way.value)
+        about = stands_in and not node.orelse and _asks_for_nothing(node.test) and self.asks(node.test)
+        collects = not node.orelse and not any(asserts(one) for part in node.body for one in statements(part))
         self.generic_visit(node)
         if about:
             number = self._number(node)
             node.test = _both(hook(BEGUN, number, node), node.test)
             node.orelse = [ast.copy_location(ast.Expr(hook(SAID, number, node)), node)]
+        elif collects:
+            node.test = self._bad(node.test)
         return node
 
     def visit_Compare(self, node: ast.Compare) -> ast.AST:
@@ -190,8 +214,7 @@ class Claims(ast.NodeTransformer):
         if not isinstance(node, ast.BoolOp) or not isinstance(node.op, ast.And) or not self.about(node.values[0]):
             return node
         first, rest = node.values[0], node.values[1:]
-        asks = isinstance(first, _PLAIN) or (isinstance(first, ast.Compare) and isinstance(first.ops[0], ast.IsNot))
-        if asks and any(map(self._names, rest)):
+        if _asks_for_one(first) and any(map(self._names, rest)):
             number = self._number(node)
             node.values = [hook(BEGUN, number, node), first, hook(SAID, number, node), *rest]
         return node
@@ -266,6 +289,18 @@ def _asks_for_nothing(node: ast.expr) -> bool:
     else:
         empty = isinstance(other, _EMPTY) and not _parts(other)
     return empty and isinstance(node.ops[0], (ast.Is, ast.Eq, ast.Lt))
+
+
+def _asks_for_one(node: ast.expr) -> bool:
+    """`r`, `r is not None`."""
+    if isinstance(node, ast.Compare):
+        return len(node.ops) == 1 and isinstance(node.ops[0], ast.IsNot)
+    return isinstance(node, _PLAIN)
+
+
+def _is_value(node: ast.expr) -> bool:
+    """`r`, `r and r`."""
+    return isinstance(node, _PLAIN) or (isinstance(node, ast.BoolOp) and all(map(_is_value, node.values)))
 
 
 def _are_answers(values: list[ast.expr]) -> bool:

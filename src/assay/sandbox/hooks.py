@@ -13,6 +13,7 @@ from assay.sandbox.facts import (
     DISPLAYS,
     inner_blocks,
     is_assertion_call,
+    is_failure,
     is_raise,
     root_name,
     stays_first,
@@ -56,7 +57,8 @@ def hook_assertions(
         longer: list[ast.stmt] = []
         last = max((at for at, node in enumerate(block) if is_raise(node)), default=-1)
         for at, node in enumerate(block):
-            if isinstance(node, ast.stmt) and not stays_first(node) and (at <= last or _may_raise(node)):
+            may_raise = at <= last or (_may_raise(node) and not isinstance(node, ast.Assert))
+            if isinstance(node, ast.stmt) and not stays_first(node) and may_raise:
                 longer.append(ast.copy_location(ast.Expr(hook(GUARD, next(guards), node)), node))
             if isinstance(node, ast.Assert) or is_assertion_call(node):
                 longer.append(ast.copy_location(ast.Expr(hook(REACHED, len(found), node)), node))
@@ -191,9 +193,11 @@ def hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.ex
 
 
 def _may_raise(node: ast.AST) -> bool:
-    """Whether a statement holds a `raise` that it may run; a loop may run none of its body."""
+    """Whether a statement holds a `raise`, or `assert False`, that it may run; a loop may run none of its body."""
     if isinstance(node, DEFINITIONS) or is_raise(node):
         return is_raise(node)
+    if isinstance(node, ast.Assert):
+        return is_failure(node)
     loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
     blocks = [node.orelse] if loops else inner_blocks(node)  # type: ignore[attr-defined]
     return any(_may_raise(inner) for block in blocks for inner in block)

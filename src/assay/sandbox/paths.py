@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from assay.sandbox.claims import Claims, Nothing
-from assay.sandbox.facts import DEFINITIONS, asserts, inner_blocks, statements
+from assay.sandbox.facts import DEFINITIONS, asserts, inner_blocks, is_failure, statements
 from assay.sandbox.hooks import TEST, TURNS, ZIPPED, hook
 from assay.sandbox.trees import walk
-from assay.sandbox.turns import FUNCTIONS, LEAVES, LOOPS, Turns, choices, hooked, is_failure
+from assay.sandbox.turns import FUNCTIONS, LEAVES, LOOPS, Turns, choices, hooked
 
 CHOICES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Match, ast.comprehension)
 """What there may be more than one way through."""
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
-FOLDING = {"map", "filter", "zip", "all", "eval"}
+FOLDING = {"map", "filter", "zip", "all", "eval", "reduce"}
 """What makes a way, too, without a statement of its own."""
 _HELD = (*LOOPS, ast.Call, ast.Name, ast.Subscript, ast.Attribute, ast.Compare, ast.UnaryOp)
 _FOLDS = {"all", "any", "sum", "max", "min"}
@@ -82,7 +82,11 @@ class Paths:
 
     def claims(self) -> Claims:
         """What hooks the expressions of these tests that an answer of nothing could let pass."""
-        return Claims(self.is_about, self.results, self.is_fixed)
+        return Claims(self.is_about, self.asks, self.results, self.is_fixed)
+
+    def asks(self, node: ast.AST) -> bool:
+        """Whether an expression hangs on the program, and is not asked of nothing."""
+        return self.hangs(node) and not self.nothing.is_asked(node)
 
     def is_about(self, node: ast.AST) -> bool:
         """Whether an expression hangs on the program, is not asked of nothing, and is not held by another assert."""
@@ -98,6 +102,8 @@ class Paths:
                     part.iter = self._counted(part.iter, True)
         elif given is not node and name == "all" and not self.is_fixed(given) and not self.nothing.is_asked(given):
             node.args[0] = self._counted(given, True)
+        if name == "reduce" and len(node.args) == 3 and self.asks(node.args[1]) and not self.is_fixed(node.args[1]):
+            node.args[1] = self._counted(node.args[1], True)
         pairs = node.args[1:] if name == "map" else node.args if name == "zip" else []
         if len({self.is_fixed(one) for one in pairs}) > 1 and not any(isinstance(one, ast.Starred) for one in pairs):
             hangs = [ast.copy_location(ast.Constant(not self.is_fixed(one)), one) for one in pairs]
@@ -239,10 +245,13 @@ def _is_off(node: ast.stmt) -> bool:
 
 
 def _all_hooked(block: list[ast.stmt]) -> Iterator[tuple[str, int]]:
-    for node in block:
-        for inner in statements(node, deep=True):
-            if isinstance(inner, ast.stmt) and (told := hooked(inner)) is not None:
+    """The hooks in a block, but of what is there to fail."""
+    blocks = [block]
+    for one in blocks:
+        for at, node in enumerate(one):
+            if (told := hooked(node)) is not None and not any(map(is_failure, one[at + 1 : at + 2])):
                 yield told
+            blocks += inner_blocks(node)
 
 
 def _is_ready(node: ast.If) -> bool:

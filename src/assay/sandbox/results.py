@@ -51,7 +51,8 @@ class SuiteResult:
         """What is to be about something, by its hook, and the tests that came to it."""
         self._counts: Counter[tuple[str, str, int]] = Counter()
         self.excused = 0
-        """What counts as compared, as the tests chose so, less the exceptions that they caught whatever these were."""
+        """What counts as compared, as the tests chose so, less the exceptions that they caught whatever these were, and
+        less the asserts of functions that the program has called."""
         self.at: int | None = None
         """The test that runs, or else the last one that did."""
         self._assertion: Assertion | None = None
@@ -85,6 +86,7 @@ class SuiteResult:
 
     def reached(self, number: int) -> None:
         self.asserts += 1
+        self.excused -= self.client.called_back > 0  # the program chose to come here
         self._seen.add((hooks.REACHED, number))
         self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
 
@@ -93,9 +95,9 @@ class SuiteResult:
         self.guards += 1
         self._seen.add((hooks.GUARD, number))
 
-    def compared(self) -> tuple[int, int, int]:
+    def compared(self) -> tuple[int, int]:
         """Counts of which one is another as soon as anything was compared or expected."""
-        return self.asserts, self.guards, self.client.errors + self.excused
+        return self.asserts + self.client.errors + self.excused, self.guards
 
     def excuse(self, by: int) -> None:
         self.excused += by

@@ -12,7 +12,7 @@ import builtins
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from assay.sandbox.facts import asserts, called, inner_blocks, is_assertion_call, is_raise, statements, stays_first
+from assay.sandbox.facts import asserts, called, inner_blocks, is_failure, statements, stays_first
 from assay.sandbox.hooks import CAUGHT, EXCUSED, GUARD, HOOKS, REACHED, TURN, hook
 from assay.sandbox.trees import walk
 
@@ -59,7 +59,7 @@ class Turns:
 
     def _can_skip(self, block: list[ast.stmt]) -> bool:
         inner = [one for node in block for one in statements(node)]
-        if not any(isinstance(one, ast.stmt) and asserts(one) for one in inner):
+        if not any(isinstance(one, ast.stmt) and (asserts(one) or self._collects(one)) for one in inner):
             return False
         going, left = self._ways(block, {False})
         return True in going | left
@@ -95,12 +95,21 @@ class Turns:
         if not _is_choice(node) or (behind is not None and is_failure(behind)):
             return None
         if isinstance(node, ast.If):
+            if self._collects(node):
+                return None
             ways = [node.body, node.orelse]
             by_program = self.hangs(node.test) and any(map(self._is_about_it, ways))
         else:
             ways, by_program = choices(node, self.hangs)  # type: ignore[arg-type]
             ways += [[]] if isinstance(node, ast.Match) and not _takes_all(node.cases[-1]) else []
         return None if any(is_failure(one) for way in ways for one in way) else (ways, by_program)
+
+    def _collects(self, node: ast.stmt) -> bool:
+        """Whether a statement compares by noting what is not as it must be: `if r != 9: bad.append(r)`."""
+        test = node.test if isinstance(node, ast.If) and not node.orelse else None
+        differs = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotEq)
+        named = test is not None and not self.results.isdisjoint(getattr(part, "id", "") for part in walk(test))
+        return differs and named and not _leaves([node])
 
     def _is_about_it(self, block: list[ast.stmt]) -> bool:
         """Whether a block leaves, or compares anything of what the program says."""
@@ -164,15 +173,6 @@ def choices(node: ast.Try | ast.Match, hangs: Callable[[ast.AST], bool]) -> tupl
     )
     ways = [[*node.body, *node.orelse, *node.finalbody], *(one.body for one in node.handlers)]
     return ways, (broad or says) and any(map(hangs, node.body))
-
-
-def is_failure(node: ast.stmt) -> bool:
-    """Whether a statement is there to fail wherever it is reached."""
-    return (
-        is_raise(node)
-        or (isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and not node.test.value)
-        or (is_assertion_call(node) and "fail" in ast.unparse(called(node) or ast.Name("")))
-    )
 
 
 def hooked(node: ast.stmt) -> tuple[str, int] | None:
