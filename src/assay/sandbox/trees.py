@@ -1,4 +1,4 @@
-"""A walk through a syntax tree, as `ast.walk` goes, in little more than a third of its time: each verdict takes dozens."""
+"""A walk through a syntax tree, as `ast.walk` goes, in 0.4 of its time: each verdict takes dozens."""
 
 from __future__ import annotations
 
