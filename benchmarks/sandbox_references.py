@@ -21,6 +21,7 @@ from assay.curate.mutants import mutants
 from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
+from bars import bar
 
 Pair = tuple[Example, str]
 _PLAIN_CPU = 4
@@ -143,8 +144,11 @@ def leetcode() -> list[Pair]:
     return pairs
 
 
-def references(name: str, pairs: list[Pair], take: int, bar: str) -> None:
-    """Judge right programs. A part of a plus set that meets a limit is judged again, one input at a time."""
+def references(name: str, pairs: list[Pair], take: int, least: float = 1.0) -> None:
+    """Judge right programs, of which this share at least must pass.
+
+    A part of a plus set that meets a limit is judged again, one input at a time.
+    """
     pairs = sampled(pairs, take)
     start = time.perf_counter()
     verdicts = verify_many([pair[0] for pair in pairs], [pair[1] for pair in pairs], workers=2)
@@ -159,7 +163,8 @@ def references(name: str, pairs: list[Pair], take: int, bar: str) -> None:
         apart += bool(alone)
     seconds = time.perf_counter() - start
     also = f", {apart} of them one input at a time" if apart else ""
-    print(f"{name:28}{right:6} of {len(pairs):5} pass{also}   bar: {bar}   ({seconds:.0f} s)", flush=True)
+    passed = f"{name}: {right} of {len(pairs)} right programs pass{also}, at least {least:.1%} ({seconds:.0f} s)"
+    bar(passed, right >= least * len(pairs))
     for reason, count in Counter(map(_class, missed)).most_common(8):
         print(f"    {count:4} {reason}")
 
@@ -199,7 +204,7 @@ def mutations(take: int, each: int) -> None:
     said = [fenced(pair[1]) for pair in made]
     verdicts = verify_many([pair[0] for pair in made], said, workers=2, deadline=2 * _PLAIN_CPU)
     caught = sum(not verdict.is_correct for verdict, bad in zip(verdicts, plain, strict=True) if bad)
-    print(f"{'mutants that a plain run refutes':36}{caught:6} of {sum(plain)} refused   bar: all")
+    bar(f"mutants that a plain run refutes: {caught} of {sum(plain)} refused, all", caught == sum(plain))
     kept = [verdict for verdict, bad in zip(verdicts, plain, strict=True) if not bad]
     print(f"{'mutants that a plain run accepts':36}{sum(v.is_correct for v in kept):6} of {len(kept)} accepted")
     for reason, count in Counter(_class(verdict) for verdict in kept if not verdict.is_correct).most_common(8):
@@ -231,17 +236,17 @@ def cruxeval(take: int) -> None:
         verdicts = verify_many([examples[name] for name, _, _ in labels], [text for _, text, _ in labels], workers=2)
         wrong = [(row, v) for row, v in zip(labels, verdicts, strict=True) if v.is_correct != row[2]]
         seconds = time.perf_counter() - start
-        agreed = f"{len(labels) - len(wrong):6} of {len(labels):5} agree   bar: all   ({seconds:.0f} s)"
-        print(f"{'CRUXEval labels, ' + kind:28}{agreed}", flush=True)
+        agreed = f"{len(labels) - len(wrong)} of {len(labels)} agree, all ({seconds:.0f} s)"
+        bar(f"CRUXEval labels, {kind}: {agreed}", not wrong)
         for (name, text, score), verdict in wrong[:20]:
             print(f"    {name} labelled {score}: {text[:100]!r}, ours {_class(verdict)}")
 
 
 def main(full: bool) -> None:
-    references("HumanEval", humaneval(), 0, "164")
-    references("MBPP", mbpp(), 0 if full else 300, "99.6 %")
-    references("HumanEval+, in parts", plus("code/humanevalplus.jsonl.gz"), 0 if full else 120, "all")
-    references("MBPP+, in parts", plus("code/mbppplus.jsonl.gz"), 0 if full else 90, "all")
-    references("LeetCode", leetcode(), 0 if full else 200, "99 %")
+    references("HumanEval", humaneval(), 0)
+    references("MBPP", mbpp(), 0 if full else 300, 0.996)
+    references("HumanEval+, in parts", plus("code/humanevalplus.jsonl.gz"), 0 if full else 120)
+    references("MBPP+, in parts", plus("code/mbppplus.jsonl.gz"), 0 if full else 90)
+    references("LeetCode", leetcode(), 0 if full else 200, 0.99)
     mutations(0 if full else 120, 4 if full else 2)
     cruxeval(0 if full else 400)

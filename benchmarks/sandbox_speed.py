@@ -20,6 +20,7 @@ from assay import sandbox
 from assay.judging.session import verify_many
 from assay.sandbox import Limits, Outcome, Program
 from assay.types import Example
+from bars import bar
 
 SUM = "a, b = map(int, input().split())\nprint(a + b)\n"
 NUMPY = "import numpy as np\na, b = map(int, input().split())\nprint(int(np.array([a, b]).sum()))\n"
@@ -73,11 +74,12 @@ def rates(times: int) -> None:
     for name, rate in best.items():
         print(f"{name:36}{rate:8.0f} a second")
     bare = best["sandbox, isolated"] / best["python -I -S, nothing isolated"]
-    print(f"{'beside python -I -S':36}{bare:8.2f} times   bar: 3.5 (and 1,500 a second on 2 quiet cores)")
+    bar(f"isolated executions beside bare starts of python -I -S: {bare:.2f}, at least 3.4", bare >= 3.4)
     mine, theirs = (_least_cpu_ms(job, 20 * times) for job in (ours(SUM), process(SUM, ISOLATED)))
     print(f"{'the same in CPU time':36}{theirs / mine:8.2f} times   {theirs:.2f} and {mine:.2f} ms")
     for name in ("numpy", "sympy"):
-        print(f"{'beside python, ' + name:36}{best[f'sandbox, {name}'] / best[f'python, {name}']:8.1f} times   bar: 30")
+        times_as_many = best[f"sandbox, {name}"] / best[f"python, {name}"]
+        bar(f"executions with {name} beside those of python: {times_as_many:.1f}, at least 30", times_as_many >= 30)
 
 
 def hundred_inputs(times: int) -> None:
@@ -96,7 +98,8 @@ def hundred_inputs(times: int) -> None:
     mine = _least_cpu_ms(together, 10 * times)
     theirs, one = _cpu_ms(apart, 1), _least_cpu_ms(process(SUM, ISOLATED), 20)
     share = f"{mine / one:.2f} starts of python -I -S, {one:.1f} ms here"
-    print(f"{'100 stdio tests, code.stdio':36}{mine:8.2f} ms CPU   bar: 5 where a start takes 3.8; {share}")
+    print(f"{'100 stdio tests, code.stdio':36}{mine:8.2f} ms CPU")
+    bar(f"100 stdio tests for {share}: at most 5 / 3.8 starts", mine / one <= 5 / 3.8)
     print(f"{'100 stdio tests, python -I -S each':36}{theirs:8.0f} ms CPU   {theirs / mine:.0f} times as much")
 
 
@@ -144,8 +147,8 @@ def kills(times: int) -> None:
             over = result.cpu - limits.cpu if "CPU" in name else seconds - limits.wall_seconds
             late.setdefault(name, []).append(1000 * over)
     for name, values in late.items():
-        late_by = f"{statistics.median(values):8.1f} ms after its limit, at most {max(values):.1f}"
-        print(f"{name:36}{late_by}   bar: 50")
+        middle = statistics.median(values)
+        bar(f"{name}: {middle:.1f} ms after its limit (at most {max(values):.1f}), 50 allowed", middle <= 50)
 
 
 _THREADS = "import threading, time\nfor _ in range(20): threading.Thread(target=time.sleep, args=[60]).start()\n"

@@ -15,10 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from assay import sandbox
-from assay.judging.session import verify
+from assay.judging.session import verify, verify_many
 from assay.sandbox import Limits
 from assay.types import Example
 from assay.verifiers import code, stdio
+from bars import bar
 
 TESTS = Path(__file__).parents[1] / "tests" / "sandbox"
 BURN = "import time\ndef burn(seconds):\n    while time.process_time() < seconds: pass\n"
@@ -52,18 +53,19 @@ def corpus(level: str, jobs: int) -> None:
     chosen = {**os.environ, "ASSAY_SANDBOX_MIN": level} if level else None
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=chosen)
     if done.returncode:
-        print(f"corpus at {level or 'the host'}: {done.stderr[-300:]}")
+        bar(f"attack corpus at {level or 'the host'}: {done.stderr[-300:]}", False)
         return
     report = json.loads(done.stdout)
     before, after = report["before"], report["after"]
     grown = 100 * (after["memory"] / report["first"]["memory"] - 1)
     left = {kind: after[kind] - before[kind] for kind in ("processes", "descriptors")} | {"files": len(after["files"])}
     print(
-        f"corpus at {report['level']}: {report['jobs']} jobs, {len(report['wrong'])} not as they must be   bar: 0; "
-        f"{len(report['starved'])} starved, healthy "
-        f"{report['healthy']}, left {left}, after closing {report['left']}, memory {grown:+.1f} %   "
-        f"({time.perf_counter() - start:.0f} s)",
-        flush=True,
+        f"corpus at {report['level']}: {len(report['starved'])} starved, healthy {report['healthy']}, left {left}, "
+        f"after closing {report['left']}, memory {grown:+.1f} %   ({time.perf_counter() - start:.0f} s)"
+    )
+    bar(
+        f"attack corpus at {report['level']}, {report['jobs']} jobs: {len(report['wrong'])} paid or null by choice",
+        not report["wrong"] and report["healthy"],
     )
     for wrong in report["wrong"][:10]:
         print(f"    {wrong}")
@@ -110,15 +112,25 @@ def flips(count: int) -> None:
         sandbox.pool().size = size
     seconds = time.perf_counter() - start
     beside_them = f"beside {made['neighbours']} that sleep, spin and flood"
-    print(
+    bar(
         f"{made['judged']} of {count} verdicts at 8 times oversubscription {beside_them}, {at_once // 2} workers for "
-        f"{at_once} threads: {made['flipped']} flips, {made['no score']} without a score   "
-        f"bar: 0   ({seconds:.0f} s)",
-        flush=True,
+        f"{at_once} threads: {made['flipped']} flips, {made['no score']} without a score ({seconds:.0f} s)",
+        not made["flipped"] and not made["no score"] and made["judged"] >= count,
     )
 
 
+def styles() -> None:
+    """Honest tests, answers and programs as people write them."""
+    rows = [json.loads(line) for line in (TESTS.parent / "cases" / "styles.jsonl").read_text("utf-8").splitlines()]
+    keys = ("prompt", "reference", "verifier", "params")
+    meant = [Example(**{"prompt": "", **{key: row[key] for key in keys if key in row}}) for row in rows]
+    verdicts = verify_many(meant, [row["response"] for row in rows], workers=2)
+    taken = sum(verdict.is_correct for verdict in verdicts)
+    bar(f"honest styles: {taken} of {len(rows)} accepted, at least 225 of 240", taken >= len(rows) * 225 / 240)
+
+
 def main(full: bool) -> None:
+    styles()
     flips(10_000 if full else 200)
     corpus("", 20_000 if full else 0)
     for level in ("L3", "L2"):

@@ -158,7 +158,7 @@ class Checker:
 
     def _ended(self, result: SuiteResult, called: bool) -> dict[str, Any]:
         """The report of tests that have run to their end; `called` is whether they asked the candidate for anything."""
-        why = self.client.denied or ("" if result.failed else result.left_out())
+        why = self.client.denied or result.left_out()
         if result.failed or why:
             return self._report("run", AssertionError(why) if why else None)
         if (result.asserts and (called or not self.request["call"])) or (

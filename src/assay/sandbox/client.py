@@ -84,6 +84,8 @@ class Client(Codec):
         self._placed: dict[tuple[str, str], Any] = {}
         """Functions and classes of the library that the tests have handed over by name."""
         self.calls = 0
+        self.called_back = 0
+        """How many functions of the tests run right now because the candidate called them."""
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
         self._turn = threading.RLock()
@@ -361,6 +363,7 @@ class Client(Codec):
         if self.calls > MAX_CALLS:
             raise self._lost("too many calls")
         self.answered = True
+        self.called_back += 1
         value = None
         try:
             args, kwargs = self.unpack(message["a"])
@@ -371,6 +374,8 @@ class Client(Codec):
                 self.deny("an assert failed in a function that the program called back")
                 problem = AssertionError()  # what it says may hold an expected value
             return {"x": self.problems.show(problem, problem)}
+        finally:
+            self.called_back -= 1
 
 
 def _described(function: FunctionType) -> list[Any] | None:

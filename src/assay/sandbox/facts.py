@@ -105,6 +105,15 @@ def is_raise(node: ast.AST) -> bool:
     )
 
 
+def is_failure(node: ast.stmt) -> bool:
+    """Whether a statement is there to fail wherever it is reached."""
+    return (
+        is_raise(node)
+        or (isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and not node.test.value)
+        or (is_assertion_call(node) and "fail" in ast.unparse(called(node) or ast.Name("")))
+    )
+
+
 def inner_blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     yield from (part for name in _BLOCKS if isinstance(part := getattr(node, name, None), list))
 

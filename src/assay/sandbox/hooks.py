@@ -13,16 +13,19 @@ from assay.sandbox.facts import (
     DISPLAYS,
     inner_blocks,
     is_assertion_call,
+    is_failure,
     is_raise,
     root_name,
     stays_first,
 )
 from assay.sandbox.trees import walk
 
-_NAMES = "reached got wanted test ready guard joined type thrown exit turn turns zipped"
-HOOKS = REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = tuple(
-    f"__assay_{name}__" for name in _NAMES.split()
+_NAMES = (
+    "reached got wanted test ready guard joined type thrown exit turn turns zipped excused caught begun said filled"
 )
+HOOKS = tuple(f"__assay_{name}__" for name in _NAMES.split())
+REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = HOOKS[:13]
+EXCUSED, CAUGHT, BEGUN, SAID, FILLED = HOOKS[13:]
 """Names in the tests' namespace that the hooks call."""
 _STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
 """Statements behind which the next one always comes, unless something is raised."""
@@ -54,7 +57,8 @@ def hook_assertions(
         longer: list[ast.stmt] = []
         last = max((at for at, node in enumerate(block) if is_raise(node)), default=-1)
         for at, node in enumerate(block):
-            if isinstance(node, ast.stmt) and not stays_first(node) and (at <= last or _may_raise(node)):
+            may_raise = at <= last or (_may_raise(node) and not isinstance(node, ast.Assert))
+            if isinstance(node, ast.stmt) and not stays_first(node) and may_raise:
                 longer.append(ast.copy_location(ast.Expr(hook(GUARD, next(guards), node)), node))
             if isinstance(node, ast.Assert) or is_assertion_call(node):
                 longer.append(ast.copy_location(ast.Expr(hook(REACHED, len(found), node)), node))
@@ -64,12 +68,17 @@ def hook_assertions(
         block[:] = longer
 
 
-def hook_joins(tree: ast.Module, results: set[str], kinds: set[type], joins: list[Callable[[Any, Any], Any]]) -> None:
+Joins = list[tuple[Callable[[Any, Any], Any], int | None]]
+IsToHold = Callable[[ast.expr, ast.operator | ast.cmpop], bool]
+
+
+def hook_joins(tree: ast.Module, results: set[str], kinds: set[type], joins: Joins, is_to_hold: IsToHold) -> None:
     """Where a value of the candidate is subtracted or compared, let it be seen whether that says anything.
 
-    `results` are names of such values; what is done is added to `joins`; a hook has its number.
+    `results` are names of such values; what is done is added to `joins`, with its line where `is_to_hold` says that it
+    must be about something; a hook has its number.
     """
-    _Joins(joins, results, kinds).visit(tree)
+    _Joins(joins, results, kinds, is_to_hold).visit(tree)
 
 
 def hook_thrown(nodes: Iterable[ast.AST]) -> None:
@@ -137,8 +146,8 @@ class _Joins(ast.NodeTransformer):
     So is `type(...)` of one thing.
     """
 
-    def __init__(self, joins: list[Callable[[Any, Any], Any]], results: set[str], kinds: set[type]) -> None:
-        self.joins, self.results, self.kinds = joins, results, kinds
+    def __init__(self, joins: Joins, results: set[str], kinds: set[type], is_to_hold: IsToHold) -> None:
+        self.joins, self.results, self.kinds, self.is_to_hold = joins, results, kinds, is_to_hold
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
@@ -155,13 +164,14 @@ class _Joins(ast.NodeTransformer):
         named = type(op) in self.kinds and any(
             isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in walk(side)
         )
+        line = node.lineno if named and self.is_to_hold(node, op) else None
         self.generic_visit(node)
         if not named:
             return node
         sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
         made = hook(JOINED, len(self.joins), node)
         made.args += sides  # type: ignore[attr-defined]
-        self.joins.append(JOINING[type(op)])
+        self.joins.append((JOINING[type(op)], line))
         return made
 
 
@@ -183,9 +193,11 @@ def hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.ex
 
 
 def _may_raise(node: ast.AST) -> bool:
-    """Whether a statement holds a `raise` that it may run; a loop may run none of its body."""
+    """Whether a statement holds a `raise`, or `assert False`, that it may run; a loop may run none of its body."""
     if isinstance(node, DEFINITIONS) or is_raise(node):
         return is_raise(node)
+    if isinstance(node, ast.Assert):
+        return is_failure(node)
     loops = isinstance(node, (ast.For, ast.AsyncFor, ast.While))
     blocks = [node.orelse] if loops else inner_blocks(node)  # type: ignore[attr-defined]
     return any(_may_raise(inner) for block in blocks for inner in block)

@@ -8,32 +8,22 @@ it compares something, and so does each call of a test. A choice by the tests' o
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assay.sandbox.facts import (
-    DEFINITIONS,
-    asserts,
-    called,
-    inner_blocks,
-    is_assertion_call,
-    is_raise,
-    statements,
-    stays_first,
-)
-from assay.sandbox.hooks import GUARD, REACHED, TEST, TURN, TURNS, ZIPPED, hook
+from assay.sandbox.claims import Claims, Nothing
+from assay.sandbox.facts import DEFINITIONS, asserts, inner_blocks, is_failure, statements
+from assay.sandbox.hooks import TEST, TURNS, ZIPPED, hook
 from assay.sandbox.trees import walk
+from assay.sandbox.turns import FUNCTIONS, LEAVES, LOOPS, Turns, choices, hooked
 
 CHOICES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.Match, ast.comprehension)
 """What there may be more than one way through."""
-_BROAD = {"Exception", "BaseException", "NameError", "AttributeError", "ImportError", "UnboundLocalError"}
-_LEAVES = (ast.Return, ast.Continue, ast.Break, ast.Raise)
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
-FOLDING = {"map", "filter", "zip", "all", "eval"}
+FOLDING = {"map", "filter", "zip", "all", "eval", "reduce"}
 """What makes a way, too, without a statement of its own."""
+_HELD = (*LOOPS, ast.Call, ast.Name, ast.Subscript, ast.Attribute, ast.Compare, ast.UnaryOp)
 _FOLDS = {"all", "any", "sum", "max", "min"}
 """What is true, 0 or a default of nothing."""
 
@@ -55,10 +45,12 @@ class Missing:
 class Paths:
     """The ways through tests; `results` are names of what the program has made, `own` the tests' functions by name."""
 
-    results: Set[str]
+    results: set[str]
+    nothing: Nothing = field(default_factory=lambda: Nothing((), set()))
+    """What the program is asked of nothing, which may well be answered by nothing."""
     own: dict[str, list[ast.stmt]] = field(default_factory=dict)
-    folds: set[int] = field(default_factory=set)
-    """Numbers of the loops within `all`, `any` and `sum`, each of which needs a turn."""
+    folds: dict[int, int] = field(default_factory=dict)
+    """Numbers and lines of the loops within `all`, `any` and `sum`, each of which needs a turn."""
     _held: dict[int, set[str]] = field(default_factory=dict)
     """Of loops and calls, by identity: the variables whose length an assert beside them holds against data."""
     turns: int = 0
@@ -67,21 +59,19 @@ class Paths:
     def read(self, tree: ast.Module) -> None:
         """Know the functions of a tree, and what its asserts say, before any hook is in it."""
         nodes = list(walk(tree))
-        for scope in [tree, *(node for node in nodes if isinstance(node, _FUNCTIONS))]:  # the outer ones first
+        for scope in [tree, *(node for node in nodes if isinstance(node, FUNCTIONS))]:  # the outer ones first
             inside = list(walk(scope))
             held = {name for part in inside if isinstance(part, ast.Assert) for name in self._held_by(part.test)}
-            self._held |= {id(part): held for part in inside if isinstance(part, (*_LOOPS, ast.Call))}
-            if isinstance(scope, _FUNCTIONS):
+            self._held |= {id(part): held for part in inside if isinstance(part, _HELD)}
+            if isinstance(scope, FUNCTIONS):
                 self.own.setdefault(scope.name, []).append(scope)
 
     def hook(self, tree: ast.Module) -> None:
-        """Let it be seen what a call of a test, a fold or a `zip` has compared."""
-        for node in list(walk(tree)):
-            if isinstance(node, _FUNCTIONS) and node.name.startswith("test") and self._can_skip(node.body):
-                start = next((at for at, one in enumerate(node.body) if not stays_first(one)), 0)
-                body = node.body[start:]
-                node.body[start:] = [ast.copy_location(ast.With([ast.withitem(hook(TURN, 0, body[0]))], body), body[0])]
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        """Let it be seen what a call of a test, a turn of a loop, a fold or a `zip` has compared."""
+        nodes = list(walk(tree))
+        Turns(self.hangs, self.results).hook(nodes)
+        for node in nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 self._hook_call(node, node.func.id)
             elif (
                 isinstance(node, ast.For)
@@ -90,15 +80,30 @@ class Paths:
             ):
                 node.iter = self._counted(node.iter)
 
+    def claims(self) -> Claims:
+        """What hooks the expressions of these tests that an answer of nothing could let pass."""
+        return Claims(self.is_about, self.asks, self.results, self.is_fixed)
+
+    def asks(self, node: ast.AST) -> bool:
+        """Whether an expression hangs on the program, and is not asked of nothing."""
+        return self.hangs(node) and not self.nothing.is_asked(node)
+
+    def is_about(self, node: ast.AST) -> bool:
+        """Whether an expression hangs on the program, is not asked of nothing, and is not held by another assert."""
+        held = next((self._held[id(part)] for part in walk(node) if id(part) in self._held), set[str]())
+        return self.hangs(node) and self._is_to_turn(node, held)
+
     def _hook_call(self, node: ast.Call, name: str) -> None:
         given = node.args[0] if name in _FOLDS and len(node.args) == 1 else node
         held = self._held.get(id(node), set())
         if isinstance(given, _COMPREHENSIONS):
             for part in given.generators:
-                if not self.is_fixed(part.iter) and not part.is_async and not self._names(part.iter) <= held:
+                if not self.is_fixed(part.iter) and not part.is_async and self._is_to_turn(part.iter, held):
                     part.iter = self._counted(part.iter, True)
-        elif given is not node and name == "all" and not self.is_fixed(given):
+        elif given is not node and name == "all" and not self.is_fixed(given) and not self.nothing.is_asked(given):
             node.args[0] = self._counted(given, True)
+        if name == "reduce" and len(node.args) == 3 and self.asks(node.args[1]) and not self.is_fixed(node.args[1]):
+            node.args[1] = self._counted(node.args[1], True)
         pairs = node.args[1:] if name == "map" else node.args if name == "zip" else []
         if len({self.is_fixed(one) for one in pairs}) > 1 and not any(isinstance(one, ast.Starred) for one in pairs):
             hangs = [ast.copy_location(ast.Constant(not self.is_fixed(one)), one) for one in pairs]
@@ -107,7 +112,7 @@ class Paths:
             node.func = ast.copy_location(ast.Name(ZIPPED, ast.Load()), node)
 
     def _counted(self, node: ast.expr, is_fold: bool = False) -> ast.expr:
-        self.folds |= {self.turns} if is_fold else set()
+        self.folds |= {self.turns: node.lineno} if is_fold else {}
         made = hook(TURNS, self.turns, node)
         made.args.append(node)  # type: ignore[attr-defined]
         self.turns += 1
@@ -133,10 +138,10 @@ class Paths:
     def _missing(self, block: list[ast.stmt], test: int | None, reached: Reached) -> Iterator[Missing]:
         for at, node in enumerate(block):
             rest = block[at + 1 :]
-            if isinstance(node, _LEAVES):
+            if isinstance(node, LEAVES):
                 return
-            if (told := _hooked(node)) is not None:
-                if not reached(*told) and rest and not _is_failure(rest[0]):
+            if (told := hooked(node)) is not None:
+                if not reached(*told) and rest and not is_failure(rest[0]):
                     yield Missing(node.lineno, test)
             elif isinstance(node, ast.If) and not _is_ready(node) and (_ends(node.body) or _ends(node.orelse)):
                 ways = [[*node.body, *(rest if _ends(node.orelse) else [])]]
@@ -157,12 +162,14 @@ class Paths:
         if isinstance(node, ast.If):
             return None if _is_ready(node) else ([node.body, node.orelse], self.hangs(node.test))
         if isinstance(node, (ast.Try, ast.Match)):
-            return _choices(node, self.hangs)
-        return ([node.body], self._must_turn(node, reached)) if isinstance(node, (*DEFINITIONS, *_LOOPS)) else None
+            return choices(node, self.hangs)
+        return ([node.body], self._must_turn(node, reached)) if isinstance(node, (*DEFINITIONS, *LOOPS)) else None
 
     def _held_by(self, node: ast.expr) -> Iterator[str]:
         """Variables that an assert compares with data of the tests, or whose length it does."""
-        for part in (one for one in walk(node) if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Eq)):
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            yield from (name for one in node.values for name in self._held_by(one))
+        for part in [node] if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq) else []:
             sides = [part.left, *part.comparators]
             for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
                 is_whole = isinstance(side, ast.Call) and getattr(side.func, "id", "") in ("len", "sorted", "list")
@@ -194,7 +201,10 @@ class Paths:
         is_counted = isinstance(call, ast.Call) and getattr(call.func, "id", "") == TURNS
         if is_counted:
             return reached(TURNS, call.args[0].value)  # type: ignore[attr-defined]
-        return self.hangs(call) and not self._names(call) <= self._held.get(id(node), set())
+        return self.hangs(call) and self._is_to_turn(call, self._held.get(id(node), set()))
+
+    def _is_to_turn(self, node: ast.AST, held: set[str]) -> bool:
+        return not self._names(node) <= held and not self.nothing.is_asked(node)
 
     def _of_ways(
         self, ways: list[list[ast.stmt]], hangs: bool, test: int | None, reached: Reached
@@ -223,57 +233,10 @@ class Paths:
         """Names in an expression of what the program has made."""
         return {part.id for part in walk(node) if isinstance(part, ast.Name)} & self.results
 
-    def _can_skip(self, block: list[ast.stmt]) -> bool:
-        """Whether the program can choose a way through a test that compares nothing."""
-        skips = False
-        for node in block:
-            if isinstance(node, ast.If):
-                compares = [_compares(way) for way in (node.body, node.orelse)]
-                if all(compares):
-                    return False
-                ends = any(
-                    _ends(way) and not does for way, does in zip((node.body, node.orelse), compares, strict=True)
-                )
-                if (ends or any(compares)) and not self.hangs(node.test):
-                    return False
-                if ends:
-                    return True
-                skips |= any(compares)
-            elif isinstance(node, ast.Try):
-                ways, hangs = _choices(node, self.hangs)
-                if all(map(_compares, ways)) or (any(map(_compares, ways)) and not hangs):
-                    return False
-                skips |= any(map(_compares, ways))
-            elif _compares([node]):
-                return False
-        return skips
-
-
-def _choices(node: ast.Try | ast.Match, hangs: Callable[[ast.AST], bool]) -> tuple[list[list[ast.stmt]], bool]:
-    """The ways through a `try` or a `match`, and whether the program chooses among them."""
-    if isinstance(node, ast.Match):
-        return [case.body for case in node.cases], hangs(node.subject)
-    kinds = [part for one in node.handlers for part in (walk(one.type) if one.type else [ast.Name("Exception")])]
-    broad = not node.handlers or any(isinstance(part, ast.Name) and part.id in _BROAD for part in kinds)
-    says = any(
-        isinstance(one, ast.stmt) and asserts(one) for h in node.handlers for s in h.body for one in statements(s)
-    )
-    ways = [[*node.body, *node.orelse, *node.finalbody], *(one.body for one in node.handlers)]
-    return ways, (broad or says) and any(map(hangs, node.body))
-
 
 def _ends(block: list[ast.stmt]) -> bool:
     """Whether what stands behind a block does not come after it."""
-    return bool(block) and isinstance(block[-1], _LEAVES)
-
-
-def _compares(block: list[ast.stmt]) -> bool:
-    """Whether a block asserts or raises, or holds a loop or a call of the tests' own that may."""
-    return any(
-        (isinstance(one, ast.stmt) and asserts(one)) or isinstance(called(one), ast.Name)
-        for node in block
-        for one in statements(node)
-    )
+    return bool(block) and isinstance(block[-1], LEAVES)
 
 
 def _is_off(node: ast.stmt) -> bool:
@@ -281,27 +244,14 @@ def _is_off(node: ast.stmt) -> bool:
     return any(word in ast.unparse(mark) for mark in getattr(node, "decorator_list", ()) for word in ("skip", "xfail"))
 
 
-def _hooked(node: ast.stmt) -> tuple[str, int] | None:
-    """What a hook that records that something is reached says: its kind and number."""
-    call = node.value if isinstance(node, ast.Expr) else None
-    name = getattr(call.func, "id", "") if isinstance(call, ast.Call) else ""
-    return (name, call.args[0].value) if name in (REACHED, GUARD) else None  # type: ignore[union-attr]
-
-
 def _all_hooked(block: list[ast.stmt]) -> Iterator[tuple[str, int]]:
-    for node in block:
-        for inner in statements(node, deep=True):
-            if isinstance(inner, ast.stmt) and (told := _hooked(inner)) is not None:
+    """The hooks in a block, but of what is there to fail."""
+    blocks = [block]
+    for one in blocks:
+        for at, node in enumerate(one):
+            if (told := hooked(node)) is not None and not any(map(is_failure, one[at + 1 : at + 2])):
                 yield told
-
-
-def _is_failure(node: ast.stmt) -> bool:
-    """Whether a statement is there to fail wherever it is reached."""
-    return (
-        is_raise(node)
-        or (isinstance(node, ast.Assert) and isinstance(node.test, ast.Constant) and not node.test.value)
-        or (is_assertion_call(node) and "fail" in ast.unparse(called(node) or ast.Name("")))
-    )
+            blocks += inner_blocks(node)
 
 
 def _is_ready(node: ast.If) -> bool:

@@ -11,13 +11,15 @@ from __future__ import annotations
 import ast
 import operator
 import reprlib
+from collections import Counter
 from collections.abc import Iterator
 from types import CodeType, TracebackType
 from typing import Any
 
-from assay.sandbox import arrays, hooks
+from assay.sandbox import arrays, claims, hooks
 from assay.sandbox.client import Client, Refused
-from assay.sandbox.hooks import Assertion
+from assay.sandbox.hooks import SAID, Assertion
+from assay.sandbox.paths import Missing, Paths
 from assay.sandbox.problems import CandidateError
 from assay.sandbox.proxy import Proxy, exit_of, type_of
 from assay.sandbox.suite import Suite
@@ -27,6 +29,7 @@ MAX_FAILURES = 12
 _MAX_REPR = 120
 _MAX_BITS = 2000
 _EXACT = (int, str, bool, list, tuple, dict, set)
+_PLAIN_FALSE = (type(None), bool, int, float, complex)
 _PLAIN = (bool, float, complex, type(None), type(...), type(NotImplemented), range)
 
 
@@ -44,7 +47,12 @@ class SuiteResult:
         self.unset: set[str] = set()
         self._seen: set[tuple[str, int]] = set()
         """Hooks that were reached, and loops that had a turn."""
-        self._begun: set[int] = set()
+        self._asked: dict[tuple[str, int], set[int | None]] = {}
+        """What is to be about something, by its hook, and the tests that came to it."""
+        self._counts: Counter[tuple[str, str, int]] = Counter()
+        self.excused = 0
+        """What counts as compared, as the tests chose so, less the exceptions that they caught whatever these were, and
+        less the asserts of functions that the program has called."""
         self.at: int | None = None
         """The test that runs, or else the last one that did."""
         self._assertion: Assertion | None = None
@@ -66,6 +74,11 @@ class SuiteResult:
             hooks.TURN: lambda _: _ComparingCall(self),
             hooks.TURNS: self.turns,
             hooks.ZIPPED: self.zipped,
+            hooks.EXCUSED: lambda _: self.excuse(1),
+            hooks.CAUGHT: lambda _: self.excuse(-1),
+            hooks.BEGUN: self.begun,
+            hooks.SAID: self.said,
+            hooks.FILLED: self.filled,
         }
 
     def start(self, number: int) -> None:
@@ -73,6 +86,7 @@ class SuiteResult:
 
     def reached(self, number: int) -> None:
         self.asserts += 1
+        self.excused -= self.client.called_back > 0  # the program chose to come here
         self._seen.add((hooks.REACHED, number))
         self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
 
@@ -81,13 +95,36 @@ class SuiteResult:
         self.guards += 1
         self._seen.add((hooks.GUARD, number))
 
-    def compared(self) -> tuple[int, int, int]:
-        """A count that is another one as soon as anything was compared or expected."""
-        return self.asserts, self.guards, self.client.errors
+    def compared(self) -> tuple[int, int]:
+        """Counts of which one is another as soon as anything was compared or expected."""
+        return self.asserts + self.client.errors + self.excused, self.guards
+
+    def excuse(self, by: int) -> None:
+        self.excused += by
+
+    def begun(self, number: int, kind: str = SAID) -> bool:
+        """What is to be about something is come to."""
+        self._asked.setdefault((kind, number), set()).add(self.at)
+        self._counts[kind, hooks.BEGUN, number] += 1
+        return True
+
+    def said(self, number: int, kind: str = SAID) -> bool:
+        """It is about something."""
+        self._seen.add((kind, number))
+        self._counts[kind, hooks.SAID, number] += 1
+        return True
+
+    def filled(self, number: int, value: Any) -> Any:
+        """A value of the candidate by which, empty, something would hold; or for which, false, another stands."""
+        self.begun(number)
+        stands_for = self.suite.claims is not None and number in self.suite.claims.defaults
+        if not (claims.is_nothing(value) or (stands_for and type(value) in _PLAIN_FALSE and not value)):
+            self.said(number)
+        return value
 
     def turns(self, number: int, items: Any) -> Iterator[Any]:
         """The items over which a fold goes."""
-        self._begun.add(number)
+        self.begun(number, hooks.TURNS)
         for item in items:
             self._seen.add((hooks.TURNS, number))
             yield item
@@ -108,14 +145,28 @@ class SuiteResult:
         paths = self.suite.paths
         if paths is None:
             return ""
-        missing = [one for tree in self.suite.trees for one in paths.missing(tree, lambda *told: told in self._seen)]
+        seen = self._seen
+        missing = [one for tree in self.suite.trees for one in paths.missing(tree, lambda *told: told in seen)]
+        missing = [one for one in missing if not self.failed or one.test is not None]
+        missing += [Missing(line, test) for line, tests in self._of_nothing(paths) for test in tests]
         for one in missing:
             if one.test is not None:
                 self.fail(one.test, one.line, "the program has kept this from being compared")
-        if missing:
-            return f"line {missing[0].line}: the program has kept this from being compared"
-        never = [number for number in self._begun & paths.folds if (hooks.TURNS, number) not in self._seen]
-        return "all that the tests compare is of no items" if never else ""
+        return f"line {missing[0].line}: the program has kept this from being compared" if missing else ""
+
+    def _of_nothing(self, paths: Paths) -> Iterator[tuple[int, set[int | None]]]:
+        """What was about nothing, each time that it was come to: its line, and the tests that came to it."""
+        for (kind, number), tests in self._asked.items():
+            if kind == hooks.TURNS:
+                line = paths.folds.get(number)
+            elif kind == hooks.JOINED:
+                line = self.suite.joins[number][1]
+            else:
+                line = self.suite.claims.lines[number] if self.suite.claims else None
+            each = kind == hooks.SAID and self.suite.claims is not None and number in self.suite.claims.each
+            short = each and self._counts[kind, hooks.SAID, number] < self._counts[kind, hooks.BEGUN, number]
+            if line is not None and (short or (kind, number) not in self._seen):
+                yield line, tests
 
     def thrown(self, problem: Any) -> Any:
         """What a `with` block of the tests is about to raise in any case; an assert that did not pass never is that."""
@@ -133,9 +184,14 @@ class SuiteResult:
 
     def joined(self, number: int, left: Any, right: Any) -> Any:
         """Compare or subtract two values. Raises `AssertionError`, and the test has failed, where that says nothing."""
-        made = self.suite.joins[number](left, right)
+        join, line = self.suite.joins[number]
+        made = join(left, right)
+        if line is not None:
+            self.begun(number, hooks.JOINED)
+            if not claims.is_nothing(right if join in (operator.gt, operator.ge) else left):
+                self.said(number, hooks.JOINED)
         if not (type(left) in _EXACT and type(right) in _EXACT):
-            exact = self.suite.joins[number] in (operator.eq, operator.ne)
+            exact = join in (operator.eq, operator.ne)
             if type(made) is float and left == right:
                 return 0.0  # infinity less infinity
             if why := arrays.undecided(left, right, made, exact or self.suite.means_nan):

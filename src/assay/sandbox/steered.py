@@ -74,9 +74,7 @@ def _handed(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str
         return
     handed = _given(nodes, names, paths)
     for node in nodes:
-        sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
-        sides = node.args[:2] if isinstance(node, ast.Call) and "assert" in _name(node.func) else sides
-        for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
+        for side, other in _compared(node):
             wanted = side.func if isinstance(side, ast.Call) else side
             if not isinstance(wanted, ast.Attribute) or wanted.attr not in fields or not paths.hangs(other):
                 continue
@@ -84,6 +82,32 @@ def _handed(nodes: list[ast.AST], names: Set[str], paths: Paths) -> Iterator[str
             of = ast.unparse(wanted.value)
             if _name(other) != wanted.attr and (of in handed or wanted.attr in theirs):
                 yield f"{ast.unparse(wanted)} is in the program's reach, and its answer is compared with that"
+
+
+def answers_given(nodes: list[ast.AST], names: Set[str], paths: Paths) -> set[str]:
+    """Keys of items of what the program is given whole, where its answer is compared with such an item."""
+    calls = [node for node in nodes if isinstance(node, ast.Call) and root_name(node.func) in names]
+    given = {ast.unparse(one) for call in calls for one in (*call.args, *(w.value for w in call.keywords if not w.arg))}
+    asked = {one.value for call in calls for one in call.args if isinstance(one, ast.Constant)}
+    items = {name: value for made, value in bound_to(nodes) if len(made) == 1 for name in made}
+    found = set[str]()
+    for side, other in (pair for node in nodes for pair in _compared(node)):
+        wanted = items.get(side.id, side) if isinstance(side, ast.Name) else side
+        is_get = isinstance(wanted, ast.Call) and isinstance(wanted.func, ast.Attribute) and wanted.func.attr == "get"
+        of = getattr(wanted.func if isinstance(wanted, ast.Call) and is_get else wanted, "value", None)
+        key = next(iter(getattr(wanted, "args", ())), None) if is_get else getattr(wanted, "slice", None)
+        if not isinstance(key, ast.Constant) or of is None or not isinstance(other, (ast.Name, ast.Call)):
+            continue
+        if isinstance(key.value, str) and key.value not in asked and ast.unparse(of) in given and paths.hangs(other):
+            found.add(key.value)
+    return found
+
+
+def _compared(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Both sides of a comparison, or of an assertion call, either first."""
+    sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+    sides = node.args[:2] if isinstance(node, ast.Call) and "assert" in _name(node.func) else sides
+    yield from (*pairwise(sides), *pairwise(sides[::-1]))
 
 
 def _given(nodes: list[ast.AST], names: Set[str], paths: Paths) -> set[str]:

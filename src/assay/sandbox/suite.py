@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.sandbox import mixing
+from assay.sandbox import claims, mixing
 from assay.sandbox.facts import (
     DEFINITIONS,
     Facts,
@@ -43,6 +43,7 @@ from assay.sandbox.paths import CHOICES, FOLDING, Paths
 from assay.sandbox.trees import walk
 
 _NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
+_WAYS = (*CHOICES, *claims.TRIGGERS)
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 
 
@@ -69,8 +70,8 @@ class Suite:
     ) -> None:
         self.trees, self.facts = facts.trees, facts
         self.assertions: list[Assertion] = []
-        self.joins: list[Callable[[Any, Any], Any]] = []
-        """What is done to two values, of which one is the candidate's."""
+        self.joins: list[tuple[Callable[[Any, Any], Any], int | None]] = []
+        """What is done to two values, of which one is the candidate's; its line, where it must be about something."""
         self.cases: list[TestCase] = []
         self.means_nan = any(map(_NAN.search, texts))
         """Whether the tests speak of NaN."""
@@ -90,13 +91,16 @@ class Suite:
         guards = itertools.count()
         for text, tree in zip(texts, self.trees, strict=True):
             hook_assertions(text, tree, self._candidates, self.assertions, guards)
+        self.claims = self.paths.claims() if self.paths is not None else None
+        for tree in self.trees if self.claims is not None else ():
+            self.claims.visit(tree)  # type: ignore[union-attr]
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
         for tree in self.trees if self.paths is not None else ():
             self.paths.hook(tree)  # type: ignore[union-attr]
 
     def _paths(self) -> Paths | None:
         """The ways through the tests, where there is more than one."""
-        if not any(isinstance(node, CHOICES) or getattr(node, "id", "") in FOLDING for node in self.facts.nodes):
+        if not any(isinstance(node, _WAYS) or _may_choose(node) for node in self.facts.nodes):
             return None
         direct = self._direct() | {"eval"}
         alone = [
@@ -105,7 +109,8 @@ class Suite:
         changed = {
             one.id for call in alone if root_name(call) in direct for one in call.args if isinstance(one, ast.Name)
         }
-        paths = Paths(mixing.made_of(self.facts.nodes, direct | changed, through_calls=True))
+        results = mixing.made_of(self.facts.nodes, direct | changed, through_calls=True)
+        paths = Paths(results, claims.Nothing(self.facts.nodes, direct))
         for tree in self.trees:
             paths.read(tree)
         return paths
@@ -120,7 +125,12 @@ class Suite:
             return
         results = mixing.made_of(nodes, self._direct(), through_calls=True)
         for tree in self.trees:
-            hook_joins(tree, results, kinds, self.joins)
+            hook_joins(tree, results, kinds, self.joins, self._is_to_hold)
+
+    def _is_to_hold(self, node: ast.expr, op: ast.operator | ast.cmpop) -> bool:
+        """Whether a comparison or difference is to be about something, and would hold of nothing."""
+        small = claims.small_side(node, op)
+        return small is not None and self.paths is not None and self.paths.is_about(small)
 
     @property
     def total(self) -> int:
@@ -202,6 +212,11 @@ class Suite:
             entered.add(name)
             names |= self._loads(self.facts.own[name], entered)
         return names
+
+
+def _may_choose(node: ast.AST) -> bool:
+    name = getattr(node, "attr", getattr(node, "id", ""))
+    return name in FOLDING or name in claims.HOLDING
 
 
 def _sets(node: ast.stmt) -> set[str]:

@@ -50,7 +50,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=9,
+    version=10,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -139,6 +139,7 @@ class _Suite:
     def _require_free(self, nodes: list[ast.AST], setup: list[ast.AST], names: set[str]) -> None:
         direct = mixing.made_directly(nodes, names, {*vars(builtins)})
         paths = Paths(mixing.made_of(nodes, direct | {"eval"}, through_calls=True))
+        self._keys = steered.answers_given(nodes, names, paths)
         if why := next(steered.reasons(nodes, names, paths), "") or steered.asserting_setup(setup, names):
             raise BadReference(f"code.tests: {why}")
 
@@ -153,14 +154,21 @@ class _Suite:
     def unasked(self, example: Example) -> str:
         """Why the row is broken: two names of the program meet, and the row does not ask for both.
 
-        It asks for its entry point, and for what the code of its prompt defines or imports; without one, for what its
+        Or the expected answer is an item of an argument, under a key that the prompt does not tell of. It asks for its
+        entry point, and for what the code of its prompt defines or imports; without one, for what its
         prompt says. A helper that the prompt gives is no name of the program.
         """
-        if not self._pairs:
+        if not self._pairs and not self._keys:
             return ""
         given = program.helpers(example, self.names, self.entry.split("(")[0])
         lines = [line for turn in example.prompt for line in turn.content.splitlines()]
         said = "\n".join(line for line in lines if not line.lstrip().startswith("assert"))
+        for key in sorted(self._keys) if said.strip() else ():
+            if not re.search(rf"(?i)\b{re.escape(key)}\b", f"{said} {self.entry.replace('_', ' ')}"):
+                return (
+                    f"the program is given what it is compared with, as the item {key!r}, of which the prompt says "
+                    "nothing: give it only what it is asked about"
+                )
         for one, other in sorted(map(sorted, self._pairs)):
             entry = self.entry.split("(")[0] if self._is_named else ""  # as which `check` is given what is judged
             names = [name for name in (one, other) if name != entry]
