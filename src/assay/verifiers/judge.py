@@ -299,7 +299,7 @@ def _readable(example: Example, params: HybridParams) -> None:
 
 judge = Verifier(
     "judge",
-    3,
+    4,
     _judge,
     JudgeParams,
     Lane.REMOTE,
@@ -310,7 +310,7 @@ judge = Verifier(
 )
 hybrid = Verifier(
     "hybrid",
-    3,
+    4,
     _hybrid,
     HybridParams,
     Lane.REMOTE,
