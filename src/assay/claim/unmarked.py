@@ -44,6 +44,8 @@ VERBS = re.compile(
 )
 JOINTS = re.compile(rf"(?<![<>=!≠])=(?!=)|≈|→|\\approx\b|{VERBS.pattern}", re.IGNORECASE)
 """What a value stands behind in a sentence that states it: a verb, or a sign of equality."""
+_ROUGHLY = ("≈", "\\approx")
+"""What stands between a value and another that is near."""
 _NAME = r"[$(\\]*[a-z]\w?\s?="
 _WHICH = re.compile(
     rf";\s(?:the\s)?{either(lexicon.ANOTHER)}\b|,\s(?:which|who|where)\b(?!\s{_RESULT})|,?\s(?:while|whereas)\b|,?\sand\s(?:it|this|(?:his|her|its|their)\s[a-z]+)\s(?:is|occurs|happens)\b"
@@ -165,6 +167,8 @@ class Reader(Generic[V]):
     """Whether any text is a value, so that only what looks like a name is another answer beside a claim."""
     names: Callable[[str], bool] = _never
     """Whether a text that looks like a remark names a value of the kind all the same ("unique", of that word)."""
+    exact: bool = False
+    """Whether a value is what stands before `≈`, and what stands behind it only rounds it."""
     listed: Callable[[str], bool] = _never
     """Whether a whole response is a list that is read at once, of which the last line states nothing by itself."""
     sentence: Read[V] | None = None
@@ -246,7 +250,10 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     )
     if (alone or reader.joints is None) and (value := read(clean(sentence))) is not None:
         return Claim(sentence, "whole" if is_one else "statement", of_sentence(sentence), span, value)
-    if reader.joints is not None and (made := _behind_a_joint(sentence, span, read, reader.joints)) is not None:
+    if (
+        reader.joints is not None
+        and (made := _behind_a_joint(sentence, span, read, reader.joints, exact=reader.exact)) is not None
+    ):
         return made if made.text else None
     if (made := _in_bold(sentence, span, read)) is not None:
         return made
@@ -283,7 +290,9 @@ def _of_whole(text: str, value: V, reader: Reader[V]) -> Stance:
     return Stance.CONDITIONAL if _LETS.match(text) else of_sentence(text)
 
 
-def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str]) -> Claim[V] | None:
+def _behind_a_joint(
+    sentence: str, span: tuple[int, int], read: Read[V], joints: re.Pattern[str], *, exact: bool
+) -> Claim[V] | None:
     """What stands behind the last verb or sign that a value follows; an empty claim where the result is not read."""
     sentence = _WHICH.split(sentence)[0]
     named = _NAMED.search(sentence)
@@ -294,7 +303,8 @@ def _behind_a_joint(sentence: str, span: tuple[int, int], read: Read[V], joints:
             return Claim(text, "statement", of_sentence(sentence), span, value)
         sentence = before
     found = [*joints.finditer(sentence)][: -_MAX_JOINTS - 1 : -1]
-    for joint in sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2):  # last those in a formula
+    ordered = sorted(found, key=lambda joint: sentence.count("$", 0, joint.start()) % 2)  # last those in a formula
+    for joint in sorted(ordered, key=lambda joint: exact and joint[0] in _ROUGHLY):
         said = sentence[turn(sentence[: joint.start()]) :]
         before, text = (
             sentence[len(sentence) - len(said) : joint.start()],

@@ -10,6 +10,10 @@ from assay.reading.beside import without_lead
 from assay.reading.numerals import plain
 
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u20d0-\u20ff]")
+_STROKES = str.maketrans(
+    dict(zip("łŁøØđĐħĦı", "lLoOdDhHi", strict=True)) | {"æ": "ae", "Æ": "Ae", "œ": "oe", "Œ": "Oe"}
+)
+"""Letters whose stroke or missing dot is a diacritic that Unicode does not part from them, and letters made of two."""
 _MARKS = "".join(
     chr(c) for c in (*range(0x900, 0x1810), 0x3099, 0x309A) if unicodedata.category(chr(c)) in ("Mn", "Mc")
 )
@@ -61,7 +65,7 @@ def tokens(text: str) -> list[str]:
 
 def without_accents(text: str) -> str:
     """Without diacritics, ligatures and other spellings of the same letters apart."""
-    return text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
+    return text if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_STROKES)
 
 
 def fold(text: str) -> str:

@@ -204,15 +204,16 @@ def _reader_of(reference: str, wanted: Node | None) -> Reader[_Given]:
         lambda text: restated(text) or read(text) or sentence(text),
         states=states,
         sentence=sentence,
+        exact=True,
         names=lambda text: is_words(wanted) and fold(reference) in fold(text),
     )
 
 
 def _size(node: Node) -> Any:
     """The number that an answer without variables is, or `None`."""
-    node = node.value if isinstance(node, Quantity) else node
+    node, parts = (node.value, 100 if node.percent else 1) if isinstance(node, Quantity) else (node, 1)
     try:
-        return None if symbols(node) else numeric(node)
+        return None if symbols(node) else numeric(node) / parts
     except (Undefined, TooCostly, ArithmeticError, LookupError, TypeError):
         return None
 
