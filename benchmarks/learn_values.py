@@ -7,8 +7,9 @@ answer is right where none did. A small language model reads such chains until i
 copies of it are trained with the label of the whole chain alone, on the same few rows in the same order, and judge
 answers to problems of their own. The paper finds the head at every token slower at first, and ahead where the one at
 the last token begins to learn its rows by heart: so each is told after few passes and after many, and the bar is of the
-latter. Told by seed (rows, order and weights of its own): how often the highest of eight answers is right, where some
-of the eight are and some are not, and the probability that a right one stands above a wrong one (AUC).
+latter, by what the paper measures: how often the highest of eight answers is right, where some of the eight are and
+some are not. Told beside it, by seed (rows, order and weights of its own), is the probability that a right answer
+stands above a wrong one (AUC).
 """
 
 import copy
@@ -110,9 +111,10 @@ def main(count: int = 6) -> None:
             pair = [results[f"{what}{name}, {passes} passes"] for name in ("every token", "last token")]
             gaps = [one - other for one, other in zip(*pair, strict=True)]
             print(told(f"{what}every less last, {passes} passes", gaps))
-            if passes == PASSES[-1]:
-                named = what.strip(", ") or f"best of {SAMPLES}"
-                above(f"{named} of a head trained at every token over one at the last, {passes} passes", gaps, 0.0)
+            if passes == PASSES[-1] and not what:
+                above(
+                    f"best of {SAMPLES} by a head trained at every token over the last one, {passes} passes", gaps, 0.0
+                )
 
 
 if __name__ == "__main__":
