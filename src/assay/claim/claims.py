@@ -64,7 +64,11 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     found = _marked(body, every, reader)
     if found is not None and (found.is_asserted or found.stance is Stance.TAKEN_BACK):
         return found
-    if (made := unmarked_block(body, reader) if reader.block else unmarked(body, reader)) is not None:
+    rest = body if found is not None or reader.block else _behind_unread(body, reader)
+    if (made := unmarked_block(body, reader) if reader.block else unmarked(rest, reader)) is not None:
+        if not reader.block and rest is not body:
+            start = len(body) - len(rest)
+            made = replace(made, span=(made.span[0] + start, made.span[1] + start))
         if reader.block:
             made = _reopened(made, body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], reader)
         else:
@@ -100,6 +104,15 @@ def described(reader_of: Callable[[Example, Any], Reader[Any]]) -> Callable[[Exa
 
 def _marks(body: str, reader: Reader[V]) -> Iterable[Mark]:
     return block_marks(body) if reader.block else marks(body, a_line=reader.a_line)
+
+
+def _behind_unread(body: str, reader: Reader[V]) -> str:
+    """The text from the last words "answer is" on that hold a number and no value ("almost 40"): they are the writer's
+    word on the answer, which nothing before them states.
+    """
+    said = (mark for mark in _marks(body, reader) if mark.is_prose and any(map(str.isdigit, mark.text)))
+    last = next(said, None)
+    return body if last is None else body[last.start :]
 
 
 def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:

@@ -121,7 +121,9 @@ _DANGLING = re.compile(
     r"|is|are|was|were|be|has|have|had|would|could|might|may|as|if|which|that)$",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"(?<=[^\s(,;:])(?=\s|,|;|:|\(|—|–)|(?<=[A-Za-z\d}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])")
+_CUT = re.compile(
+    r"(?<=[^\s(,;:\\])(?=\s|,|;|:|\(|—|–)|(?<=[A-Za-z\d}$)])(?=[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af])"
+)
 """Where a value may end: before white space, a sign of the sentence, or a sign of Chinese, Japanese or Korean."""
 
 

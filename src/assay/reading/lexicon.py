@@ -70,7 +70,7 @@ GIVES = listed("take, takes, took, cost, costs, give, gives, giving, leave, leav
 AMOUNTS = listed(
     """made, sold, paid, took, spent, won, got, left, ate, had, read, bought, gave, sent, lost, drank, drove, ran,
     swam, saw, wrote, grew, kept, held, found, have, buy, sell, make, need, cost, eat, spend, earn, save, weigh,
-    travel, rise, rose, fall, fell,
+    travel, rise, rose, fall, fell, shrank, sank,
     use, pay, read, drink, drive, run, walk, write, take, get, give, send, see, win, lose, keep, hold,
     total"""
 )

@@ -74,6 +74,8 @@ _LABEL = re.compile(
 _ABOUT_IT = re.compile(r"\W*(?:\w+ly\s|also\s)?[a-z]+ed\sby\b", re.IGNORECASE)
 """What is said of an answer in words that may be one: "supported by the passage"."""
 _I_SAY = re.compile(rf"\A\W*i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}\s(?:that\s)?", re.IGNORECASE)
+_OTHER_END = re.compile(r"\d|[.!?]\s")
+"""What ends the clause of a "not" before a yes or a no comes: a number that is denied, or a sentence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 MAX_CHARS = 2000
 
@@ -122,9 +124,12 @@ def _read(text: str) -> str | None:
 def _read_clause(text: str) -> str | None:
     text = _THE_CASE.sub("true", _LABEL.sub("", text[:MAX_CHARS]))
     text = plain(NO_DOUBT.sub(" ", _QUOTED.sub(" ", _I_SAY.sub("", text))))
-    negated = False
+    negated, end = False, 0
     words = [*_WORD.finditer(text)]
     for place, match in enumerate(words):
+        if negated and _OTHER_END.search(text, end, match.start()):
+            return None  # "not 1947. The claim is false"
+        end = match.end()
         word = match[0].casefold().replace("'", "").replace("’", "")
         rest = text[match.end() :]
         if word in _NEGATIONS:

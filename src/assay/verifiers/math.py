@@ -32,7 +32,19 @@ from assay.reading.building import MINUS_ONE, bare, infinite, light, num, symbol
 from assay.reading.equality import Policy, equal, flattened, is_value
 from assay.reading.keys import key_of
 from assay.reading.labels import labelled
-from assay.reading.nodes import Call, Listing, Node, Num, Quantity, Text, TooCostly, Tuple, Undefined, Unreadable
+from assay.reading.nodes import (
+    Call,
+    Listing,
+    Node,
+    Num,
+    Quantity,
+    Relation,
+    Text,
+    TooCostly,
+    Tuple,
+    Undefined,
+    Unreadable,
+)
 from assay.reading.numerals import from_words
 from assay.reading.phrases import as_words
 from assay.reading.sentence import stated
@@ -276,7 +288,18 @@ def _same(wanted: Node, given: Node, reference: str, text: str, policy: Policy) 
         return False  # a set has no order
     if given == wanted or equal(wanted, given, policy):
         return True
+    if isinstance(given, Relation) and _is_result(wanted, given, policy):
+        return True
     return _same_words(wanted, given, reference, text) or _same_measure(wanted, given, reference, text, policy)
+
+
+def _is_result(wanted: Node, chain: Relation, policy: Policy) -> bool:
+    """Whether a value is what a chain of equations ends in ("I = F(1) - F(0) = 2"), none of its numbers another."""
+    *before, last = chain.sides
+    if len(before) < 2 or {*chain.signs} != {"="} or not is_value(wanted) or not equal(wanted, last, policy):
+        return False
+    exactly = Policy(True, "optional", "exact")
+    return all(symbols(side) or not is_value(side) or equal(last, side, exactly) for side in before)
 
 
 def _same_measure(wanted: Node, given: Node, reference: str, text: str, policy: Policy) -> bool:

@@ -46,9 +46,11 @@ _CALCULATION = re.compile(r"[$(]?\d[^=;\n]*[×*÷+][^;\n]*=[^;\n]*")
 MAX_SIDES = 8
 _SCALED = re.compile(rf"\b(?:{'|'.join(SCALES)})\b", re.IGNORECASE)
 _FALL, _RISE = r"decrease|decline|drop|fall|loss|reduction", r"increase|rise|growth|gain|jump"
+_FALLEN = "decreased|declined|dropped|fell|shrank|sank"
+_FELL = re.compile(rf"\b(?:{_FALLEN})\s(?:[a-z]+ly\s)?(?:by\s)?[$€£]?[\d.]")
 _CHANGE = re.compile(
     rf"(?:[^.\n]{{1,200}},\s)?(?:an?\s|the\s)?(?:(?P<fall>{_FALL})|{_RISE})\sof\s"
-    r"|(?:that\s)?(?:[a-z]{1,20}\s){0,2}(?:(?P<fell>decreased|declined|dropped|fell|reduced|down|lost)"
+    rf"|(?:that\s)?(?:[a-z]{{1,20}}\s){{0,2}}(?:(?P<fell>{_FALLEN}|reduced|down|lost)"
     r"|increased|rose|grew|gained|up)\s(?:by\s)?(?=[\d$€£.])",
     re.IGNORECASE,
 )
@@ -112,9 +114,9 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
             states=lambda text: _read_list(text, params.accounting, len(wanted)) or None,
         )
     return Reader(
-        lambda text: _read(text, params.accounting) or stated(plain(text), _said),
+        lambda text: _read(text, params.accounting) or _stated(text),
         states=lambda text: _read(text, params.accounting),
-        sentence=lambda text: stated(plain(text), _said),
+        sentence=_stated,
     )
 
 
@@ -231,6 +233,12 @@ def _read(text: str, accounting: bool) -> _Said | None:
     change = _CHANGE.match(bare := without_lead(text))
     said = head(bare[change.end() :], _said) if change else None
     return said and change and replace(said, falls=bool(change["fall"] or change["fell"]))
+
+
+def _stated(text: str) -> _Said | None:
+    """The number that a sentence states, that of a fall where it says so ("revenue fell by 5.2 %")."""
+    said = stated(plain(text), _said)
+    return said and replace(said, falls=said.falls or _FELL.search(text) is not None)
 
 
 def _worked(text: str, how: str) -> _Said | None:
