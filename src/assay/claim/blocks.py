@@ -35,7 +35,10 @@ _ENDS = re.compile(
     r"[*`$]*+(?:\s\([^()\n]{1,200}\)|\s(?:is|are)\sthe\s(?:\w+\s){0,2}(?:answer|result|output|grid)\b)?(?:[.?][*`$]*+(?:\s|\Z)|\n|\Z)"
 )
 _STATED = re.compile(rf"(?:{VERBS.pattern}|=)[\s*`$]*\Z", re.IGNORECASE)
-_OUTPUT = re.compile(r"(?:\A|\n)[^\n|\[{(:]{0,80}\boutput\b[^\n|\[{(:]{0,40}:[ \t*]*\n(?=\s*\S)", re.IGNORECASE)
+_OUTPUT = re.compile(
+    r"(?:\A|\n)[^\n|\[{(:]{0,160}\boutput\b(?:[^\n|\[{(:]{0,40}:|(?:\s[a-z]+){0,2}\s(?:is|becomes))[ \t*]*\n(?=\s*\S)",
+    re.IGNORECASE,
+)
 """The line over what comes out, where something else goes in."""
 _LED = re.compile(r"(?:\A|\n)[^\n|\[{]{1,200}(?::[ \t*_]*\n|[.!][ \t*_]*\n[ \t]*\n)(?=\s*\S)")
 """A line that leads on to those below it, or a paragraph of prose above them."""

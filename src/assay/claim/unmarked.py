@@ -244,7 +244,7 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
         return None
     sentence = _HOW.sub("", sentence.rstrip(" .!*"))
     alone = (
-        len(sentence.split()) <= 1 + 2 * ("," in sentence)
+        len(sentence.split()) <= 1 + 2 * ("," in sentence) or reader.names(clean(sentence))
         if not is_one
         else len(line) <= SHORT and "\n" in body.strip()
     )

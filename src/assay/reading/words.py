@@ -33,7 +33,7 @@ _ITEM = re.compile(r"^[\s*]*(?:\(?\d{1,3}(?:st|nd|rd|th)?[.):]|[-*•])[\s*]+")
 _INLINE_ITEM = re.compile(r"(?<![\s,;])[\s,;]++(?=\(?\d{1,2}[.)]\s)")
 _STATES = re.compile(r":|\b(?:is|are)\b")
 _LEAD = re.compile(
-    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?::|\b(?:is|are|were|includes?|gives?|yields?|leaves?|needs?|takes?|contains?|has|have|be)\b:?)\s+(?!(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\b)(?=\S)",
+    r"^(?!\W*(?:not|no|excluded|missing|except|without|wrong)\b)[^,;\n>→]{1,80}?(?:(?:,\s(?:in|from|by|with)\s[^,:;\n>→]{1,40})?:|\b(?:is|are|were|includes?|gives?|yields?|leaves?|needs?|takes?|contains?|has|have|be)\b:?)\s+(?!(?:\d+(?:st|nd|rd|th)|first|second|third|fourth|fifth|last)\b)(?=\S)",
     re.IGNORECASE,
 )
 """What stands before a list on its line: "The final order is", "Sorting gives", "From left to right:"."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from assay.claim.claims import claim, described
 from assay.claim.clause import NO_DOUBT, Stance
+from assay.claim.sentences import sentences
 from assay.claim.stance import of_rest
 from assay.claim.unmarked import Reader
 from assay.errors import BadReference
@@ -74,6 +75,7 @@ _LABEL = re.compile(
 _ABOUT_IT = re.compile(r"\W*(?:\w+ly\s|also\s)?[a-z]+ed\sby\b", re.IGNORECASE)
 """What is said of an answer in words that may be one: "supported by the passage"."""
 _I_SAY = re.compile(rf"\A\W*i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}\s(?:that\s)?", re.IGNORECASE)
+_CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
 _OTHER_END = re.compile(r"\d|[.!?]\s")
 """What ends the clause of a "not" before a yes or a no comes: a number that is denied, or a sentence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -114,6 +116,9 @@ def _read(text: str) -> str | None:
     What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
     text = _ASKED.sub("", _CROSSED.sub(r"\1", text))
+    *_, last_said = sentences(text) or [text]
+    if last_said != text.strip() and _CONCLUDES.match(last_said) and (concluded := _read(last_said)):
+        return concluded
     said = _read_clause(text)
     if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
         return "both"
