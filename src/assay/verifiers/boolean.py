@@ -76,6 +76,7 @@ _ABOUT_IT = re.compile(r"\W*(?:\w+ly\s|also\s)?[a-z]+ed\sby\b", re.IGNORECASE)
 """What is said of an answer in words that may be one: "supported by the passage"."""
 _I_SAY = re.compile(rf"\A\W*i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}\s(?:that\s)?", re.IGNORECASE)
 _CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+_CONCLUDED = re.compile(rf"[.!?\n]\s*(?:\W\s*)?{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
 _OTHER_END = re.compile(r"\d|[.!?]\s")
 """What ends the clause of a "not" before a yes or a no comes: a number that is denied, or a sentence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -116,9 +117,10 @@ def _read(text: str) -> str | None:
     What leads to it is passed over: "Since 9 = 3 * 3, the statement is true", "9 is a square, so it is false".
     """
     text = _ASKED.sub("", _CROSSED.sub(r"\1", text))
-    *_, last_said = sentences(text) or [text]
-    if last_said != text.strip() and _CONCLUDES.match(last_said) and (concluded := _read(last_said)):
-        return concluded
+    if _CONCLUDED.search(text):
+        *before, last = sentences(text)
+        if before and _CONCLUDES.match(last) and (concluded := _read(last)):
+            return concluded
     said = _read_clause(text)
     if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
         return "both"

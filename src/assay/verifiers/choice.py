@@ -162,12 +162,10 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
     _, options = _reference(example, params)
-    known = {fold(option) for option in options.values()}
-
     return Reader(
         lambda text: _read(text, options),
         states=lambda text: _read(text, options, certain=False),
-        names=lambda text: fold(text) in known,
+        names=lambda text: fold(text) in map(fold, options.values()),
         sentence=lambda text: _read(text, options, certain=False) if _CHOOSES.search(text) or _SO.match(text) else None,
         a_line=False,
         of_statement=True,
