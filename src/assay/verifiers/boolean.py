@@ -76,7 +76,8 @@ _ABOUT_IT = re.compile(r"\W*(?:\w+ly\s|also\s)?[a-z]+ed\sby\b", re.IGNORECASE)
 """What is said of an answer in words that may be one: "supported by the passage"."""
 _I_SAY = re.compile(rf"\A\W*i(?:['’]d|\swould)?\s{either(lexicon.THINKS)}\s(?:that\s)?", re.IGNORECASE)
 _CONCLUDES = re.compile(rf"\W*{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
-_CONCLUDED = re.compile(rf"[.!?\n]\s*(?:\W\s*)?{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+_CONCLUDED = re.compile(rf"(?:[.!?]\s|\n)\s{{0,3}}\W?\s?{either(lexicon.CONNECTIVES)}\b", re.IGNORECASE)
+"""Where a sentence that concludes may begin."""
 _OTHER_END = re.compile(r"\d|[.!?]\s")
 """What ends the clause of a "not" before a yes or a no comes: a number that is denied, or a sentence."""
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
