@@ -113,6 +113,18 @@ def test_resuming_reads_no_response_of_a_finished_shard(small, tmp_path, monkeyp
     assert read and all(columns is not None and "response" not in columns for columns in read)
 
 
+def test_a_shard_of_an_earlier_version_gives_the_same_answers(small, tmp_path):
+    small.append(row(n, verdict=Verdict.of(n % 2 == 0, read=str(n))) for n in range(4))
+    (path,) = small.shards()
+    told, rows = list(small.answers()), list(small.rows())
+    room.pq.write_table(room.pq.read_table(path).drop_columns(["read"]), path)  # it had no such column
+    again = RolloutStore(tmp_path)
+    assert list(again.answers()) == told and [one.read for one in told] == ["0", "1", "2", "3"]
+    assert list(again.rows()) == rows
+    again.append(row(n) for n in range(4, 8))
+    assert len(list(RolloutStore(tmp_path).answers())) == 8
+
+
 def test_renewing_replaces_the_stale_groups_only(small, tmp_path):
     small.append([row(0), row(1, verdict=Verdict.timeout("starved")), row(2), row(3)])
     small.append([row(4, verdict=Verdict.timeout("starved")), row(5)])
