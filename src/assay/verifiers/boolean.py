@@ -119,8 +119,8 @@ def _read(text: str) -> str | None:
     """
     text = _ASKED.sub("", _CROSSED.sub(r"\1", text))
     if _CONCLUDED.search(text):
-        *before, last = sentences(text)
-        if before and _CONCLUDES.match(last) and (concluded := _read(last)):
+        *before, end = sentences(text)
+        if before and _CONCLUDES.match(end) and (concluded := _read(end)):
             return concluded
     said = _read_clause(text)
     if said is not None and (last := _ALONE.search(text)) and (last[1].lower() in _TRUE) != (said == "yes"):
