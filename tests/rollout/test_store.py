@@ -113,6 +113,12 @@ def test_resuming_reads_no_response_of_a_finished_shard(small, tmp_path, monkeyp
     assert read and all(columns is not None and "response" not in columns for columns in read)
 
 
+def test_keys_of_a_rows_own_stay_beside_a_lone_surrogate(small, tmp_path):
+    rows = [row(0, response="\ud800"), row(1) | {"mine": 1}, row(2), row(3)]
+    small.append(rows)
+    assert small.shards() and list(RolloutStore(tmp_path).rows()) == rows
+
+
 def test_a_shard_of_an_earlier_version_gives_the_same_answers(small, tmp_path):
     small.append(row(n, verdict=Verdict.of(n % 2 == 0, read=str(n))) for n in range(4))
     (path,) = small.shards()

@@ -249,7 +249,8 @@ def _table(rows: Sequence[Row]) -> pa.Table:
     except UnicodeEncodeError:  # seldom: a lone surrogate in a response
         plain = {name: list(map(_encodable, values)) for name, values in columns.items()}
         changed = [any(plain[name][at] != columns[name][at] for name in plain) for at in range(len(rows))]
-        plain["exact"] = [json.dumps(row) if odd else None for row, odd in zip(rows, changed, strict=True)]
+        known = zip(rows, changed, columns["exact"], strict=True)
+        plain["exact"] = [json.dumps(row) if odd else exact for row, odd, exact in known]
         return pa.table(plain, SCHEMA)
 
 
