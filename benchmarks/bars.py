@@ -1,7 +1,13 @@
 """What a bench holds itself to: each bar is told where it is measured, and all of them again at the end."""
 
 import statistics
-from collections.abc import Sequence
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from assay.errors import AssayError
 
 T95 = {2: 12.71, 3: 4.30, 4: 3.18, 5: 2.78, 6: 2.57, 7: 2.45, 8: 2.36, 10: 2.26}
 _told: list[tuple[bool | None, str]] = []
@@ -23,6 +29,30 @@ def summary() -> int:
     for one in _told:
         print(_line(*one))
     return sum(held is False for held, _ in _told)
+
+
+def run(parts: Mapping[str, Callable[[], object]], only: str) -> int:
+    """Measure the named parts (`a,b`), one that cannot be is missed; then tell every bar. Returns the exit code."""
+    named = only.split(",")
+    if unknown := [name for name in named if name not in parts]:
+        sys.exit(f"no part {unknown[0]!r}: the parts are {', '.join(parts)}")
+    for name in named:
+        start = time.perf_counter()
+        print(f"\n== {name}", flush=True)
+        try:
+            parts[name]()
+        except (AssayError, ImportError) as missing:
+            bar(f"{name} could not be measured: {missing}", held=False)
+        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
+    return int(summary() > 0)
+
+
+def by_test(what: str, test: str) -> None:
+    """A bar that tests hold: they are run here, and one that is skipped holds nothing."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *test.split()]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
+    last = (done.stdout.strip().splitlines() or ["no output"])[-1]
+    bar(f"{what} ({last})", done.returncode == 0 and " passed" in last)
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:

@@ -9,7 +9,6 @@ that test. Ends with exit code 1 where a bar is missed.
 import argparse
 import random
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,9 +22,8 @@ from assay.curate.difficulty import Rate, decide, decided
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
 from assay.curate.substring import held_by
-from assay.errors import AssayError
 from assay.types import DOMAINS
-from bars import bar, summary
+from bars import bar, by_test, run
 from corpus_scale import curated
 from curate_twins import decontamination, deduplication
 
@@ -121,11 +119,7 @@ def held(small: bool) -> None:
         ("kill -9 at twenty points resumes to the same bytes", "tests/curate/test_curation.py -m soak -k twenty"),
     ]
     for what, test in tests[: 2 if small else 3]:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *test.split()]
-        done = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True)
-        last = done.stdout.strip().splitlines()[-1:] or ["no output"]
-        ran = done.returncode == 0 and " passed" in last[0]
-        bar(f"{what} ({last[0]})", ran)
+        by_test(what, test)
 
 
 def main() -> int:
@@ -143,15 +137,7 @@ def main() -> int:
         "size": lambda: size(100 if small else 1000),
         "held": lambda: held(small),
     }
-    for name in given.only.split(","):
-        start = time.perf_counter()
-        print(f"\n== {name}", flush=True)
-        try:
-            parts[name]()
-        except (AssayError, ImportError) as missing:
-            bar(f"{name} could not be measured: {missing}", held=False)
-        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
-    return int(summary() > 0)
+    return run(parts, given.only)
 
 
 if __name__ == "__main__":

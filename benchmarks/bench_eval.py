@@ -20,12 +20,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 import eval_search
-from assay.errors import AssayError
 from assay.evaluate.programs import program_then_thought
 from assay.evaluate.run import evaluate
 from assay.evaluate.select import Pool, select, weighted_vote
@@ -34,7 +34,7 @@ from assay.rollout.runs import open_run
 from assay.rollout.store import RolloutStore
 from assay.sources.base import data_dir
 from assay.types import Example
-from bars import bar, summary
+from bars import bar, by_test, run
 
 SYSTEMS = {"6b_finetuning": 21.68, "6b_verification": 39.04, "175b_finetuning": 34.72, "175b_verification": 56.25}
 VISION = {
@@ -161,37 +161,27 @@ def cost(folder: Path, completions: int) -> None:
     bar(f"{said}: {cpu} s of CPU ({clock} s on the clock)", float(cpu) < 1)
 
 
-def held(folder: Path) -> None:
+def held(_: Path) -> None:
     """What tests hold: each is run here."""
-    root = Path(__file__).parents[1]
-    for what, test in (
-        ("pass@1024 equals brute force on small cases", "tests/evaluate/test_metrics.py -k brute_force"),
-        ("kill -9 loses no row and repeats none", "tests/rollout -k kill_9"),
-        ("one try < checker < checker and critic, exact yields", "tests/evaluate/test_search.py -k checker"),
-        ("a final answer is forced exactly once", "tests/evaluate/test_search.py -k final_answer"),
-    ):
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *test.split()]
-        done = subprocess.run(command, cwd=root, capture_output=True, text=True)
-        bar(f"{what} ({test})", done.returncode == 0)
+    by_test("pass@1024 equals brute force on small cases", "tests/evaluate/test_metrics.py -k brute_force")
+    by_test("kill -9 loses no row and repeats none", "tests/rollout -k kill_9")
+    by_test("one try < checker < checker and critic, exact yields", "tests/evaluate/test_search.py -k checker")
+    by_test("a final answer is forced exactly once", "tests/evaluate/test_search.py -k final_answer")
+
+
+PARTS = ("cobbe", "program", "vision", "cost", "search", "held")
 
 
 def main() -> int:
-    parts = {"cobbe": cobbe, "program": program, "vision": vision, "cost": None, "search": None, "held": held}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(parts))
+    parser.add_argument("--only", default=",".join(PARTS))
     parser.add_argument("--completions", type=int, default=1_000_000)
     given = parser.parse_args()
-    parts |= {"cost": lambda folder: cost(folder, given.completions), "search": lambda _: eval_search.main()}
     with tempfile.TemporaryDirectory() as made:
-        for name in given.only.split(","):
-            print(f"\n== {name}", flush=True)
-            start = time.perf_counter()
-            try:
-                parts[name](Path(made))
-            except AssayError as missing:
-                bar(f"{name} could not be measured: {missing}", held=False)
-            print(f"({time.perf_counter() - start:.0f} s)", flush=True)
-    return int(summary() > 0)
+        of_folder = {"cobbe": cobbe, "program": program, "vision": vision, "held": held}
+        parts = {name: partial(part, Path(made)) for name, part in of_folder.items()}
+        parts |= {"cost": partial(cost, Path(made), given.completions), "search": eval_search.main}
+        return run(parts, given.only)
 
 
 if __name__ == "__main__":

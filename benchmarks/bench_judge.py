@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 
 import judge_head
 import judge_model
 import judge_overhead
 import judge_pairs
 import judge_stubs
-from assay.errors import AssayError
-from bars import bar, summary
+from bars import run
 
 PARTS = {
     "stubs": judge_stubs.main,
@@ -32,15 +30,7 @@ PARTS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS))
-    for name in parser.parse_args().only.split(","):
-        start = time.perf_counter()
-        print(f"\n== {name}", flush=True)
-        try:
-            PARTS[name]()
-        except AssayError as missing:
-            bar(f"{name} could not be measured: {missing}", held=False)
-        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
-    return int(summary() > 0)
+    return run(PARTS, parser.parse_args().only)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import argparse
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +20,7 @@ import torch
 import learn_choices
 import learn_speed
 import learn_values
-from bars import bar, summary, unmeasured
+from bars import bar, run, unmeasured
 
 HERE = Path(__file__).parent
 FORMULAS = {
@@ -79,12 +78,7 @@ PARTS = {
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS))
-    for name in parser.parse_args().only.split(","):
-        start = time.perf_counter()
-        print(f"\n== {name}", flush=True)
-        PARTS[name]()
-        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
-    return int(summary() > 0)
+    return run(PARTS, parser.parse_args().only)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
+from functools import partial
 
 import sandbox_matrix
 import sandbox_peers
 import sandbox_references
 import sandbox_speed
 import sandbox_steady
-from assay.errors import MissingData
 from assay.sandbox import isolation
-from bars import summary
+from bars import run
 
 PARTS = {
     "speed": sandbox_speed.main,
@@ -37,15 +36,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true")
     given = parser.parse_args()
     print(isolation()[1])
-    for name in given.only.split(","):
-        start = time.perf_counter()
-        print(f"\n== {name}", flush=True)
-        try:
-            PARTS[name](given.full)
-        except MissingData as missing:
-            print(f"not measured: {missing}")
-        print(f"({time.perf_counter() - start:.0f} s)", flush=True)
-    return int(summary() > 0)
+    return run({name: partial(part, given.full) for name, part in PARTS.items()}, given.only)
 
 
 if __name__ == "__main__":
