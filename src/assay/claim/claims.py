@@ -64,18 +64,9 @@ def claim(example: Example, response: str, reader: Reader[V]) -> Claim[V]:
     found = _marked(body, every, reader)
     if found is not None and (found.is_asserted or found.stance is Stance.TAKEN_BACK):
         return found
-    rest = body if found is not None or reader.block else _behind_unread(body, reader)
-    if (made := unmarked_block(body, reader) if reader.block else unmarked(rest, reader)) is not None:
-        if not reader.block and rest is not body:
-            start = len(body) - len(rest)
-            made = replace(made, span=(made.span[0] + start, made.span[1] + start))
-        if reader.block:
-            made = _reopened(made, body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:], reader)
-        else:
-            made, after = _reconsidered(made, body[made.span[1] :], reader)
-            made = _with_stance(body, made, after, reader, goes_on=True)
-        if found is None or (made.is_asserted and made.span[0] > found.span[0]):
-            return made
+    made = _without_marker(body, reader, 0 if found is not None or reader.block else _unread_from(body, reader))
+    if made is not None and (found is None or (made.is_asserted and made.span[0] > found.span[0])):
+        return made
     if found is not None:
         return found
     for mark in _marks(body, reader):
@@ -106,13 +97,25 @@ def _marks(body: str, reader: Reader[V]) -> Iterable[Mark]:
     return block_marks(body) if reader.block else marks(body, a_line=reader.a_line)
 
 
-def _behind_unread(body: str, reader: Reader[V]) -> str:
-    """The text from the last words "answer is" on that hold a number and no value ("almost 40"): they are the writer's
-    word on the answer, which nothing before them states.
+def _unread_from(body: str, reader: Reader[V]) -> int:
+    """Where the last words "answer is" stand that hold a number and no value ("almost 40"), or else 0: they are the
+    writer's word on the answer, which nothing before them states.
     """
-    said = (mark for mark in _marks(body, reader) if mark.is_prose and any(map(str.isdigit, mark.text)))
-    last = next(said, None)
-    return body if last is None else body[last.start :]
+    said = (mark.start for mark in _marks(body, reader) if mark.is_prose and any(map(str.isdigit, mark.text)))
+    return next(said, 0)
+
+
+def _without_marker(body: str, reader: Reader[V], start: int) -> Claim[V] | None:
+    """The claim of a text from a place on by what stands there without a marker, with its stance."""
+    if reader.block:
+        behind = body.rpartition("\n\n")[2] if "\n\n" in body.rstrip() else body[1:]
+        block = unmarked_block(body, reader)
+        return None if block is None else _reopened(block, behind, reader)
+    if (made := unmarked(body[start:], reader)) is None:
+        return None
+    made = replace(made, span=(made.span[0] + start, made.span[1] + start))
+    made, after = _reconsidered(made, body[made.span[1] :], reader)
+    return _with_stance(body, made, after, reader, goes_on=True)
 
 
 def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:

@@ -2,8 +2,8 @@
 
 A sentence ends behind a full stop, a question or an exclamation mark, with the quotes and brackets that close there,
 before white space; behind the stops of Chinese and Japanese; and behind a displayed formula. It does not end behind an
-initial ("J. Smith"), an abbreviation before a name or a number ("Mr.", "vs.", "No. 5"), "i.e." or "e.g.", nor
-behind a factorial that a formula goes on from ("8! = 40320"). A line ends one too.
+initial ("J. Smith"), an abbreviation before a name or a number ("Mr.", "vs.", "No. 5", "approx."), "i.e." or "e.g.",
+nor behind a factorial that a formula goes on from ("8! = 40320"). A line ends one too.
 """
 
 from __future__ import annotations

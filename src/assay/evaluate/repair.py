@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from assay.models.engine import Completion, Engine, Request, Sampling, wait_for
+from assay.models.engine import Completion, Engine, Sampling, generate
 from assay.types import Message, Verdict
 
 Check = Callable[[str], Verdict]
@@ -111,8 +111,4 @@ def with_tools(
 
 
 def _said(engine: Engine, turns: tuple[Message, ...], number: int, sampling: Sampling | None) -> Completion:
-    async def one() -> Completion:
-        request = Request("loop/0", turns, number)
-        return await anext(aiter(engine.stream([request], sampling or Sampling())))
-
-    return wait_for(one())
+    return generate(engine, [turns], 1, sampling or Sampling(), first=number)[0][0]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from math import sqrt
 
-from assay.models.engine import Completion, Engine, Request, Sampling, wait_for
+from assay.models.engine import Engine, Sampling, generate
 from assay.types import Message, hashed_seed
 
 Steps = tuple[str, ...]
@@ -87,12 +87,7 @@ class Generator:
     def _say(self, steps: Steps, sampling: Sampling) -> str:
         *before, last = self.prompt
         asked = replace(last, content="\n".join((last.content, *steps, "")))
-        request = Request("search/0", (*before, asked), next(self._asked))
-
-        async def one() -> Completion:
-            return await anext(aiter(self.engine.stream([request], sampling)))
-
-        said = wait_for(one())
+        said = generate(self.engine, [(*before, asked)], 1, sampling, first=next(self._asked))[0][0]
         self.tokens += max(1, len(said.token_ids) or said.tokens)
         return said.text
 

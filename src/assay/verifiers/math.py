@@ -38,7 +38,6 @@ from assay.reading.nodes import (
     Node,
     Num,
     Quantity,
-    Relation,
     Text,
     TooCostly,
     Tuple,
@@ -288,18 +287,7 @@ def _same(wanted: Node, given: Node, reference: str, text: str, policy: Policy) 
         return False  # a set has no order
     if given == wanted or equal(wanted, given, policy):
         return True
-    if isinstance(given, Relation) and _is_result(wanted, given, policy):
-        return True
     return _same_words(wanted, given, reference, text) or _same_measure(wanted, given, reference, text, policy)
-
-
-def _is_result(wanted: Node, chain: Relation, policy: Policy) -> bool:
-    """Whether a value is what a chain of equations ends in ("I = F(1) - F(0) = 2"), none of its numbers another."""
-    *before, last = chain.sides
-    if len(before) < 2 or {*chain.signs} != {"="} or not is_value(wanted) or not equal(wanted, last, policy):
-        return False
-    exactly = Policy(True, "optional", "exact")
-    return all(symbols(side) or not is_value(side) or equal(last, side, exactly) for side in before)
 
 
 def _same_measure(wanted: Node, given: Node, reference: str, text: str, policy: Policy) -> bool:

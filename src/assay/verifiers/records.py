@@ -92,7 +92,8 @@ def read_table(text: str) -> Table | None:
     """The table that the whole text is, folded, or `None`."""
     if len(text) > MAX_CHARS:
         return None
-    for literal in (text, f"[{_NEXT_OBJECT.sub('},{', text)}]"):  # a literal, or one object a line
+    lines_of_objects = [f"[{_NEXT_OBJECT.sub('},{', text)}]"] if _NEXT_OBJECT.search(text) else []
+    for literal in (text, *lines_of_objects):
         try:
             return _table(read_literal(literal))
         except ValueError:

@@ -231,7 +231,8 @@ def _key(text: str) -> str:
 def _answer_key(answer: Any) -> str | None:
     """The words in one spelling with their signs; of several accepted strings, all of them in order."""
     given = answer if isinstance(answer, list | tuple) else [answer]
-    keys = (" ".join(filter(None, (Words(str(item)).joined or _key(str(item)), _signs(str(item))))) for item in given)
+    texts = (_charged(str(item)) for item in given)
+    keys = (" ".join(filter(None, (Words(text).joined or _key(text), _signs(text)))) for text in texts)
     return " | ".join(sorted(filter(None, keys))) or None
 
 
