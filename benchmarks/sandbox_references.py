@@ -10,6 +10,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -186,10 +187,11 @@ def refuted(example: Example, source: str) -> bool:
         parts.append(f"check({reference['entry_point']})")
     limit = f"import resource\nresource.setrlimit(resource.RLIMIT_CPU, ({_PLAIN_CPU}, {_PLAIN_CPU}))\n"
     command = [sys.executable, "-c", limit + f"exec({chr(10).join(parts)!r}, {{'__name__': 'solution'}})"]
-    try:
-        return subprocess.run(command, capture_output=True, timeout=60).returncode != 0
-    except subprocess.TimeoutExpired:
-        return True
+    with tempfile.TemporaryDirectory() as cwd:
+        try:
+            return subprocess.run(command, capture_output=True, timeout=60, cwd=cwd).returncode != 0
+        except subprocess.TimeoutExpired:
+            return True
 
 
 def mutations(take: int, each: int) -> None:
