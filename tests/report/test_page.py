@@ -160,7 +160,7 @@ onload = () => { document.title = JSON.stringify([...document.querySelectorAll("
     scrolled: all.filter(one => one.scrollWidth > one.clientWidth && one.className == "scroll").length,
     cut: cells.filter(one => one.scrollWidth > one.clientWidth).map(one => one.textContent),
     hidden: cells.filter(one => one.textContent && !one.getBoundingClientRect().height).length,
-    small: [...page.querySelectorAll("svg text")].filter(one => one.getBoundingClientRect().height < 11).length,
+    small: [...page.querySelectorAll("svg text")].filter(one => one.getBoundingClientRect().height < 10.9).length,
   }}))}
 </script>"""
 

@@ -58,7 +58,13 @@ def test_what_to_distrust():
     assert "trained once" in once and "--controls" in once
     told = " ".join(distrust(recipe_of(reward={"format": 0.5}, **asked), [step_of(3, correct=7, timeout=1, error=2)]))
     assert "without what is paid on top" in told and "10.0 % timeout and 20.0 % error" in told
-    assert "75.0 % of the groups were judged all alike" in told
+    (_, unlike) = distrust(recipe_of(**asked), [step_of(3)])
+    assert "75.0 % of the groups were judged all alike and taught nothing" in unlike
+
+
+@pytest.mark.parametrize("more", [{"reward": {"format": 0.5}}, {"reward": {"control": "random"}}, {"sft": {}}])
+def test_groups_judged_alike_teach_where_something_else_is_paid(more):
+    assert not any("taught nothing" in line for line in distrust(recipe_of(**more), [step_of(3)]))
 
 
 @pytest.mark.parametrize(

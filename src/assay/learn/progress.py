@@ -1,4 +1,4 @@
-"""What a training step leaves behind: per-domain reward, length, verdict mix, and groups without signal."""
+"""What a training step leaves behind: per-domain score, length, verdict mix, and groups without signal."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class DomainStep:
     reward: float | None
     """Mean score of the verdicts that count, whatever the recipe pays for them; `None` when none did."""
     length: float
-    """Mean response length in tokens."""
+    """Mean response length in tokens, of all responses, those without a score too."""
     rollouts: int
     groups: int
     dead_groups: int
-    """Groups without signal: all scores equal, so they are not trained on."""
+    """Groups whose verdicts have one score, or none: paid by the verdict alone, they teach GRPO nothing."""
     verdicts: Mapping[str, int]
     cut: int
     """Responses that were cut at the longest length."""
@@ -46,13 +46,16 @@ class StepRecord:
     grad_norm: float | None
     """Before the gradient is scaled down to `grpo.max_grad_norm`."""
     loss: float | None
-    """Near 0 on fresh samples, where the advantages of a group sum to 0: it says nothing of progress."""
+    """Of GRPO on fresh samples: minus the mean advantage, and those of a group sum to 0. So 0 where each response
+    weighs alike (`loss` "grpo"), and by length where each token does ("dapo"). No sign of progress."""
     kl: float | None
     """To the starting policy; `None` where the recipe's `kl` is 0, since nothing measures it then."""
     clipped: float | None
-    """Share of the tokens learnt from that had no gradient, since their ratio was clipped; `None` for other losses."""
+    """Share of the tokens learnt from (of the responses, where `ratio` is "sequence") that had no gradient, since their
+    ratio was clipped; `None` for other losses."""
     learning_rate: float | None
     seconds: float | None
+    """Sampling, judging, forward and backward passes; not the optimiser's update, checkpoints and held-out looks."""
     sandbox: Mapping[str, Any]
     """Counters of the sandbox in this step (`sandbox.Stats`); empty where no program ran."""
     rollouts: tuple[Rollout, ...] = field(repr=False)

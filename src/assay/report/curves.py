@@ -43,7 +43,7 @@ def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = 
         return []
     every = (
         accuracy(held_out),
-        per_domain(steps, "reward", "Reward", "Mean reward of the responses sampled in training.", top=1),
+        per_domain(steps, "reward", "Score", "Mean score of the verdicts in training, whatever is paid.", top=1),
         per_domain(steps, "length", "Response length", "Tokens a response."),
         cut(steps),
         oracle_gap(steps),
@@ -136,15 +136,17 @@ def optimisation(steps: Steps) -> Curves:
         "loss": [s.get("loss") for s in steps],
         "learning rate": [s.get("learning_rate") for s in steps],
         "KL to the starting policy": [s.get("kl") for s in steps],
-        "tokens clipped": [s.get("clipped") for s in steps],
+        "share clipped": [s.get("clipped") for s in steps],
         "entropy (nats a token)": [s.get("entropy") for s in steps],
         "gradient norm": [s.get("grad_norm") for s in steps],
         "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
     }
     about = (
-        "A group whose responses are all judged alike has no signal: GRPO and DPO learn nothing from it. Entropy and "
-        "the share of tokens whose ratio was clipped are of the responses that were learnt from. The loss of GRPO is "
-        "near 0 on fresh samples, whatever is learnt. The gradient's norm is that before it is scaled down."
+        "A group whose verdicts all have one score has no signal: paid by them, GRPO and DPO learn nothing from it. "
+        "Entropy and the share of tokens (of responses, where the ratio is that of a sequence) whose ratio was clipped "
+        "are of the responses that were learnt from. The loss of GRPO on fresh samples is the mean of advantages that "
+        "sum to 0 in a group, weighed by length in some of its forms: it says nothing of progress. The gradient's norm "
+        "is that before it is scaled down."
     )
     if any(value is not None for value in columns["KL to the starting policy"]):
         about += " KL is estimated by k3 times the probability ratio."
@@ -158,7 +160,7 @@ def verdict_mix(steps: Steps) -> Curves:
     seen = [s for s in steps if s["domains"]]
     counts = [{v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICT_COLOURS} for s in seen]
     shares = {v: [count[v] / max(1, sum(count.values())) for count in counts] for v in VERDICT_COLOURS}
-    about = "Shares of all responses. Timeouts and errors enter no mean and no loss."
+    about = "Shares of all responses. Timeouts and errors enter no mean score and no loss; their tokens are counted."
     return Curves("Verdicts", about, _at(seen), shares, stacked=True, top=1)
 
 
@@ -172,7 +174,7 @@ def throughput(steps: Steps) -> Curves:
         "responses a second": [n / t if t else None for n, t in zip(said, took, strict=True)],
         "tokens a second": [n / t if t else None for n, t in zip(tokens, took, strict=True)],
     }
-    about = "Of whole steps: sampling, judging and learning together. Tokens are those of responses."
+    about = "Of training steps: sampling, judging and gradients. Tokens are those of responses."
     return Curves("Throughput", about, _at(steps), columns)
 
 

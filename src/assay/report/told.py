@@ -73,7 +73,7 @@ def distrust(
     if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
         told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
     told += _sharpened(before, scores) if before and scores else []
-    return told + _of_rollouts(steps)
+    return told + _lost(steps) + (_without_signal(steps) if _by_verdict_alone(recipe) else [])
 
 
 def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -95,24 +95,32 @@ def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]
     ]
 
 
-def _of_rollouts(steps: Steps) -> list[str]:
-    """What of the responses never counted, and what taught nothing."""
+def _lost(steps: Steps) -> list[str]:
+    """What of the responses never counted."""
     verdicts: Counter[str] = Counter()
     for step in steps:
         for one in step["domains"].values():
             verdicts.update(one["verdicts"])
-    told, every = [], max(1, verdicts.total())
+    every = max(1, verdicts.total())
     lost = {name: verdicts[name] / every for name in ("timeout", "error")}
-    if sum(lost.values()) >= FEW:
-        parts = " and ".join(f"{percent(share)} % {name}" for name, share in lost.items() if share)
-        told.append(
-            f"Of the responses in training {parts}: they are in no mean, so what is left may be the easier part."
-        )
+    if sum(lost.values()) < FEW:
+        return []
+    parts = " and ".join(f"{percent(share)} % {name}" for name, share in lost.items() if share)
+    return [f"Of the responses in training {parts}: they are in no mean score, so what is left may be the easier part."]
+
+
+def _by_verdict_alone(recipe: Mapping[str, Any]) -> bool:
+    """Whether a group whose verdicts are alike teaches nothing: GRPO or DPO, and nothing else is paid."""
+    reward = recipe.get("reward", {})
+    otherwise = reward.get("control", "none") != "none" or any(reward.get(name) for name in ("format", "overlong"))
+    return not otherwise and not recipe.get("sft")
+
+
+def _without_signal(steps: Steps) -> list[str]:
+    """Whether half of the groups of late taught nothing."""
     dead = [(one["dead_groups"], one["groups"]) for step in steps[-LAST:] for one in step["domains"].values()]
     share = sum(count for count, _ in dead) / max(1, sum(of for _, of in dead))
-    if share >= MANY:
-        told.append(
-            f"In the last {counted(len(steps[-LAST:]), 'step')} {percent(share)} % of the groups were judged all alike "
-            "and taught nothing."
-        )
-    return told
+    if share < MANY:
+        return []
+    late = counted(len(steps[-LAST:]), "step")
+    return [f"In the last {late} {percent(share)} % of the groups were judged all alike and taught nothing."]

@@ -98,7 +98,7 @@ def rewards(study: Study) -> Chart | None:
         study,
         "rewards",
         "Learning curves: reward in training",
-        "Mean reward of the responses sampled, the mean of ten steps.",
+        "Mean score of the verdicts in training, the mean of ten steps.",
     )
 
 
