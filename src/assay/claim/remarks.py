@@ -28,7 +28,7 @@ _QUANTIFIERS = {
 _CLAUSES = {"what", "that", "which", "why", "how", "where", "because", "whatever", "here"}
 _ADJECTIVES = ("ed", "able", "ible", "ful", "ous", "ive", "ent", "ant", "ical", "ary", "ate")
 """How adjectives and participles end."""
-_BEHIND = {*lexicon.PREPOSITIONS, *lexicon.REASONS, "and", "or", "but", "so", "that", "enough", "if", "when"}
+_BEHIND = {*lexicon.PREPOSITIONS, *lexicon.REASONS, "and", "or", "but", "so", "that", "enough", "if", "when"} - {"of"}
 MAX_WORDS = 12
 """Words that are looked at."""
 
@@ -46,7 +46,7 @@ def is_remark(text: str) -> bool:
     noun = next((place for place, word in enumerate(words) if word in lexicon.DESCRIPTIONS), len(words))
     if 0 < noun < len(words) and {*words[:noun]} <= _DETERMINERS:
         return not words[noun + 1 :] or not words[noun + 1][0].isdigit()
-    is_known = bool(rest) and rest[0] in _BEHIND - {"of"}
+    is_known = bool(rest) and rest[0] in _BEHIND
     return len(first) > 4 and first.endswith(_ADJECTIVES) and (is_known or (bool(start) and first.endswith("ed")))
 
 

@@ -22,7 +22,7 @@ from assay.effort import DEADLINE, SHORT_ONLY, SPAN, NotShort, due_in
 from assay.errors import BadReference
 from assay.judging.loop import Call, side_by_side
 from assay.judging.pool import NoJson, Pool, Reply, WorkerDied, WorkerTimeout
-from assay.judging.verifier import VERIFIERS, Context, Lane, Verifier
+from assay.judging.verifier import VERIFIERS, Context, Lane, Params, Verifier
 from assay.types import Attempt, Example, Verdict
 
 CALLER_CHARS = 20_000
@@ -86,11 +86,15 @@ class Together(NamedTuple):
     attempts: Sequence[Attempt]
     room: Room
 
-    def given(self, clients: dict[str, Any]) -> tuple[Any, ...]:
-        """The arguments of the judge. Raises `BadReference`."""
+    def given(self, clients: dict[str, Any], known: dict[int, Params]) -> tuple[Any, ...]:
+        """The arguments of the judge; `known` are the parameters of Examples that other jobs of one call have read.
+
+        Raises `BadReference`.
+        """
         example = self.examples[0]
-        context = Context(self.room.wall, clients, self.examples)
-        return example, self.attempts, self.verifier.parameters(example.params), context
+        if (params := known.get(id(example))) is None:
+            params = known[id(example)] = self.verifier.parameters(example.params)
+        return example, self.attempts, params, Context(self.room.wall, clients, self.examples)
 
     def checked(self, made: Any) -> list[Verdict]:
         """What the judge returned, if it is a verdict for each attempt. Raises `TypeError`."""
@@ -123,8 +127,10 @@ def awaits(verifier: Verifier) -> bool:
 def judged_side_by_side(jobs: Sequence[Together], workers: int, clients: dict[str, Any]) -> list[list[Verdict]]:
     """Verdicts of remote judges that are coroutines, so many under way at a time."""
 
+    known: dict[int, Params] = {}
+
     async def made(job: Together) -> list[Verdict]:
-        return job.checked(await job.verifier.judge(*job.given(clients)))  # type: ignore[misc]  # see `awaits`
+        return job.checked(await job.verifier.judge(*job.given(clients, known)))  # type: ignore[misc]  # see `awaits`
 
     answers = side_by_side([Call(partial(made, job), job.room.wall) for job in jobs], workers)
     return [job.stamped(*answer) for job, answer in zip(jobs, answers, strict=True)]
@@ -225,7 +231,7 @@ def stamped(verdict: Verdict, verifier: Verifier, seconds: float) -> Verdict:
 
 
 def _in_place(job: Together, clients: dict[str, Any]) -> Any:
-    verifier, room, given = job.verifier, job.room, job.given(clients)
+    verifier, room, given = job.verifier, job.room, job.given(clients, {})
     if verifier.lane is Lane.REMOTE:
         return _abandoned(verifier, given, room)
     with due_in(room.wall, own=room.cpu):

@@ -182,13 +182,17 @@ async def _one(example: Example, response: str, reference: str, params: JudgePar
         votes = await _votes(client, protocol, example, reference, said, params)
     except AssayError as fault:  # a judge that is down, out of budget or without a decision
         return Verdict.error(str(fault))
-    right = sum(is_right for is_right, _, _ in votes)
-    several = len(votes) > 1
-    told = f"{right} of {len(votes)} say right" if several else f"the judge says {votes[0][1]!r}"
-    cost = {"tokens": float(sum(tokens for _, _, tokens in votes)), "seconds": time.monotonic() - start}
-    made = Verdict.of(right > params.enough * len(votes), read=said, why=told)
-    share = {"votes": right / len(votes)} if several else {}
-    return replace(made, parts=share, cost=cost, judge=_fingerprint(params))
+    count = sum(is_right for is_right, _, _ in votes)
+    right, several = count > params.enough * len(votes), len(votes) > 1
+    return Verdict(
+        Status.CORRECT if right else Status.INCORRECT,
+        float(right),
+        read=said,
+        why=f"{count} of {len(votes)} say right" if several else f"the judge says {votes[0][1]!r}",
+        parts={"votes": count / len(votes)} if several else {},
+        cost={"tokens": float(sum(tokens for _, _, tokens in votes)), "seconds": time.monotonic() - start},
+        judge=_fingerprint(params),
+    )
 
 
 async def _votes(
