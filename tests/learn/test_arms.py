@@ -59,7 +59,11 @@ def test_arms_differ_in_the_reward_alone_and_resume(random_policy, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [("--eval=false", "give the recipe a table [eval]"), ("--reward.control=random", "leave it out of the recipe")],
+    [
+        ("--eval=false", "give the recipe a table [eval]"),
+        ("--reward.control=random", "leave it out of the recipe"),
+        ("--sft.per_problem=2", "[sft] learns from right responses and is paid nothing"),
+    ],
 )
 def test_arms_that_cannot_be_compared_are_refused_before_work(random_policy, tmp_path, change, says):
     recipe, out = tmp_path / "recipe.toml", tmp_path / "out"

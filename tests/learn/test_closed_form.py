@@ -121,14 +121,24 @@ def by_hand(loss, rollouts, last, table, hidden, group):
     return gradient
 
 
-@pytest.mark.parametrize("loss", ["dapo", "grpo", "dr_grpo"])
+@pytest.mark.parametrize("loss", ["dapo", "grpo", "dr_grpo", "cispo"])
 def test_the_gradient_is_that_of_the_formula(three_tokens, tmp_path, loss):
+    """On fresh samples, where no ratio is clipped, that of CISPO is DAPO's."""
     watch, steps, _, last = trained(three_tokens, tmp_path, ["x", "never", "x", "always", "x", "x"], loss=loss)
     assert len(watch.gradients) == 3
     for step, table, hidden, found in zip(steps, watch.tables, watch.hidden, watch.gradients, strict=True):
-        wanted = by_hand(loss, step.rollouts, last, table, hidden, 8)
+        wanted = by_hand(loss.replace("cispo", "dapo"), step.rollouts, last, table, hidden, 8)
         assert np.abs(wanted).max() > 1e-3
         np.testing.assert_allclose(found, wanted, atol=1e-6)
+
+
+def test_parts_without_signal_enter_no_metric(three_tokens, tmp_path):
+    """One token to each response, so that the mean over parts of one row is that over rows."""
+    more = {"prompts": 4, "group": 16, "steps": 1, "max_tokens": 1}
+    _, (whole,), *_ = trained(three_tokens, tmp_path / "whole", ["x", *["never"] * 3], micro_batch=64, **more)
+    _, (parts,), *_ = trained(three_tokens, tmp_path / "parts", ["x", *["never"] * 3], micro_batch=1, **more)
+    assert whole.domains == parts.domains and sum(one.dead_groups for one in whole.domains.values()) == 3
+    assert parts.entropy == pytest.approx(whole.entropy, rel=1e-5)
 
 
 def test_k3_is_never_negative_and_its_mean_is_the_exact_kl(three_tokens, tmp_path):

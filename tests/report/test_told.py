@@ -62,7 +62,9 @@ def test_what_to_distrust():
     assert "75.0 % of the groups were judged all alike and taught nothing" in unlike
 
 
-@pytest.mark.parametrize("more", [{"reward": {"format": 0.5}}, {"reward": {"control": "random"}}, {"sft": {}}])
+@pytest.mark.parametrize(
+    "more", [{"reward": {"format": 0.5}}, {"reward": {"control": "random"}}, {"sft": {}}, {"grpo": {"kl": 0.1}}]
+)
 def test_groups_judged_alike_teach_where_something_else_is_paid(more):
     assert not any("taught nothing" in line for line in distrust(recipe_of(**more), [step_of(3)]))
 
@@ -71,6 +73,7 @@ def test_groups_judged_alike_teach_where_something_else_is_paid(more):
     ("before", "after", "sharper"),
     [((0.3, 0.6), (0.5, 0.5), True), ((0.3, 0.6), (0.5, 0.6), True), ((0.3, 0.6), (0.5, 0.7), False)],
 )
-def test_a_sharper_policy_is_told_from_one_that_can_do_more(before, after, sharper):
-    told = " ".join(distrust(recipe_of(), [], scores_of(*after), scores_of(*before)))
-    assert ("In math the average rose while pass@k did not" in told) is sharper
+@pytest.mark.parametrize("low", [-0.1, 0.1])
+def test_a_sharper_policy_is_told_from_one_that_can_do_more(before, after, sharper, low):
+    told = " ".join(distrust(recipe_of(), [], scores_of(*after), scores_of(*before), {"math": {"low": low}}))
+    assert ("In math the average rose clearly while pass@k did not" in told) is (sharper and low > 0)

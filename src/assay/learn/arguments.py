@@ -157,7 +157,7 @@ def trl_arguments(recipe: GrpoRecipe, out: Path) -> Any:
         top_p=g.top_p,
         top_k=0,
         epsilon=g.clip_low,
-        epsilon_high=g.clip_high,
+        epsilon_high=g.clip_high + (g.loss == "cispo"),  # of this loss TRL takes the bound of the ratio itself
         beta=g.kl if recipe.dpo is None or recipe.dpo.sync_ref else recipe.dpo.beta,  # above 0, TRL keeps a reference
         loss_type=g.loss,
         importance_sampling_level=g.ratio,

@@ -71,11 +71,13 @@ def run_arms(
 
 
 def require_comparable(recipe: GrpoRecipe) -> None:
-    """Raise `BadConfig` where the recipe measures nothing, or names a control itself."""
+    """Raise `BadConfig` where the recipe measures nothing, names a control itself, or is paid nothing."""
     if recipe.eval is None:
         raise BadConfig("controls are compared on held-out problems: give the recipe a table [eval]")
     if recipe.reward.control != "none":
         raise BadConfig("--controls chooses reward.control itself: leave it out of the recipe")
+    if recipe.sft:
+        raise BadConfig("[sft] learns from right responses and is paid nothing, so that controls would change nothing")
 
 
 def _arm(recipe: GrpoRecipe, arm: str) -> GrpoRecipe:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from assay.learn.recipe import Dpo
-from assay.learn.trainer import Batch, PolicyTrainer, trimmed
+from assay.learn.trainer import Batch, PolicyTrainer, nothing_to_learn, trimmed
 
 SEQUENCES = ("prompt_ids", "prompt_mask", "completion_ids", "completion_mask")
 
@@ -49,7 +49,8 @@ class PreferenceTrainer(PolicyTrainer):
         """The mean over groups; responses that stand in no pair cost nothing."""
         pairs = inputs["pairs"]
         live = ((pairs.sum(1) + pairs.sum(2)) > 0).flatten()
-        live[0] = True  # a batch without a pair still has a gradient, zero
+        if not live.any():
+            return nothing_to_learn(model)
         flat = trimmed({name: inputs[name].flatten(0, 1)[live] for name in SEQUENCES})
         logps, entropy = self._logps(model, flat)
         gains = torch.zeros(len(live), device=logps.device).masked_scatter(live, logps)

@@ -95,10 +95,11 @@ class Grpo(Config):
     clip_low: float = Field(0.2, gt=0)
     """The probability ratio is clipped below at 1 minus this."""
     clip_high: float = Field(0.2, gt=0)
-    """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger)."""
+    """The probability ratio is clipped above at 1 plus this (DAPO's clip-higher where it is the larger). For `cispo`
+    ScaleRL (arXiv 2510.13786) takes 4."""
     kl: float = Field(0.0, ge=0)
     """Coefficient of the KL divergence to the starting policy, as k3 times the probability ratio estimates it (TRL's
-    `use_bias_correction_kl`): without bias where a generation serves several updates too."""
+    `use_bias_correction_kl`): with `ratio = "token"` without bias where a generation serves several updates too."""
     loss: Literal["grpo", "dr_grpo", "dapo", "bnpo", "cispo", "sapo", "luspo", "vespo"] = "dapo"
     """TRL's loss of this name; `dapo` is the token mean over the batch that Guru used."""
     ratio: Literal["token", "sequence"] = "token"

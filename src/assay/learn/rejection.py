@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from assay.learn.recipe import Sft
-from assay.learn.trainer import Batch, PolicyTrainer, live_rows
+from assay.learn.trainer import Batch, PolicyTrainer, live_rows, nothing_to_learn
 from assay.rollout.exports import taught
 
 
@@ -33,9 +33,11 @@ class RejectionTrainer(PolicyTrainer):
         return batch | {"advantages": keep, "num_items_in_batch": tokens}
 
     def _compute_loss(self, model: Any, inputs: Batch) -> Any:
-        """Rows that are not kept cost nothing; a batch without one has a gradient, zero."""
+        """Rows that are not kept cost nothing; a part without one has a gradient, zero."""
         live = inputs["advantages"] > 0
-        few = live_rows(inputs, live, max(1, int(live.sum())))
+        if not (kept := int(live.sum())):
+            return nothing_to_learn(model)
+        few = live_rows(inputs, live, kept)
         ids = torch.cat([few["prompt_ids"], few["completion_ids"]], dim=1)
         mask = torch.cat([few["prompt_mask"], few["completion_mask"]], dim=1)
         logps, entropies, _ = self._get_per_token_logps_and_entropies(

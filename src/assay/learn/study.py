@@ -86,6 +86,8 @@ def prepare_study(recipe: GrpoRecipe, out: Path, data: Path | None = None) -> Re
         raise BadConfig("a study measures every policy on held-out problems: give the recipe a table [eval]")
     if recipe.reward.control != "none":
         raise BadConfig("a study chooses reward.control itself: leave it out, and name study.controls")
+    if recipe.sft and plan.controls:
+        raise BadConfig("[sft] is paid nothing, so that controls would change nothing: set study.controls to []")
     if recipe.stages:
         raise BadConfig("a study trains each domain alone, and stages mix them as they say: leave [[stages]] out")
     refuse_another_run(out, _facts(recipe))

@@ -227,13 +227,16 @@ class PolicyTrainer(GRPOTrainer):
         """TRL's loss, with no forward or backward pass on rows whose advantage is zero.
 
         They add nothing to the gradient, but they count in what a loss is divided by, so it is scaled back: the
-        gradient is that of plain TRL. Where a row matters without an advantage, all rows stay.
+        gradient is that of plain TRL. Where a row matters without an advantage, all rows stay. A part of nothing else
+        enters no metric.
         """
         if not self.model.training or self._every_row_matters(inputs):
             return super()._compute_loss(model, inputs)
         live = inputs["advantages"].flatten().abs() > NOISE
-        kept = self.accelerator.gather(live.sum().clamp(min=1)).max()  # ranks gather metrics of one shape
-        few = live_rows(inputs, live, int(kept))
+        kept = int(self.accelerator.gather(live.sum()).max())  # ranks gather metrics of one shape
+        if not kept:
+            return nothing_to_learn(model)
+        few = live_rows(inputs, live, kept)
         return super()._compute_loss(model, few) * self._share(few, inputs)
 
     def _every_row_matters(self, inputs: Batch) -> bool:
@@ -313,6 +316,12 @@ def live_rows(batch: Batch, live: torch.Tensor, kept: int) -> Batch:
     size = live.shape[0]
     few = {k: v[chosen] if torch.is_tensor(v) and v.ndim and v.shape[0] == size else v for k, v in batch.items()}
     return trimmed(few)
+
+
+def nothing_to_learn(model: Any) -> torch.Tensor:
+    """A loss of zero, with a gradient of zero."""
+    some = [weights.flatten()[:1].sum() for weights in model.parameters() if weights.requires_grad]
+    return 0.0 * torch.stack(some).sum()
 
 
 def _tokens(batch: Batch) -> torch.Tensor:

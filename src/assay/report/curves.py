@@ -44,7 +44,7 @@ def curves_of(steps: Steps, held_out: Sequence[tuple[int, Mapping[str, Any]]] = 
     every = (
         accuracy(held_out),
         per_domain(steps, "reward", "Score", "Mean score of the verdicts in training, whatever is paid.", top=1),
-        per_domain(steps, "length", "Response length", "Tokens a response."),
+        per_domain(steps, "length", "Response length", "Tokens a response, the one that ends it too."),
         cut(steps),
         oracle_gap(steps),
         verdict_mix(steps),
@@ -65,14 +65,14 @@ def accuracy(held_out: Sequence[tuple[int, Mapping[str, Any]]]) -> Curves:
     columns = (
         {name: [one.get(name) for one in found] for name in _ordered({n for one in found for n in one})} if at else {}
     )
-    about = "Mean score of the held-out problems, before, during and after training; training never sees them."
+    about = "Mean score of the held-out problems, before, during and after training."
     return Curves("Held-out accuracy", about, at, columns, top=1)
 
 
 def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Curves:
     """One number by domain: each step thin, the mean of the last ten steps bold."""
     columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
-    about += " Thin: each step. Bold: the mean of the last ten."
+    about += " Thin: each step. Bold: the mean of the last ten that have a value."
     return Curves(title, about, _at(steps), columns, smoothed=True, top=top)
 
 
@@ -83,20 +83,22 @@ def cut(steps: Steps) -> Curves:
     shares: dict[str, Column] = {
         name: [row["cut"] / row["rollouts"] if "cut" in row else None for row in found] for name, found in rows.items()
     }
-    about = "Share of the responses that max_tokens cut. Thin: each step. Bold: the mean of the last ten."
+    about = (
+        "Share of the responses that max_tokens cut. Thin: each step. Bold: the mean of the last ten that have a value."
+    )
     return Curves("Cut responses", about, _at(steps), shares, smoothed=True, top=1)
 
 
 def oracle_gap(steps: Steps) -> Curves:
-    """By how much more is paid than a second verifier finds right, by domain, where a recipe has an `[oracle]`."""
+    """By how much more the verifier finds right than a second one, by domain, where a recipe has an `[oracle]`."""
     seen = [step for step in steps if step.get("oracle")]
     names = _ordered({name for step in seen for name in step["oracle"]})
     rows = {name: [step["oracle"].get(name, {}) for step in seen] for name in names}
     rang = {name: alarm_step(seen, name) for name in names}
     marks = {name: at for name, at in rang.items() if at is not None}
     about = (
-        "Share of a sample of the responses that is paid, less the share that the second verifier finds right, over "
-        f"the last {WINDOW} of them; the band is the 95\u00a0% interval, a dashed line the alarm."
+        "Share of a sample of the responses that the verifier finds right, less that which the second one does, over "
+        f"the last steps that hold {WINDOW} of them; the band is the 95\u00a0% interval, a dashed line the alarm."
     )
     told = [f"{name}: {gap_now(rows[name])}{f'; alarm at step {marks.get(name)}' * (name in marks)}." for name in names]
     return Curves(
@@ -125,7 +127,7 @@ def gap_now(rows: Sequence[Mapping[str, Any]]) -> str:
         return "nothing was sampled yet"
     low, high = last["interval"]
     return (
-        f"{100 * last['first']:.0f}\u00a0% paid, {100 * last['second']:.0f}\u00a0% right, a gap of "
+        f"{100 * last['first']:.0f}\u00a0% right, {100 * last['second']:.0f}\u00a0% by the second verifier, a gap of "
         f"{100 * last['gap']:+.1f} points ({100 * low:+.1f} to {100 * high:+.1f})"
     )
 
@@ -142,11 +144,11 @@ def optimisation(steps: Steps) -> Curves:
         "groups without signal": [_dead_share(s["domains"].values()) for s in steps],
     }
     about = (
-        "A group whose verdicts all have one score has no signal: paid by them, GRPO and DPO learn nothing from it. "
-        "Entropy and the share of tokens (of responses, where the ratio is that of a sequence) whose ratio was clipped "
-        "are of the responses that were learnt from. The loss of GRPO on fresh samples is the mean of advantages that "
-        "sum to 0 in a group, weighed by length in some of its forms: it says nothing of progress. The gradient's norm "
-        "is that before it is scaled down."
+        "A group whose verdicts all have one score has no signal: paid by them alone, GRPO and DPO learn nothing from "
+        "it. Entropy, and the share of tokens (of responses, where the ratio is that of a sequence) whose ratio was "
+        "clipped, are of the responses that were learnt from; nothing is clipped where a generation serves one update. "
+        "GRPO's loss on fresh samples does not say how good the policy is. The gradient's norm is that before it is "
+        "scaled down."
     )
     if any(value is not None for value in columns["KL to the starting policy"]):
         about += " KL is estimated by k3 times the probability ratio."
@@ -160,7 +162,9 @@ def verdict_mix(steps: Steps) -> Curves:
     seen = [s for s in steps if s["domains"]]
     counts = [{v: sum(d["verdicts"].get(v, 0) for d in s["domains"].values()) for v in VERDICT_COLOURS} for s in seen]
     shares = {v: [count[v] / max(1, sum(count.values())) for count in counts] for v in VERDICT_COLOURS}
-    about = "Shares of all responses. Timeouts and errors enter no mean score and no loss; their tokens are counted."
+    about = (
+        "Shares of all responses. Timeouts and errors enter no mean score and no advantage; their tokens are counted."
+    )
     return Curves("Verdicts", about, _at(seen), shares, stacked=True, top=1)
 
 
@@ -171,10 +175,13 @@ def throughput(steps: Steps) -> Curves:
     tokens = [sum(d["rollouts"] * d["length"] for d in s["domains"].values()) for s in steps]
     columns: dict[str, Column] = {
         "seconds a step": took,
-        "responses a second": [n / t if t else None for n, t in zip(said, took, strict=True)],
-        "tokens a second": [n / t if t else None for n, t in zip(tokens, took, strict=True)],
+        "responses a second": [n / t if n and t else None for n, t in zip(said, took, strict=True)],
+        "tokens a second": [n / t if n and t else None for n, t in zip(tokens, took, strict=True)],
     }
-    about = "Of training steps: sampling, judging and gradients. Tokens are those of responses."
+    about = (
+        "Of training steps: sampling, judging and gradients, without the optimiser, checkpoints and held-out problems. "
+    )
+    about += "Tokens are those of responses."
     return Curves("Throughput", about, _at(steps), columns)
 
 

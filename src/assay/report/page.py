@@ -130,7 +130,7 @@ def _training(run: Path) -> dict[str, Any]:
         "notes": read_json(run / "notes.json") or alarms(steps),
         "headline": headline(changes),
         "trained": trained(recipe, steps),
-        "cautions": distrust(recipe, steps, after, before, controlled=arms is not None),
+        "cautions": distrust(recipe, steps, after, before, changes, controlled=arms is not None),
         "arms": arms,
         "rows": score_rows(before, after, changes),
         "compared": True,

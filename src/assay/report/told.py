@@ -32,13 +32,17 @@ def trained(recipe: Mapping[str, Any], steps: Steps) -> list[str]:
         f"A step: {counted(g['prompts'], 'problem')}, {counted(g['group'], 'response')} to each of at most "
         f"{counted(g['max_tokens'], 'token')}, learning rate {g['learning_rate']:g}.",
     ]
-    return [*told, _paid(recipe.get("reward", {}))]
+    return [*told, _learnt_from(recipe["sft"]) if recipe.get("sft") is not None else _paid(recipe.get("reward", {}))]
 
 
 def _method(recipe: Mapping[str, Any]) -> str:
-    if recipe.get("dpo"):
+    if recipe.get("dpo") is not None:
         return "DPO on better and worse responses of its own"
-    return "supervised learning from its own right responses" if recipe.get("sft") else "GRPO"
+    return "supervised learning from its own right responses" if recipe.get("sft") is not None else "GRPO"
+
+
+def _learnt_from(sft: Mapping[str, Any]) -> str:
+    return f"Learnt from are right responses, at most {sft.get('per_problem', 1)} a problem; nothing is paid."
 
 
 def _paid(reward: Mapping[str, Any]) -> str:
@@ -49,8 +53,12 @@ def _paid(reward: Mapping[str, Any]) -> str:
             paid = "Paid is a fair coin instead of the verdict"
         case control:
             paid = f"Paid is “{control}” instead of the verdict"
-    terms = [name for name in ("format", "overlong") if reward.get(name)]
+    terms = _on_top(reward)
     return f"{paid}{f', and on top {listed(terms)}' if terms else ''}."
+
+
+def _on_top(reward: Mapping[str, Any]) -> list[str]:
+    return [name for name in ("format", "overlong") if reward.get(name)]
 
 
 def distrust(
@@ -58,6 +66,7 @@ def distrust(
     steps: Steps,
     scores: Mapping[str, Any] | None = None,
     before: Mapping[str, Any] | None = None,
+    changes: Mapping[str, Any] | None = None,
     *,
     controlled: bool = False,
 ) -> list[str]:
@@ -70,28 +79,31 @@ def distrust(
         once = "It was trained once, and intervals speak of other problems, not of another seed."
         asks = " What being trained at all would give, whatever is paid, the same recipe with --controls shows."
         told.append(once if controlled else once + asks)
-    if [name for name in ("format", "overlong") if recipe.get("reward", {}).get(name)]:
-        told.append("Rewards and advantages shown here are the verdicts’, without what is paid on top.")
-    told += _sharpened(before, scores) if before and scores else []
+    reward = recipe.get("reward", {})
+    if reward.get("control", "none") != "none":
+        told.append("Scores and advantages shown here are the verdicts’; what was paid instead is not shown.")
+    elif _on_top(reward):
+        told.append("Scores and advantages shown here are the verdicts’, without what is paid on top.")
+    told += _sharpened(before, scores, changes or {}) if before and scores else []
     return told + _lost(steps) + (_without_signal(steps) if _by_verdict_alone(recipe) else [])
 
 
-def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    """Where the average rose while no more problems are solved at all."""
+def _sharpened(before: Mapping[str, Any], after: Mapping[str, Any], changes: Mapping[str, Any]) -> list[str]:
+    """Where the average clearly rose while no more problems are solved at all."""
     was, now = ({row["name"]: row for row in scores["rows"]} for scores in (before, after))
     told = []
     for name, row in now.items():
         k = max((int(k) for k in row["passes"]), default=1)
         if k < 2 or row["domain"] != name or name not in was or str(k) not in was[name]["passes"]:
             continue
-        rose = row["avg"]["value"] > was[name]["avg"]["value"]
+        rose = name in changes and changes[name]["low"] > 0
         more = row["passes"][str(k)]["value"] > was[name]["passes"][str(k)]["value"]
         told += [name] if rose and not more else []
     if not told:
         return []
     return [
-        f"In {listed(told)} the average rose while pass@k did not: more samples are right, of no more problems. "
-        "That is a sharper policy, not one that can do more."
+        f"In {listed(told)} the average rose clearly while pass@k did not: more samples are right, of no more "
+        "problems. That suggests a sharper policy rather than one that can do more."
     ]
 
 
@@ -110,10 +122,10 @@ def _lost(steps: Steps) -> list[str]:
 
 
 def _by_verdict_alone(recipe: Mapping[str, Any]) -> bool:
-    """Whether a group whose verdicts are alike teaches nothing: GRPO or DPO, and nothing else is paid."""
+    """Whether a group whose verdicts are alike teaches nothing: GRPO or DPO, and nothing else has a gradient."""
     reward = recipe.get("reward", {})
-    otherwise = reward.get("control", "none") != "none" or any(reward.get(name) for name in ("format", "overlong"))
-    return not otherwise and not recipe.get("sft")
+    otherwise = reward.get("control", "none") != "none" or _on_top(reward) or recipe.get("grpo", {}).get("kl")
+    return not otherwise and recipe.get("sft") is None
 
 
 def _without_signal(steps: Steps) -> list[str]:
