@@ -133,11 +133,12 @@ def test_the_gradient_is_that_of_the_formula(three_tokens, tmp_path, loss):
 
 
 def test_parts_without_signal_enter_no_metric(three_tokens, tmp_path):
-    """One token to each response, so that the mean over parts of one row is that over rows."""
-    more = {"prompts": 4, "group": 16, "steps": 1, "max_tokens": 1}
-    _, (whole,), *_ = trained(three_tokens, tmp_path / "whole", ["x", *["never"] * 3], micro_batch=64, **more)
-    _, (parts,), *_ = trained(three_tokens, tmp_path / "parts", ["x", *["never"] * 3], micro_batch=1, **more)
-    assert whole.domains == parts.domains and sum(one.dead_groups for one in whole.domains.values()) == 3
+    """One token to each response, so that the mean over parts of one row is that over rows; problems without signal end
+    in another token than those with it."""
+    more = {"prompts": 12, "group": 8, "steps": 1, "max_tokens": 1}
+    _, (whole,), *_ = trained(three_tokens, tmp_path / "whole", ["x"] * 6 + ["never"] * 6, micro_batch=96, **more)
+    _, (parts,), *_ = trained(three_tokens, tmp_path / "parts", ["x"] * 6 + ["never"] * 6, micro_batch=1, **more)
+    assert whole.domains == parts.domains and sum(one.dead_groups for one in whole.domains.values()) >= 6
     assert parts.entropy == pytest.approx(whole.entropy, rel=1e-5)
 
 
