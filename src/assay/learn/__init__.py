@@ -1,6 +1,8 @@
 """The policy learns.
 
-In the order of reading; each file begins with what it does, its formula and its paper:
+What each number of a page is: the table in `docs/training.md`. They are made in `trainer`, `progress`, `rewards`,
+`preference`, `rejection` and `arms`, which read in half an hour; the others are for who changes them. All of them, in
+the order of reading; each file begins with what it does, its formula and its paper:
 
 - what is asked for: `recipe` (the keys of a TOML file) and `arguments` (the same in the words of TRL and peft);
 - one run: `experiment` (measure, train, measure again), `grpo` (recipe -> trained policy, resumable), `trainer` (TRL's
@@ -14,5 +16,4 @@ In the order of reading; each file begins with what it does, its formula and its
 
 Apart from a run, and named on none of its pages: `tiny` and `warmup` make the policy that is built in; `head` trains
 the network of the verifier `head`, and `values` with `valued` a head that values a response at each of its tokens.
-What each number of a page is: the table in `docs/training.md`.
 """
