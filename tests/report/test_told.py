@@ -29,7 +29,7 @@ def scores_of(avg, most):
 
 def test_what_was_trained_is_told_from_the_recipe():
     first, second, third = trained(recipe_of(grpo={"steps": 7, "prompts": 2, "micro_batch": 16}), [step_of()])
-    assert first == "tiny: trained on problems of math and logic by GRPO, for 7 optimiser steps."
+    assert first == "tiny: trained on problems of math and logic by GRPO, for 1 of 7 optimiser steps."
     assert second.startswith("A step: 2 problems, 8 responses to each of at most 512 tokens")
     assert third == "Paid is the verdict of each problem's verifier."
     assert trained({}, []) == []

@@ -37,7 +37,8 @@ _FINAL_CONTRAST = re.compile(r"(?:では|じゃ)なく、?|[이가] 아니라\s|
 _FOREIGN_DOUBT = re.compile(either(lexicon.FOREIGN_DOUBTS), re.IGNORECASE)
 _HEDGED_BEHIND = re.compile(
     rf"[\s$*)}}\]]*{POSSIBLE}"
-    rf"|[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not|(?:i am |i'm )?not sure)\b"
+    rf"|[\s,;:($*—–-]*(?:i )?(?:{either(lexicon.DOUBTS)}|or so|i doubt|but i am not"
+    rf"|(?:i am |i'm )?not {either(lexicon.SURE)})\b"
     r"|[\s$*)}\]\"'`]*[?？]",
     re.IGNORECASE,
 )

@@ -1,7 +1,7 @@
 """The policy learns.
 
-What each number of a page is: the table in `docs/training.md`. They are made in `trainer`, `progress`, `rewards`,
-`preference`, `rejection` and `arms`, which read in half an hour; the others are for who changes them. All of them, in
+What each number of a page is, and where it is made: the table in `docs/training.md`. Those of learning are made in
+`trainer`, `progress`, `rewards`, `preference`, `rejection` and `arms`, which read in half an hour. All of them, in
 the order of reading; each file begins with what it does, its formula and its paper:
 
 - what is asked for: `recipe` (the keys of a TOML file) and `arguments` (the same in the words of TRL and peft);
@@ -14,6 +14,6 @@ the order of reading; each file begins with what it does, its formula and its pa
   (each prompt is read once for its group), `checkpoints`;
 - several runs: `arms` (the same with other rewards), `study` (each domain alone, and the mix).
 
-Apart from a run, and named on none of its pages: `tiny` and `warmup` make the policy that is built in; `head` trains
+Apart from a run, and behind no number of its page: `tiny` and `warmup` make the policy that is built in; `head` trains
 the network of the verifier `head`, and `values` with `valued` a head that values a response at each of its tokens.
 """

@@ -8,8 +8,11 @@ from assay.claim.clause import Stance
 from assay.claim.stance import alternatives, of_rest
 from assay.prose.countries import is_country
 
-_BARE_NAME = re.compile(r"(?:[A-Z][a-z]{2,}[\w'’.-]*,?\s?)+")
-_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s\w+\s\w")
+_BARE_NAME = re.compile(
+    r"(?:(?:and|with|plus|&)\s)?(?:[A-Z][a-z]{2,}[\w'’.-]{0,40},?(?:\s(?:and|de|da|di|del|du|la|le|van|von|der|den|al|bin))?\s?){1,40}"
+)
+"""Names and nothing else, or joined to the one before the brackets."""
+_ANOTHER_THING = re.compile(r"['’]s\s|\d{4}\s(?!(?:and|to|until)\b)\w+\s\w")
 
 
 def takes_back(behind: str) -> bool:

@@ -104,14 +104,15 @@ class RolloutBrowser:
         """`{"of", "rows"}` for a page that is one file: rollouts in full, whole groups, evenly over the run.
 
         There are at most so many, and fewer where their texts are long (`EMBEDDED_TEXT`). Of held-out problems the
-        same ones before and after.
+        same ones before and after. Of each stretch of the run one group at a random place: domains come in a fixed
+        turn, and every 22nd group of a mix of six is of three.
         """
         self.look()
         with self._lock:
             columns = self.index.columns
             units = np.where(columns.step < 0, columns.example + len(self.index.groups.names), columns.group)
             known, first = np.unique(units, return_index=True)
-            kept = known[np.argsort(first)][:: max(1, -(-len(columns) // most))]
+            kept = _one_of_each(known[np.argsort(first)], max(1, -(-len(columns) // most)))
             places = np.flatnonzero(np.isin(units, kept)).tolist()
             said = [
                 self._said(at, row, LONGEST_EMBEDDED) for at, row in zip(places, self.index.rows(places), strict=True)
@@ -209,6 +210,14 @@ class RolloutBrowser:
         row = self._row(group[0])
         right = sum(STATUSES[self.index.columns.status[one]] == "correct" for one in group)
         return {name: row[name] for name in ("key", "part", "step")} | {"n": len(group), "correct": right}
+
+
+def _one_of_each(units: Array, size: int) -> Array:
+    """One of each so many that stand together, at a random place that is the same whenever it is asked."""
+    starts = np.arange(0, len(units), size)
+    places = starts + np.random.default_rng(0).integers(0, size, len(starts))
+    chosen: Array = units[np.minimum(places, len(units) - 1)]
+    return chosen
 
 
 def _by_example(

@@ -145,10 +145,10 @@ def optimisation(steps: Steps) -> Curves:
     }
     about = (
         "A group whose verdicts all have one score has no signal: paid by them alone, GRPO and DPO learn nothing from "
-        "it. Entropy, and the share of tokens (of responses, where the ratio is that of a sequence) whose ratio was "
-        "clipped, are of the responses that were learnt from; nothing is clipped where a generation serves one update. "
-        "GRPO's loss on fresh samples does not say how good the policy is. The gradient's norm is that before it is "
-        "scaled down."
+        "it (GRPO where grpo.kl is 0). Entropy, and the share of tokens (of responses, where the ratio is that of a "
+        "sequence) whose ratio was clipped, are of the responses that were learnt from; nothing is clipped where a "
+        "generation serves one update. GRPO's loss on fresh samples does not say how good the policy is. The gradient's"
+        " norm is that before it is scaled down."
     )
     if any(value is not None for value in columns["KL to the starting policy"]):
         about += " KL is estimated by k3 times the probability ratio."

@@ -137,7 +137,7 @@ def _training(run: Path) -> dict[str, Any]:
         "checked": checked(read_json(run / "eval" / "overlap.json")),
         "samples": scores["samples"],
         "ks": _ks(scores),
-        "charts": charts_of(steps, held_out(run)),
+        "charts": charts_of(steps, held_out(run, len(steps))),
         "stages": stage_rows(steps),
         "rollouts": shown_rollouts(run / EXAMPLES, {name: run / "eval" / name for name in ("before", "after")}),
     }

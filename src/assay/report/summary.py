@@ -70,9 +70,9 @@ def measurements(run: Path) -> dict[str, int]:
     return {"before": 0, **on_the_way(every, steps), "after": steps}
 
 
-def held_out(run: Path) -> list[tuple[int, Mapping[str, Any]]]:
-    """The scores of held-out problems that a training has so far, by step."""
-    found = [(step, read_json(run / "eval" / name / SCORES)) for name, step in measurements(run).items()]
+def held_out(run: Path, steps: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """The scores of held-out problems that a training of so many steps has so far, by step."""
+    found = [(min(step, steps), read_json(run / "eval" / name / SCORES)) for name, step in measurements(run).items()]
     return [(step, scores) for step, scores in found if scores]
 
 

@@ -28,7 +28,7 @@ def trained(recipe: Mapping[str, Any], steps: Steps) -> list[str]:
     seen = f" on problems of {listed(domains(steps))}" if domains(steps) else ""
     told = [
         f"{recipe.get('model', {}).get('path', 'A policy')}{parts}: trained{seen} by {_method(recipe)}, "
-        f"for {counted(g['steps'], 'optimiser step')}.",
+        f"for {f'{len(steps):,} of ' * (len(steps) < g['steps'])}{counted(g['steps'], 'optimiser step')}.",
         f"A step: {counted(g['prompts'], 'problem')}, {counted(g['group'], 'response')} to each of at most "
         f"{counted(g['max_tokens'], 'token')}, learning rate {g['learning_rate']:g}.",
     ]

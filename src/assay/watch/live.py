@@ -77,14 +77,14 @@ class LiveRun:
             "about": about(self.path, model) | {"training steps": f"{len(steps):,} of {planned:,}"},
             "notes": read_json(self.path / "notes.json") or alarms(steps),
             "trained": trained(recipe, steps),
-            "cautions": distrust(recipe, steps, after, before),
+            "cautions": distrust(recipe, steps, after, before, changes),
             "stages": stage_rows(steps),
             "scores": _table(
                 score_rows(before, after, changes),
                 ("before", "after", "change"),
                 f"Accuracy (avg@{scores['samples']}) on {known}, in percent",
             ),
-            "curves": [_thinned(curves) for curves in curves_of(steps, held_out(self.path))],
+            "curves": [_thinned(curves) for curves in curves_of(steps, held_out(self.path, len(steps)))],
         }
 
     def _so_far(self, steps: int, planned: int) -> str:
