@@ -65,7 +65,7 @@ def test_a_right_claim_is_paid_and_a_wrong_one_is_not(serve: Any) -> None:
     right, wrong = verify_many([example] * 2, ["So it is \\boxed{CO2}.", "The answer is oxygen."])
     assert right.is_correct and right.read == "CO2" and right.why == "the judge says 'Correct'"
     assert wrong.status is Status.INCORRECT and wrong.cost["tokens"] == 3
-    assert (right.verifier, right.version) == ("judge", 4)
+    assert (right.verifier, right.version) == ("judge", 5)
 
 
 def test_thinking_is_never_shown_and_a_claim_cannot_leave_its_fence(serve: Any) -> None:

@@ -176,7 +176,7 @@ def _reader(example: Example, params: ChoiceParams) -> Reader[_Said]:
 
 @verifier(
     "choice",
-    version=10,
+    version=11,
     reference="a letter",
     params=ChoiceParams,
     lane=Lane.INLINE,

@@ -50,7 +50,7 @@ def _answer_key(_: Example, answer: Any) -> str | None:
 
 @verifier(
     "grid",
-    version=10,
+    version=11,
     reference="a list of lists of integers",
     params=AnswerParams,
     lane=Lane.INLINE,

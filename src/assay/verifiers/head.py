@@ -189,7 +189,7 @@ def _weights(_: Example, params: HeadParams) -> str:
 
 @verifier(
     "head",
-    version=4,
+    version=5,
     params=HeadParams,
     lane=Lane.INLINE,
     reads=_reads,

@@ -303,7 +303,7 @@ def _readable(example: Example, params: HybridParams) -> None:
 
 judge = Verifier(
     "judge",
-    4,
+    5,
     _judge,
     JudgeParams,
     Lane.REMOTE,
@@ -314,7 +314,7 @@ judge = Verifier(
 )
 hybrid = Verifier(
     "hybrid",
-    4,
+    5,
     _hybrid,
     HybridParams,
     Lane.REMOTE,

@@ -130,7 +130,7 @@ class _Given:
 
 @verifier(
     "math",
-    version=11,
+    version=12,
     reference="a string, LaTeX or plain text",
     params=MathParams,
     lane=Lane.INLINE,

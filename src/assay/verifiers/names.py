@@ -197,7 +197,7 @@ def _same(given: list[str], wanted: list[str], *, ordered: bool) -> bool:
 
 @verifier(
     "set",
-    version=10,
+    version=11,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -212,7 +212,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=10,
+    version=11,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
@@ -242,7 +242,7 @@ def _values_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "assignment",
-    version=10,
+    version=11,
     reference='{"name": "value"}',
     lane=Lane.INLINE,
     reads=_values,

@@ -122,7 +122,7 @@ def _reader_of(wanted: Wanted, params: NumberParams) -> Reader[Any]:
 
 @verifier(
     "number",
-    version=11,
+    version=12,
     reference="a number, a string, or a list of them",
     params=NumberParams,
     lane=Lane.INLINE,

@@ -66,7 +66,7 @@ def _answer_key(example: Example, answer: Any) -> str | None:
 
 @verifier(
     "records",
-    version=10,
+    version=11,
     reference='{"header": [...], "rows": [[...]]}',
     params=RecordsParams,
     lane=Lane.INLINE,

@@ -101,7 +101,7 @@ def _reader(example: Example) -> Reader[str]:
 
 @verifier(
     "text",
-    version=11,
+    version=12,
     reference="a string, or a list of accepted strings",
     params=TextParams,
     lane=Lane.INLINE,
