@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import groupby
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ ROWS = [
     json.loads(line)
     for line in (Path(__file__).parents[1] / "cases/families/answers.jsonl").read_text("utf-8").splitlines()
 ]
-FAMILIES = {family: list(rows) for family, rows in groupby(ROWS, key=lambda row: row["family"])}
+FAMILIES: dict[str, list[dict[str, Any]]] = defaultdict(list)
+for _row in ROWS:  # a family's rows need not stand together
+    FAMILIES[_row["family"]].append(_row)
 
 
 def _example(row: dict[str, Any]) -> Example:

@@ -242,7 +242,9 @@ def _stated(body: str, reader: Reader[V]) -> Claim[V] | None:
     span = (len(body) - len(sentence), len(body))
     if sentence.endswith(("?", "？")):
         return None
-    sentence = _HOW.sub("", sentence.rstrip(" .!*"))
+    sentence = sentence.rstrip(" .!")
+    if how := _HOW.search(sentence.rstrip("*")):
+        sentence = sentence[: how.start()]
     alone = (
         len(sentence.split()) <= 1 + 2 * ("," in sentence) or reader.names(clean(sentence))
         if not is_one
