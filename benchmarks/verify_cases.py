@@ -9,6 +9,7 @@ from typing import Any
 
 from assay.judging.session import verify_many
 from assay.types import Example, as_messages
+from bars import bar
 
 FAMILIES = Path(__file__).parents[1] / "tests/cases/families/answers.jsonl"
 
@@ -47,6 +48,8 @@ def main(show: int) -> None:
     print(f"wrong paid {paid} of {paid + tally[False, True]}")
     for family, faults in sorted(off.items()):
         print(f"    {family}: {len(faults)}", *faults[:show], sep="\n        ")
+    families = len({case["family"] for case in rows})
+    bar(f"{len(rows):,} cases of {families} families: {refused} right ones refused, {paid} wrong ones paid", not off)
     math = [place for place, case in enumerate(rows) if case["verifier"] == "math"]
     theirs = [peer(rows[place]) for place in math]
     if None not in theirs:

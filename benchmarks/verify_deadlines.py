@@ -11,6 +11,7 @@ from pathlib import Path
 
 from assay.judging.session import verify
 from assay.types import Example
+from bars import bar
 
 DEADLINE = 1.0
 CORPUS = Path(__file__).parents[1] / "tests/attacks/denial.jsonl"
@@ -68,7 +69,6 @@ def main() -> None:
         paid = sum(status == "correct" for _, status, _ in found)
         late = sum(seconds > DEADLINE + 0.1 for seconds, _, _ in found)
         none = sum(status in ("timeout", "error") for _, status, _ in found)
-        print(
-            f"{site:38}{len(found)} texts: slowest {1000 * slowest:5.0f} ms ({name}, {status}); "
-            f"{late} later than {1000 * DEADLINE + 100:.0f} ms, {paid} paid, {none} without a score"
-        )
+        told = f"{site}: {len(found)} texts: slowest {1000 * slowest:.0f} ms ({name}, {status}); "
+        told += f"{late} later than {1000 * DEADLINE + 100:.0f} ms, {paid} paid, {none} without a score"
+        bar(told, not late + paid + none)

@@ -17,8 +17,11 @@ from assay.judging.session import verify_many
 from assay.sources.base import data_dir
 from assay.types import Example, Verdict
 from assay.verifiers.instructions import follow
+from bars import bar
 
 Row = tuple[Example, str, bool]
+SLACK = 0.3
+"""Points of balanced error by which no labelled set may fall behind what it was when the bar was set."""
 
 
 def read(name: str) -> Iterator[dict[str, Any]]:
@@ -42,8 +45,11 @@ def mmlu_pro() -> Iterator[tuple[Example, str, str, str]]:
         yield Example(prompt="?", reference=row["answer"], verifier="choice"), first, row["pred"], row["answer"]
 
 
-def compared(name: str, rows: Iterable[Row], show: int) -> None:
-    """One line: agreement, false negatives, false positives, no score; and some of the differences."""
+def compared(name: str, rows: Iterable[Row], show: int, was: float) -> None:
+    """One line: agreement, false negatives, false positives, no score; and some of the differences.
+
+    `was` is the balanced error in percent that the bar is set by.
+    """
     examples, said, labels = zip(*rows, strict=True)
     verdicts = verify_many(examples, said)
     counts: Counter[str] = Counter()
@@ -55,18 +61,23 @@ def compared(name: str, rows: Iterable[Row], show: int) -> None:
             different.append((kind, example, verdict))
     tally = f"FN {counts['FN']}  FP {counts['FP']}  no score {counts['none']}"
     print(f"{name:44}{counts['ok']:7} of {len(labels)}   {tally}")
+    wrong = {kind: sum(label is (kind == "FN") for label in labels) for kind in ("FN", "FP")}
+    error = sum(50 * counts[kind] / of for kind, of in wrong.items() if of)
+    bar(f"{name}: {error:.2f} % balanced error, at most {was + SLACK:.2f}", error <= was + SLACK)
     for kind, example, verdict in different[:show]:
         reference, found = str(example.reference)[:60], str(verdict.read)[:80]
         print(f"    {kind}: reference {reference!r}, read {found!r} ({verdict.why[:60]})")
 
 
-def balanced(name: str, rows: list[Row], accepts: Callable[[Row], bool]) -> None:
+def balanced(name: str, rows: list[Row], accepts: Callable[[Row], bool]) -> tuple[float, float]:
+    """One line: shares of right answers refused and of wrong ones accepted; returns their mean and the second."""
     wrong = {True: [0, 0], False: [0, 0]}
     for row in rows:
         wrong[row[2]][0] += accepts(row) != row[2]
         wrong[row[2]][1] += 1
     fn, fp = (wrong[label][0] / wrong[label][1] for label in (True, False))
     print(f"{name:44}balanced error {50 * (fn + fp):5.1f} %   FN {100 * fn:5.1f} %  FP {100 * fp:5.1f} %")
+    return 50 * (fn + fp), 100 * fp
 
 
 def squad(text: str) -> str:
@@ -81,7 +92,11 @@ def free_text() -> None:
         rows = labelled("natural_questions", match)
         verdicts = verify_many([row[0] for row in rows], [row[1] for row in rows])
         made = {id(row): verdict.is_correct for row, verdict in zip(rows, verdicts, strict=True)}
-        balanced(f"QA-Eval NQ, assay text, {match}", rows, lambda row, made=made: made[id(row)])
+        error, paid = balanced(f"QA-Eval NQ, assay text, {match}", rows, lambda row, made=made: made[id(row)])
+        if match == "stated":
+            bar(f"QA-Eval NQ, stated: {error:.1f} % balanced error, at most 12", error <= 12)
+        else:
+            bar(f"QA-Eval NQ, exact: {paid:.2f} % of wrong answers paid, at most 0.5", paid <= 0.5)
     balanced("QA-Eval NQ, normalised exact match", rows, lambda row: squad(row[1]) in map(squad, row[0].reference))
     balanced(
         "QA-Eval NQ, normalised containment", rows, lambda row: any(squad(g) in squad(row[1]) for g in row[0].reference)
@@ -211,10 +226,10 @@ def letters(show: int) -> None:
 
 
 def main(show: int) -> None:
-    compared("GSM8K labels (Cobbe et al. 2021), number", labelled("gsm8k"), show)
-    compared("Qwen2.5-Math on MATH, math", labelled("math_qwen"), show)
-    compared("hardverify_math_a, math", labelled("hardverify"), show)
-    compared("TableLLM WTQ, text and set", labelled("tables"), show)
+    compared("GSM8K labels (Cobbe et al. 2021), number", labelled("gsm8k"), show, was=0.0)
+    compared("Qwen2.5-Math on MATH, math", labelled("math_qwen"), show, was=6.25)
+    compared("hardverify_math_a, math", labelled("hardverify"), show, was=2.8)
+    compared("TableLLM WTQ, text and set", labelled("tables"), show, was=3.6)
     free_text()
     zero_eval(show)
     crux(show)

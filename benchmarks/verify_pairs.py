@@ -15,6 +15,7 @@ from assay.judging.session import verify_many
 from assay.sources.base import SOURCES, data_dir
 from assay.sources.math import last_box
 from assay.types import Example, hashed_seed
+from bars import bar
 from verify_labels import read
 
 POOL, ROWS_EACH, PEER_ROWS, CONSTANT_ROWS = 80, 10, 1200, 150
@@ -87,6 +88,11 @@ def main(show: int) -> None:
         fp, bad = wrong[kind, False]
         missed, paid = (f"{n:5} of {of:6} = {100 * n / max(of, 1):5.2f} %" for n, of in ((fn, right), (fp, bad)))
         print(f"{kind:18} FN {missed}   FP {paid}")
+    missed, paid = wrong["all kinds", True][0], wrong["all kinds", False][0]
+    bar(
+        f"{len(rows):,} rewrites of {len(sources)} sources: {missed} right ones refused, {paid} wrong ones paid",
+        not missed + paid,
+    )
     itself = [(row, v) for row, v in zip(rows, verdicts, strict=True) if row.family == "itself"]
     print(f"{'reflexivity':18} {sum(v.is_correct for _, v in itself)} of {len(itself)}")
     beside_peers([row for row in rows if row.verifier == "math"])

@@ -13,9 +13,12 @@ from pathlib import Path
 
 from assay.judging.session import verify
 from assay.types import Example
+from bars import bar, unmeasured
 from verify_labels import labelled, read
 
 SYMBOLIC, INTEGERS, PEER_ROWS = 1500, 6000, 300
+LEAST = 8
+"""Times Math-Verify's speed."""
 _INTEGER = re.compile(r"\$?-?\d+\$?")
 
 
@@ -84,10 +87,11 @@ def main() -> None:
         mine = rate(rows, ours(verifier))
         sample = rows[:: max(1, len(rows) // PEER_ROWS)]
         if peer is None:
-            print(f"{name:32}{mine:9.0f}/s   Math-Verify is not installed: pip install 'assay[bench]'")
+            unmeasured(f"{name}: {mine:.0f}/s", "Math-Verify is not installed: pip install 'assay[bench]'")
             continue
         rate(sample[:3], peer)
         other = rate(sample, peer)
         every = f"(every {len(rows) // len(sample)}th)"
-        print(f"{name:32}{mine:9.0f}/s   Math-Verify {other:7.0f}/s {every}   {mine / other:6.1f}x")
+        beside = f"{name}: {mine:.0f}/s, Math-Verify {other:.0f}/s {every}"
+        bar(f"{beside}: {mine / other:.1f} times, at least {LEAST}", mine >= LEAST * other)
     print(f"{'cold start of assay grade':32}{cold_start():9.2f} s for one row")
