@@ -86,7 +86,7 @@ MAX_CHARS = 2000
 
 @verifier(
     "boolean",
-    version=10,
+    version=11,
     reference="true or false",
     params=AnswerParams,
     lane=Lane.INLINE,

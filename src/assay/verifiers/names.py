@@ -212,7 +212,7 @@ def set_(example: Example, response: str, _: AnswerParams) -> Verdict:
 
 @verifier(
     "sequence",
-    version=10,
+    version=11,
     reference="a list of strings",
     lane=Lane.INLINE,
     reads=_list_of,
