@@ -73,7 +73,7 @@ def curtailment(rows: int, batch: int = 4) -> None:
 
 
 def whole_recipe() -> None:
-    """`guru-mini` from end to end, with one worker and with two."""
+    """`guru-mini` from end to end, with one worker, with two, and on Ray."""
     recipe, hashes = load_config(CurationRecipe, RECIPE), []
     for workers in (1, 2):
         with tempfile.TemporaryDirectory() as scratch:
@@ -86,7 +86,10 @@ def whole_recipe() -> None:
     peak = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 2**20
     bar(f"guru-mini with two workers: at most 300 s asked for, {seconds:.0f} s", seconds <= 300)
     bar(f"memory of this process and its largest child: at most 2 GB asked for, {peak:.1f} GB", peak <= 2)
-    bar("the same content with one worker and with two", len(set(hashes)) == 1)
+    with tempfile.TemporaryDirectory() as scratch:
+        run_curation(recipe, Path(scratch) / "out", executor="ray")
+        hashes.append(read_manifest(Path(scratch) / "out")["data_hash"])
+    bar("the same content with one worker, with two, and on Ray", len(set(hashes)) == 1)
 
 
 def corpus(rows: int) -> None:
