@@ -163,7 +163,7 @@ def _limits(
     )
     if not measured:
         said.append("How hard the rows are for a model was not measured: measure it, and add a difficulty step.")
-    if unknown := [name for name, line in numbers.items() if not line["licence"]]:
+    if unknown := [name for name, line in numbers.items() if not line["licence"] or "none stated" in line["licence"]]:
         said.append(f"No licence is stated for {', '.join(unknown)}.")
     said.append("Licences are those of the origin; problems of contests and textbooks may belong to others.")
     return said
