@@ -84,7 +84,7 @@ bench-serve: $(VENV)/ready  ## `assay serve` on loopback: verdicts a second, and
 	$(BIN)/python -W ignore benchmarks/serve_load.py
 
 bench-curate: $(VENV)/ready  ## every bar of curation, with rensa and datasketch beside it, on problems of reasoning-gym
-	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench]"
+	$(BIN)/pip install --quiet -c constraints.txt -e ".[bench,ray]"
 	$(BIN)/python -W ignore benchmarks/bench_curate.py
 
 $(VENV)/ready: pyproject.toml constraints.txt

@@ -9,8 +9,10 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import chdir
 from dataclasses import dataclass
 from itertools import islice
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -44,13 +46,14 @@ def problems(each: int) -> list[tuple[str, str]]:
     from reasoning_gym.factory import DATASETS
 
     found: dict[tuple[str, str], tuple[str, str]] = {}
-    for name in sorted(set(DATASETS) - {"composite"}):
-        until = time.monotonic() + 25  # a few sets take seconds a problem
-        for row in islice(reasoning_gym.create_dataset(name, size=each, seed=11), each):
-            question, answer = str(row["question"]), str(row["answer"])
-            found.setdefault((normalised(question), answer), (question, answer))
-            if time.monotonic() > until:
-                break
+    with TemporaryDirectory() as scratch, chdir(scratch):  # a set runs programs, and some write files
+        for name in sorted(set(DATASETS) - {"composite"}):
+            until = time.process_time() + 20  # a few sets take seconds a problem
+            for row in islice(reasoning_gym.create_dataset(name, size=each, seed=11), each):
+                question, answer = str(row["question"]), str(row["answer"])
+                found.setdefault((normalised(question), answer), (question, answer))
+                if time.process_time() > until:
+                    break
     return list(found.values())
 
 

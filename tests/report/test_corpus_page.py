@@ -46,6 +46,36 @@ def test_everything_that_came_in_is_on_the_page(corpus: Path) -> None:
     assert len(shown["examples"]["over_quota"]) == 4 and shown["counts"]["over_quota"] == 4
 
 
+def test_the_page_says_what_each_step_left_and_what_to_know_before_training(corpus: Path) -> None:
+    shown = content(corpus)
+    assert [(step["name"], step["dropped"], step["left"]) for step in shown["steps"]] == [
+        ("gold", "1 gold refused", 11),
+        ("near_duplicates", "1 near duplicate", 10),
+        ("quota", "4 over quota", 6),
+    ]
+    assert shown["steps"][2]["asked"] == "size: 6"
+    assert [(line["name"], line["rows"], line["sources"]) for line in shown["licences"]] == [
+        ("Apache-2.0", 5, "math/linear"),
+        ("", 1, "own.jsonl"),
+    ]
+    assert list(shown["kept"]) == ["math", "own"] and APPLES in shown["kept"]["own"]
+    said = " ".join(shown["limits"])
+    assert "No set was held out" in said and "No licence is stated for own.jsonl." in said
+    assert "6 rows have a gold response, which passed" in said and "was not measured" not in said
+    assert {line["name"]: line["about"] for line in shown["sources"]}["own.jsonl"] == "a file of your own"
+
+
+def test_held_out_sets_are_told_with_what_they_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    Path("held.jsonl").write_text(json.dumps(ROWS[0]) + "\n")
+    sources = [{"path": "own.jsonl", "verifier": "number"}]
+    run_curation(CurationRecipe.model_validate({"sources": sources, "without": ["held.jsonl"]}), "out")
+    shown = content(Path("out"))
+    assert shown["held_out"] == {"held.jsonl": 2}  # the same text, and the same in other words
+    assert "told with other numbers" in shown["limits"][0]
+
+
 def test_a_problem_that_holds_markup_is_shown_and_not_rendered(corpus: Path) -> None:
     page = render(corpus)
     assert "<script>" not in page and "&lt;script&gt;alert(1)" in page

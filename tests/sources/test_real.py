@@ -77,6 +77,22 @@ def test_codeio_holds_out_a_fifth(tmp_path: Path) -> None:
     assert train[0].reference["output"] == str(given) and train[0].gold == f"```python\n{str(given)!r}\n```"
 
 
+def test_codeio_shows_no_row_the_answer_of_another(tmp_path: Path) -> None:
+    calls = [{"input": {"x": n}, "output": n % 3} for n in range(6)]
+    row = {"problem_description": "p", "io_requirements": "r", "funcname": "main", "ios": calls}
+    rows = [{**row, "refcode": f"def main(x):\n    return x % 3  # {n}"} for n in range(20)]
+    constant = {**row, "refcode": "def main(x):\n    return 0", "ios": [{**call, "output": 0} for call in calls]}
+    write(tmp_path, "simulation/codeio_464.jsonl", *rows, constant)
+    asked: dict[str, dict[str, Any]] = {}
+    for name in ("input", "output"):
+        source = SOURCES.get(f"simulation/codeio_{name}")
+        found = [example for split in source.splits for example in source.examples(split, data=tmp_path)]
+        asked[name] = {example.reference["code"]: example.reference for example in found}
+    assert len(asked["output"]) == 21 and len(asked["input"]) == 20  # any argument would do for the constant
+    for code, given in asked["input"].items():
+        assert given["input"] != asked["output"][code]["input"] and given["output"] != asked["output"][code]["output"]
+
+
 @pytest.mark.parametrize(
     ("answer", "verifier", "reference", "params"),
     [

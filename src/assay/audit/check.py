@@ -215,8 +215,13 @@ def _check_attacks(report: CheckReport, examples: Sequence[Example], judge: Judg
 
 
 def _names_option(example: Example, text: str) -> bool:
-    """Whether one of the options is a word of the text, which is an answer then: "The answer is unknown."."""
-    return not set(re.findall(r"\w+", text.lower())).isdisjoint(option.lower() for option in example.options)
+    """Whether the text is an answer: a word of it is one of the options ("The answer is unknown."), or it has every
+    entry of a reference that is a list ("A, B, C, D" where all four are right)."""
+    words = set(re.findall(r"\w+", text.lower()))
+    listed = example.reference if isinstance(example.reference, list) else []
+    return not words.isdisjoint(option.lower() for option in example.options) or (
+        bool(listed) and words >= {str(entry).lower() for entry in listed}
+    )
 
 
 def _check_function(report: CheckReport, examples: Sequence[Example], judge: JudgePairs, *, threads: bool) -> None:

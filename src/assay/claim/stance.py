@@ -115,6 +115,8 @@ _MIND = re.compile(
     r"(?:wait|actually|no,|sorry|scratch that|correction|make that|i mean|rather,)[\s,:]+",
     re.IGNORECASE,
 )
+_YES_AND_NO = re.compile(r"\W*(?:yes|no)(?:[\s,;\"'*]{1,4}(?:and\s)?(?:yes|no)){2,}\W*", re.IGNORECASE)
+"""A list of yes and no, in which a no is an entry and takes nothing back."""
 _CONCEDES = re.compile(
     r",?\sbut\s(?:it is|it['’]s|actually|really|i(?:['’]ll| will| would)? (?:go with|choose|pick|say)"
     r"|the (?:\w+ )?(?:answer|value|one) is)\s(?:actually\s|really\s)?",
@@ -238,6 +240,8 @@ def taken_back(after: str, *, of_statement: bool) -> str | None:
 
 def reopens(after: str, *, of_statement: bool) -> bool:
     """Whether what stands behind data takes them back or goes on to change them ("Wait, also z.")."""
+    if _YES_AND_NO.fullmatch(after):
+        return False
     opened = _MAY_TAKE_BACK.search(after[:TAIL]) if after.strip(CLOSING) else None
     changes = opened is not None and opened["opener"].lower() in (*lexicon.INTERJECTIONS, "actually")
     return changes or taken_back(after, of_statement=of_statement) is not None
@@ -262,5 +266,5 @@ def corrections(tail: str) -> list[str]:
 
 def changes_mind(text: str) -> tuple[str, str]:
     """A claim and what stands behind a change of mind in its own sentence ("B, no wait, C"; "B... actually C")."""
-    match = _MIND.search(text) if " " in text else None
+    match = _MIND.search(text) if " " in text and not _YES_AND_NO.fullmatch(text) else None
     return (text[: match.start()], text[match.end() :]) if match else (text, "")

@@ -40,6 +40,8 @@ SCHEMA = pa.schema(
     metadata={"assay_schema": str(SCHEMA_VERSION)},
 )
 
+_FREE = tuple(field.name for field in SCHEMA if field.type == JSON)
+
 
 def to_batch(examples: Sequence[Example]) -> pa.RecordBatch:
     """A batch of `SCHEMA`, a row an Example. Raises as `refuse_unstorable`."""
@@ -82,6 +84,7 @@ def to_examples(batch: pa.RecordBatch | pa.Table) -> list[Example]:
 
 
 def _to_example(row: dict[str, Any], version: int) -> Example:
-    row |= {field.name: json.loads(row[field.name]) for field in SCHEMA if field.type == JSON}
-    row["pass_rates"] = {rate["model"]: (rate["correct"], rate["samples"]) for rate in row["pass_rates"]}
+    row |= {name: json.loads(row[name]) for name in _FREE if name in row}
+    if "pass_rates" in row:
+        row["pass_rates"] = {rate["model"]: (rate["correct"], rate["samples"]) for rate in row["pass_rates"]}
     return Example.from_json({"schema": version, **row})

@@ -21,6 +21,8 @@ from assay.judging.session import answer_keys
 from assay.sources.own import entry_of, held_out_rows
 from assay.types import canonical, content_hash
 
+_TOLD = ("prompt", "reference", "verifier", "params", "options", "template")
+"""Columns that say what a problem is and how its answer is read."""
 _AT_ONCE = 4096
 """Rows that are compared at a time, or one larger group of them."""
 
@@ -62,7 +64,7 @@ class Contamination:
 
     def _near(self, batch: pa.RecordBatch) -> dict[int, str]:
         """Row -> where the same problem occurs in other words."""
-        known = enumerate(outlines(to_examples(batch)))
+        known = enumerate(outlines(to_examples(batch.select(_TOLD))))
         alike = [(place, outline, text) for place, (outline, text) in known if outline in self.near]
         found = {}
         for (place, outline, _), problem in zip(alike, Said.of([text for *_, text in alike]), strict=True):
@@ -83,7 +85,7 @@ class NearDuplicates(Config):
     """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
-        return pa.array(map("".join, outlines(to_examples(batch))), pa.string())
+        return pa.array(map("".join, outlines(to_examples(batch.select(_TOLD)))), pa.string())
 
     def __call__(self, index: pa.Table) -> pa.RecordBatch:
         groups = codes(pc.utf8_slice_codeunits(index["key"], 0, 16))
@@ -111,7 +113,7 @@ class Duplicates:
     name: str = "duplicates"
 
     def key(self, batch: pa.RecordBatch) -> pa.Array:
-        examples = to_examples(batch)
+        examples = to_examples(batch.select(_TOLD))
         values = answer_keys(examples, [example.reference for example in examples])
         labels = (value or canonical(example.reference) for value, example in zip(values, examples, strict=True))
         keys = zip(batch["problem"].to_pylist(), map(content_hash, labels), strict=True)

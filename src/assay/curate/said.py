@@ -130,20 +130,20 @@ def _read(texts: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     blocks = np.flatnonzero(np.bincount(chars >> _BLOCK)).tolist() if chars.max() >> _BLOCK else [0]
     for block in blocks:
         _learn(block)
-    kinds = _kind_of[chars]
+    kinds = _kind_of.take(chars)
     does = _does(kinds)
     starts = np.cumsum([1, *(len(text) + 1 for text in texts)])
     signs = _told(chars, does & _OF_SIGN, does & _BEGINS_SIGN, starts, _END)
     words = _told(chars, does & _OF_WORD, does & _BEGINS_WORD, starts, " ")
     for sign, said in zip(signs, words, strict=True):
-        yield sign, tuple([word for word in map(_content, said.split(" ")) if word])
+        yield sign, tuple(filter(None, map(_content, said.split(" "))))
 
 
 def _does(kinds: Kinds) -> Kinds:
     """What each character does, by the kinds of all."""
     wide = kinds.astype(np.uint16)
     does = np.zeros_like(kinds)
-    does[1:-1] = _rules()[(wide[:-2] << 8) | (wide[1:-1] << 4) | wide[2:]]
+    does[1:-1] = _rules().take((wide[:-2] << 8) | (wide[1:-1] << 4) | wide[2:])
     does[np.flatnonzero(does & _POINT) + 1] = _OF_SIGN  # the number goes on
     at = np.flatnonzero(kinds == _AT["slash"])
     does[at[~(_of(kinds[at + 1], *_PLAIN) & _of(kinds[at + 2], *_PLAIN))]] = _SIGN
@@ -198,20 +198,6 @@ def _told(chars: Characters, kept: Kinds, begins: Kinds, starts: np.ndarray[Any,
     cuts = upto + np.concatenate(([0], before))[upto]
     told = out.tobytes().decode("utf-32-le", "surrogatepass")
     return [told[start:stop] for start, stop in pairwise(cuts.tolist())]
-
-
-def _is(kinds: np.ndarray[Any, np.dtype[np.uint8]], kind: np.uint8) -> Mask:
-    return (kinds & kind).astype(np.bool_)
-
-
-def _before(mask: Mask) -> Mask:
-    """Whether it holds of the character before."""
-    return np.concatenate((mask[:1] & False, mask[:-1]))
-
-
-def _behind(mask: Mask, by: int = 1) -> Mask:
-    """Whether it holds of the character so many places behind."""
-    return np.concatenate((mask[by:], mask[:by] & False))
 
 
 @cache

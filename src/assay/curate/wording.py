@@ -25,7 +25,7 @@ from assay.types import Example, canonical
 LEAST = 0.35
 """Share of the longer problem's numbers, signs and content words that the shorter one must have."""
 _LABEL = re.compile(r"\W*(?:problem|question|exercise|task|q)\s?\d{0,4}\s?[.:)]")
-_MARKUP = re.compile(r"\*\*|^#+ ", re.MULTILINE)
+_HEADING = re.compile(r"^#+ ", re.MULTILINE)
 _SAME = (("−", "-"), ("×", "*"), ("·", "*"), ("÷", "/"))
 """Signs, and what they are the same as."""
 FIGURES = "0123456789+=<>^%|~@"
@@ -40,15 +40,16 @@ def plain(text: str) -> str:
         for sign, usual in _SAME:  # far faster than `translate`
             text = text.replace(sign, usual)
     text = text.casefold()
-    if "**" in text or "#" in text:
-        text = _MARKUP.sub("", text)
+    if text.startswith("#") or "\n#" in text:
+        text = _HEADING.sub("", text)
+    text = text.replace("**", "")
     label = _LABEL.match(text)
     return text[label.end() :] if label else text
 
 
-def figures(text: str) -> str:
+def figures(text: str) -> bytes:
     """The figures of a plain text; those of its signs are the same."""
-    return text.encode("utf-8", "surrogatepass").translate(None, _NO_FIGURES).decode("ascii")
+    return text.encode("utf-8", "surrogatepass").translate(None, _NO_FIGURES)
 
 
 def outlines(examples: Sequence[Example]) -> Iterator[tuple[str, str]]:
@@ -63,8 +64,8 @@ def outlines(examples: Sequence[Example]) -> Iterator[tuple[str, str]]:
         shown = [path for turn in example.prompt for path in turn.attachments]
         options = sorted(" ".join((said.signs, *said.words)) for _, said in zip(example.options, chosen, strict=False))
         answer = canonical(example.reference) if value is None else value
-        known = [figures(text), "", *options, "", *shown, "", answer]
-        digest = hashlib.blake2b("\x1f".join(known).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        known = "\x1f".join(("", "", *options, "", *shown, "", answer)).encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(figures(text) + known, digest_size=8).hexdigest()
         yield digest, text
 
 

@@ -179,19 +179,17 @@ def bare(example: Example, response: str) -> Verdict:
 
 def asked(what: str, example: Example, answer: Any) -> str | None:
     """The `key` of an answer, or (`check`) why the Example cannot be used, made here and now; `None` for neither."""
-    verifier, keys = VERIFIERS.get(example.verifier), []
+    verifier = VERIFIERS.get(example.verifier)
 
-    def made() -> Verdict:
-        if what == "check":
-            verifier.check(example)
-        else:
-            keys.append(verifier.key(example, answer))
+    def checked() -> Verdict:
+        verifier.check(example)
         return Verdict.of(True)
 
-    said = guarded(made)
     if what == "check":
+        said = guarded(checked)
         return None if said.is_correct else said.why
-    return keys[0] if keys else None
+    key = _caught(verifier.key, example, answer)
+    return None if isinstance(key, BaseException) else key
 
 
 def key_here(example: Example, answer: Any) -> str | None:

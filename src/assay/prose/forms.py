@@ -33,38 +33,67 @@ _SAME |= {name[:3]: name for name in _MONTHS.split()[1:]} | {"sept": "september"
 _UNIT_NAMES = {short: UNITS[short].replace("metre", "meter") for short in _UNITS.split()}
 """Units behind a number."""
 _ARTICLES = {"a", "an", "the"}
-_WORD = re.compile(
-    r"(?<![\w.)\]-])-\d*(?:\.\d+|(?<=\d))|(?<![\w.])\.\d+|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\s?\d+)?(?:(?:st|nd|rd|th|'?s)\b)?"
-    rf"|[^\W\d_](?:\.\s?[^\W\d_](?![^\W\d_]))+|[A-Z]{{2,}}(?![a-z])|[A-Z]?(?:(?![A-Z]){LETTER})+(?:'[^\W\d_]+)?"
-    r"|[^\W\d_]|[%&+#]"
-)
+
+
+def _word(letter: str, small: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"{letter}(?:\.\s?{letter}(?!{letter}))+|[A-Z]{{2,}}(?![a-z])|[A-Z]?{small}+(?:'{letter}+)?|{letter}|[%&+#]"
+        r"|\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\s?\d+)?(?:(?:st|nd|rd|th|'?s)\b)?"
+        r"|-(?<![\w.)\]-]-)\d*(?:\.\d+|(?<=\d))|\.(?<![\w.]\.)\d+"
+    )
+
+
+_WORD = _word(r"[^\W\d_]", rf"(?:(?![A-Z]){LETTER})")
+_ASCII_WORD = _word("[a-zA-Z]", "[a-z]")
+"""The same of a text without other letters, found faster."""
 _SOFT = str.maketrans({"’": "'", "‘": "'", "`": "'", "\u200b": None, "\xad": None})
 
 
 class Words:
     """The words of a text and where in it they stand."""
 
-    __slots__ = ("_pieces", "at", "joined", "text", "words")
+    __slots__ = ("_at", "_pieces", "joined", "text", "words")
 
     def __init__(self, text: str) -> None:
-        text = text.translate(_SOFT)
-        text = _ISO.sub(_in_words, without_accents(text.translate(DASHES)))
-        self.text = text
-        self.words: list[str] = []
-        self.at: list[tuple[int, int]] = []
-        for match in _WORD.finditer(text):
+        if text.isascii():
+            text = text.replace("`", "'")
+        else:
+            text = without_accents(text.translate(_SOFT).translate(DASHES))
+        self.text = _ISO.sub(_in_words, text) if _DATED.search(text) else text
+        spelled = [*map(_spelled, self._found.findall(self.text))]
+        self.words = [word for word, _ in spelled]
+        self._at: list[tuple[int, int]] = []
+        if not all([is_settled for _, is_settled in spelled]):
+            self._read_beside()
+        self._pieces = self.words
+        self.joined = "".join(self.words)
+        if not self.joined.isalpha():  # digits behind digits want a bar between them
+            behind = [False, *(word[-1].isdigit() for word in self.words)]
+            pieces = zip(self.words, behind, strict=False)
+            self._pieces = [f"|{word}" if parted and word[0].isdigit() else word for word, parted in pieces]
+            self.joined = "".join(self._pieces)
+
+    @property
+    def _found(self) -> re.Pattern[str]:
+        return _ASCII_WORD if self.text.isascii() else _WORD
+
+    @property
+    def at(self) -> list[tuple[int, int]]:
+        """Where each word begins and ends."""
+        if len(self._at) < len(self.words):
+            self._at = [match.span() for match in self._found.finditer(self.text)]
+        return self._at
+
+    def _read_beside(self) -> None:
+        """Read the words once more, each for what stands beside it."""
+        self.words = []
+        for match in self._found.finditer(self.text):
             word, is_settled = _spelled(match[0])
-            if is_settled or (word.isdigit() and self.words and self.words[-1] not in _DECADES):
+            if is_settled and (not self.words or self.words[-1] not in _DECADES):
                 self.words.append(word)
-                self.at.append(match.span())
+                self._at.append(match.span())
             else:
                 self._add(word, match)
-        last = ""
-        self._pieces: list[str] = []
-        for word in self.words:
-            self._pieces.append(f"|{word}" if last.isdigit() and word[0].isdigit() else word)
-            last = word[-1]
-        self.joined = "".join(self._pieces)
 
     def _add(self, word: str, match: re.Match[str]) -> None:
         """A word that may be dropped, or be another, for what stands beside it."""
@@ -75,15 +104,15 @@ class Words:
         ):
             return
         if word.isdigit() and len(word) == 1 and self.words and self.words[-1] in _DECADES:
-            start, end = self.at[-1]
+            start, end = self._at[-1]
             if match.string[end : match.start()] in ("-", " ") and match.string[start].isalpha():
                 self.words[-1] = str(int(self.words[-1]) + int(word))
-                self.at[-1] = (start, match.end())
+                self._at[-1] = (start, match.end())
                 return
         if word in _UNIT_NAMES and self.words and self.words[-1][-1].isdigit():
             word = _UNIT_NAMES[word]
         self.words.append(word)
-        self.at.append(match.span())
+        self._at.append(match.span())
 
     def find(self, joined: str) -> Iterator[tuple[int, int]]:
         """Where a run of words stands: the places of its first word and of the one after its last."""
@@ -103,10 +132,10 @@ _DECADES = {str(10 * place) for place in range(2, 10)}
 
 @lru_cache(1 << 14)
 def _spelled(given: str) -> tuple[str, bool]:
-    """A word in its one spelling, and whether that is so whatever stands beside it."""
+    """A word in its one spelling, and whether no word beside it changes it, or is changed by it."""
     folded = given.casefold()
     word = one_spelling(folded)
-    return word, not (folded in _ARTICLES or word in _UNIT_NAMES or (len(word) == 1 and word.isdigit()))
+    return word, not (folded in _ARTICLES or word in _UNIT_NAMES or (word in _DECADES and given[0].isalpha()))
 
 
 def one_spelling(word: str) -> str:
@@ -149,6 +178,8 @@ _ISO = re.compile(
     r"|(?P<mm>\d{1,2})/(?P<dd>\d{1,2})/(?P<yy>\d{4}))\b"
 )
 """A date in figures: `2013-04-15`, `15.4.2013` or `4/15/2013`."""
+_DATED = re.compile(r"\d[-/.]\d")
+"""What every such date holds, and most texts do not: this is found faster."""
 
 
 _ORDER = ("year", "y", "yy", "month", "m", "mm", "day", "d", "dd")

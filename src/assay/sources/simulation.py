@@ -27,32 +27,47 @@ def _input(raw: Raw) -> Iterable[Row]:
     yield Row(prompt, _reference(raw), fenced(f"f({raw['input']})"), template=ASK % "the call `f(...)`")
 
 
-def _codeio(raw: Raw) -> tuple[dict[str, Any], str, str]:
-    """One recorded call of each program, as in Guru: reference, what is asked, and the call's arguments."""
-    calls = raw["ios"]
-    call = calls[hashed_seed("codeio", raw["refcode"]) % len(calls)]
+def _call_of(raw: Raw) -> dict[str, Any]:
+    """One recorded call of each program, as in Guru."""
+    call: dict[str, Any] = raw["ios"][hashed_seed("codeio", raw["refcode"]) % len(raw["ios"])]
+    return call
+
+
+def _codeio(raw: Raw, call: dict[str, Any]) -> tuple[dict[str, Any], str, str]:
+    """What a call is asked about: reference, what is told of the program, and the call's arguments."""
     reference = {"code": raw["refcode"], "entry_point": raw["funcname"], **call}
     return reference, f"{raw['problem_description']}\n\n{raw['io_requirements']}\n\n", repr(call["input"])
 
 
 def _codeio_output(raw: Raw) -> Iterable[Row]:
-    reference, told, arguments = _codeio(raw)
+    reference, told, arguments = _codeio(raw, _call_of(raw))
     asked = f"What does `{raw['funcname']}` return for the arguments `{arguments}`?"
     prompt = f"{told}{fenced(raw['refcode'])}\n\n{asked}"
     yield Row(prompt, reference, fenced(repr(reference["output"])), template=VALUE)
 
 
 def _codeio_input(raw: Raw) -> Iterable[Row]:
-    reference, told, arguments = _codeio(raw)
+    """Asked of a call with another output than the one that `codeio_output` shows with its arguments; not asked where
+    all recorded calls return the same, since any arguments would do."""
+    shown = _call_of(raw)
+    others = [call for call in raw["ios"] if all(call[part] != shown[part] for part in ("input", "output"))]
+    if others:
+        yield _from_output(raw, others[hashed_seed("codeio input", raw["refcode"]) % len(others)])
+
+
+def _from_output(raw: Raw, call: dict[str, Any]) -> Row:
+    reference, told, arguments = _codeio(raw, call)
     asked = f"Find arguments for which `{raw['funcname']}` returns `{reference['output']!r}`."
     prompt = f"{told}{fenced(raw['refcode'])}\n\n{asked}"
     template = ASK % "a dictionary from argument name to value"
-    yield Row(prompt, reference, fenced(arguments), "code_io.input", template=template)
+    return Row(prompt, reference, fenced(arguments), "code_io.input", template=template)
 
 
 def _codeio_either(raw: Raw) -> Iterable[Row]:
     """Its output or its input, by a coin that is tossed by hash."""
-    return (_codeio_output, _codeio_input)[hashed_seed("codeio coin", raw["refcode"]) % 2](raw)
+    if hashed_seed("codeio coin", raw["refcode"]) % 2:
+        return [_from_output(raw, _call_of(raw))]
+    return _codeio_output(raw)
 
 
 def _codeio_part(raw: Raw) -> str:
@@ -97,7 +112,9 @@ cruxeval_input = Real(
 )
 
 
-def _code_io(name: str, about: str, verifier: str, row: Callable[[Raw], Iterable[Row]]) -> Real:
+def _code_io(
+    name: str, about: str, verifier: str, row: Callable[[Raw], Iterable[Row]], train: int = 358, test: int = 106
+) -> Real:
     """A way to ask the programs of Code I/O."""
     return Real(
         name=name,
@@ -106,7 +123,7 @@ def _code_io(name: str, about: str, verifier: str, row: Callable[[Raw], Iterable
         verifier=verifier,
         home="https://github.com/hkust-nlp/CodeIO (processed_data)",
         files=dict.fromkeys(("train", "test"), "simulation/codeio_464.jsonl"),
-        sizes={"train": 358, "test": 106},
+        sizes={"train": train, "test": test},
         row=row,
         part=_codeio_part,
     )
@@ -116,7 +133,12 @@ codeio_output = _code_io(
     "simulation/codeio_output", ": what does this program return?", "code_io.output", _codeio_output
 )
 codeio_input = _code_io(
-    "simulation/codeio_input", ": which arguments make this program return that?", "code_io.input", _codeio_input
+    "simulation/codeio_input",
+    ": which arguments make this program return that?",
+    "code_io.input",
+    _codeio_input,
+    train=317,
+    test=99,
 )
 codeio = _code_io(
     "simulation/codeio",

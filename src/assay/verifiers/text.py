@@ -64,6 +64,7 @@ _PLACES = "市省县縣区區国國"
 _PUNCTUATION = frozenset("%.,;:!?'\"()[]{}-‐‑‒–—−’‘“”„«»`…·/\\$*_~。，、；：！？（）【】「」।॥")
 """Signs of the sentence, and of Markdown and LaTeX around it; all others are content."""
 
+_CHARGES = re.compile(r"[-^⁺⁻]")
 _CHARGE = re.compile(r"\s?\^\s?(?:\{\s?(\d{0,2})\s?([+-])\s?\}|(\d{0,2})([+-]))(?![\w{])|([⁰¹²³⁴-⁹]{0,2})([⁺⁻])")
 """A charge as an exponent: `^+`, `^{2-}`, `²⁻`."""
 _ION = re.compile(r"(?<![^\W_])((?:[A-Z][a-z]?\d{0,3}|\([A-Za-z\d]{1,20}\)\d{0,2}){1,8}|e)-(?![\w+-])")
@@ -147,7 +148,7 @@ def _charged(text: str) -> str:
         size = (match[1] or match[3] or unicodedata.normalize("NFKC", match[5] or "")).replace("1", "")
         return size + ("+" if (match[2] or match[4] or match[6]) in "+⁺" else "⁻")
 
-    if not any(mark in text for mark in "^⁺⁻-"):
+    if not _CHARGES.search(text):
         return text
     return _ION.sub(r"\1⁻", _CHARGE.sub(sign, text))
 
@@ -208,7 +209,7 @@ def _covers(form: Form, words: Words) -> bool:
 
 def _signs(text: str) -> str:
     """The signs of a text that are content: `+` of `C++`, `∧` of `p∧q`, `<` of `a < b`."""
-    return "" if text.isalnum() else "".join(filter(_is_sign, text))
+    return text.translate(_NO_SIGNS) if text.isascii() else "".join(filter(_is_sign, text))
 
 
 @lru_cache(1 << 12)
@@ -223,6 +224,9 @@ def _is_sign(sign: str) -> bool:
     )
 
 
+_NO_SIGNS = {code: None for code in range(128) if not _is_sign(chr(code))}
+
+
 def _key(text: str) -> str:
     """The words of a text, or its signs where it has no words ("] }")."""
     return fold(text) or "".join(text.split())
@@ -231,8 +235,8 @@ def _key(text: str) -> str:
 def _answer_key(answer: Any) -> str | None:
     """The words in one spelling with their signs; of several accepted strings, all of them in order."""
     given = answer if isinstance(answer, list | tuple) else [answer]
-    texts = (_charged(str(item)) for item in given)
-    keys = (" ".join(filter(None, (Words(text).joined or _key(text), _signs(text)))) for text in texts)
+    texts = [_charged(str(item)) for item in given]
+    keys = [f"{Words(text).joined or _key(text)} {_signs(text)}".strip() for text in texts]
     return " | ".join(sorted(filter(None, keys))) or None
 
 
