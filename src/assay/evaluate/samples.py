@@ -38,6 +38,8 @@ class Said:
     """Samples that the limit of tokens ended."""
     silent: int = 0
     """Samples without an answer."""
+    failed: int = 0
+    """Samples for which no response came."""
     tokens: int = 0
     """Of all samples."""
 
@@ -52,6 +54,7 @@ def said_of(answers: Iterable[Answer], examples: Mapping[str, Example]) -> dict[
         one.votes = VERIFIERS.get(examples[answer.example_id].verifier).keys is not None
         one.asked += 1
         one.cut += answer.finish == "length"
+        one.failed += answer.finish == "failed"
         one.silent += answer.status == Status.NO_ANSWER
         one.tokens += answer.tokens
         if answer.score is not None:
