@@ -160,7 +160,7 @@ class RolloutIndex:
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if path in self._shards and self._shards[path][0] == stamp:
                 return
-            table = pq.read_table(path, columns=list(_READ))
+            table = pq.ParquetFile(path).read(columns=list(_READ))
         except FileNotFoundError:  # a run that starts again
             self._shards.pop(path, None)
             return
@@ -169,16 +169,16 @@ class RolloutIndex:
     def _numbered(self, read: pa.Table, part: int, path: Path, places: Sequence[int]) -> dict[str, Array]:
         if path not in self._files:
             self._files.append(path)
-        groups = pc.if_else(pc.equal(pc.fill_null(read["group_id"], ""), ""), read["example_id"], read["group_id"])
+        groups = pc.coalesce(read["group_id"], read["example_id"])
         numbered = {
             "part": np.full(read.num_rows, part),
-            "step": pc.fill_null(read["step"], -1),
+            "step": _array(read["step"], -1),
             "example": _numbers(read["example_id"], self.examples.number),
             "group": _numbers(groups, lambda group: self.groups.number(f"{part}/{group}")),
-            "index": read["index"],
+            "index": _array(read["index"], 0),
             "status": _numbers(read["status"], STATUSES.index),
-            "score": pc.fill_null(read["score"], np.nan),
-            "tokens": pc.fill_null(read["tokens"], 0),
+            "score": _array(read["score"], np.nan),
+            "tokens": _array(read["tokens"], 0),
             "file": np.full(read.num_rows, self._files.index(path)),
             "row": np.array(places),
         }
@@ -241,7 +241,16 @@ def _numbers(texts: Any, number: Callable[[str], int]) -> Array:
     """The number of each text of a column; each different one is looked up once."""
     encoded = texts.combine_chunks().dictionary_encode()
     known = np.array([number(text) for text in encoded.dictionary.to_pylist()], "i8")
-    return np.asarray(known[encoded.indices.to_numpy()])
+    return np.asarray(known[np.from_dlpack(encoded.indices)])
+
+
+def _array(column: pa.ChunkedArray, otherwise: float) -> Array:
+    """A column of numbers, with another in place of nulls. Arrow's own ways import pandas, where that is installed,
+    which would take a third of a look at a large run."""
+    there = np.from_dlpack(column.is_valid().cast(pa.int8()).combine_chunks()).astype(bool)
+    made = np.full(len(column), otherwise)
+    made[there] = np.from_dlpack(column.drop_null().combine_chunks())
+    return made
 
 
 def _columns(values: Mapping[str, Any], count: int) -> dict[str, Array]:
@@ -254,11 +263,12 @@ def _chained(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
 
 def _joined(chunks: Sequence[Mapping[str, Array]]) -> Columns:
     """All chunks, the last of each key, with the advantages of their groups."""
-    whole = {name: column.astype(_TYPES[name]) for name, column in _chained(chunks).items()}
+    whole = _chained(chunks)
     keys = whole["group"].astype("i8") << 32 | whole["index"]
-    _, last = np.unique(keys[::-1], return_index=True)
-    kept = np.sort(len(keys) - 1 - last)
-    whole = {name: column[kept] for name, column in whole.items()}
+    if not (keys[1:] > keys[:-1]).all():  # else each is there once
+        _, last = np.unique(keys[::-1], return_index=True)
+        kept = np.sort(len(keys) - 1 - last)
+        whole = {name: column[kept] for name, column in whole.items()}
     return Columns(**whole, advantage=_advantages(whole["group"], whole["score"]))
 
 
