@@ -258,10 +258,11 @@ def eval_(
 ) -> None:
     """Measure a model on a suite: avg@n and unbiased pass@k, each with an interval.
 
-    MODEL is a run directory, a model directory, a hub name, `tiny`, a .jsonl of recorded completions, or the directory
-    of an earlier evaluation, whose responses are judged anew. Any key of the suite can be overridden, as in
-    `--max_tokens=256`; `--size=10` asks at most ten problems of each source. `--engine.batch=8` and
-    the like are options of the engine.
+    MODEL is a run directory, a model directory, a hub name, `tiny`, `smollm2`, a server (`http://HOST/v1#NAME`, or
+    `openai:NAME`), a .jsonl of recorded completions, or the directory of an earlier evaluation, whose responses are
+    judged anew. `assay list suites` names the suites. Any key of the suite can be overridden, as in
+    `--max_tokens=256`; `--size=10` asks at most ten problems of each source. `--engine.batch=8`,
+    `--engine.concurrency=4` and the like are options of the engine. A killed evaluation goes on with the same command.
     """
     from assay.config import apart, load_config
     from assay.evaluate.repeats import repeated, require_chance
@@ -282,7 +283,7 @@ def eval_(
         if dry_run:
             judged = readable(examples)[0]
             require_answers(path, asked, judged, out, data, options)
-            known = {"asked": judged, "model": path, "repeat": repeat or 1}
+            known = {"asked": judged, "model": path, "repeat": repeat or 1, "lacks": lacks}
             return _tell_plan(asked, out, data, "measure", as_json, **known)
         bar.stage(f"{model} on {suite}", len(examples) * (repeat or 1))
         how: dict[str, Any] = {"data": data, "lacks": lacks, "options": options, "workers": workers}
@@ -311,17 +312,17 @@ def _tell_repeats(runs: list[Scores], out: Path, as_json: bool) -> None:
 
 def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:
     """Print scores that were written to `out`, and what is in none of them."""
-    from assay.evaluate.run import SCORES, lacking_note, unreadable_note
+    from assay.evaluate.run import SCORES, lacking_note, silent_note, unreadable_note
     from assay.report.text import score_table
 
-    for note in (*unreadable_note(scores.left_out), *lacking_note(scores.lacks)):
+    for note in (*unreadable_note(scores.left_out), *lacking_note(scores.lacks), *silent_note(scores)):
         click.secho(note, fg="yellow", err=True)
     written = (out / SCORES).read_text("utf-8")
     if as_json:
         click.echo(written, nl=False)
         return
     click.echo(score_table(scores))
-    click.echo(f"\nrollouts and scores: {out} (fingerprint {json.loads(written)['fingerprint']})")
+    click.echo(f"\nrollouts and scores: {out}\nfingerprint: {json.loads(written)['fingerprint']}")
 
 
 @main.command()

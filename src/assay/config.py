@@ -77,8 +77,8 @@ def read_toml(path: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text("utf-8"))
     except FileNotFoundError:
-        near = did_you_mean(Path(path).name, [p.name for p in Path(path).parent.glob("*.toml")])
-        raise BadConfig(f"no recipe at {path}{near}") from None
+        near = did_you_mean(Path(path).stem, [p.stem for p in Path(path).parent.glob("*.toml")])
+        raise BadConfig(f"no file at {path}{near if 'did you mean' in near else ''}") from None
     except tomllib.TOMLDecodeError as bad:
         raise BadConfig(f"{path}: not TOML: {bad}") from None
     except IsADirectoryError:

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 from assay.errors import BadRow, RunConflict
 from assay.files import lives, refuse_filled, refuse_folder, write_atomically
 from assay.types import content_hash
@@ -69,18 +71,19 @@ class Journal:
     def append(self, rows: Iterable[Row]) -> None:
         """Write rows in one go and wait until they are on disk. Only for the directory's owner."""
         require_owner(self.path)
-        text = "".join(map(line_of, rows))
+        text = b"".join(map(line_of, rows))
         if text:
             self._mend()
             with self.path.open("ab") as file:
-                file.write(text.encode("utf-8", "surrogatepass"))
+                file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
 
     def keep(self, wanted: Callable[[Row], bool]) -> None:
         """Drop rows that a resumed job will write again (those after its last checkpoint). Only for the owner."""
         require_owner(self.path)
-        write_atomically(self.path, "".join(line_of(row) for row in self.read() if wanted(row)))
+        kept = b"".join(line_of(row) for row in self.read() if wanted(row))
+        write_atomically(self.path, kept.decode("utf-8"))
 
     def _mend(self) -> None:
         """Cut off what a crash left of a line, so that appending stays safe."""
@@ -95,12 +98,17 @@ class Journal:
         self._mended = True
 
 
-_encoded = json.JSONEncoder(ensure_ascii=False).encode  # `dumps` makes an encoder a call
+def encoded(value: Any) -> bytes:
+    """JSON in UTF-8, in a fifth of the time of `json.dumps`, which writes what `to_json` cannot: half a character."""
+    try:
+        return to_json(value)
+    except ValueError:
+        return json.dumps(value).encode("ascii")
 
 
-def line_of(row: Row) -> str:
+def line_of(row: Row) -> bytes:
     """A row as a line of a journal."""
-    return _encoded(row) + "\n"
+    return encoded(row) + b"\n"
 
 
 def claim(directory: Path, facts: Row) -> str:

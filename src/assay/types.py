@@ -335,8 +335,13 @@ class Verdict:
             "verifier": self.verifier,
             "version": self.version,
         }
-        row |= {name: dict(some) for name, some in (("parts", self.parts), ("cost", self.cost)) if some}
-        return row | {"judge": self.judge} if self.judge else row
+        if self.parts:
+            row["parts"] = dict(self.parts)
+        if self.cost:
+            row["cost"] = dict(self.cost)
+        if self.judge:
+            row["judge"] = self.judge
+        return row
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:

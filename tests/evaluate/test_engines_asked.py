@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from assay.cli import main
+from assay.config import load_config
 from assay.errors import AssayError, BadConfig
 from assay.evaluate.run import evaluate
 from assay.evaluate.suite import Suite
 from assay.models.engine import checked_options
-from chatserver import Server, said
+from chatserver import Server, refused, said
 
 SUITE = Suite(sources=[{"name": "math/arithmetic", "size": 2}], samples=1, max_tokens=4)
 
@@ -97,3 +98,26 @@ def test_what_computed_the_answers_is_a_fact_of_the_run(tmp_path):
     assert again.rows
     with pytest.raises(AssayError, match="no option 'bach'"):
         evaluate("tiny", SUITE, out=tmp_path / "no", options={"bach": 2})
+
+
+def test_responses_that_never_came_are_told(tmp_path, monkeypatch):
+    """A source of which no response counts has no line: the reader must hear of it, and how to ask again."""
+    monkeypatch.chdir(tmp_path)
+    sums = 'sources = [{ name = "math/arithmetic", size = 2 }, { name = "code/list_ops", size = 2 }]\nsamples = 1\n'
+    Path("own.toml").write_text(sums)
+    code = [example.asked[-1].content for example in load_config(Suite, "own.toml").examples()][2:]
+
+    def answers(body, number):
+        return refused(400, "too long") if down and body["messages"][-1]["content"] in code else said("4")
+
+    with closing(Server(answers)) as server:
+        arguments = ["eval", f"{server.address}#m", "--suite", "own.toml", "-o", "out", "--engine.concurrency=1"]
+        down = True
+        told = CliRunner().invoke(main, arguments)
+        assert told.exit_code == 0, told.output
+        assert "2 responses never came: give the same command again" in told.output
+        assert "no response counts: code/list_ops" in told.output
+        down = False
+        again = CliRunner().invoke(main, arguments)
+    assert len(server.bodies) == 6, "what came is not asked for again"
+    assert "never came" not in again.output and "code/list_ops" in again.output, again.output

@@ -74,6 +74,9 @@ def test_the_command_asks_the_rest_where_it_is_told_to(tmp_path, monkeypatch):
     arguments = ["eval", "said.jsonl", "--suite", "own.toml", "--data", "data", "-o", "out"]
     refused = CliRunner().invoke(main, arguments)
     assert refused.exit_code == 2 and "gsm8k" in refused.output and not Path("out").exists()
+    plan = CliRunner().invoke(main, [*arguments, "--partial", "--dry-run"])
+    assert plan.exit_code == 0 and "for want of rows: math/gsm8k" in plan.output, plan.output
+    assert max(map(len, plan.output.splitlines())) < 80, plan.output
     done = CliRunner().invoke(main, [*arguments, "--partial"])
     assert done.exit_code == 0 and "not asked, for want of rows: math/gsm8k" in done.output, done.output
     assert list(json.loads(Path("out/scores.json").read_text())["lacks"]) == ["math/gsm8k"]

@@ -1,5 +1,7 @@
 """The openai engine against a server on loopback that fails in the ways that servers do."""
 
+import asyncio
+import gc
 import json
 import threading
 import time
@@ -13,7 +15,7 @@ import pytest
 import assay
 from assay.errors import AssayError
 from assay.models import openai
-from assay.models.engine import Sampling, generate, open_engine
+from assay.models.engine import Completion, Request, Sampling, generate, open_engine
 from assay.models.openai import OpenAIEngine
 from assay.types import Example, Message, Status
 from chatserver import Answer, Server, refused, said
@@ -117,6 +119,51 @@ def test_a_server_that_is_gone_ends_with_a_sentence() -> None:
         generate(OpenAIEngine("http://127.0.0.1:9/v1#m", tries=2), [ASK], 1, HOW)
     with pytest.raises(AssayError, match="does not tell its models"):
         OpenAIEngine("http://127.0.0.1:9/v1")
+
+
+def test_requests_that_fail_together_end_with_one_sentence(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(AssayError, match=r"did not answer in 1 tries; the last: .*: is a server running there\?"):
+        generate(OpenAIEngine("http://127.0.0.1:9/v1#m", tries=1), [ASK], 8, HOW)
+    gc.collect()
+    assert not caplog.records, "an error that nobody took is logged with its traceback"
+
+
+def test_what_came_with_a_failure_is_handed_on() -> None:
+    """What a server was paid for is kept, though another request ended with an error in the same moment."""
+
+    class Half(OpenAIEngine):
+        async def _completed(self, client: Any, request: Request, sampling: Sampling) -> Completion:
+            if request.sample % 2:
+                raise AssayError("gone")
+            return Completion("4", request=request.id)
+
+    came: list[str] = []
+
+    async def ask() -> None:
+        requests = [Request(f"{n}", ASK, n) for n in range(8)]
+        async for completion in Half("http://127.0.0.1:9/v1#m").stream(requests, HOW):
+            came.append(completion.request)
+
+    with pytest.raises(AssayError, match="gone"):
+        asyncio.run(ask())
+    assert sorted(came) == ["0", "2", "4", "6"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (refused(500, "no memory"), "500 no memory: the fault is the server's own"),
+        (refused(429, "slow down", Retry_After="0"), r"429 slow down: ask for fewer at once: --engine.concurrency"),
+        ((200, {}, b"<html>"), r"no chat completion: does the address end as the server's does \(mostly /v1\)\?"),
+        ((200, {}, b'{"choices": [{"mess'), "no chat completion: does the address end"),
+        (refused(401, "no key"), r"401 no key: is \$OPENAI_API_KEY set"),
+        (refused(404, "no model m"), r"404 no model m: .* is the model \(#MODEL\) called so there"),
+    ],
+)
+def test_a_fault_says_what_to_do(serve: Any, answer: Answer, told: str) -> None:
+    server = serve(lambda body, n: answer)
+    with pytest.raises(AssayError, match=told):
+        generate(OpenAIEngine(f"{server.address}#m", tries=2), [ASK], 2, HOW)
 
 
 def test_a_request_that_is_refused_is_no_zero(serve: Any) -> None:

@@ -147,6 +147,9 @@ def test_a_file_is_taken_for_what_its_keys_say():
         assert str(home_of(config, f"{name}.toml")) == home and config == load_config(
             type(config), f"{name}.toml", ["seed=7"]
         )
-        assert told(plan(config, Path(home), Path())).count("\n") == len(plan(config, Path(home), Path()))
+        lines = plan(config, Path(home), Path())
+        shown = told(lines)
+        assert all(what in shown and said.split()[-1] in shown for what, said in lines), shown
+        assert max(map(len, shown.splitlines())) < 80, shown
     with pytest.raises(AssayError, match="no recipe or suite 'dmeo'; did you mean 'demo'"):
         find_config("dmeo", [])

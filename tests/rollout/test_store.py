@@ -214,3 +214,14 @@ def test_kill_9_at_any_time_loses_no_row_that_was_confirmed(tmp_path):
         found = [r.response for r in RolloutStore(tmp_path).rollouts()]
         assert len(found) == len(set(found))
         assert {str(n) for n in confirmed} <= set(found)
+
+
+def test_a_look_at_a_run_imports_no_pandas(small, tmp_path):
+    """Arrow imports it for a scalar or an array, where it is installed: longer than a look at 100,000 rows takes."""
+    small.append(row(n) for n in range(4))
+    small.append([row(4)])
+    look = "import sys; from assay.rollout.index import RolloutIndex; from pathlib import Path\n"
+    look += "index = RolloutIndex({'run': Path(sys.argv[1])}); index.look()\n"
+    look += "print(len(index.columns), index.columns.step[0], 'pandas' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["5", "-1", "False"]

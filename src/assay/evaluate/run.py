@@ -74,6 +74,8 @@ class Scores:
     """Source of the suite that had no rows here, and why."""
     partial: Mapping[str, str] = field(default_factory=dict)
     """Task or source that is not the whole of what its name says, and why."""
+    failed: int = 0
+    """Responses that never came."""
 
     def row(self, name: str) -> Row:
         """The row called `name`. Raises `KeyError`."""
@@ -122,6 +124,7 @@ def evaluate(
         control=controls(RolloutStore(out).rollouts(), {example.id: example for example in asked}, workers=workers),
         lacks=lacks or {},
         partial={name: task.partial for task in suite.sources if task.partial for name in (task.task, *task.names)},
+        failed=sum(one.failed for one in said.values()),
     )
     write_scores(scores, out)
     return scores
@@ -237,6 +240,15 @@ def unreadable_note(left_out: Mapping[str, str]) -> list[str]:
 def lacking_note(lacks: Mapping[str, str]) -> list[str]:
     """What to tell of sources that had no rows."""
     return [f"not asked, for want of rows: {', '.join(lacks)} (scores.json says why)"] if lacks else []
+
+
+def silent_note(scores: Scores) -> list[str]:
+    """What to tell of responses that never came, and of sources that have no line since none of theirs counts."""
+    told = counted(scores.failed, "response")
+    notes = [f"{told} never came: give the same command again to ask for them"] if scores.failed else []
+    heard = {one.source for one in scores.measured.values() if one.n}
+    mute = dict.fromkeys(one.source for one in scores.measured.values() if one.source not in heard)
+    return [*notes, f"in no line, since no response counts: {', '.join(mute)}"] if mute else notes
 
 
 def table(measured: Measurements, ks: Sequence[int]) -> tuple[Row, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb, fsum, sqrt
+from operator import itemgetter
 
 import numpy as np
 
@@ -38,6 +39,8 @@ class Said:
     """Samples that the limit of tokens ended."""
     silent: int = 0
     """Samples without an answer."""
+    failed: int = 0
+    """Samples for which no response came."""
     tokens: int = 0
     """Of all samples."""
 
@@ -45,28 +48,40 @@ class Said:
 def said_of(answers: Iterable[Answer], examples: Mapping[str, Example]) -> dict[str, Said]:
     """Example id -> its samples, from what a run stored of them."""
     said: dict[str, Said] = {}
-    ordered = sorted((answer for answer in answers if answer.example_id in examples), key=lambda one: one.index)
-    keys = _keys(ordered, examples)
-    for answer in ordered:
-        one = said.setdefault(answer.example_id, Said())
-        one.votes = VERIFIERS.get(examples[answer.example_id].verifier).keys is not None
+    counted: dict[str, list[tuple[int, float, str | None]]] = {}
+    for answer in answers:
+        name = answer.example_id
+        if (one := said.get(name)) is None:
+            if name not in examples:
+                continue
+            one = said[name] = Said(votes=VERIFIERS.get(examples[name].verifier).keys is not None)
+            counted[name] = []
         one.asked += 1
         one.cut += answer.finish == "length"
+        one.failed += answer.finish == "failed"
         one.silent += answer.status == Status.NO_ANSWER
         one.tokens += answer.tokens
         if answer.score is not None:
-            one.scores.append(answer.score)
-            key = keys.get((answer.example_id, answer.read)) if answer.read is not None else None
-            one.classes.append(key)
+            counted[name].append((answer.index, answer.score, answer.read))
+    keys = _keys({name: [row[2] for row in rows] for name, rows in counted.items() if said[name].votes}, examples)
+    for name, rows in counted.items():
+        known = keys.get(name, {})
+        rows.sort(key=itemgetter(0))
+        said[name].scores = [score for _, score, _ in rows]
+        said[name].classes = [known.get(read) for _, _, read in rows]
     return said
 
 
-def _keys(answers: Sequence[Answer], examples: Mapping[str, Example]) -> dict[tuple[str, str | None], str]:
-    """(Example, text of an answer) -> its key; a text that has none is its own."""
-    read = dict.fromkeys((a.example_id, a.read) for a in answers if a.read is not None and a.score is not None)
-    pairs = [pair for pair in read if VERIFIERS.get(examples[pair[0]].verifier).keys is not None]
+def _keys(
+    reads: Mapping[str, Sequence[str | None]], examples: Mapping[str, Example]
+) -> dict[str, dict[str | None, str]]:
+    """Example -> text of an answer -> its key; a text that has none is its own."""
+    pairs = [(name, text) for name, read in reads.items() for text in dict.fromkeys(read) if text is not None]
     made = answer_keys([examples[name] for name, _ in pairs], [text for _, text in pairs])
-    return {pair: key if key is not None else f"as it stands: {pair[1]}" for pair, key in zip(pairs, made, strict=True)}
+    keys: dict[str, dict[str | None, str]] = {}
+    for (name, text), key in zip(pairs, made, strict=True):
+        keys.setdefault(name, {})[text] = key if key is not None else f"as it stands: {text}"
+    return keys
 
 
 def best_of(scores: Sequence[float], k: int) -> float:

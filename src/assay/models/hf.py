@@ -53,6 +53,8 @@ def weights_path(path: str) -> str:
     where = model_path(path)
     if not where:
         raise AssayError("no model is named: give the directory of one, a hub name, or 'tiny'")
+    if "://" in where:
+        raise AssayError(f"{path} is no address of a server: one begins with http:// or https://")
     if Path(where).is_file():
         raise AssayError(f"{path} is a file: give the directory of a model, a hub name, or recorded responses (.jsonl)")
     if Path(where).is_dir() and not any((Path(where) / name).is_file() for name in ("config.json", ADAPTER)):

@@ -38,6 +38,15 @@ PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """Answers that may be another one soon."""
 HOPELESS = frozenset({401, 403, 404, 405})
 """Answers that every other request would get too."""
+NOT_OURS = "what came back is no chat completion"
+HINTS: Mapping[int, str] = {
+    401: "is $OPENAI_API_KEY set, and the key of this server?",
+    403: "is $OPENAI_API_KEY set, and the key of this server?",
+    404: "does the address end as the server's does (mostly /v1), and is the model (#MODEL) called so there?",
+    405: "does the address end as the server's does (mostly /v1)?",
+    429: "ask for fewer at once: --engine.concurrency=4, or the concurrency of the engine.",
+}
+"""What to do about an answer, by its status."""
 BACKOFF, LONGEST = 0.5, 60.0
 """Seconds before the first further try, doubled each time, and the most that is waited."""
 SUSPECT = 3
@@ -157,8 +166,11 @@ class OpenAIEngine:
                     while waiting and len(open_) < self.concurrency:
                         open_.add(asyncio.create_task(self._completed(client, waiting.pop(), sampling)))
                     done, open_ = await asyncio.wait(open_, return_when=asyncio.FIRST_COMPLETED)
-                    for task in done:
+                    failed = [task for task in done if task.exception() is not None]  # what came goes first
+                    for task in done.difference(failed):
                         yield task.result()
+                    for task in failed:
+                        task.result()
             finally:
                 for task in open_:
                     task.cancel()
@@ -201,21 +213,22 @@ class OpenAIEngine:
         if sampling.stop:
             body["stop"] = list(sampling.stop)
         self.usage["requests"] += 1
-        wait, why = BACKOFF, ""
+        wait, why, hint = BACKOFF, "", ""
         for number in range(self.tries):
             self.usage["tries"] += 1
             try:
                 answer = await client.post(self._chat, json=body)
             except self._httpx.HTTPError as fault:
-                pause, why = None, _said(fault)
+                pause, why, hint = None, _said(fault), "is a server running there?"
             else:
                 if answer.status_code < 300:
                     completion = self._read(answer, request)
                     if completion is not None:
                         return completion
-                    pause, why = None, "what came back is no chat completion"
+                    pause, why, hint = None, NOT_OURS, HINTS[405]
                 elif answer.status_code in PASSING:
                     pause, why = _retry_after(answer.headers), f"{answer.status_code} {_reason(answer)}"
+                    hint = HINTS.get(answer.status_code, "the fault is the server's own: its log says more.")
                 else:
                     return self._refused(answer, request)
             if number + 1 < self.tries:
@@ -223,8 +236,8 @@ class OpenAIEngine:
                 await asyncio.sleep(min(LONGEST, pause if pause is not None else wait * jitter))
                 wait *= 2
         raise AssayError(
-            f"{self.address} did not answer in {self.tries} tries; the last: {why}. What was answered is kept: run it "
-            "again to go on"
+            f"{self.address} did not answer in {self.tries} tries; the last: {why}: {hint} What was answered is kept: "
+            "run it again to go on"
         )
 
     def _read(self, answer: httpx.Response, request: Request) -> Completion | None:
@@ -258,7 +271,8 @@ class OpenAIEngine:
         self.usage["failed"] += 1
         answered = self.usage["completion_tokens"]
         if answer.status_code in HOPELESS or (not answered and self.usage["failed"] >= SUSPECT):
-            raise AssayError(f"{self.address} refuses what {self.model} is asked: {why}")
+            hint = HINTS.get(answer.status_code, "")
+            raise AssayError(f"{self.address} refuses what {self.model} is asked: {why}{hint and f': {hint}'}")
         return Completion(why, "failed", request=request.id)
 
 

@@ -25,7 +25,8 @@ class ReplayEngine:
     def __init__(self, path: str, name: str | None = None) -> None:
         self.name = name or f"replay:{Path(path).name}"
         self.fingerprint = weights_hash(path)
-        self._responses: dict[str, list[Completion]] = defaultdict(list)
+        self._responses: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        """Text, finish and thinking of each response to a problem."""
         for number, row in read_jsonl(path):
             self._record(path, number, row)
 
@@ -37,15 +38,14 @@ class ReplayEngine:
             if not isinstance(said, list) or not all(isinstance(text, str) for text in said):
                 raise TypeError("'response' is text, and 'responses' a list of texts")
             finish, thinking = str(row.get("finish", "stop")), str(row.get("thinking", ""))
-            completions = [Completion(text, finish, thinking=thinking) for text in said]
         except (ValueError, KeyError, TypeError) as bad:
             fault = f"it has no {bad}" if isinstance(bad, KeyError) else bad
             why = f"a record needs 'prompt' or 'example_id', and 'response' or 'responses' ({fault})"
             raise BadRow(path, number, why) from None
         for key in keys:
-            self._responses[key] += completions
+            self._responses[key] += [(text, finish, thinking) for text in said]
 
-    def _said(self, request: Request) -> list[Completion]:
+    def _said(self, request: Request) -> list[tuple[str, str, str]]:
         """What was recorded for the Example of a request, which callers name `ID/SAMPLE`, else for its prompt."""
         known = self._responses.get(request.id.rpartition("/")[0])
         return known or self._responses.get(_key(request.prompt), [])
@@ -53,14 +53,14 @@ class ReplayEngine:
     async def stream(self, requests: Sequence[Request], sampling: Sampling) -> AsyncIterator[Completion]:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
         for request, known in zip(requests, self._found(requests), strict=True):
-            said = known[request.sample]
-            yield Completion(said.text, said.finish, request=request.id, thinking=said.thinking)
+            text, finish, thinking = known[request.sample]
+            yield Completion(text, finish, request=request.id, thinking=thinking)
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
         self._found(list(requests))
 
-    def _found(self, asked: Sequence[Request]) -> list[list[Completion]]:
+    def _found(self, asked: Sequence[Request]) -> list[list[tuple[str, str, str]]]:
         """What was recorded for each request. Raises `AssayError` where that is too little."""
         found = [self._said(request) for request in asked]
         if lacking := [one for one, known in zip(asked, found, strict=True) if len(known) <= one.sample]:

@@ -5,9 +5,11 @@ Looking at a recipe reads little: procedural sources draw nothing, and of real r
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,8 @@ from assay.types import Example
 
 KINDS: dict[str, type[Config]] = {"warmup": WarmupRecipe, "head": HeadRecipe, "values": ValuesRecipe}
 """Recipes of a training by their method; any other is GRPO's."""
+WIDTH = 79
+"""Columns of a terminal."""
 LOOK = 2_000
 """Rows of a real source that are counted."""
 Line = tuple[str, str]
@@ -78,12 +82,14 @@ def plan(
     asked: list[Example] | None = None,
     model: str = "",
     repeat: int = 1,
+    lacks: Iterable[str] = (),
     must: bool = False,
 ) -> list[Line]:
     """What would be done in `out`, line by line; of an evaluation, so many times.
 
     A training that is `ready`, and an evaluation whose problems are there (`asked` of a `model`), are told in the
-    numbers of what was read. With `must`, rows that are not there raise `MissingData`; else their line says so.
+    numbers of what was read; `lacks` names sources that are left out for want of rows. With `must`, rows that are not
+    there raise `MissingData`; else their line says so.
     """
     look = _Look(data, must, isinstance(config, CurationRecipe) and not config.strict)
     if isinstance(config, CurationRecipe):
@@ -103,12 +109,14 @@ def plan(
         assert isinstance(config, GrpoRecipe)
         lines, files, takes = _training(config, look, ready), "policy/, report.html", training_time(config, out)
     said = [*lines, ("writes", f"{out}: {files}"), ("takes", takes)]
-    return [*said, ("lacks", look.missing)] if look.missing else said
+    without = [("leaves out", f"for want of rows: {', '.join(lacks)}")] if lacks else []
+    return [*said, *without, *([("lacks", look.missing)] if look.missing else [])]
 
 
 def told(lines: Iterable[Line]) -> str:
-    """The lines as text."""
-    return "".join(f"  {what:12} {said}\n" for what, said in lines)
+    """The lines as text, in 80 columns where no word is longer."""
+    wrap = partial(textwrap.fill, width=WIDTH, subsequent_indent=" " * 15, break_long_words=False)
+    return "".join(f"{wrap(f'  {what:12} {said}', break_on_hyphens=False)}\n" for what, said in lines)
 
 
 def tell_study(recipe: GrpoRecipe, out: Path, ready: Ready) -> str:

@@ -20,14 +20,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assay.errors import AssayError
-from assay.rollout.store import SCHEMA, RolloutStore, key_of, read_places
+from assay.rollout.store import RolloutStore, key_of, read_places
 from assay.types import Status
 
 Array = np.ndarray[Any, Any]
 STATUSES = tuple(map(str, Status))
-_READ = {
-    name: SCHEMA.field(name).type for name in ("step", "example_id", "group_id", "index", "status", "score", "tokens")
-}
+_NUMBERS = {"step": -1, "index": 0, "score": np.nan, "tokens": 0}
+"""Columns of numbers, and what stands for none."""
+_READ = (*_NUMBERS, "example_id", "group_id", "status")
+Coded = tuple[list[str], Array]
+"""The different texts of a column, and the number of each row's among them."""
 _TYPES = {"part": "i1", "step": "i8", "example": "i4", "group": "i4", "index": "i4", "status": "i1", "score": "f8"}
 _TYPES |= {"tokens": "i8", "file": "i4", "row": "i8"}
 _HEAD = 256
@@ -150,8 +152,10 @@ class RolloutIndex:
         if fresh:
             self._tails[part] = _columns({}, 0)
         if rows:
-            read = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in _READ.items()})
-            new = self._numbered(read, part, tail.path, [row["row"] for row in rows])
+            numbers = {name: _plain([row[name] for row in rows], empty) for name, empty in _NUMBERS.items()}
+            groups = [row["group_id"] or row["example_id"] for row in rows]
+            texts = groups, [row["example_id"] for row in rows], [row["status"] for row in rows]
+            new = self._numbered(numbers, [_coded(each) for each in texts], part, tail.path, [r["row"] for r in rows])
             self._tails[part] = _chained([self._tails[part], new])
 
     def _look_at_shard(self, path: Path, part: int) -> None:
@@ -160,29 +164,32 @@ class RolloutIndex:
             stamp = (stat.st_ino, stat.st_mtime_ns, stat.st_size)
             if path in self._shards and self._shards[path][0] == stamp:
                 return
-            table = pq.read_table(path, columns=list(_READ))
+            table = pq.ParquetFile(path).read(columns=list(_READ))
+            numbers = {name: _array(table[name], empty) for name, empty in _NUMBERS.items()}
+            groups = pc.coalesce(table["group_id"], table["example_id"])
+            texts = [_dictionary(column) for column in (groups, table["example_id"], table["status"])]
         except FileNotFoundError:  # a run that starts again
             self._shards.pop(path, None)
             return
-        self._shards[path] = (stamp, self._numbered(table, part, path, range(table.num_rows)))
+        self._shards[path] = (stamp, self._numbered(numbers, texts, part, path, range(len(table))))
 
-    def _numbered(self, read: pa.Table, part: int, path: Path, places: Sequence[int]) -> dict[str, Array]:
+    def _numbered(
+        self, numbers: Mapping[str, Array], texts: Sequence[Coded], part: int, path: Path, places: Sequence[int]
+    ) -> dict[str, Array]:
+        """The columns of rows at some places of a file; `texts` are their groups, Examples and statuses."""
         if path not in self._files:
             self._files.append(path)
-        groups = pc.if_else(pc.equal(pc.fill_null(read["group_id"], ""), ""), read["example_id"], read["group_id"])
+        groups, examples, statuses = texts
         numbered = {
-            "part": np.full(read.num_rows, part),
-            "step": pc.fill_null(read["step"], -1),
-            "example": _numbers(read["example_id"], self.examples.number),
+            **numbers,
+            "part": np.full(len(places), part),
+            "example": _numbers(examples, self.examples.number),
             "group": _numbers(groups, lambda group: self.groups.number(f"{part}/{group}")),
-            "index": read["index"],
-            "status": _numbers(read["status"], STATUSES.index),
-            "score": pc.fill_null(read["score"], np.nan),
-            "tokens": pc.fill_null(read["tokens"], 0),
-            "file": np.full(read.num_rows, self._files.index(path)),
+            "status": _numbers(statuses, STATUSES.index),
+            "file": np.full(len(places), self._files.index(path)),
             "row": np.array(places),
         }
-        return _columns(numbered, read.num_rows)
+        return _columns(numbered, len(places))
 
 
 class _Tail:
@@ -237,11 +244,33 @@ def _lines_at(path: Path, places: Sequence[int]) -> list[dict[str, Any]]:
     return rows
 
 
-def _numbers(texts: Any, number: Callable[[str], int]) -> Array:
+def _numbers(texts: Coded, number: Callable[[str], int]) -> Array:
     """The number of each text of a column; each different one is looked up once."""
-    encoded = texts.combine_chunks().dictionary_encode()
-    known = np.array([number(text) for text in encoded.dictionary.to_pylist()], "i8")
-    return np.asarray(known[encoded.indices.to_numpy()])
+    known = np.array([number(text) for text in texts[0]], "i8")
+    return np.asarray(known[texts[1]])
+
+
+def _coded(texts: Sequence[str]) -> Coded:
+    place = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    return list(place), np.array([place[text] for text in texts], "i8")
+
+
+def _dictionary(column: pa.ChunkedArray) -> Coded:
+    encoded = column.combine_chunks().dictionary_encode()
+    return encoded.dictionary.to_pylist(), np.from_dlpack(encoded.indices)
+
+
+def _plain(values: Sequence[float | None], otherwise: float) -> Array:
+    return np.array([otherwise if value is None else value for value in values])
+
+
+def _array(column: pa.ChunkedArray, otherwise: float) -> Array:
+    """A column of numbers, with another in place of nulls. Arrow's own ways import pandas, where that is installed,
+    which would take a third of a look at a large run."""
+    there = np.from_dlpack(column.is_valid().cast(pa.int8()).combine_chunks()).astype(bool)
+    made = np.full(len(column), otherwise)
+    made[there] = np.from_dlpack(column.drop_null().combine_chunks())
+    return made
 
 
 def _columns(values: Mapping[str, Any], count: int) -> dict[str, Array]:
@@ -254,11 +283,12 @@ def _chained(chunks: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
 
 def _joined(chunks: Sequence[Mapping[str, Array]]) -> Columns:
     """All chunks, the last of each key, with the advantages of their groups."""
-    whole = {name: column.astype(_TYPES[name]) for name, column in _chained(chunks).items()}
+    whole = _chained(chunks)
     keys = whole["group"].astype("i8") << 32 | whole["index"]
-    _, last = np.unique(keys[::-1], return_index=True)
-    kept = np.sort(len(keys) - 1 - last)
-    whole = {name: column[kept] for name, column in whole.items()}
+    if not (keys[1:] > keys[:-1]).all():  # else each is there once
+        _, last = np.unique(keys[::-1], return_index=True)
+        kept = np.sort(len(keys) - 1 - last)
+        whole = {name: column[kept] for name, column in whole.items()}
     return Columns(**whole, advantage=_advantages(whole["group"], whole["score"]))
 
 

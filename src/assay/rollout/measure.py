@@ -312,8 +312,9 @@ class _Job:
             most = samples if upto is None or name in self.held else min(samples, upto)
             if not tally.done:
                 asked, sealed = example.asked, bool(example.seal)
-                for index in (index for index in range(most) if not tally.seen >> index & 1):
-                    yield Request(f"{name}/{index}", asked, index, sealed)
+                for index in range(most):
+                    if not tally.seen >> index & 1:
+                        yield Request(f"{name}/{index}", asked, index, sealed)
 
     def result(self) -> Measurements:
         """The counts, in the order of the Examples."""
@@ -408,29 +409,29 @@ async def gathered(stream: AsyncIterator[Completion], backlog: int) -> AsyncIter
 
     An error of the stream is raised after what came before it was handed on.
     """
-    waiting: asyncio.Queue[Completion | None] = asyncio.Queue(backlog)
+    waiting: list[Completion] = []
+    came, taken = asyncio.Event(), asyncio.Event()
 
     async def feed() -> None:
         try:
             async for completion in stream:
-                if waiting.full():
-                    await waiting.put(completion)
-                else:
-                    waiting.put_nowait(completion)
+                waiting.append(completion)
+                came.set()
+                if len(waiting) >= backlog:
+                    taken.clear()
+                    await taken.wait()
         finally:
-            if not feeder.cancelling():  # else nobody reads any more
-                await waiting.put(None)
+            came.set()
 
     feeder = asyncio.create_task(feed())
     try:
-        batch: list[Completion] = []
-        while (completion := await waiting.get()) is not None:
-            batch.append(completion)
-            if waiting.empty():
+        while not feeder.done() or waiting:
+            await came.wait()
+            came.clear()
+            batch, waiting[:] = waiting[:], []
+            taken.set()
+            if batch:
                 yield batch
-                batch = []
-        if batch:
-            yield batch
         await feeder
     finally:
         feeder.cancel()

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from assay.files import replacing, write_atomically
-from assay.journal import Journal, require_owner
+from assay.journal import Journal, encoded, require_owner
 from assay.sealing import unsealed
 from assay.types import Rollout
 
@@ -60,6 +61,7 @@ row as JSON where its text is no valid Unicode."""
 _NAMES = frozenset(SCHEMA.names)
 _JSON = ("prompt", "cost", "verdict")
 _SAID = ("status", "score", "read")
+_PLAIN = tuple(name for name in SCHEMA.names if name not in (*_JSON, *_SAID, "exact"))
 _MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score", "finish"]
 
 
@@ -87,6 +89,8 @@ class RolloutStore:
         self.journal = Journal(self.folder / "open.jsonl", "example_id", "index")
         self._open: dict[Key, Row] | None = None
         """What the journal holds, once this object has appended to it."""
+        self._may_be_sealed = True
+        """Whether the last shard may hold what the journal holds, as a crash between the two leaves it."""
 
     def shards(self) -> list[Path]:
         """Finished shards, oldest first."""
@@ -115,8 +119,11 @@ class RolloutStore:
         """What every row answered; responses are not read."""
         newest = _newest(self.journal.read())
         for path in self.shards():
-            read = _answers(path)
-            yield from (answer for key, answer in read if key not in newest) if newest else (one for _, one in read)
+            groups, answers = _answers(path)
+            if newest:  # what is in the journal too is older here
+                rows = zip(groups, answers, strict=True)
+                answers = (one for group, one in rows if (group or one.example_id, one.index) not in newest)
+            yield from answers
         yield from map(_answer, newest.values())
 
     def append(self, rows: Iterable[Row]) -> None:
@@ -152,13 +159,13 @@ class RolloutStore:
 
     def _seal(self, rows: Mapping[Key, Row]) -> None:
         """Make the journal, which holds these rows, a shard."""
-        for path in self.shards()[-1:]:  # what a crash after sealing left in the journal is in the last shard already
+        for path in self.shards()[-1:] if self._may_be_sealed else ():
             if any(key_of(mark) in rows for mark in _marks(path)):
                 self._replace(path, [row for row in read_shard(path) if key_of(row) not in rows])
         last = max((int(path.stem.partition("-")[2]) for path in self.shards()), default=-1)
         self._replace(self.folder / f"part-{last + 1:05d}.parquet", list(rows.values()))
         write_atomically(self.journal.path, "")
-        self._open = {}
+        self._open, self._may_be_sealed = {}, False
 
     def _replace(self, path: Path, rows: Sequence[Row]) -> None:
         require_owner(path)
@@ -184,29 +191,29 @@ def read_places(path: Path, numbers: Sequence[int]) -> list[dict[str, Any]]:
 
 def _marks(path: Path) -> list[dict[str, Any]]:
     names = [*_MARKS, "exact"]
-    rows = [dict(zip(names, values, strict=True)) for values in zip(*_values(path, names), strict=True)]
+    read = pq.read_table(path, columns=names)
+    rows = [
+        dict(zip(names, values, strict=True))
+        for values in zip(*(column.to_pylist() for column in read.columns), strict=True)
+    ]
     return [row if row["exact"] is None else _mark(json.loads(row["exact"])) for row in rows]
 
 
-def _values(path: Path, names: Sequence[str]) -> list[list[Any]]:
-    """The values of some columns of a shard; of texts that many rows share, each is made once."""
-    read = pq.read_table(path, columns=list(names))
-    return [read[name].to_pylist() for name in names]
-
-
-def _answers(path: Path) -> Iterator[tuple[Key, Answer]]:
+def _answers(path: Path) -> tuple[list[str | None], Iterator[Answer]]:
+    """The group and the answer of each row of a shard."""
     known = "read" in pq.read_schema(path).names  # else the shard is of an earlier version
-    names = ["group_id", "example_id", "index", "status", "score", "finish", "tokens", "exact"]
-    reads = "read" if known else "verdict"
-    for group, example, index, status, score, finish, tokens, exact, read in zip(
-        *_values(path, [*names, reads]), strict=True
-    ):
-        if exact is not None:
-            answer = _answer(json.loads(exact))
-        else:
-            said = read if known else json.loads(read).get("read")
-            answer = Answer(example, index, status, score, finish or "stop", tokens or 0, said)
-        yield (group or example, index), answer
+    names = ["example_id", "index", "status", "score", "finish", "tokens", "read" if known else "verdict"]
+    table = pq.read_table(path, columns=[*names, "group_id", "exact"])
+    columns = {name: table[name] for name in names}
+    columns |= {"finish": pc.fill_null(table["finish"], "stop"), "tokens": pc.fill_null(table["tokens"], 0)}
+    values = [column.to_pylist() for column in columns.values()]
+    if not known:
+        values[-1] = [json.loads(verdict).get("read") for verdict in values[-1]]
+    answers: Iterator[Answer] = map(Answer, *values)
+    if table["exact"].null_count < len(table):
+        rows = zip(table["exact"].to_pylist(), answers, strict=True)
+        answers = (answer if exact is None else _answer(json.loads(exact)) for exact, answer in rows)
+    return table["group_id"].to_pylist(), answers
 
 
 def _answer(row: Row) -> Answer:
@@ -240,10 +247,10 @@ def _mark(row: Row) -> dict[str, Any]:
 
 def _table(rows: Sequence[Row]) -> pa.Table:
     """Rows as a shard holds them."""
-    columns = {name: [row.get(name) for row in rows] for name in SCHEMA.names}
-    columns |= {name: [json.dumps(row[name]) if name in row else None for row in rows] for name in _JSON}
+    columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _PLAIN}
+    columns |= {name: [encoded(row[name]) if name in row else None for row in rows] for name in _JSON}
     columns |= {name: [row["verdict"].get(name) for row in rows] for name in _SAID}
-    columns["exact"] = [None if row.keys() <= _NAMES else json.dumps(row) for row in rows]
+    columns["exact"] = [None if _NAMES.issuperset(row) else json.dumps(row) for row in rows]
     try:
         return pa.table(columns, SCHEMA)
     except UnicodeEncodeError:  # seldom: a lone surrogate in a response
