@@ -192,3 +192,14 @@ def test_a_hub_name_without_a_network_is_refused_at_once_and_its_cached_copy_ope
     assert (engine.name, engine.fingerprint) == ("some/model", weights_hash("some/model"))
     assert texts(generate(engine, PROMPTS[:1], 1, Sampling(max_tokens=2)))[0][0]
     assert "Retrying" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("most", [1, 40, 100, 10_000])
+def test_a_batch_on_a_cpu_is_bounded_in_tokens(tiny, monkeypatch, most):
+    monkeypatch.setattr("assay.models.hf.ON_CPU", most)
+    sizes = [5, 5, 6, 9, 10, 10, 12, 30, 31, 50, 51, 99]
+    requests = [Request(str(place), ()) for place in range(len(sizes))]
+    batches = list(tiny._batches(requests, sizes))
+    assert [request for batch in batches for request in batch] == requests
+    for batch in batches:
+        assert len(batch) == 1 or (len(batch) <= 8 and len(batch) * sizes[int(batch[-1].id)] <= most)

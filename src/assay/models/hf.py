@@ -21,6 +21,9 @@ from assay.models.library import PACKAGED, TINY, model_path
 from assay.models.prompting import decode, encode, opened_thinking
 from assay.types import Message, hashed_seed
 
+ON_CPU = 1 << 16
+"""Tokens that a batch may come to on a CPU: each keeps keys and values in all layers, 46 KB of a model of 135 million
+weights. More rows at once would be no faster there."""
 AHEAD = 16
 """Batches that are sorted by length together: little padding, and the first completions come early."""
 
@@ -148,11 +151,19 @@ class TransformersEngine:
         for start in range(0, len(requests), ahead):
             asked = {request.prompt: self._asked(request.prompt) for request in requests[start : start + ahead]}
             window = sorted(requests[start : start + ahead], key=lambda request: len(asked[request.prompt][0]))
-            for first in range(0, len(window), self.batch):
-                chunk = window[first : first + self.batch]
+            for chunk in self._batches(window, [len(asked[r.prompt][0]) + sampling.max_tokens for r in window]):
                 said = await asyncio.to_thread(self._answers, chunk, [asked[r.prompt] for r in chunk], sampling)
                 for completion in said:
                     yield completion
+
+    def _batches(self, requests: Sequence[Request], tokens: Sequence[int]) -> Iterator[Sequence[Request]]:
+        """Requests that are decoded together, given the most tokens that each comes to, in rising order."""
+        most = ON_CPU if self.model.device.type == "cpu" else sum(tokens)
+        first = 0
+        for last in range(1, len(requests) + 1):
+            if last == len(requests) or last - first == self.batch or (last - first + 1) * tokens[last] > most:
+                yield requests[first:last]
+                first = last
 
     def _asked(self, prompt: tuple[Message, ...]) -> tuple[list[int], str]:
         """Token ids of a prompt, and the thinking tag that it leaves open."""
