@@ -108,32 +108,50 @@ def guarded(value: Any) -> Any:
     return value if any(not isinstance(item, _Empty) for item in value) else kind(value)
 
 
-def undecided(left: Any, right: Any, made: Any, means_nan: bool) -> str:
+def undecided(left: Any, right: Any, made: Any, exact: bool, means_nan: bool) -> str:
     """Why it says nothing to compare or subtract two values, of which this was made; empty where it says something.
 
-    One is empty and the other is not; or it comes to NaN, which is neither more nor less, and the tests mean none.
+    One is empty and the other is not; or it comes to NaN or to pandas' missing value, which is neither more nor less
+    (nor equal, where it is `exact`), and the tests mean none.
     """
-    numpy, sides = sys.modules.get("numpy"), (left, right, made)
-    if not means_nan and any(type(side) is float and side != side for side in sides):
+    numpy = sys.modules.get("numpy")
+    sides = () if means_nan else (made,) if exact else (left, right, made)
+    if any(type(side) is float and side != side for side in sides):
         return "it is compared with NaN"
-    if numpy is None or not (_is_array(left) or _is_array(right)):
+    if numpy is None or not (is_array(left) or is_array(right)):
         return ""
     if bool(_size(numpy, left)) != bool(_size(numpy, right)):
         return "one side is empty and the other is not"
-    values = [numpy.asarray(side) for side in sides if _is_array(side)]
-    found = any(value.dtype.kind == "f" and numpy.isnan(value).any() for value in values)
-    return "it is compared with NaN" if found and not means_nan else ""
+    return "it is compared with NaN" if any(_is_missing(numpy, side) for side in sides if is_array(side)) else ""
+
+
+def _is_missing(numpy: Any, value: Any) -> bool:
+    """Whether any item is NaN, or missing as pandas means it."""
+    if type(value).__module__.partition(".")[0] == "pandas":
+        return bool(numpy.asarray(sys.modules["pandas"].isna(value)).any())
+    value = numpy.asarray(value)
+    return value.dtype.kind == "f" and bool(numpy.isnan(value).any())
 
 
 def _size(numpy: Any, value: Any) -> int:
     """How many things it holds; 1 for a thing, and for what no array could be made of."""
     try:
-        return int(value.size if _is_array(value) and hasattr(value, "size") else numpy.size(value))
+        return int(value.size if is_array(value) and hasattr(value, "size") else numpy.size(value))
     except (ValueError, TypeError):
         return 1
 
 
-def _is_array(value: Any) -> bool:
+def says_nothing(value: Any) -> bool:
+    """Whether an array or a table is empty, or holds truths that are missing: of these `all()` is true."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not _size(numpy, value):
+        return numpy is not None
+    is_truth = all(str(kind) == "boolean" for kind in numpy.atleast_1d(getattr(value, "dtypes", value.dtype)))
+    return is_truth and _is_missing(numpy, value)
+
+
+def is_array(value: Any) -> bool:
+    """Whether a value is numpy's or pandas'."""
     return type(value).__module__.partition(".")[0] in ("numpy", "pandas") or isinstance(value, _Empty)
 
 

@@ -115,6 +115,7 @@ class Checker:
             self.unbound = mixing.unbound(nodes) - vars(builtins).keys()
             asked = {entry} if entry else self.unbound
             self.client.operands = operands.of(nodes, self.unbound)
+            self.client.budgets = operands.budgets(nodes)
             self._let_changes_show(nodes, asked)
             self.client.guards = any(map(ARRAYS.search, (*request["tests"], request["setup"])))
             suite = Suite(request["tests"], facts, request["call"], asked, request["partial"])

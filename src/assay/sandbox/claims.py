@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import Any
 
+from assay.sandbox import arrays
 from assay.sandbox.facts import asserts, called, root_name, statements
-from assay.sandbox.hooks import BEGUN, FILLED, SAID, hook
+from assay.sandbox.hooks import BEGUN, FILLED, HOOKS, METHODS, SAID, hook
 from assay.sandbox.trees import walk
 
 TRIGGERS = (ast.BoolOp, ast.IfExp, ast.In, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Sub)
@@ -21,16 +23,22 @@ TRIGGERS = (ast.BoolOp, ast.IfExp, ast.In, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast
 _SMALLER = {"issubset": -1, "issuperset": 0, "startswith": 0, "endswith": 0}
 """Of methods that hold for what is empty: which argument that is, or the object itself."""
 _ASSERTED = {"assertLess": 0, "assertLessEqual": 0, "assertGreater": 1, "assertGreaterEqual": 1, "assertIn": 0}
-HOLDING = {*_SMALLER, *_ASSERTED, "sorted", "set"}
+_REDUCED = ("all", "any")
+"""Methods of arrays and tables by which nothing, or what is missing, is as it must be."""
+HOLDING = {*_SMALLER, *_ASSERTED, *_REDUCED, "sorted", "set"}
 """Names that make such an expression, too."""
 _SMALL = {ast.Lt: 0, ast.LtE: 0, ast.Gt: -1, ast.GtE: -1, ast.Sub: 0}
 _EMPTY = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _MAKERS = {"set", "list", "dict", "tuple", "frozenset", "str"}
+_AROUND = {*_MAKERS, *HOOKS, "len", "next", "sorted", "bool"}
+_EQUAL = re.compile(r"assert(?!Not|Almost)\w{0,20}Equal")
 _PLAIN = (ast.Name, ast.Call, ast.Attribute, ast.Subscript, ast.Await)
 
 
 def is_nothing(value: Any) -> bool:
-    """Whether a value is a container or a text that holds nothing."""
+    """Whether a value is a container or a text that holds nothing, or a table of truths that are missing."""
+    if arrays.is_array(value):
+        return arrays.says_nothing(value)
     return isinstance(value, Sized) and type(value).__module__ in ("builtins", "collections") and len(value) == 0
 
 
@@ -100,7 +108,7 @@ class Claims(ast.NodeTransformer):
         claims = any(map(self._names, rest))
         if isinstance(node.op, ast.And) or not self.about(first) or not rest:
             return self.generic_visit(node)
-        if _asks_for_nothing(first) and claims and not _are_answers(node.values):
+        if _asks_for_nothing(first, few=True) and claims and not _are_answers(node.values):
             self.generic_visit(node)
             return self._guarded(node)
         if all(map(_is_value, node.values[:-1])) and self._is_own(rest[-1]):
@@ -176,9 +184,13 @@ class Claims(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = getattr(node.func, "attr", "")
         at = _SMALLER.get(name, _ASSERTED.get(name)) if isinstance(node.func, ast.Attribute) else None
+        if name in _REDUCED and not any(map(_compares, walk(node.func))):
+            at = -1
         small = None if at is None or at >= len(node.args) else node.func.value if at < 0 else node.args[at]  # type: ignore[attr-defined]
         about = small is not None and self.about(small)
         folds = getattr(node.func, "id", "") == "all" and len(node.args) == 1
+        sides = node.args[:2] if _EQUAL.fullmatch(name) and all(map(self.about, node.args[:2])) else []
+        itself = self._shared(*sides) if len(sides) == 2 else ""
         filters = list(self._filters(node.args[0])) if folds else []
         self.generic_visit(node)
         if about and at is not None:
@@ -186,6 +198,8 @@ class Claims(ast.NodeTransformer):
                 node.func.value = self._hook(FILLED, node.func.value)  # type: ignore[attr-defined]
             else:
                 node.args[at] = self._hook(FILLED, node.args[at])
+        if itself:
+            node.args[0] = _Put(itself, self._hook).visit(node.args[0])
         for part, where, is_each in filters[:1]:
             number = self._number(node)
             self.each |= {number} if is_each else set()
@@ -251,7 +265,7 @@ class Claims(ast.NodeTransformer):
         names = [{part.id for part in walk(side) if isinstance(part, ast.Name)} for side in (left, right)]
         calls = [part for side in (left, right) for part in walk(side) if isinstance(part, ast.Call)]
         called_there = {getattr(call.func, "id", "") for call in calls}
-        if (names[0] | names[1]) - called_there - self.results:
+        if (names[0] | names[1]) - called_there - self.results - vars(builtins).keys():
             return ""
         return min(names[0] & names[1] & self.results - called_there, default="")
 
@@ -269,26 +283,60 @@ class _Put(ast.NodeTransformer):
         return self.put(FILLED, node)
 
 
+def compares_with_itself(node: ast.AST) -> bool:
+    """`r == r[::-1]`, as far as a variable on both sides says so."""
+    if not isinstance(node, ast.Compare) or not isinstance(node.ops[0], ast.Eq):
+        return False
+    sides = [
+        {part.id for part in walk(side) if isinstance(part, ast.Name)} for side in (node.left, node.comparators[0])
+    ]
+    return not sides[0].isdisjoint(sides[1])
+
+
+def nothing_of(node: ast.AST) -> ast.expr | None:
+    """What there must be none of by an expression: `x` in `not x`, `len(x) == 0`, `next(x, None) is None`."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        said: ast.expr = node.operand
+    elif isinstance(node, ast.Compare) and _asks_for_nothing(node):
+        said = node.left
+    elif isinstance(node, ast.Call) and (name := getattr(node.func, "attr", "")) and node.args:
+        other = node.args[1:2] if _EQUAL.fullmatch(name) else []
+        none = bool(other) and _asks_for_nothing(ast.Compare(node.args[0], [ast.Eq()], other))
+        said = node.args[0] if none or name in ("assertFalse", "assertIsNone") else node
+    else:
+        return None
+    while isinstance(said, ast.Call) and said.args and getattr(said.func, "id", "") in _AROUND:
+        said = said.args[-1 if said.func.id in HOOKS else 0]  # type: ignore[attr-defined]
+    return said if said is not node else None
+
+
+def _compares(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) or getattr(node, "attr", "") in METHODS
+
+
 def small_side(node: ast.expr, op: ast.operator | ast.cmpop) -> ast.expr | None:
     """The side of a comparison or difference that, empty, lets it hold."""
     sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
     return sides[_SMALL[type(op)]] if type(op) in _SMALL else None
 
 
-def _asks_for_nothing(node: ast.expr) -> bool:
-    """`not r`, `r is None`, `r == []`, `len(r) < 1`."""
+def _asks_for_nothing(node: ast.expr, few: bool = False) -> bool:
+    """`not r`, `r is None`, `r == []`, `len(r) < 1`; with `few` also `len(r) <= 1`."""
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.Not)
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         return False
     left, other = node.left, node.comparators[0]
+    while isinstance(left, ast.Call) and getattr(left.func, "id", "") in HOOKS:
+        left = left.args[-1]
     if isinstance(other, ast.Constant):
         is_length = isinstance(left, ast.Call) and getattr(left.func, "id", "") == "len"
         least = 1 if isinstance(node.ops[0], ast.Lt) else 0
-        empty = is_length and other.value == least if type(other.value) is int else not other.value
+        is_few = few and isinstance(node.ops[0], (ast.Lt, ast.LtE))
+        empty = is_length and (is_few or other.value == least) if type(other.value) is int else not other.value
     else:
         empty = isinstance(other, _EMPTY) and not _parts(other)
-    return empty and isinstance(node.ops[0], (ast.Is, ast.Eq, ast.Lt))
+    return empty and isinstance(node.ops[0], (ast.Is, ast.Eq, ast.Lt, ast.LtE))
 
 
 def _asks_for_one(node: ast.expr) -> bool:

@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from contextlib import nullcontext
 from inspect import CO_COROUTINE
 from queue import SimpleQueue
@@ -17,12 +17,13 @@ from typing import Any
 from assay.sandbox import arrays, handed, patches, wire
 from assay.sandbox.codec import Codec
 from assay.sandbox.lending import Lent
+from assay.sandbox.looks import Looks
 from assay.sandbox.problems import Problems, is_own
 from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
-_LOOKS = ("len", "iter", "next", "getitem", "contains")
+_LOOKS = ("len", "iter", "next", "getitem", "contains", "plain")
 """What changes nothing."""
 MAX_LENT = 16
 """Containers of it that are one object on both sides."""
@@ -57,6 +58,8 @@ class Client(Codec):
     """Whether results may be the arguments themselves, and changes show though a call returned a value."""
     sees_procedures = True
     """Whether changes of arguments show where a call returned `None`."""
+    budgets: Set[str] = frozenset()
+    """Attributes of the tests' objects by which these count, and which no program may set."""
     guards = False
     """Whether empty values are guarded: the tests use numpy."""
     passable: Any = None
@@ -71,8 +74,8 @@ class Client(Codec):
         """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
-        self.lengths: dict[int, int] = {}
-        """What objects have said of their lengths since the tests did more than look, by their handles."""
+        self.looks: dict[int, Looks] = {}
+        """What objects have said of their items since the tests did more than look, by their handles."""
         self.bases: dict[int, type] = {}
         """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
@@ -178,8 +181,9 @@ class Client(Codec):
                 proxy = derived(self, body["h"], shown, tuple(value) if isinstance(value, tuple) else value, own)
             else:
                 proxy = self._kinds.setdefault(shown, proxy_class(shown))(self, body["h"], kind)
-            if "of" in body:
-                self.bases[body["h"]] = handed.BASES[body["of"]]
+            base = handed.BASES[body["of"]] if "of" in body and kind in self.named else None
+            if base is not None and ("v" in body or base in handed.CHANGING):
+                self.bases[body["h"]] = base
             self._proxies[body["h"]] = awaited(proxy, "await") if kind == "coroutine" else proxy
             self._handles[id(self._proxies[body["h"]])] = body["h"]
         return self._proxies[body["h"]]
@@ -253,7 +257,7 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
         if message["op"] not in _LOOKS:
-            self.lengths = {}
+            self.looks = {}
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
@@ -350,6 +354,10 @@ class Client(Codec):
         except wire.WireError as bad:
             raise self._lost(str(bad)) from None
 
+    def are_same(self, one: Any, other: Any) -> bool:
+        """Whether two things that the candidate has told are one value; objects in it may be made anew each time."""
+        return one is other or _without_handles(self.encode(one)) == _without_handles(self.encode(other))
+
     def deny(self, why: str) -> None:
         """Let the running test fail, whatever it catches."""
         self.denied = why
@@ -368,6 +376,8 @@ class Client(Codec):
         try:
             args, kwargs = self.unpack(message["a"])
             value = self.callbacks[message["cb"]]
+            if message.get("do") == "setattr" and args[0] in self.budgets:
+                raise AttributeError(f"{args[0]} counts for the tests")
             return self.pack(handed.done(value, message["do"], args) if "do" in message else value(*args, **kwargs))
         except Exception as problem:  # noqa: BLE001 - the boundary of a callback: the candidate sees its text
             if self.fails(value, problem):
@@ -376,6 +386,12 @@ class Client(Codec):
             return {"x": self.problems.show(problem, problem)}
         finally:
             self.called_back -= 1
+
+
+def _without_handles(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {key: _without_handles(part) for key, part in body.items() if key != "h"}
+    return [*map(_without_handles, body)] if isinstance(body, list) else body
 
 
 def _described(function: FunctionType) -> list[Any] | None:

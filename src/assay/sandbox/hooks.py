@@ -68,7 +68,8 @@ def hook_assertions(
         block[:] = longer
 
 
-Joins = list[tuple[Callable[[Any, Any], Any], int | None]]
+Join = Callable[[Any, Any], Any]
+Joins = list[tuple[Join, int | None]]
 IsToHold = Callable[[ast.expr, ast.operator | ast.cmpop], bool]
 
 
@@ -152,7 +153,13 @@ class _Joins(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         of_one = isinstance(node.func, ast.Name) and node.func.id == "type" and len(node.args) == 1
-        return hook(TYPE, node.args[0], node) if of_one else node
+        if of_one:
+            return hook(TYPE, node.args[0], node)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if name not in METHODS or node.keywords or len(node.args) != 1 or ast.Eq not in self.kinds:
+            return node
+        sides = (node.func.value, node.args[0])  # type: ignore[attr-defined]
+        return self._put(node, METHODS[name], sides, None) if self._is_named(*sides) else node
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         return self._joined(node, node.op, node.left, node.right)
@@ -161,21 +168,29 @@ class _Joins(ast.NodeTransformer):
         return self._joined(node, node.ops[0], node.left, node.comparators[0]) if len(node.ops) == 1 else node
 
     def _joined(self, node: ast.expr, op: ast.operator | ast.cmpop, left: ast.expr, right: ast.expr) -> ast.AST:
-        named = type(op) in self.kinds and any(
-            isinstance(n, ast.Name) and n.id in self.results for side in (left, right) for n in walk(side)
-        )
+        named = type(op) in self.kinds and self._is_named(left, right)
         line = node.lineno if named and self.is_to_hold(node, op) else None
         self.generic_visit(node)
         if not named:
             return node
         sides = (node.left, node.right) if isinstance(node, ast.BinOp) else (node.left, node.comparators[0])  # type: ignore[attr-defined]
+        return self._put(node, JOINING[type(op)], sides, line)
+
+    def _is_named(self, *sides: ast.expr) -> bool:
+        return any(isinstance(n, ast.Name) and n.id in self.results for side in sides for n in walk(side))
+
+    def _put(self, node: ast.expr, join: Join, sides: tuple[ast.expr, ast.expr], line: int | None) -> ast.expr:
         made = hook(JOINED, len(self.joins), node)
         made.args += sides  # type: ignore[attr-defined]
-        self.joins.append((JOINING[type(op)], line))
+        self.joins.append((join, line))
         return made
 
 
-JOINING: dict[type, Callable[[Any, Any], Any]] = {
+def _method(name: str) -> Join:
+    return lambda left, right: getattr(left, name)(right)
+
+
+JOINING: dict[type, Join] = {
     ast.Sub: operator.sub,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
@@ -184,6 +199,10 @@ JOINING: dict[type, Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+METHODS = {name: _method(name) for name in ("sub", "subtract", "eq", "ne", "lt", "le", "gt", "ge")}
+"""Methods of tables that do the same."""
+EXACT = (operator.eq, operator.ne, METHODS["eq"], METHODS["ne"])
+"""What says something of NaN, too: it equals nothing."""
 
 
 def hook(name: str, argument: ast.expr | int, at: ast.expr | ast.stmt) -> ast.expr:

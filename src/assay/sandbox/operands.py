@@ -33,6 +33,24 @@ def of(nodes: list[ast.AST], classes: set[str]) -> set[str]:
     return {name for node in nodes if not _is_harmless(node, made) for name in _inside(node, made)}
 
 
+def budgets(nodes: list[ast.AST]) -> set[str]:
+    """Attributes by which a class of the tests counts what is done to its objects, and that they compare with a bound.
+
+    `self.calls += 1` and `assert api.calls <= 10`: a program that is given such an object must not set them.
+    """
+    methods = [node for node in nodes if isinstance(node, ast.FunctionDef)]
+    steps = [part for node in methods for part in walk(node) if isinstance(part, ast.AugAssign)]
+    counted = {getattr(step.target, "attr", "") for step in steps if isinstance(step.value, ast.Constant)}
+    orders = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
+    bounded = [
+        node
+        for node in nodes
+        if (isinstance(node, ast.Compare) and isinstance(node.ops[0], orders))
+        or (isinstance(node, ast.Call) and "assert" in _bound(node.func))
+    ]
+    return counted & {part.attr for node in bounded for part in walk(node) if isinstance(part, ast.Attribute)}
+
+
 def _inside(node: ast.AST, made: dict[str, str]) -> list[str]:
     found = [_instance(part, made) for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
     return [name for name in found if name]

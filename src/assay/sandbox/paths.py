@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from assay.sandbox.claims import Claims, Nothing
+from assay.sandbox.claims import Claims, Nothing, nothing_of
 from assay.sandbox.facts import DEFINITIONS, asserts, inner_blocks, is_failure, statements
 from assay.sandbox.hooks import TEST, TURNS, ZIPPED, hook
+from assay.sandbox.mixing import bound_to
 from assay.sandbox.trees import walk
 from assay.sandbox.turns import FUNCTIONS, LEAVES, LOOPS, Turns, choices, hooked
 
@@ -70,7 +71,11 @@ class Paths:
         """Let it be seen what a call of a test, a turn of a loop, a fold or a `zip` has compared."""
         nodes = list(walk(tree))
         Turns(self.hangs, self.results).hook(nodes)
+        made = {names.pop(): value for names, value in bound_to(nodes) if len(names) == 1}
         for node in nodes:
+            if (found := nothing_of(node)) is not None:
+                name = getattr(found, "id", "")
+                self._hook_filtered(made.get(name, found), self._held.get(id(node), set()))
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 self._hook_call(node, node.func.id)
             elif (
@@ -97,9 +102,7 @@ class Paths:
         given = node.args[0] if name in _FOLDS and len(node.args) == 1 else node
         held = self._held.get(id(node), set())
         if isinstance(given, _COMPREHENSIONS):
-            for part in given.generators:
-                if not self.is_fixed(part.iter) and not part.is_async and self._is_to_turn(part.iter, held):
-                    part.iter = self._counted(part.iter, True)
+            self._hook_comprehension(given, held)
         elif given is not node and name == "all" and not self.is_fixed(given) and not self.nothing.is_asked(given):
             node.args[0] = self._counted(given, True)
         if name == "reduce" and len(node.args) == 3 and self.asks(node.args[1]) and not self.is_fixed(node.args[1]):
@@ -110,6 +113,19 @@ class Paths:
             node.args.insert(0, ast.copy_location(ast.Tuple(list(hangs), ast.Load()), node))
             node.args.insert(1, node.func)
             node.func = ast.copy_location(ast.Name(ZIPPED, ast.Load()), node)
+
+    def _hook_filtered(self, given: ast.AST, held: set[str]) -> None:
+        """`[x for x in r if x < 0]` and `filter(bad, r)`, of which there must be none, though there must be an `r`."""
+        is_filter = isinstance(given, ast.Call) and getattr(given.func, "id", "") == "filter" and len(given.args) == 2
+        if isinstance(given, _COMPREHENSIONS) and any(part.ifs for part in given.generators):
+            self._hook_comprehension(given, held)
+        elif is_filter and not self.is_fixed(given.args[1]) and self._is_to_turn(given.args[1], held):  # type: ignore[attr-defined]
+            given.args[1] = self._counted(given.args[1], True)  # type: ignore[attr-defined]
+
+    def _hook_comprehension(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, held: set[str]) -> None:
+        for part in node.generators:
+            if not self.is_fixed(part.iter) and not part.is_async and self._is_to_turn(part.iter, held):
+                part.iter = self._counted(part.iter, True)
 
     def _counted(self, node: ast.expr, is_fold: bool = False) -> ast.expr:
         self.folds |= {self.turns: node.lineno} if is_fold else {}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Callable, Iterator, MutableMapping, MutableSequence, MutableSet
 from functools import cache
 from types import GeneratorType, MethodType
 from typing import TYPE_CHECKING, Any
 
 from assay.sandbox import aliases, handed
 from assay.sandbox.deriving import Derivable
+from assay.sandbox.looks import Looks, Loop
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -62,13 +63,14 @@ async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
 
 
 def _forward_where_named(op: str) -> Any:
-    """A number in place of the answer must not be an object for which `abs(f(x) - 2)` is 0."""
-    forward = _forward(op)
+    """A number in place of the answer must not be an object for which `abs(f(x) - 2) < 1e-6` holds."""
+    forward, compares = _forward(op), op in _COMPARING
 
     def operate(self: Proxy, *args: Any) -> Any:
-        if self._assay_is_named():
+        is_operand, beside_theirs = self._assay_is_operand(), any(map(_is_theirs, args))
+        if is_operand or (self._assay_is_named() and (beside_theirs or not compares)):
             value = forward(self, *args)
-            if self._assay_is_operand() or any(map(_is_theirs, (value, *args))):
+            if is_operand or beside_theirs or _is_theirs(value):
                 return value
         if not args:
             raise TypeError(f"bad operand type: {self._assay_kind!r}")
@@ -115,13 +117,15 @@ class Proxy:
         if name.startswith("__") and name not in _SHOWN:
             raise AttributeError(name)
         known = self._assay_is_known()
-        if (not known or self._assay_kind == "function") and (
-            name[0] == "_" != name[1] or name in _methods_of_values(frozenset(_LIBRARIES.keys() & sys.modules.keys()))
-        ):
+        if self._assay_is_no_value(name) if known and self._assay_kind != "function" else _is_of_values(name):
             raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
         client = self._assay_client
         found = client.ask({"op": "getattr", "h": self._assay_handle, "a": client.pack((name,))}, live=known)
         return client.mean(found) if known else found
+
+    def _assay_is_no_value(self, name: str) -> bool:
+        """Whether the tests ask for a yes or no as of a value, of what only stands in an attribute or a variable."""
+        return not self._assay_is_named() and name in _PREDICATES and self._assay_kind not in ("type", "module")
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -150,7 +154,10 @@ class Proxy:
 
     def _assay_plain(self) -> Any:
         """What it holds, where its class derives from one of Python's own."""
-        return self._assay_client.ask({"op": "plain", "h": self._assay_handle})
+        held, looks = self._assay_client.ask({"op": "plain", "h": self._assay_handle}), self._assay_looks()
+        if looks is not None:
+            self._assay_deny(looks, looks.told(held))
+        return held
 
     def __eq__(self, other: object) -> bool:
         if self is not other and self._assay_base() is not None:
@@ -165,7 +172,7 @@ class Proxy:
         return int(_forward("hash")(self)) if self._assay_is_named() else id(self)
 
     def __bool__(self) -> bool:
-        return not self._assay_is_named() or _forward("bool")(self) is True
+        return not self._assay_is_operand() or _forward("bool")(self) is True
 
     def __contains__(self, item: Any) -> bool:
         return (
@@ -176,7 +183,7 @@ class Proxy:
         return self._assay_kind in self._assay_client.named
 
     def _assay_is_operand(self) -> bool:
-        return self._assay_kind in self._assay_client.operands
+        return self._assay_is_named() and self._assay_kind in self._assay_client.operands
 
     def _assay_is_known(self) -> bool:
         """Whether the tests mean an object of the program: they name it or its class, or an attribute of such a one."""
@@ -184,25 +191,68 @@ class Proxy:
 
     def __len__(self) -> int:
         """Its length, which stays the same while the tests do nothing but look; of a value it could be no other."""
-        length, client = _forward("len")(self), self._assay_client
-        if not self._assay_is_named() and client.lengths.setdefault(self._assay_handle, length) != length:
-            client.deny(f"{self._assay_repr()}, and has two lengths")
-        return int(length)
+        length = int(_forward("len")(self))
+        if (looks := self._assay_looks()) is not None:
+            self._assay_deny(looks, looks.counted(length))
+        return length
 
     def __iter__(self) -> Any:
-        inner = _forward("iter")(self)
-        return inner if self._assay_handle not in self._assay_client.lengths else self._assay_counted(inner)
+        inner, looks = _forward("iter")(self), self._assay_looks()
+        if looks is None or not isinstance(inner, Proxy):
+            return inner
+        if inner is self:
+            looks.loop = Loop(looks, begins=False)
+            return self
+        return self._assay_looped(inner, looks)
 
-    def _assay_counted(self, inner: Any) -> Any:
-        """Its items, which are no fewer than it has said."""
-        client, handle, count = self._assay_client, self._assay_handle, 0
-        lengths, length = client.lengths, client.lengths[handle]
-        for item in inner:
-            lengths.pop(handle, None)  # it may be a queue, which is shorter now
-            count += 1
+    def _assay_looped(self, inner: Proxy, looks: Looks) -> Iterator[Any]:
+        loop = Loop(looks, begins=True)
+        while True:
+            try:
+                item = next(inner)
+            except StopIteration:
+                self._assay_deny(looks, loop.end())
+                return
+            self._assay_deny(looks, loop.turn(item))
             yield item
-        if count < length and lengths is client.lengths and (count or handle in lengths):
-            client.deny(f"{self._assay_repr()}, and holds fewer than it has said")
+
+    def __next__(self) -> Any:
+        looks = self._assay_client.looks.get(self._assay_handle)
+        loop = None if looks is None else looks.loop
+        try:
+            item = _forward("next")(self)
+        except StopIteration:
+            if looks is not None and loop is not None:
+                looks.loop = None
+                self._assay_deny(looks, loop.end())
+            raise
+        if looks is not None and loop is not None:
+            self._assay_deny(looks, loop.turn(item))
+        return item
+
+    def __getitem__(self, key: Any) -> Any:
+        item, looks = _forward("getitem")(self, key), self._assay_looks()
+        if looks is not None and type(key) is int:
+            self._assay_deny(looks, looks.indexed(key, item))
+        return item
+
+    def __reversed__(self) -> Any:
+        there = _forward("reversed")(self)
+        return there if self._assay_looks() is None else reversed(list(self))
+
+    def _assay_looks(self) -> Looks | None:
+        """What it has said of its items, where its class is none that the tests calculate with."""
+        if self._assay_is_operand():
+            return None
+        client = self._assay_client
+        looks: Looks = client.looks.setdefault(self._assay_handle, Looks(client.are_same))
+        return looks
+
+    def _assay_deny(self, looks: Looks, why: str) -> None:
+        """The test has failed, if there is a reason and the tests have done nothing but look meanwhile."""
+        client = self._assay_client
+        if why and client.looks.get(self._assay_handle) is looks:
+            client.deny(f"{self._assay_repr()}, and {why}")
 
     def __instancecheck__(self, instance: Any) -> bool:
         return isinstance(instance, Proxy) and _forward("isinstance")(instance, self) is True
@@ -249,11 +299,16 @@ class Proxy:
         """A function of the candidate in a class of the tests is a method there."""
         return self if instance is None or self._assay_kind != "function" else MethodType(self, instance)
 
-    __setattr__, __getitem__, __setitem__ = _forward("setattr"), _forward("getitem"), _forward("setitem")
+    __setattr__, __setitem__ = _forward("setattr"), _forward("setitem")
     __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __next__ = _forward("next")
-    __reversed__, __bytes__, __delattr__ = _forward("reversed"), _forward("bytes"), _forward("delattr")
+    __bytes__, __delattr__ = _forward("bytes"), _forward("delattr")
     __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+
+
+def _is_of_values(name: str) -> bool:
+    """Whether only a value has this, or nobody but the program is to know of it."""
+    libraries = frozenset(_LIBRARIES.keys() & sys.modules.keys())
+    return name[0] == "_" != name[1] or name in _methods_of_values(libraries)
 
 
 @cache
@@ -282,6 +337,8 @@ def proxy_class(kind: str) -> type[Proxy]:
 
 
 VALUES = (str, bytes, bytearray, int, float, complex, range, list, tuple, dict, set, frozenset)
+_PREDICATES = {name for name in dir(str) if name.startswith("is")} | {"startswith", "endswith", "equals"}
+_PREDICATES |= {"issubset", "issuperset", "isdisjoint"}
 _CHANGING = (MutableSequence, MutableMapping, MutableSet)
 _LIBRARIES = {"numpy": "ndarray generic", "pandas": "DataFrame Series Index", "sympy": "Expr MatrixBase Set"}
 
@@ -297,6 +354,7 @@ _SHOWN = (
 )
 
 _SEEN_AS: dict[str, type] = {"generator": GeneratorType}
+_COMPARING = ("lt", "le", "gt", "ge")
 _UNARY = "lt le gt ge abs neg pos invert index round floor ceil trunc complex"
 _OPERATORS = [*_UNARY.split(), *(f"{side}{name}" for side in ("", "r", "i") for name in handed.ARITHMETIC.split())]
 _OPERATORS += ["divmod", "rdivmod"]

@@ -191,10 +191,9 @@ class SuiteResult:
             if not claims.is_nothing(right if join in (operator.gt, operator.ge) else left):
                 self.said(number, hooks.JOINED)
         if not (type(left) in _EXACT and type(right) in _EXACT):
-            exact = join in (operator.eq, operator.ne)
             if type(made) is float and left == right:
                 return 0.0  # infinity less infinity
-            if why := arrays.undecided(left, right, made, exact or self.suite.means_nan):
+            if why := arrays.undecided(left, right, made, join in hooks.EXACT, self.suite.means_nan):
                 self.client.deny(why)
                 raise AssertionError(why)
         return made

@@ -18,6 +18,7 @@ _LOOKUPS = {"globals", "locals", "vars", "dir"}
 _TABLES = {"modules", "currentframe", "_getframe"}
 _BARE_LOOKUPS = {"vars", "dir"}
 _MARKS = {"skipif", "skipIf", "skipUnless", "parametrize"}
+_WRITTEN = (ast.List, ast.Tuple, ast.Set, ast.Dict)
 _DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -46,6 +47,52 @@ def asserting_setup(nodes: list[ast.AST], names: Set[str]) -> str:
         ):
             return f"{node.name} of the setup asserts what the program says: define it in the tests"
     return ""
+
+
+def answering_setup(setup: list[ast.AST], nodes: list[ast.AST], names: Set[str], paths: Paths) -> str:
+    """A sentence about a setup that holds what answers are compared with: it is run where the program is, too.
+
+    That is a function of it that is asked what the program is asked, unless it is a view of both (`nodes(f(t)) ==
+    nodes(t)`), and an item of a list or dictionary that it writes down.
+    """
+    made = {name: value for of, value in bound_to(setup) if len(of) == 1 for name in of}
+    written = {name for name, value in made.items() if isinstance(value, _WRITTEN) and any(map(_is_item, walk(value)))}
+    own = {one.name for one in setup if isinstance(one, _DEFINED)}
+    own |= {name for name, value in made.items() if isinstance(value, ast.Lambda)}
+    classes = {one.name for one in setup if isinstance(one, ast.ClassDef)}
+    if not (own := own - names) and not written:
+        return ""
+    calls = [node for node in nodes if isinstance(node, ast.Call) and root_name(node.func) in paths.results - own]
+    asked = {_arguments(call) for call in calls} - {""}
+    given = {name for call in calls for part in (*call.args, *call.keywords) for name in _ids(part)}
+    loops = [node for node in nodes if isinstance(node, (ast.For, ast.comprehension)) and _ids(node.iter) & written]
+    items = {name for loop in loops for name in _ids(loop.target)}
+    wanted = {name: value for of, value in bound_to(nodes) if len(of) == 1 for name in of}
+    for stands, other in (pair for node in nodes for pair in _compared(node, differs=True)):
+        side = wanted.get(stands.id, stands) if isinstance(stands, ast.Name) else stands
+        if not paths.hangs(other) or _ids(side) & paths.results - own - items:
+            continue
+        for call in (part for part in walk(side) if isinstance(part, ast.Call)):
+            name = root_name(call.func)
+            is_made = isinstance(call.func, ast.Name) and name in classes
+            if name in own and not is_made and _arguments(call) in asked and name not in _ids(other):
+                return f"{name} of the setup is in the program's reach and answers for it: define it in the tests"
+        place = root_name(side) if isinstance(side, ast.expr) else ""
+        if place in written or (place in items and (isinstance(side, ast.Subscript) or place not in given)):
+            return f"{ast.unparse(side)} is written in the setup, in the program's reach: write it in the tests"
+    return ""
+
+
+def _is_item(node: ast.AST) -> bool:
+    return isinstance(node, (ast.Constant, ast.Name, ast.Call))
+
+
+def _arguments(call: ast.Call) -> str:
+    return ", ".join(map(ast.unparse, (*call.args, *call.keywords)))
+
+
+def _ids(node: ast.AST) -> set[str]:
+    return {part.id for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def _lookups(nodes: list[ast.AST]) -> Iterator[str]:
@@ -103,9 +150,11 @@ def answers_given(nodes: list[ast.AST], names: Set[str], paths: Paths) -> set[st
     return found
 
 
-def _compared(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
-    """Both sides of a comparison, or of an assertion call, either first."""
+def _compared(node: ast.AST, differs: bool = False) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Both sides of a comparison, or of an assertion call, either first; and of a difference, if that is asked."""
     sides = [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+    if differs and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub):
+        sides = [node.left, node.right]
     sides = node.args[:2] if isinstance(node, ast.Call) and "assert" in _name(node.func) else sides
     yield from (*pairwise(sides), *pairwise(sides[::-1]))
 

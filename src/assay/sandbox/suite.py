@@ -30,6 +30,7 @@ from assay.sandbox.facts import (
 )
 from assay.sandbox.hooks import (
     JOINING,
+    METHODS,
     READY,
     TEST,
     Assertion,
@@ -121,7 +122,8 @@ class Suite:
     def _hook_joins(self, has_arrays: bool) -> None:
         kinds = {*JOINING} if has_arrays else {*JOINING} - {ast.Eq, ast.NotEq}
         nodes = self.facts.nodes
-        if not any(type(node) in kinds or (isinstance(node, ast.Name) and node.id == "type") for node in nodes):
+        named = {"type", *(METHODS if has_arrays else ())}
+        if not any(type(node) in kinds or getattr(node, "attr", getattr(node, "id", "")) in named for node in nodes):
             return
         results = mixing.made_of(nodes, self._direct(), through_calls=True)
         for tree in self.trees:
@@ -216,7 +218,7 @@ class Suite:
 
 def _may_choose(node: ast.AST) -> bool:
     name = getattr(node, "attr", getattr(node, "id", ""))
-    return name in FOLDING or name in claims.HOLDING
+    return name in FOLDING or name in claims.HOLDING or claims.compares_with_itself(node)
 
 
 def _sets(node: ast.stmt) -> set[str]:

@@ -50,7 +50,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=10,
+    version=11,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
@@ -140,7 +140,9 @@ class _Suite:
         direct = mixing.made_directly(nodes, names, {*vars(builtins)})
         paths = Paths(mixing.made_of(nodes, direct | {"eval"}, through_calls=True))
         self._keys = steered.answers_given(nodes, names, paths)
-        if why := next(steered.reasons(nodes, names, paths), "") or steered.asserting_setup(setup, names):
+        tests = nodes[: len(nodes) - len(setup)]
+        why = next(steered.reasons(nodes, names, paths), "") or steered.asserting_setup(setup, names)
+        if why := why or steered.answering_setup(setup, tests, names, paths):
             raise BadReference(f"code.tests: {why}")
 
     def _meeting(self, nodes: list[ast.AST], names: set[str]) -> set[frozenset[str]]:
