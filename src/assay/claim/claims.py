@@ -45,6 +45,8 @@ NO_MARKER = "no answer is marked, and the last sentence states none"
 _MAY_HOLD_MARKER = re.compile(r"box|answer|A:|####|Antwort|答|```", re.IGNORECASE)
 _TEXT = re.compile(r"\\(?:text|mathrm|textrm|mbox)\s?\{([^{}]*)\}|\\q?quad\b")
 """What sets words in a formula."""
+_GOES_ON = re.compile(r"[^\w\s]")
+"""Without a sign there is one sentence, which takes nothing back."""
 _ANOTHER = re.compile(
     r"\n[#* \t]{0,9}(?:Q|Question|User|Human|Problem|Instruction|Exercise)\s?\d*\**:"
     r"|\n###? ?(?:Problem|Question|Instruction|User)\b"
@@ -128,7 +130,7 @@ def _reopened(made: Claim[V], after: str, reader: Reader[V]) -> Claim[V]:
 
 def _reconsidered(made: Claim[V], after: str, reader: Reader[V]) -> tuple[Claim[V], str]:
     """A claim of several sentences without those that take it back, which then stand behind it; or what they name."""
-    if not made.is_prose:
+    if not made.is_prose or _GOES_ON.search(made.text) is None:
         return made, after
     if (tail := taken_back(made.text[1:], of_statement=reader.of_statement)) is not None:
         return replace(made, text=made.text[: -len(tail)].strip(" \t\n-–—")), tail + after * (not reader.block)

@@ -36,7 +36,7 @@ _FINDS = (
     rf"|(?:this|that|it|these|those|which|you)\s(?:{_AUXILIARY})*{either(lexicon.FINDS, lexicon.MEANS)}"
     rf"|(?:i am|i['’]m|we are|we['’]re)\s(?:\w+ly\s)?{either(lexicon.SURE)})"
 )
-_LEADS = re.compile(
+LEADS = re.compile(
     rf"(?:(?:{either(lexicon.LEADS)}|{_FINDS}|the(?:\s\w+){{1,3}}\s{either(lexicon.MEANS)})(?=\W)[\s,:]*)*"
     rf"(?:(?:{either(lexicon.OWN)}|a)\s)*",
     re.IGNORECASE,
@@ -136,12 +136,12 @@ def of_answer(before: str, said: str) -> Stance:
     """The stance of "answer is" (`said`), given the words before it in its sentence."""
     text = " ".join(re.sub(r"[*_#>`]", " ", before).split()) + " "
     text = text[_NUMBER.match(text).end() :]  # type: ignore[union-attr]  # it may match nothing
-    if _LEADS.fullmatch(text):
+    if LEADS.fullmatch(text):
         return Stance.ASSERTED
     if _QUOTE.search(before):
         return Stance.REPORTED
     starts = (*(match.start() for match in _WORD_START.finditer(text)), len(text))
-    leads = [start for start in starts if _LEADS.fullmatch(text, start)]
+    leads = [start for start in starts if LEADS.fullmatch(text, start)]
     joined = (start for start in leads if _JOINS.match(text, start) and not text[:start].rstrip()[-1:].isalnum())
     at = next(joined, leads[0])  # "5 in all, so the"
     rest, lead = text[:at].strip(), text[at:]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from assay.claim.clause import ASSERTED, POSSIBLE, TYPICAL, Stance, is_elsewhere, is_unsure, of_answer, of_clause
+from assay.claim.clause import ASSERTED, LEADS, POSSIBLE, TYPICAL, Stance, is_elsewhere, is_unsure, of_answer, of_clause
 from assay.reading import lexicon
 from assay.reading.beside import is_rejected
 from assay.reading.lexicon import either
@@ -158,12 +158,13 @@ def around(before: str, behind: str, said: str = "") -> Stance:
     """
     if said and is_elsewhere(said):
         return Stance.CONDITIONAL
-    if before:
+    stance = Stance.ASSERTED
+    if before and not (said and LEADS.fullmatch(before)):
         if _FOREIGN_DOUBT.search(before) is not None:
             return Stance.HEDGED
         if _DENIED_BEFORE.search(before) or _FOREIGN_DENIED.search(before) is not None:
             return Stance.DENIED
-    stance = (of_answer(before, said) if said else of_clause(before)) if before else Stance.ASSERTED
+        stance = of_answer(before, said) if said else of_clause(before)
     said_behind = of_rest(behind) if stance in ASSERTED else Stance.ASSERTED
     return stance if said_behind is Stance.ASSERTED else said_behind
 
