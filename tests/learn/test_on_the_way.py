@@ -33,7 +33,7 @@ def weights(run):
 
 
 def scores(run):
-    return [(step, found["rows"]) for step, found in held_out(run)]
+    return [(step, found["rows"]) for step, found in held_out(run, 4)]
 
 
 class Killed(BaseException):
@@ -46,8 +46,8 @@ def test_measuring_on_the_way_changes_no_weight_and_resumes(random_policy, tmp_p
     experiment(recipe_of(random_policy), plain)
     experiment(recipe_of(random_policy, every=1), asked)
     assert weights(plain) == weights(asked)
-    assert [step for step, _ in held_out(plain)] == [0, 4]
-    assert [step for step, _ in held_out(asked)] == [0, 1, 2, 3, 4]
+    assert [step for step, _ in held_out(plain, 4)] == [0, 4]
+    assert [step for step, _ in held_out(asked, 4)] == [0, 1, 2, 3, 4]
 
     def stop(record):
         if record.step == 4:

@@ -99,6 +99,6 @@ def test_a_head_that_was_not_finished_says_so(runs, head, tmp_path):
 
 
 def test_what_would_be_done_is_told(runs, tmp_path):
-    told = run("train", "values", f"--run={runs / 'train'}", "--dry-run", "-o", tmp_path / "head")
+    told = " ".join(run("train", "values", f"--run={runs / 'train'}", "--dry-run", "-o", tmp_path / "head").split())
     assert f"the verdicts of {runs / 'train'}" in told and "a head on it at every token" in told
     assert not (tmp_path / "head").exists()

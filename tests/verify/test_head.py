@@ -126,7 +126,7 @@ def test_the_command_trains_and_tells(made, tmp_path):
     run = CliRunner().invoke(main, ["train", str(recipe), "-o", str(tmp_path / "out")])
     assert run.exit_code == 0 and "wrong ones" in run.output and (tmp_path / "out" / WEIGHTS).is_file()
     plan = CliRunner().invoke(main, ["train", str(recipe), "--dry-run"])
-    assert "420 labelled responses" in plan.output
+    assert "420 labelled responses" in " ".join(plan.output.split())
     refused = CliRunner().invoke(main, ["train", str(recipe), "--controls"])
     assert refused.exit_code != 0 and "has none" in refused.output
 
