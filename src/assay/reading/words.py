@@ -80,7 +80,7 @@ def items(text: str, wanted: Iterable[str] = ()) -> list[str]:
     """
     wanted = list(wanted)
     entries = "\n".join(wanted)
-    text = _FOLLOWED.sub(" → ", text)
+    text = text if _FOLLOWED.search(entries) else _FOLLOWED.sub(" → ", text)
     if (subject := _SUBJECT.fullmatch(text.strip())) is not None:
         text = subject[1]
     elif not any(entry.lower() in _ARTICLES for entry in wanted):

@@ -121,6 +121,8 @@ _NAMING = ("option", "choice", "letter", "answer", "which is", "that is", "i.e."
 
 MAX_CHARS = 2000
 """Characters of the longest text that names a letter."""
+MIN_BEGUN = 3
+"""Words behind a letter from which on the beginning of another option is that option, cut off."""
 MAX_NAMED = 60
 """Characters of the longest text that names an option by its place or its value."""
 MAX_SUBJECT = 5
@@ -365,7 +367,8 @@ def _lettered(match: re.Match[str], text: str, folded: Mapping[str, str], certai
     offered = [_read(other, {}) for other in (beside(rest), *alternatives("", rest))]
     if any(also is not None and also.letter not in (None, letter) for also in offered):
         return _Said(None, "it names more than one option")
-    others = [name for name, option in folded.items() if option and option == said]
+    begun = f"{said} " if len(said.split()) >= MIN_BEGUN else f"{said}\0"
+    others = [name for name, option in folded.items() if option == said or option.startswith(begun)]
     if others and letter not in others:
         return _Said(None, f"{letter} stands beside the text of {others[0]}")
     if marked or _CLAUSE.match(rest) or (certain and letter not in "AI" and _WORDS.match(rest)):

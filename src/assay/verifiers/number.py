@@ -263,7 +263,7 @@ def _said(text: str) -> _Said | None:
 
 def _strictly(text: str) -> Node | None:
     """The quantity that a whole text is, worked out or not. Raises `TooCostly`."""
-    if (bare := numeral(text)) is not None:
+    if (bare := numeral(text if text.endswith("..") else text.removesuffix("."))) is not None:
         return bare
     if _RANGE.fullmatch(text) or _ORDINAL.search(text) or not text.strip():
         return None
