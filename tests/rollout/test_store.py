@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from assay.journal import claim, release
 from assay.rollout import store as room
+from assay.rollout.index import RolloutIndex
 from assay.rollout.store import RolloutStore
 from assay.types import Attempt, Message, Rollout, Status, Verdict
 
@@ -225,3 +226,13 @@ def test_a_look_at_a_run_imports_no_pandas(small, tmp_path):
     look += "print(len(index.columns), index.columns.step[0], 'pandas' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", look, str(tmp_path)], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["5", "-1", "False"]
+
+
+def test_an_empty_group_is_that_of_the_example_in_a_shard_too(small, tmp_path):
+    """As `key_of` says, and as the journal is read: a shard may hold rows that others wrote."""
+    small.append([row(number) | {"group_id": ""} for number in (0, 2, 4, 6)])
+    assert len(small.shards()) == 1
+    index = RolloutIndex({"run": tmp_path})
+    index.look()
+    found = {key: index.rows([index.find(key)])[0]["example_id"] for key in map(index.key, range(len(index.columns)))}
+    assert sorted(found.values()) == ["e0", "e1", "e2", "e3"]

@@ -166,8 +166,10 @@ class RolloutIndex:
                 return
             table = pq.ParquetFile(path).read(columns=list(_READ))
             numbers = {name: _array(table[name], empty) for name, empty in _NUMBERS.items()}
-            groups = pc.coalesce(table["group_id"], table["example_id"])
-            texts = [_dictionary(column) for column in (groups, table["example_id"], table["status"])]
+            groups, examples = table["group_id"], table["example_id"]
+            is_named = pc.coalesce(pc.utf8_length(groups).cast(pa.bool_()), groups.is_valid())  # not null, not empty
+            groups = pc.if_else(is_named, groups, examples)
+            texts = [_dictionary(column) for column in (groups, examples, table["status"])]
         except FileNotFoundError:  # a run that starts again
             self._shards.pop(path, None)
             return
