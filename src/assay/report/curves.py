@@ -12,6 +12,7 @@ from assay.report.panels import DOMAIN_COLOURS, VERDICT_COLOURS
 
 Steps = Sequence[Mapping[str, Any]]
 Column = Sequence[float | None]
+SMOOTHED = " Thin: each step. Bold: the mean of the last ten that have a value."
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def accuracy(held_out: Sequence[tuple[int, Mapping[str, Any]]]) -> Curves:
 def per_domain(steps: Steps, key: str, title: str, about: str, *, top: float | None = None) -> Curves:
     """One number by domain: each step thin, the mean of the last ten steps bold."""
     columns = {name: [s["domains"].get(name, {}).get(key) for s in steps] for name in domains(steps)}
-    about += " Thin: each step. Bold: the mean of the last ten that have a value."
+    about += SMOOTHED
     return Curves(title, about, _at(steps), columns, smoothed=True, top=top)
 
 
@@ -83,9 +84,7 @@ def cut(steps: Steps) -> Curves:
     shares: dict[str, Column] = {
         name: [row["cut"] / row["rollouts"] if "cut" in row else None for row in found] for name, found in rows.items()
     }
-    about = (
-        "Share of the responses that max_tokens cut. Thin: each step. Bold: the mean of the last ten that have a value."
-    )
+    about = "Share of the responses that max_tokens cut." + SMOOTHED
     return Curves("Cut responses", about, _at(steps), shares, smoothed=True, top=1)
 
 
