@@ -1,13 +1,15 @@
 """The source check: sound sources pass it, and it sees a verifier that pays for nothing."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
+from assay import sandbox
 from assay.audit.check import check, check_examples
 from assay.judging.verifier import VERIFIERS, verifier
-from assay.sources.base import SOURCES
+from assay.sources.base import SOURCES, Source
 from assay.sources.procedural import Procedural
 from assay.types import Example, Verdict
 
@@ -65,3 +67,43 @@ def test_a_constant_that_earns_is_told() -> None:
     assert report.guess is not None and (report.guess.response, report.guess.share) == ("False", 0.9)
     assert "best constant    90.0 % ('False', on 10 rows)" in str(report) and report.ok
     assert report.to_json()["guess"]["rows"] == 10 and report.to_json()["weak_tests"] is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(Source):
+    """Rows that are at hand."""
+
+    rows: tuple[Example, ...]
+
+    def _stream(self, split: str, data: Path | None, size: int | None, seed: int, level: int) -> Iterator[Example]:
+        return iter(self.rows[:size])
+
+
+def predicted(code: str, given: object, output: object, gold: object, verifier: str = "code_io.input") -> Example:
+    reference = {"code": code, "entry_point": "f", "input": {"x": given}, "output": output}
+    return Example(prompt=f"{code} {given} {output}", reference=reference, verifier=verifier, gold=f"```\n{gold}\n```")
+
+
+@pytest.mark.skipif(sandbox.isolation()[0] < "L3", reason=sandbox.isolation()[1])
+def test_rows_that_curation_drops_are_told_and_a_wrong_gold_is_a_fault() -> None:
+    sound = [predicted("def f(x):\n    return x + 1", n, n + 1, {"x": n}) for n in range(8)]
+    drawn = predicted("import random\ndef f(x):\n    return random.random()", 1, 0.25, 0.25, "code_io.output")
+    changed = predicted("def f(x):\n    return x.pop()", [], 3, {"x": []})  # written down after it was changed
+    wrong = predicted("def f(x):\n    return x * 2", 2, 4, {"x": 3})  # the program is fine, the gold is not
+
+    def tried(rows: list[Example], size: int | None = None, **proofs: float) -> tuple[bool, str]:
+        given = Given(name="x/y", about="", licence="", splits=("train",), rows=tuple(rows), proofs=proofs)  # type: ignore[arg-type]
+        report = check(given, size=size)
+        assert report.to_json()["ok"] == report.ok
+        return report.ok, str(report)
+
+    rows = [*sound, drawn, changed]
+    assert not tried(rows)[0]
+    ok, said = tried(rows, reached=0.2)
+    assert ok and "dropped by 'reached'  2 of 10" in said and changed.id in said and "gold accepted    8 of 8" in said
+    ok, said = tried(rows, reached=0.1)
+    assert not ok and "2 of 10: MORE than the 10.0% that the source says" in said
+    assert tried(rows, size=10, reached=0.1)[0], "a draw may hold more of them than the whole"
+    ok, said = tried([*sound, wrong], reached=0.5)
+    assert not ok and f"gold accepted: {wrong.id}" in said
+    assert not tried([drawn, changed], reached=1)[0], "nothing is left to be checked"

@@ -1,5 +1,7 @@
 """Does a source hold what every source must hold: gold passes, nonsense fails, and a verdict is a function?
 
+    dropped by          where a source asks for curation steps that run a row before it is used (`Source.proofs`): what
+                        they drop is told, and may be no more than it says; what follows is of the rows that are left
     gold accepted       every gold response passes its own verifier; rows without one are unproven
     empty refused       an empty response is never right
     other refused       the gold response of a row with another answer is wrong
@@ -25,10 +27,12 @@ from assay.audit.attacks import FIXED
 from assay.audit.guess import Guess, best_guess
 from assay.audit.labelled import LabelledRow
 from assay.audit.outcomes import Grader
+from assay.curate.proof import dropped_by
+from assay.curate.steps import Drop
 from assay.curate.strength import strengths
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
-from assay.sources.base import Source
+from assay.sources.base import Proof, Source
 from assay.sources.own import source_of
 from assay.types import Example, Status, Verdict, canonical, hashed_seed
 
@@ -59,6 +63,34 @@ class Fault:
         return f"{self.kind}: {self.id} {shown!r} is {self.verdict.status}: {self.verdict.why}"
 
 
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a curation step that a source asks for dropped."""
+
+    step: Proof
+    dropped: dict[str, Drop]
+    """By the id of the row."""
+    of: int
+    """Rows that came to the step."""
+    most: float
+    """The largest share that may go; 1 where only some rows were drawn, of which any share may be wrong."""
+
+    @property
+    def ok(self) -> bool:
+        return len(self.dropped) <= self.most * self.of
+
+    def to_json(self) -> dict[str, Any]:
+        gone = {id_: drop._asdict() for id_, drop in self.dropped.items()}
+        return {"step": self.step, "of": self.of, "most": self.most, "dropped": gone}
+
+    def __str__(self) -> str:
+        said = f"  dropped by {self.step!r:<10} {len(self.dropped)} of {self.of}"
+        said += "" if self.ok else f": MORE than the {self.most:.1%} that the source says"
+        shown = [f"    {id_}: {' '.join(drop.evidence.split())[:120]}" for id_, drop in self.dropped.items()]
+        rest = len(shown) - SHOWN
+        return "\n".join([said, *shown[:SHOWN], *([f"    ... and {rest} more"] if rest > 0 else [])])
+
+
 @dataclass
 class CheckReport:
     """What a check found; `str()` fits in a glance."""
@@ -66,8 +98,11 @@ class CheckReport:
     name: str
     split: str
     examples: int
+    """Rows that were checked."""
     unproven: int = 0
     """Rows without a gold response."""
+    proofs: list[Proven] = field(default_factory=list)
+    """What curation dropped before, where the source asks for it."""
     counts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """By kind: how many verdicts were as they must be, of how many."""
     p99_ms: float = 0.0
@@ -79,13 +114,14 @@ class CheckReport:
 
     @property
     def ok(self) -> bool:
-        return self.examples > 0 and not self.faults
+        return self.examples > 0 and not self.faults and all(proof.ok for proof in self.proofs)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object with every fault."""
         counts = {kind: {"good": good, "of": tried} for kind, (good, tried) in self.counts.items()}
         row = {"name": self.name, "split": self.split, "ok": self.ok, "examples": self.examples, "counts": counts}
         faults = [fault.to_json() for fault in self.faults]
+        row |= {"proofs": [proof.to_json() for proof in self.proofs]}
         row |= {"guess": None if self.guess is None else asdict(self.guess)}
         row |= {"weak_tests": None if self.weak is None else {"weak": self.weak[0], "of": self.weak[1]}}
         return row | {"unproven": self.unproven, "p99_ms": round(self.p99_ms, 3), "faults": faults}
@@ -93,6 +129,7 @@ class CheckReport:
     def __str__(self) -> str:
         mark = "passes" if self.ok else "FAILS"
         lines = [f"{self.name} ({self.split}, {self.examples} examples) {mark}"]
+        lines += [str(proof) for proof in self.proofs]
         lines += [f"  {kind:<16} {good} of {tried}" for kind, (good, tried) in self.counts.items()]
         lines.append(f"  {'unproven':<16} {self.unproven}")
         if self.guess is not None:
@@ -134,7 +171,8 @@ def check(
     """Check a source, registered or given, or a file of your own (`own` as in `assay.load`).
 
     `size` limits the rows; `split` is its first one without it; `strength` tries tests of code with broken programs;
-    `grader` judges in place of the rows' verifiers (`assay.audit.graders.find_grader`).
+    `grader` judges in place of the rows' verifiers (`assay.audit.graders.find_grader`). Rows that the curation steps of
+    `Source.proofs` drop are told and not checked.
 
     Raises `UnknownName` for a source or split that is not there, and `MissingData` where rows are missing.
     """
@@ -142,7 +180,15 @@ def check(
     part = split or source.splits[0]
     where = Path(data) if data is not None else None
     examples = list(source.examples(part, data=where, size=size, seed=seed, level=level))
-    return check_examples(examples, name=source.name, split=part, workers=workers, strength=strength, grader=grader)
+    proofs = []
+    for step, most in source.proofs.items():
+        gone = dropped_by(step, examples, workers=workers)
+        dropped = {examples[place].id: drop for place, drop in gone.items()}
+        proofs.append(Proven(step, dropped, len(examples), most if size is None else 1))
+        examples = [example for place, example in enumerate(examples) if place not in gone]
+    report = check_examples(examples, name=source.name, split=part, workers=workers, strength=strength, grader=grader)
+    report.proofs = proofs
+    return report
 
 
 def check_examples(

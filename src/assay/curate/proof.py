@@ -18,13 +18,14 @@ from pydantic import Field, field_validator
 
 from assay import sandbox
 from assay.config import Config
-from assay.corpus.parquet import to_examples
-from assay.curate.steps import Drop, Sifted, sift
+from assay.corpus.parquet import to_batch, to_examples
+from assay.curate.steps import BatchStep, Drop, GoldPasses, Sifted, sift
 from assay.errors import BadConfig
 from assay.judging.session import unreadable, verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.models.engine import Engine, Sampling, generate, open_engine, weights_hash
 from assay.sandbox import Outcome, Program, Result
+from assay.sources.base import Proof
 from assay.sources.reached import reached
 from assay.types import Example, Message, Status, Verdict
 
@@ -41,6 +42,14 @@ class Reached(Config):
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
         return sift(batch, (_drop("out_of_reach", verdict) for verdict in reached(to_examples(batch))))
+
+
+def dropped_by(proof: Proof, examples: Sequence[Example], *, workers: int = 2) -> dict[int, Drop]:
+    """Place and reason of each Example that the step of this name drops."""
+    steps: dict[Proof, BatchStep] = {"reached": Reached(), "gold": GoldPasses(workers)}
+    places = pa.array(range(len(examples)), pa.int64())
+    gone = steps[proof](to_batch(examples).append_column("place", places)).dropped
+    return {row["place"]: Drop(row["reason"], row["evidence"]) for row in gone.to_pylist()}
 
 
 class VerifiedBlock(Config):

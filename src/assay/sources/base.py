@@ -19,6 +19,8 @@ from assay.registry import Registry
 from assay.types import Example, hashed_seed
 
 DATA_VARIABLE = "ASSAY_DATA"
+Proof = Literal["reached", "gold"]
+"""A curation step that runs a row before it is used."""
 HELD = 5_000
 """Rows of a draw that are held in memory."""
 
@@ -42,6 +44,10 @@ class Source(ABC):
     """Whether its rows must never be trained on."""
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Split -> Examples, where that is known; procedural sources have as many as are asked for."""
+    proofs: Mapping[Proof, float] = field(default_factory=dict)
+    """For an origin that holds wrong rows: the curation steps that must run a row before it is used, in their order,
+    and the largest share of the rows that each may drop. A check makes these steps, and holds the source to the shares.
+    """
 
     def __post_init__(self) -> None:
         if not self.domain:
