@@ -27,7 +27,7 @@ from assay.sandbox.facts import Facts
 from assay.sandbox.library import ask_there
 from assay.sandbox.own_code import OwnCode
 from assay.sandbox.problems import names_of
-from assay.sandbox.proxy import Proxy
+from assay.sandbox.proxy import Proxy, attribute
 from assay.sandbox.results import SuiteResult, line_of, text_of
 from assay.sandbox.suite import ARRAYS, Suite
 from assay.sandbox.texts import Texts
@@ -240,7 +240,7 @@ class Checker:
         name, _, method = self.request["entry"].partition("().")
         entry = self.names[name]
         if method:
-            self.names["check"](lambda *args, **kwargs: getattr(entry(), method)(*args, **kwargs))
+            self.names["check"](lambda *args, **kwargs: attribute(entry(), method)(*args, **kwargs))
         else:
             self.names["check"](entry)
 

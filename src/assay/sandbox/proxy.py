@@ -57,6 +57,11 @@ def exit_of(context: Any) -> Any:
     return leave
 
 
+def attribute(thing: Any, name: str) -> Any:
+    """What the entry point of tests names, which is the program's own even where values have it too (`partition`)."""
+    return _forward("getattr")(thing, name) if isinstance(thing, Proxy) else getattr(thing, name)
+
+
 async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
     """What the candidate's process gets where it awaits this, to its end."""
     return _forward(op)(proxy, *args)

@@ -45,8 +45,8 @@ class Source(ABC):
     sizes: Mapping[str, int] = field(default_factory=dict)
     """Split -> Examples, where that is known; procedural sources have as many as are asked for."""
     proofs: Mapping[Proof, float] = field(default_factory=dict)
-    """For an origin that holds wrong rows: the curation steps that must run a row before it is used, in their order,
-    and the largest share of the rows that each may drop. A check makes these steps, and holds the source to the shares.
+    """For an origin with rows that are wrong or cannot be run here: the curation steps that must run a row before use,
+    in their order, and the largest share that each may drop. A check makes these steps and holds the source to it.
     """
 
     def __post_init__(self) -> None:
