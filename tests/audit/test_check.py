@@ -104,6 +104,7 @@ def test_rows_that_curation_drops_are_told_and_a_wrong_gold_is_a_fault() -> None
     ok, said = tried(rows, reached=0.1)
     assert not ok and "2 of 10: MORE than the 10.0% that the source says" in said
     assert tried(rows, size=10, reached=0.1)[0], "a draw may hold more of them than the whole"
+    assert not tried(rows, size=10, reached=0.01)[0], "but no more than chance explains"
     ok, said = tried([*sound, wrong], reached=0.5)
     assert not ok and f"gold accepted: {wrong.id}" in said
     assert not tried([drawn, changed], reached=1)[0], "nothing is left to be checked"

@@ -30,6 +30,7 @@ from assay.audit.outcomes import Grader
 from assay.curate.proof import dropped_by
 from assay.curate.steps import Drop
 from assay.curate.strength import strengths
+from assay.evaluate.metrics import wilson
 from assay.judging.session import verify_many
 from assay.judging.verifier import VERIFIERS
 from assay.sources.base import Proof, Source
@@ -73,11 +74,14 @@ class Proven:
     of: int
     """Rows that came to the step."""
     most: float
-    """The largest share that may go; 1 where only some rows were drawn, of which any share may be wrong."""
+    """The largest share of the source that may go."""
+    drawn: bool
+    """Whether these are some rows of the source: they may hold more than the whole does, as far as chance explains."""
 
     @property
     def ok(self) -> bool:
-        return len(self.dropped) <= self.most * self.of
+        least = wilson(len(self.dropped), self.of)[0] * self.of if self.drawn else len(self.dropped)
+        return least <= self.most * self.of
 
     def to_json(self) -> dict[str, Any]:
         gone = {id_: drop._asdict() for id_, drop in self.dropped.items()}
@@ -184,7 +188,7 @@ def check(
     for step, most in source.proofs.items():
         gone = dropped_by(step, examples, workers=workers)
         dropped = {examples[place].id: drop for place, drop in gone.items()}
-        proofs.append(Proven(step, dropped, len(examples), most if size is None else 1))
+        proofs.append(Proven(step, dropped, len(examples), most, drawn=size is not None))
         examples = [example for place, example in enumerate(examples) if place not in gone]
     report = check_examples(examples, name=source.name, split=part, workers=workers, strength=strength, grader=grader)
     report.proofs = proofs
