@@ -146,7 +146,7 @@ def test_the_card_adds_up(tmp_path: Path) -> None:
     assert card.sources["math/arithmetic"].dropped == {"over_cap": 30}
     ledger = [json.loads(line) for line in (tmp_path / "ledger.jsonl").read_text().splitlines()]
     assert Counter(row["reason"] for row in ledger) == card.total.dropped
-    assert "210 rows came in = 180 kept + 30 dropped; the numbers add up." in (tmp_path / "card.md").read_text()
+    assert "210 rows came in = 180 kept + 30 dropped; the numbers add up." in str(Corpus.read(tmp_path).card)
     assert [e.id for e in Corpus.read(tmp_path)] == [e.id for e in corpus]
     assert {"read math/arithmetic", "length", "duplicates", "cap", "gold"} <= set(seen)
 
@@ -192,7 +192,7 @@ def test_a_torn_line_is_discarded(tmp_path: Path) -> None:
     run_curation(recipe(), tmp_path / "torn")
     journal = tmp_path / "torn" / "decisions.jsonl"
     journal.write_bytes(journal.read_bytes()[:-30])
-    for name in ("ledger.jsonl", "card.md", "manifest.json", "part-00000.parquet"):
+    for name in ("ledger.jsonl", "manifest.json", "part-00000.parquet"):
         (tmp_path / "torn" / name).unlink()
     run_curation(recipe(), tmp_path / "torn")
     assert contents(tmp_path / "torn") == contents(tmp_path / "whole")

@@ -1,8 +1,7 @@
 """A corpus: Examples in a fixed order, with the ledger of what was dropped on the way and a card that says so.
 
-A corpus never changes; `without`, `keep` and `+` give a new one. On disk it is parquet shards, `ledger.jsonl`,
-`card.md` and, written last, `manifest.json`; opening one reads the manifest alone, and rows are read as they are asked
-for.
+A corpus never changes; `without`, `keep` and `+` give a new one. On disk it is parquet shards, `ledger.jsonl` and,
+written last, `manifest.json`; opening one reads the manifest alone, and rows are read as they are asked for.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from assay.corpus.collection import Corpus
 from assay.corpus.look import stats
-from assay.corpus.store import CARD, MANIFEST
+from assay.corpus.store import MANIFEST
 from assay.errors import RunConflict
 from assay.files import write_atomically
 from assay.hub import fetch_dataset, files_of_dataset, send_dataset
@@ -31,7 +31,7 @@ def push(corpus: Corpus, name: str, *, private: bool = True, message: str = "") 
     with tempfile.TemporaryDirectory(prefix="assay-") as scratch:
         folder = Path(scratch)
         corpus.write(folder)
-        write_atomically(folder / "README.md", readme(corpus, name, (folder / CARD).read_text("utf-8")))
+        write_atomically(folder / "README.md", readme(corpus, name))
         told = message or f"A corpus of {len(corpus)} examples"
         return send_dataset(name, folder, private=private, message=told, replaced=SHARDS)
 
@@ -44,10 +44,14 @@ def pull(name: str, revision: str | None = None) -> Corpus:
     return Corpus.read(fetch_dataset(name, revision))
 
 
-def readme(corpus: Corpus, named: str, card: str) -> str:
+def readme(corpus: Corpus, named: str) -> str:
     """The README of a data set: front matter for the hub's viewer, how to load it, licences by source, the card."""
     rows = "\n".join(f"| {name or '-'} | {line['licence'] or 'not stated'} |" for name, line in stats(corpus).items())
-    told = card.replace("\n## ", "\n### ").replace("# Corpus card", "## What came in, what went out, and why", 1)
+    told = (
+        str(corpus.card)
+        .replace("\n## ", "\n### ")
+        .replace("# Corpus card", "## What came in, what went out, and why", 1)
+    )
     return f"""---
 license: other
 tags: [assay, reinforcement-learning, verifiable-rewards]

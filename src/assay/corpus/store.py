@@ -1,4 +1,4 @@
-"""A corpus on disk: shards, ledger, card, manifest. The manifest is written last: without it there is no corpus."""
+"""A corpus on disk: shards, ledger, manifest. The manifest is written last: without it there is no corpus."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from assay.corpus.ledger import Card, Dropped, Kind
+from assay.corpus.ledger import Dropped, Kind
 from assay.corpus.parquet import SCHEMA
 from assay.corpus.rows import GROUP, Rows, Shard
 from assay.errors import MissingData, RunConflict
@@ -27,7 +27,7 @@ from assay.version import VERSION
 SHARD_ROWS = 10 * GROUP
 LEVEL = 9
 """Of zstd: a quarter smaller than its usual one, at some 50 MB/s."""
-LEDGER, CARD = "ledger.jsonl", "card.md"
+LEDGER = "ledger.jsonl"
 UNFINISHED = ".unfinished"
 """The hash of rows that are being written: a writing that was killed is repeated over what it left, no other is."""
 
@@ -63,10 +63,9 @@ class Writer:
     def finish(
         self, ledger: Iterable[Dropped], came_in: Mapping[str, int], notes: Sequence[str], fingerprint: str
     ) -> None:
-        """Write what is left, the ledger (read twice), the card and, last, the manifest."""
+        """Write what is left, the ledger and, last, the manifest."""
         self._flush()
         write_jsonl(self.out / LEDGER, (row.to_json() for row in ledger))
-        write_atomically(self.out / CARD, str(Card.of(self.kept, ledger, came_in, notes)))
         rows = [dict(zip((*Kind._fields, "rows"), (*kind, n), strict=True)) for kind, n in sorted(self.kept.items())]
         manifest = {
             "schema": SCHEMA_VERSION,

@@ -93,7 +93,7 @@ def plan(
     """
     look = _Look(data, must, isinstance(config, CurationRecipe) and not config.strict)
     if isinstance(config, CurationRecipe):
-        lines, files, takes = _curation(config, look), "shards, ledger.jsonl, card.md", curation_time(config)
+        lines, files, takes = _curation(config, look), "shards, ledger.jsonl", curation_time(config)
     elif isinstance(config, Suite):
         lines = _evaluation(config, look) if asked is None else _asked(config, asked, repeat)
         completions = repeat * config.completions(asked or ())
