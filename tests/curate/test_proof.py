@@ -14,6 +14,7 @@ from assay.curate.proof import Gate, Reached, Rewrite, VerifiedBlock
 from assay.curate.quality import Classifier, Quality
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
+from assay.curate.steps import GoldPasses
 from assay.errors import BadConfig, UnknownName
 from assay.sandbox import isolation
 from assay.types import Example
@@ -56,6 +57,22 @@ def test_recorded_programs_of_gsm8k(real_data: Path) -> None:
     step = VerifiedBlock(variable="ans")
     kept = sum(len(step(batch(rows[at : at + 500])).kept) for at in range(0, len(rows), 500))
     assert len(rows) == 1318 and abs(100 * kept / len(rows) - 71.4) <= 0.3
+
+
+@needs_sandbox
+def test_evidence_quotes_nothing_that_another_run_would_not_say() -> None:
+    clock = {"code": "import time\ndef f(x):\n    return time.perf_counter_ns()", "input": "1", "output": "2"}
+    tests = {"tests": ["assert f() == 1"], "entry_point": "f"}
+    timed = "```python\nimport time\ndef f():\n    return time.perf_counter_ns()\n```"
+    rows = batch(
+        [
+            ex("?", clock, verifier="code_io.input", gold="```python\nf(1)\n```"),
+            ex("?", tests, verifier="code.tests", gold=timed),
+        ]
+    )
+    for step, drops in ((GoldPasses(), 2), (Reached(), 1)):
+        first, again = (step(rows).dropped.to_pylist() for _ in range(2))
+        assert len(first) == drops and first == again
 
 
 @needs_sandbox

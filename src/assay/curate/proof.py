@@ -41,7 +41,8 @@ class Reached(Config):
     durable: ClassVar[bool] = True
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
-        return sift(batch, (_drop("out_of_reach", verdict) for verdict in reached(to_examples(batch))))
+        drops = (_drop("out_of_reach", verdict) for verdict in reached(to_examples(batch)))
+        return sift(batch, (drop and drop._replace(evidence="its program returned something else") for drop in drops))
 
 
 def dropped_by(proof: Proof, examples: Sequence[Example], *, workers: int = 2) -> dict[int, Drop]:

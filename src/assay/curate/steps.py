@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from assay.corpus.ledger import GOLD, READABLE
 from assay.corpus.parquet import to_examples
 from assay.judging.session import unreadable, verify_many
+from assay.judging.verifier import VERIFIERS, Lane
 from assay.sources.base import rank
 from assay.types import Example, Status, Verdict
 
@@ -175,4 +176,7 @@ def _of_gold(example: Example, verdict: Verdict) -> Drop | None:
         return None
     if verdict.status in (Status.ERROR, Status.TIMEOUT):
         return Drop("gold_error" if verdict.status is Status.ERROR else "gold_timeout", verdict.why)
+    if VERIFIERS.get(example.verifier).lane is Lane.SANDBOX:
+        # What a program returned or printed may differ each time it runs, and two runs of a recipe give one ledger.
+        return Drop("gold_refused", f"{example.verifier} ran it, and it is not right")
     return Drop("gold_refused", f"read {verdict.read!r}: {verdict.why}")
