@@ -156,11 +156,23 @@ def test_a_corpus_on_disk_is_read_as_it_is_asked_for(tmp_path: Path, monkeypatch
     corpus = Corpus.read(tmp_path / "a")
     assert (len(corpus), corpus.card.total.kept, corpus.came_in, opened) == (2_600, 2_600, made.came_in, [])
     assert (corpus[0], corpus[-1], corpus[1_400]) == (made[0], made[-1], made[1_400])
-    assert len(opened) == 3 and corpus[1_401:1_403] == made[1_401:1_403] and len(opened) == 3
+    assert len(opened) == 2 and corpus[1_401:1_403] == made[1_401:1_403] and len(opened) == 2
     assert [len(batch) for batch in corpus.batches(900)] == [900, 900, 800]
     assert max(len(batch) for batch in corpus.batches()) == GROUP
     with pytest.raises(IndexError, match="row 2600 of 2600"):
         corpus[2_600]
+
+
+def test_rows_that_are_large_lie_in_more_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = load("math/arithmetic", size=30)
+    made.write(tmp_path / "a")
+    monkeypatch.setattr("assay.corpus.store.GROUP_BYTES", 400)
+    made.write(tmp_path / "b")
+    one, more = (pq.ParquetFile(tmp_path / name / "part-00000.parquet") for name in "ab")
+    sizes = [more.metadata.row_group(number).num_rows for number in range(more.num_row_groups)]
+    assert one.num_row_groups == 1 and len(sizes) > 3 and max(sizes) < 10 and sum(sizes) == 30
+    stored = Corpus.read(tmp_path / "b")
+    assert [stored[place] for place in range(30)] == list(stored) == list(made)
 
 
 def test_lazy_rows_behave_as_those_in_memory(tmp_path: Path) -> None:

@@ -24,9 +24,9 @@ from assay.errors import AssayError
 from assay.types import Example
 
 GROUP = 1_000
-"""Rows of a row group: what is read to look at one row."""
+"""Rows of a batch, where nobody says how many."""
 CACHED = 4
-"""Row groups that are kept in memory."""
+"""Row groups that are kept in memory, as Arrow tables."""
 
 
 class Rows(Sequence[Example]):
@@ -108,7 +108,8 @@ class Stored(Rows):
         self.shards = tuple(shards)
         self._ends = list(accumulate(shard.rows for shard in self.shards))
         self._checked: set[int] = set()
-        self._groups: OrderedDict[tuple[int, int], list[Example]] = OrderedDict()
+        self._ends_of_groups: dict[int, list[int]] = {}
+        self._groups: OrderedDict[tuple[int, int], pa.Table] = OrderedDict()
 
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
@@ -129,16 +130,25 @@ class Stored(Rows):
                 yield from file.iter_batches(rows)
 
     def at(self, place: int) -> Example:
-        number = bisect_right(self._ends, place)
-        place -= self._ends[number - 1] if number else 0
-        group = (number, place // GROUP)
-        if group not in self._groups:
+        number, place = _within(self._ends, place)
+        if number not in self._ends_of_groups:
             with self._open(number) as file:
-                self._groups[group] = to_examples(file.read_row_group(group[1]))
+                groups = range(file.num_row_groups)
+                self._ends_of_groups[number] = list(accumulate(file.metadata.row_group(g).num_rows for g in groups))
+        group, place = _within(self._ends_of_groups[number], place)
+        if (number, group) not in self._groups:
+            with self._open(number) as file:
+                self._groups[number, group] = file.read_row_group(group)
             if len(self._groups) > CACHED:
                 self._groups.popitem(last=False)
-        self._groups.move_to_end(group)
-        return self._groups[group][place % GROUP]
+        self._groups.move_to_end((number, group))
+        return to_examples(self._groups[number, group].slice(place, 1))[0]
+
+
+def _within(ends: Sequence[int], place: int) -> tuple[int, int]:
+    """Which of the parts that end there holds a place, and the place in it."""
+    number = bisect_right(ends, place)
+    return number, place - (ends[number - 1] if number else 0)
 
 
 class Picked(Rows):
@@ -173,8 +183,8 @@ class Joined(Rows):
         return self._ends[-1] if self._ends else 0
 
     def at(self, place: int) -> Example:
-        number = bisect_right(self._ends, place)
-        return self._parts[number].at(place - (self._ends[number - 1] if number else 0))
+        number, place = _within(self._ends, place)
+        return self._parts[number].at(place)
 
     def __iter__(self) -> Iterator[Example]:
         return chain.from_iterable(self._parts)

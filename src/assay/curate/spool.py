@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from assay.corpus.parquet import SCHEMA, to_batch, to_examples
 from assay.corpus.rows import GROUP
-from assay.corpus.store import SHARD_ROWS, write_shard
+from assay.corpus.store import SHARD_ROWS
 from assay.curate.steps import KEYS
+from assay.files import replacing
 from assay.hashing import RowsHash
 from assay.types import Example
 
@@ -64,6 +65,12 @@ def _batch(rows: Sequence[Example], places: Sequence[int]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*to_batch(rows).columns, *arrays], schema=SPOOLED)
 
 
+def _write(batches: Sequence[pa.RecordBatch], path: Path) -> None:
+    """One file, a batch a row group."""
+    with replacing(path) as temporary:
+        pq.write_table(pa.Table.from_batches(batches), temporary, row_group_size=GROUP, compression="lz4")
+
+
 class Spool:
     """All rows that came in, in order."""
 
@@ -85,7 +92,7 @@ class Spool:
             path = directory / f"part-{len(spool.pieces) * GROUP // SHARD_ROWS:05d}.parquet"
             for group, batch in enumerate(batches):
                 spool.pieces.append(Piece(str(path), group, batch["place"][0].as_py(), len(batch)))
-            write_shard(pa.Table.from_batches(batches), path, compression="lz4", level=None)
+            _write(batches, path)
         return spool
 
     def _batches(self, examples: Iterator[Example]) -> Iterator[pa.RecordBatch]:
@@ -110,7 +117,7 @@ class Spool:
             batch = _batch(rows, range(piece.start, piece.start + piece.rows))
             self._amended += 1
             path = self.directory / f"amended-{self._amended:05d}.parquet"
-            write_shard(pa.Table.from_batches([batch]), path, compression="lz4", level=None)
+            _write([batch], path)
             self.pieces[number] = Piece(str(path), 0, piece.start, piece.rows)
             self._index[number] = batch.select(_INDEX)
 
