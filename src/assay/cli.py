@@ -328,14 +328,20 @@ def _tell_scores(scores: Scores, out: Path, as_json: bool) -> None:
 @main.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @out_option("RUN/report.html otherwise.")
-def report(run: Path, output: Path | None) -> None:
+@json_option
+def report(run: Path, output: Path | None, as_json: bool) -> None:
     """Write the page of a training run, of an evaluation, of a corpus, or of a study.
 
     RUN is a directory that `assay train`, `demo`, `study`, `eval` or `curate` wrote, or a folder of Guru's public logs.
+    With --json the numbers of a corpus are printed, and no page is written.
     """
     from assay.files import refuse_output
-    from assay.report.page import write_page
+    from assay.report.page import numbers, write_page
 
+    if as_json and output is not None:
+        raise click.UsageError("--json prints its numbers: leave out -o, or write them with `> FILE`")
+    if as_json:
+        return click.echo(json.dumps(numbers(run), indent=2, ensure_ascii=False))
     if output is not None:
         refuse_output(output, *run.glob("*.json*"))
     click.echo(f"page: {write_page(run, output)}")

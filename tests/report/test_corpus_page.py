@@ -4,7 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from assay.cli import main
 from assay.curate.recipe import CurationRecipe
 from assay.curate.run import run_curation
 from assay.errors import AssayError
@@ -44,6 +46,25 @@ def test_everything_that_came_in_is_on_the_page(corpus: Path) -> None:
     (twin,) = shown["examples"]["near_duplicate"]
     assert twin["twin"]["text"] == APPLES and twin["reference"] == "9" and twin["source"] == "own.jsonl"
     assert len(shown["examples"]["over_quota"]) == 4 and shown["counts"]["over_quota"] == 4
+
+
+def test_the_same_numbers_are_printed_as_json(corpus: Path) -> None:
+    said = CliRunner().invoke(main, ["report", str(corpus), "--json"])
+    assert said.exit_code == 0, said.exception
+    told = json.loads(said.output)
+    assert (told["total"]["came_in"], told["total"]["kept"], told["adds_up"]) == (12, 6, True)
+    assert told["domains"]["own"] == {
+        "came_in": 3,
+        "kept": 1,
+        "unproven": 0,
+        "dropped": {"gold_refused": 1, "near_duplicate": 1},
+    }
+    assert told["sources"]["math/linear"]["licence"] == "Apache-2.0" and told["sources"]["math/linear"]["kept"] == 5
+    assert told["dropped_by_step"]["quota"] == {"over_quota": 4} and len(told["examples"]["over_quota"]) == 4
+    assert told["recipe"]["seed"] == 0 and not (corpus / "report.html").exists()
+    refused = CliRunner().invoke(main, ["report", "first/missing", "--json"])
+    assert refused.exit_code != 0 and "missing" in refused.output
+    assert "leave out -o" in CliRunner().invoke(main, ["report", str(corpus), "--json", "-o", "x"]).output
 
 
 def test_the_page_says_what_each_step_left_and_what_to_know_before_training(corpus: Path) -> None:

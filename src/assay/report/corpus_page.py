@@ -45,14 +45,42 @@ _STEPS = {
 """What each step of a recipe drops."""
 
 
+def corpus_numbers(directory: Path) -> dict[str, Any]:
+    """The numbers of the page as JSON values, and the recipe and seed that they come from."""
+    corpus, manifest, facts = Corpus.read(directory), read_manifest(directory), read_json(directory / CLAIM) or {}
+    card, numbers = corpus.card, stats(corpus)
+    gone: dict[str, Counter[str]] = {}
+    for row in corpus.ledger:
+        gone.setdefault(row.step, Counter())[row.reason] += 1
+    return {
+        "total": vars(card.total),
+        "adds_up": card.adds_up,
+        "data_hash": manifest["data_hash"],
+        "fingerprint": manifest["fingerprint"],
+        "verifiers": manifest["verifiers"],
+        "domains": {name: vars(line) for name, line in card.domains.items()},
+        "sources": {name: vars(line) | numbers.get(name, {}) for name, line in card.sources.items()},
+        "dropped_by_step": gone,
+        "difficulty": buckets(corpus),
+        "notes": list(card.notes),
+        "recipe": facts.get("recipe"),
+        "examples": _examples(directory),
+    }
+
+
+def _examples(directory: Path) -> dict[str, list[Mapping[str, Any]]]:
+    """Some dropped rows of each reason, with the rows that they repeat."""
+    examples: dict[str, list[Mapping[str, Any]]] = {}
+    for _, row in read_jsonl(directory / FILE) if (directory / FILE).exists() else ():
+        examples.setdefault(row["reason"], []).append(row)
+    return examples
+
+
 def corpus_content(directory: Path) -> dict[str, Any]:
     """Everything that the template asks for."""
     corpus, manifest = Corpus.read(directory), read_manifest(directory)
     card, numbers = corpus.card, stats(corpus)
     total = card.total
-    examples: dict[str, list[Mapping[str, Any]]] = {}
-    for _, row in read_jsonl(directory / FILE) if (directory / FILE).exists() else ():
-        examples.setdefault(row["reason"], []).append(row)
     facts = read_json(directory / CLAIM) or {}
     recipe = CurationRecipe.model_validate(facts["recipe"]) if "recipe" in facts else None
     gone = Counter((row.step, row.reason) for row in corpus.ledger)
@@ -82,7 +110,7 @@ def corpus_content(directory: Path) -> dict[str, Any]:
         ],
         "buckets": BUCKETS,
         "difficulty": difficulty,
-        "examples": examples,
+        "examples": _examples(directory),
         "counts": total.dropped,
     }
 

@@ -24,7 +24,7 @@ from assay.learn.oracle import alarms
 from assay.report.arms import arms_of
 from assay.report.browser import RolloutBrowser
 from assay.report.charts import charts_of
-from assay.report.corpus_page import corpus_content
+from assay.report.corpus_page import corpus_content, corpus_numbers
 from assay.report.panels import colours
 from assay.report.rollouts import shown_rollouts
 from assay.report.study import is_study
@@ -75,6 +75,14 @@ def render(run: Path) -> str:
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     held = json.dumps(RolloutBrowser(run).embedded()).replace("<", "\\u003c")
     return filled("page.html.j2", file=file, script=script, digest=digest, held=held, **shown)
+
+
+def numbers(run: Path) -> dict[str, Any]:
+    """What the page of a corpus tells, as JSON values. Raises `AssayError` where the directory holds something else."""
+    if _is_corpus(run):
+        return corpus_numbers(run)
+    content(run)  # says so where it is nothing of ours
+    raise AssayError(f"{run} is no corpus: an evaluation has its numbers in {SCORES}, a training in metrics.jsonl")
 
 
 def filled(template: str, **shown: Any) -> str:
