@@ -58,17 +58,21 @@ class ReplayEngine:
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
-        self._found(list(requests))
+        self._found(requests)
 
-    def _found(self, asked: Sequence[Request]) -> list[list[tuple[str, str, str]]]:
+    def _found(self, requests: Iterable[Request]) -> list[list[tuple[str, str, str]]]:
         """What was recorded for each request. Raises `AssayError` where that is too little."""
-        found = [self._said(request) for request in asked]
-        if lacking := [one for one, known in zip(asked, found, strict=True) if len(known) <= one.sample]:
+        found, lacking = [], []
+        for request in requests:
+            found.append(known := self._said(request))
+            if len(known) <= request.sample:
+                lacking.append(request)
+        if lacking:
             first = lacking[0]
             shown = first.prompt[-1].content[:60] if first.prompt and not first.sealed else first.id
             held = len(self._said(first))
             raise AssayError(
-                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
+                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(found), 'response')} that "
                 f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"
             )
         return found
