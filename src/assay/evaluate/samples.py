@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb, fsum, sqrt
-from operator import itemgetter
+from operator import attrgetter
 
 import numpy as np
 
@@ -47,29 +47,26 @@ class Said:
 
 def said_of(answers: Iterable[Answer], examples: Mapping[str, Example]) -> dict[str, Said]:
     """Example id -> its samples, from what a run stored of them."""
-    said: dict[str, Said] = {}
-    counted: dict[str, list[tuple[int, float, str | None]]] = {}
+    samples: dict[str, list[Answer]] = {}
     for answer in answers:
-        name = answer.example_id
-        if (one := said.get(name)) is None:
-            if name not in examples:
-                continue
-            one = said[name] = Said(votes=VERIFIERS.get(examples[name].verifier).keys is not None)
-            counted[name] = []
-        one.asked += 1
-        one.cut += answer.finish == "length"
-        one.failed += answer.finish == "failed"
-        one.silent += answer.status == Status.NO_ANSWER
-        one.tokens += answer.tokens
-        if answer.score is not None:
-            counted[name].append((answer.index, answer.score, answer.read))
-    keys = _keys({name: [row[2] for row in rows] for name, rows in counted.items() if said[name].votes}, examples)
-    for name, rows in counted.items():
-        known = keys.get(name, {})
-        rows.sort(key=itemgetter(0))
-        said[name].scores = [score for _, score, _ in rows]
-        said[name].classes = [known.get(read) for _, _, read in rows]
-    return said
+        samples.setdefault(answer.example_id, []).append(answer)
+    known = {name: sorted(rows, key=attrgetter("sample")) for name, rows in samples.items() if name in examples}
+    counted = {name: [row for row in rows if row.score is not None] for name, rows in known.items()}
+    votes = {name for name in known if VERIFIERS.get(examples[name].verifier).keys is not None}
+    keys = _keys({name: [row.read for row in rows] for name, rows in counted.items() if name in votes}, examples)
+    return {
+        name: Said(
+            scores=[row.score for row in counted[name] if row.score is not None],
+            classes=[keys.get(name, {}).get(row.read) for row in counted[name]],
+            votes=name in votes,
+            asked=len(rows),
+            cut=[row.finish for row in rows].count("length"),
+            silent=[row.status for row in rows].count(Status.NO_ANSWER),
+            failed=[row.finish for row in rows].count("failed"),
+            tokens=sum(row.tokens for row in rows),
+        )
+        for name, rows in known.items()
+    }
 
 
 def _keys(
