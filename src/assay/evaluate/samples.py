@@ -22,6 +22,7 @@ from assay.types import Example, Status
 
 MOST = 64
 """Samples up to which a vote is counted exactly; of more, the first so many."""
+_NUMBER = attrgetter("sample")
 
 
 @dataclass
@@ -47,26 +48,31 @@ class Said:
 
 def said_of(answers: Iterable[Answer], examples: Mapping[str, Example]) -> dict[str, Said]:
     """Example id -> its samples, from what a run stored of them."""
-    samples: dict[str, list[Answer]] = {}
+    given: dict[str, list[Answer]] = {}
     for answer in answers:
-        samples.setdefault(answer.example_id, []).append(answer)
-    known = {name: sorted(rows, key=attrgetter("sample")) for name, rows in samples.items() if name in examples}
-    counted = {name: [row for row in rows if row.score is not None] for name, rows in known.items()}
-    votes = {name for name in known if VERIFIERS.get(examples[name].verifier).keys is not None}
-    keys = _keys({name: [row.read for row in rows] for name, rows in counted.items() if name in votes}, examples)
-    return {
-        name: Said(
-            scores=[row.score for row in counted[name] if row.score is not None],
-            classes=[keys.get(name, {}).get(row.read) for row in counted[name]],
-            votes=name in votes,
-            asked=len(rows),
-            cut=[row.finish for row in rows].count("length"),
-            silent=[row.status for row in rows].count(Status.NO_ANSWER),
-            failed=[row.finish for row in rows].count("failed"),
-            tokens=sum(row.tokens for row in rows),
+        given.setdefault(answer.example_id, []).append(answer)
+    said: dict[str, Said] = {}
+    reads: dict[str, list[str | None]] = {}
+    for name, rows in given.items():
+        if name not in examples:
+            continue
+        rows.sort(key=_NUMBER)
+        _, _, statuses, scores, finishes, tokens, texts = zip(*rows, strict=True)
+        reads[name] = [text for text, score in zip(texts, scores, strict=True) if score is not None]
+        said[name] = Said(
+            scores=[score for score in scores if score is not None],
+            votes=VERIFIERS.get(examples[name].verifier).keys is not None,
+            asked=len(scores),
+            cut=finishes.count("length"),
+            silent=statuses.count(Status.NO_ANSWER),
+            failed=finishes.count("failed"),
+            tokens=sum(tokens),
         )
-        for name, rows in known.items()
-    }
+    keys = _keys({name: read for name, read in reads.items() if said[name].votes}, examples)
+    for name, read in reads.items():
+        known = keys.get(name, {})
+        said[name].classes = [known.get(text) for text in read]
+    return said
 
 
 def _keys(

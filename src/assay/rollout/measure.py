@@ -40,8 +40,8 @@ ROUND = 4
 SELDOM = 10_000
 """New objects after which Python looks for cycles while a measurement goes on; 700 by itself."""
 Enough = Callable[[Example, float, int], bool]
-Judged = tuple[str, int, str, float | None]
-"""Example, sample, status and score of a rollout."""
+Judged = tuple[str, Sequence[int], str, float | None]
+"""Example, samples that are alike, and their status and score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +304,7 @@ class _Job:
         """What is on disk; a part of a group that is judged whole counts as nothing."""
         parts: dict[str, list[Judged]] = {}
         for mark in store.marks():
-            judged = (mark["example_id"], mark["index"], mark["status"], mark["score"])
+            judged = (mark["example_id"], [mark["index"]], mark["status"], mark["score"])
             if judged[0] in self.held:
                 parts.setdefault(judged[0], []).append(judged)
             else:
@@ -408,19 +408,19 @@ class _Job:
             self.store.append(rows)
         else:
             self.said += map(Rollout.from_json, rows)
-        said = ((samples.first.example_id, samples.numbers, verdict) for samples, verdict in judged)
-        self._count((name, number, str(v.status), v.score) for name, numbers, v in said for number in numbers)
+        self._count((samples.first.example_id, samples.numbers, str(v.status), v.score) for samples, v in judged)
 
     def _count(self, judged: Iterable[Judged]) -> None:
         finished = 0
-        for name, index, status, score in judged:
-            tally = self.tallies[name]
-            tally.seen |= 1 << index
-            tally.scores += [score] if score else []
-            tally.verdicts[status] += 1
-            if not tally.done and (tally.seen + 1 == 1 << self.way(name).samples or self._is_enough(name, tally)):
-                tally.done = True
-                finished += 1
+        for name, numbers, status, score in judged:
+            tally, whole = self.tallies[name], (1 << self.way(name).samples) - 1
+            for number in numbers:
+                tally.seen |= 1 << number
+                tally.scores += [score] if score else []
+                tally.verdicts[status] += 1
+                if not tally.done and (tally.seen == whole or self._is_enough(name, tally)):
+                    tally.done = True
+                    finished += 1
         self.on_groups(finished)
 
     def _is_enough(self, name: str, tally: _Tally) -> bool:

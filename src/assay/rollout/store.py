@@ -208,7 +208,7 @@ def _answers(path: Path) -> tuple[list[str | None], Iterator[Answer]]:
     values = [column.to_pylist() for column in columns.values()]
     if not known:
         values[-1] = [json.loads(verdict).get("read") for verdict in values[-1]]
-    answers: Iterator[Answer] = map(Answer, *values)
+    answers: Iterator[Answer] = map(Answer._make, zip(*values, strict=True))
     if table["exact"].null_count < len(table):
         rows = zip(table["exact"].to_pylist(), answers, strict=True)
         answers = (answer if exact is None else _answer(json.loads(exact)) for exact, answer in rows)
