@@ -54,7 +54,7 @@ class ReplayEngine:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
         for request, known in zip(requests, self._found(requests), strict=True):
             text, finish, thinking = known[request.sample]
-            yield Completion(text, finish, request=request.id, thinking=thinking)
+            yield Completion(text, finish, (), (), request.id, thinking)
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
