@@ -29,6 +29,8 @@ class ReplayEngine:
         """Text, finish and thinking of each response to a problem."""
         for number, row in read_jsonl(path):
             self._record(path, number, row)
+        if not any(self._responses.values()):
+            raise AssayError(f"{path} holds no responses: name a file with a record of each problem")
 
     def _record(self, path: str, number: int, row: dict[str, Any]) -> None:
         try:
