@@ -127,7 +127,7 @@ def test_answers_are_read_from_shards_as_from_the_journal(tmp_path, monkeypatch)
     measure(Failing(False), NUMBERS, samples=4, out=tmp_path / "b")
     stores = [RolloutStore(tmp_path / name) for name in "ab"]
     assert not stores[0].shards() and stores[1].shards()
-    a, b = (sorted(store.answers(), key=lambda one: (one.example_id, one.index)) for store in stores)
+    a, b = (sorted(store.answers(), key=lambda one: (one.example_id, one.sample)) for store in stores)
     assert a == b and len(a) == 12
     said = said_of(a, {e.id: e for e in NUMBERS})
     assert all(one.classes[0] == one.classes[2] and one.classes[1] is None for one in said.values())

@@ -126,6 +126,13 @@ def test_replay_serves_what_was_recorded(tmp_path):
         generate(engine, [as_messages("2 + 2?")], 5, Sampling())
 
 
+@pytest.mark.parametrize("content", ["", "\n", '{"id": "a", "responses": []}\n'])
+def test_a_file_without_a_response_is_told_so(tmp_path, content):
+    (tmp_path / "said.jsonl").write_text(content)
+    with pytest.raises(AssayError, match=r"said\.jsonl holds no responses"):
+        open_engine(str(tmp_path / "said.jsonl"))
+
+
 def test_replay_finds_an_example_by_its_id_and_else_by_its_prompt(tmp_path):
     path = tmp_path / "said.jsonl"
     rows = [

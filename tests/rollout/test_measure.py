@@ -1,6 +1,7 @@
 """Measuring overlaps sampling and judging, resumes without repeating paid work, and never mixes two runs."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from assay.judging.verifier import VERIFIERS, Lane, Verifier, verifier
 from assay.models.engine import Completion, Sampling, open_engine
 from assay.rollout import store as room
 from assay.rollout.fingerprint import judging_facts
-from assay.rollout.measure import measure
+from assay.rollout.measure import SELDOM, measure
 from assay.rollout.store import RolloutStore, key_of
 from assay.types import Example, Verdict, data_hash
 
@@ -76,6 +77,39 @@ def test_what_is_stored_does_not_depend_on_the_order_of_answers(tmp_path):
     assert said(tmp_path / "a") == said(tmp_path / "b")
 
 
+def test_responses_that_are_alike_are_each_kept(tmp_path):
+    """What differs in one thing besides its number is another response, and keeps it."""
+    kinds = [("5", "stop", 3), ("5", "length", 3), ("5", "stop", 4), ("4", "stop", 3)]
+
+    class Alike(Counting):
+        async def stream(self, requests, sampling):
+            for request in requests:
+                text, finish, tokens = kinds[request.sample % 4]
+                yield Completion(text, finish, request=request.id, tokens=tokens)
+
+    measured = measure(Alike(), EXAMPLES, samples=12, out=tmp_path)
+    rows = {key_of(row): row for row in RolloutStore(tmp_path).rows()}
+    assert rows.keys() == {(example.id, number) for example in EXAMPLES for number in range(12)}
+    for (_, number), row in rows.items():
+        assert (row["response"], row.get("finish", "stop"), row["tokens"]) == kinds[number % 4]
+    assert [m.correct for m in measured.values()] == [0, 0, 0, 3, 9]
+    assert dict(measured) == dict(measure(Alike(), EXAMPLES, samples=12))
+
+
+def test_python_collects_as_before_once_a_measurement_ends():
+    before, during = gc.get_threshold(), []
+
+    class Noting(Counting):
+        async def stream(self, requests, sampling):
+            during.append(gc.get_threshold())
+            raise AssayError("no answer")
+            yield
+
+    with pytest.raises(AssayError, match="no answer"):
+        measure(Noting(), EXAMPLES)
+    assert during[0][0] >= SELDOM and gc.get_threshold() == before
+
+
 @pytest.mark.parametrize("cut", [0, 1, 7, 400, 5000])
 @pytest.mark.parametrize("shard_rows", [3, 4096])
 def test_a_killed_measurement_resumes(tmp_path, cut, shard_rows, monkeypatch):
@@ -101,7 +135,7 @@ import sys, time
 sys.path.insert(0, sys.argv[2])
 from test_measure import Counting, EXAMPLES
 from assay.rollout import store
-from assay.rollout.measure import measure
+from assay.rollout.measure import SELDOM, measure
 store.SHARD_ROWS = 3
 class Slow(Counting):
     async def stream(self, requests, sampling):

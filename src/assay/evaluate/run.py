@@ -21,7 +21,7 @@ from assay.judging.session import unreadable
 from assay.models.engine import ENGINES, Engine, checked_options, kind_of_model, open_engine
 from assay.models.hf import require_model
 from assay.models.openai import ADDRESSES
-from assay.rollout.measure import Measurements, is_recorded, measure, require_recorded
+from assay.rollout.measure import Measurements, collecting_seldom, is_recorded, measure, require_recorded
 from assay.rollout.runs import EXAMPLES as EXAMPLES
 from assay.rollout.store import RolloutStore
 from assay.sources.base import data_dir
@@ -82,6 +82,7 @@ class Scores:
         return next(row for row in self.rows if row.name == name)
 
 
+@collecting_seldom()
 def evaluate(
     model: str | Engine,
     suite: Suite,

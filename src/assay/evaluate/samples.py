@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import comb, fsum, sqrt
-from operator import itemgetter
+from operator import attrgetter
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from assay.types import Example, Status
 
 MOST = 64
 """Samples up to which a vote is counted exactly; of more, the first so many."""
+_NUMBER = attrgetter("sample")
 
 
 @dataclass
@@ -47,28 +48,30 @@ class Said:
 
 def said_of(answers: Iterable[Answer], examples: Mapping[str, Example]) -> dict[str, Said]:
     """Example id -> its samples, from what a run stored of them."""
-    said: dict[str, Said] = {}
-    counted: dict[str, list[tuple[int, float, str | None]]] = {}
+    given: dict[str, list[Answer]] = {}
     for answer in answers:
-        name = answer.example_id
-        if (one := said.get(name)) is None:
-            if name not in examples:
-                continue
-            one = said[name] = Said(votes=VERIFIERS.get(examples[name].verifier).keys is not None)
-            counted[name] = []
-        one.asked += 1
-        one.cut += answer.finish == "length"
-        one.failed += answer.finish == "failed"
-        one.silent += answer.status == Status.NO_ANSWER
-        one.tokens += answer.tokens
-        if answer.score is not None:
-            counted[name].append((answer.index, answer.score, answer.read))
-    keys = _keys({name: [row[2] for row in rows] for name, rows in counted.items() if said[name].votes}, examples)
-    for name, rows in counted.items():
+        given.setdefault(answer.example_id, []).append(answer)
+    said: dict[str, Said] = {}
+    reads: dict[str, list[str | None]] = {}
+    for name, rows in given.items():
+        if name not in examples:
+            continue
+        rows.sort(key=_NUMBER)
+        _, _, statuses, scores, finishes, tokens, texts = zip(*rows, strict=True)
+        reads[name] = [text for text, score in zip(texts, scores, strict=True) if score is not None]
+        said[name] = Said(
+            scores=[score for score in scores if score is not None],
+            votes=VERIFIERS.get(examples[name].verifier).keys is not None,
+            asked=len(scores),
+            cut=finishes.count("length"),
+            silent=statuses.count(Status.NO_ANSWER),
+            failed=finishes.count("failed"),
+            tokens=sum(tokens),
+        )
+    keys = _keys({name: read for name, read in reads.items() if said[name].votes}, examples)
+    for name, read in reads.items():
         known = keys.get(name, {})
-        rows.sort(key=itemgetter(0))
-        said[name].scores = [score for _, score, _ in rows]
-        said[name].classes = [known.get(read) for _, _, read in rows]
+        said[name].classes = [known.get(text) for text in read]
     return said
 
 

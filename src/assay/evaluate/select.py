@@ -126,10 +126,10 @@ def select(
     """
     if first is not None and first < 1:
         raise AssayError(f"a choice needs at least one sample, not {first}")
-    answers = [answer for answer in run.store.answers() if first is None or answer.index < first]
+    answers = [answer for answer in run.store.answers() if first is None or answer.sample < first]
     said = said_of(answers, run.examples)
     valued = known if known is not None else weights_of(run, weights) if weights else {}
-    counting = sorted((a.example_id, a.index) for a in answers if a.score is not None and a.example_id in said)
+    counting = sorted((a.example_id, a.sample) for a in answers if a.score is not None and a.example_id in said)
     places: dict[str, list[int]] = {}
     for name, index in counting:
         places.setdefault(name, []).append(index)
@@ -196,7 +196,7 @@ def weights_of(run: StoredRun, source: str) -> dict[tuple[str, int], float]:
     same = {example.problem_id: name for name, example in run.examples.items()}
     names = {name: same.get(example.problem_id, name) for name, example in other.examples.items()}
     # where a judge had no verdict, it values nothing
-    return {(names.get(a.example_id, a.example_id), a.index): a.score or 0.0 for a in other.store.answers()}
+    return {(names.get(a.example_id, a.example_id), a.sample): a.score or 0.0 for a in other.store.answers()}
 
 
 def _of_file(path: str) -> Iterable[tuple[tuple[str, int], float]]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -177,7 +176,7 @@ class TransformersEngine:
         there = [(ids, seed) for (ids, _), seed, fit in zip(asked, seeds, fits, strict=True) if fit]
         said = iter(self._decode([ids for ids, _ in there], [seed for _, seed in there], sampling) if there else ())
         return [
-            replace(next(said) if fit else self._too_long(ids), request=request.id, thinking=thinking)
+            (next(said) if fit else self._too_long(ids))._replace(request=request.id, thinking=thinking)
             for request, (ids, thinking), fit in zip(requests, asked, fits, strict=True)
         ]
 

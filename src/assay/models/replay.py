@@ -29,6 +29,8 @@ class ReplayEngine:
         """Text, finish and thinking of each response to a problem."""
         for number, row in read_jsonl(path):
             self._record(path, number, row)
+        if not any(self._responses.values()):
+            raise AssayError(f"{path} holds no responses: name a file with a record of each problem")
 
     def _record(self, path: str, number: int, row: dict[str, Any]) -> None:
         try:
@@ -54,21 +56,25 @@ class ReplayEngine:
         """The recorded sample of each request. Raises `AssayError`, before any is served, where there are fewer."""
         for request, known in zip(requests, self._found(requests), strict=True):
             text, finish, thinking = known[request.sample]
-            yield Completion(text, finish, request=request.id, thinking=thinking)
+            yield Completion(text, finish, (), (), request.id, thinking)
 
     def require(self, requests: Iterable[Request]) -> None:
         """Raise `AssayError` where fewer responses were recorded than are asked for."""
-        self._found(list(requests))
+        self._found(requests)
 
-    def _found(self, asked: Sequence[Request]) -> list[list[tuple[str, str, str]]]:
+    def _found(self, requests: Iterable[Request]) -> list[list[tuple[str, str, str]]]:
         """What was recorded for each request. Raises `AssayError` where that is too little."""
-        found = [self._said(request) for request in asked]
-        if lacking := [one for one, known in zip(asked, found, strict=True) if len(known) <= one.sample]:
+        found, lacking = [], []
+        for request in requests:
+            found.append(known := self._said(request))
+            if len(known) <= request.sample:
+                lacking.append(request)
+        if lacking:
             first = lacking[0]
             shown = first.prompt[-1].content[:60] if first.prompt and not first.sealed else first.id
             held = len(self._said(first))
             raise AssayError(
-                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(asked), 'response')} that "
+                f"{self.name.removeprefix('replay:')} lacks {len(lacking):,} of {counted(len(found), 'response')} that "
                 f"are asked for; to {shown!r} it holds {held}: record the rest, or ask for fewer samples"
             )
         return found

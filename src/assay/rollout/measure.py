@@ -7,14 +7,16 @@ resumes without repeating paid work. Two runs with different models, sampling or
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from math import fsum
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from assay.errors import AssayError, BadConfig
 from assay.files import write_jsonl
@@ -35,9 +37,11 @@ BACKLOG = 1024
 """Completions that may wait for their verdict before the engine has to wait."""
 ROUND = 4
 """Samples of an Example that are asked for before it is asked whether they are enough."""
+SELDOM = 10_000
+"""New objects after which Python looks for cycles while a measurement goes on; 700 by itself."""
 Enough = Callable[[Example, float, int], bool]
-Judged = tuple[str, int, str, float | None]
-"""Example, sample, status and score of a rollout."""
+Judged = tuple[str, Sequence[int], str, float | None]
+"""Example, samples that are alike, and their status and score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,22 @@ class Measurements(Mapping[str, Measurement]):
         return {i for i, m in self._measured.items() if m.rate is not None and low <= m.rate <= high}
 
 
+@contextmanager
+def collecting_seldom() -> Iterator[None]:
+    """Let Python look for cycles only each `SELDOM` new objects, for a block or a function.
+
+    A run keeps most objects that it makes and ties none to a cycle: each look is in vain, at all Examples and whatever
+    else lives in the process, and they took a fifth of a run's time. It goes on, for an engine may leave cycles behind.
+    """
+    often, *older = gc.get_threshold()
+    gc.set_threshold(often and max(often, SELDOM), *older)  # 0 is off
+    try:
+        yield
+    finally:
+        gc.set_threshold(often, *older)
+
+
+@collecting_seldom()
 def measure(
     model: str | Engine,
     examples: Sequence[Example],
@@ -231,6 +251,18 @@ class _Tally:
         return self.verdicts.total() - self.uncounted
 
 
+class Samples(NamedTuple):
+    """Responses to an Example that are alike in all but their number: one attempt, and one verdict."""
+
+    first: Attempt
+    numbers: Sequence[int]
+
+    def rows(self, verdict: Verdict) -> list[dict[str, Any]]:
+        """Each as a row of the store."""
+        row = self.first.with_verdict(verdict)
+        return [row | {"index": number} for number in self.numbers]
+
+
 @dataclass
 class _Job:
     """One measurement under way."""
@@ -250,7 +282,7 @@ class _Job:
 
     def __post_init__(self) -> None:
         self.tallies = {name: _Tally() for name in self.examples}
-        self.held: dict[str, list[Attempt]] = {
+        self.held: dict[str, list[Samples]] = {
             name: [] for name, example in self.examples.items() if VERIFIERS.get(example.verifier).group
         }
 
@@ -272,7 +304,7 @@ class _Job:
         """What is on disk; a part of a group that is judged whole counts as nothing."""
         parts: dict[str, list[Judged]] = {}
         for mark in store.marks():
-            judged = (mark["example_id"], mark["index"], mark["status"], mark["score"])
+            judged = (mark["example_id"], [mark["index"]], mark["status"], mark["score"])
             if judged[0] in self.held:
                 parts.setdefault(judged[0], []).append(judged)
             else:
@@ -324,65 +356,71 @@ class _Job:
         asked = {name: example.asked for name, example in self.examples.items()}
         return Measurements(measured, verdicts, store.rollouts if store else lambda: self.said, asked)
 
-    def _judged(self, batch: Sequence[Completion]) -> list[tuple[Attempt, Verdict]]:
-        named = [(completion.request.rpartition("/"), completion) for completion in batch]
-        attempts = [
-            Attempt(
-                example_id=name,
-                model=self.engine.name,
-                index=int(index),
-                response=c.text,
-                finish=c.finish,
-                tokens=len(c.token_ids) or c.tokens,
-                token_ids=c.token_ids,
-                logprobs=c.logprobs,
-                thinking=c.thinking,
-                policy=self.engine.fingerprint,
-                seal=self.examples[name].seal,
-            )
-            for (name, _, index), c in named
-        ]
-        return self._with_verdicts([ready for attempt in attempts for ready in self._ready(attempt)])
+    def _judged(self, batch: Sequence[Completion]) -> list[tuple[Samples, Verdict]]:
+        alike: dict[tuple[Any, ...], tuple[Completion, list[int]]] = {}
+        for c in batch:
+            name, _, number = c.request.rpartition("/")
+            own = number if name in self.held else ""  # one of a group is judged beside the others
+            said = (name, own, c.text, c.finish, tuple(c.token_ids), tuple(c.logprobs), c.thinking, c.tokens)
+            alike.setdefault(said, (c, []))[1].append(int(number))
+        samples = [Samples(self._attempt(said[0], numbers[0], c), numbers) for said, (c, numbers) in alike.items()]
+        return self._with_verdicts([ready for one in samples for ready in self._ready(one)])
 
-    def _ready(self, attempt: Attempt) -> list[Attempt]:
-        """What can be judged now that this attempt is there: itself, or its group once that is whole."""
-        group = self.held.get(attempt.example_id)
+    def _attempt(self, name: str, index: int, c: Completion) -> Attempt:
+        return Attempt(
+            example_id=name,
+            model=self.engine.name,
+            index=index,
+            response=c.text,
+            finish=c.finish,
+            tokens=len(c.token_ids) or c.tokens,
+            token_ids=c.token_ids,
+            logprobs=c.logprobs,
+            thinking=c.thinking,
+            policy=self.engine.fingerprint,
+            seal=self.examples[name].seal,
+        )
+
+    def _ready(self, samples: Samples) -> list[Samples]:
+        """What can be judged now that these are there: they, or their group once that is whole."""
+        group = self.held.get(samples.first.example_id)
         if group is None:
-            return [attempt]
-        group.append(attempt)
-        return group if len(group) == self.way(attempt.example_id).samples else []
+            return [samples]
+        group.append(samples)
+        return group if len(group) == self.way(samples.first.example_id).samples else []
 
     def _judged_again(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        again = self._with_verdicts([Rollout.from_json(row) for row in rows])
-        return [attempt.with_verdict(verdict) for attempt, verdict in again]
+        again = self._with_verdicts([Samples(Rollout.from_json(row), [row["index"]]) for row in rows])
+        return [row for samples, verdict in again for row in samples.rows(verdict)]
 
-    def _with_verdicts(self, attempts: Sequence[Attempt]) -> list[tuple[Attempt, Verdict]]:
-        """The attempts, judged. Where the engine failed there is no response, and no zero."""
-        came = [attempt for attempt in attempts if attempt.finish != "failed"]
+    def _with_verdicts(self, samples: Sequence[Samples]) -> list[tuple[Samples, Verdict]]:
+        """Samples with their verdict. Where the engine failed there is no response, and no zero."""
+        failed = [f"no response: {one.first.response}" if one.first.finish == "failed" else "" for one in samples]
+        came = [one.first for one, why in zip(samples, failed, strict=True) if not why]
         asked = [self.examples[attempt.example_id] for attempt in came]
         verdicts = iter(self.judge.verify_many(asked, came, workers=self.workers))
-        return [
-            (a, Verdict.error(f"no response: {a.response}") if a.finish == "failed" else next(verdicts))
-            for a in attempts
-        ]
+        made = [Verdict.error(why) if why else next(verdicts) for why in failed]
+        return list(zip(samples, made, strict=True))
 
-    def _keep(self, judged: Sequence[tuple[Attempt, Verdict]]) -> None:
+    def _keep(self, judged: Sequence[tuple[Samples, Verdict]]) -> None:
+        rows = [row for samples, verdict in judged for row in samples.rows(verdict)]
         if self.store:
-            self.store.append(attempt.with_verdict(verdict) for attempt, verdict in judged)
+            self.store.append(rows)
         else:
-            self.said += [Rollout.of(*one) for one in judged]
-        self._count((attempt.example_id, attempt.index, said.status, said.score) for attempt, said in judged)
+            self.said += map(Rollout.from_json, rows)
+        self._count((samples.first.example_id, samples.numbers, str(v.status), v.score) for samples, v in judged)
 
     def _count(self, judged: Iterable[Judged]) -> None:
         finished = 0
-        for name, index, status, score in judged:
+        for name, numbers, status, score in judged:
             tally, whole = self.tallies[name], (1 << self.way(name).samples) - 1
-            tally.seen |= 1 << index
-            tally.scores += [score] if score else []
-            tally.verdicts[str(status)] += 1
-            if not tally.done and (tally.seen == whole or self._is_enough(name, tally)):
-                tally.done = True
-                finished += 1
+            for number in numbers:
+                tally.seen |= 1 << number
+                tally.scores += [score] if score else []
+                tally.verdicts[status] += 1
+                if not tally.done and (tally.seen == whole or self._is_enough(name, tally)):
+                    tally.done = True
+                    finished += 1
         self.on_groups(finished)
 
     def _is_enough(self, name: str, tally: _Tally) -> bool:

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -65,12 +64,12 @@ _PLAIN = tuple(name for name in SCHEMA.names if name not in (*_JSON, *_SAID, "ex
 _MARKS = ["step", "example_id", "group_id", "index", "model", "status", "score", "finish"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a rollout answered, without its text."""
 
     example_id: str
-    index: int
+    sample: int
+    """Its number, from 0."""
     status: str
     score: float | None
     finish: str
@@ -122,7 +121,7 @@ class RolloutStore:
             groups, answers = _answers(path)
             if newest:  # what is in the journal too is older here
                 rows = zip(groups, answers, strict=True)
-                answers = (one for group, one in rows if (group or one.example_id, one.index) not in newest)
+                answers = (one for group, one in rows if (group or one.example_id, one.sample) not in newest)
             yield from answers
         yield from map(_answer, newest.values())
 
@@ -209,7 +208,7 @@ def _answers(path: Path) -> tuple[list[str | None], Iterator[Answer]]:
     values = [column.to_pylist() for column in columns.values()]
     if not known:
         values[-1] = [json.loads(verdict).get("read") for verdict in values[-1]]
-    answers: Iterator[Answer] = map(Answer, *values)
+    answers: Iterator[Answer] = map(Answer._make, zip(*values, strict=True))
     if table["exact"].null_count < len(table):
         rows = zip(table["exact"].to_pylist(), answers, strict=True)
         answers = (answer if exact is None else _answer(json.loads(exact)) for exact, answer in rows)
@@ -247,18 +246,34 @@ def _mark(row: Row) -> dict[str, Any]:
 
 def _table(rows: Sequence[Row]) -> pa.Table:
     """Rows as a shard holds them."""
-    columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _PLAIN}
-    columns |= {name: [encoded(row[name]) if name in row else None for row in rows] for name in _JSON}
-    columns |= {name: [row["verdict"].get(name) for row in rows] for name in _SAID}
-    columns["exact"] = [None if _NAMES.issuperset(row) else json.dumps(row) for row in rows]
+    held = set().union(*rows)
+    columns: dict[str, list[Any]] = {name: [row.get(name) for row in rows] for name in _PLAIN if name in held}
+    columns |= {name: _texts([row.get(name) for row in rows]) for name in _JSON if name in held}
+    verdicts = [row["verdict"] for row in rows]
+    columns |= {name: [verdict.get(name) for verdict in verdicts] for name in _SAID}
+    if not _NAMES.issuperset(held):
+        columns["exact"] = [None if _NAMES.issuperset(row) else json.dumps(row) for row in rows]
     try:
-        return pa.table(columns, SCHEMA)
+        return _typed(columns, len(rows))
     except UnicodeEncodeError:  # seldom: a lone surrogate in a response
         plain = {name: list(map(_encodable, values)) for name, values in columns.items()}
         changed = [any(plain[name][at] != columns[name][at] for name in plain) for at in range(len(rows))]
-        known = zip(rows, changed, columns["exact"], strict=True)
+        known = zip(rows, changed, columns.get("exact", [None] * len(rows)), strict=True)
         plain["exact"] = [json.dumps(row) if odd else exact for row, odd, exact in known]
-        return pa.table(plain, SCHEMA)
+        return _typed(plain, len(rows))
+
+
+def _typed(columns: Mapping[str, Sequence[Any]], count: int) -> pa.Table:
+    """Columns by the schema; one that no row has is empty."""
+    made = {field.name: columns.get(field.name) or pa.nulls(count, field.type) for field in SCHEMA}
+    return pa.table(made, SCHEMA)
+
+
+def _texts(values: Sequence[Any]) -> list[bytes | None]:
+    """Values as JSON; one that several rows share, as equal responses do their verdict, is written once."""
+    different = {id(value): value for value in values}
+    texts = {at: None if value is None else encoded(value) for at, value in different.items()}
+    return [texts[id(value)] for value in values]
 
 
 def _encodable(value: Any) -> Any:

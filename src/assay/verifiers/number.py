@@ -34,6 +34,7 @@ from assay.reading.units import unit_name
 from assay.types import Example, Verdict
 
 _INTEGER = re.compile(r"-?\d{1,15}", re.ASCII)
+_OWN_KEY = re.compile(r"0|-?[1-9][0-9]{0,14}")
 _RANGE = re.compile(r"(\d++)\s*+(?:-|–|—|to)\s*+(\d++)")
 _SPLIT = re.compile(r"(?:(?<!\s)\s++)?(?:;|(?:,\s*+)?\band\b|&|,(?!\d{3}(?!\d)))\s*+")
 _ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b|\b\d{2,3}0s\b", re.IGNORECASE)
@@ -386,6 +387,8 @@ def _why(wanted: Quantity) -> str:
 
 def _answer_key(example: Example, answer: Any) -> str | None:
     """The value of each number, with its unit; a percentage by its value."""
+    if isinstance(answer, str) and _OWN_KEY.fullmatch(answer):  # as most are
+        return answer
     items = answer if isinstance(answer, list) else [answer]
     if isinstance(answer, str):
         if in_caller() and len(answer) > LIGHT_CHARS:
