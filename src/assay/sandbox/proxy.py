@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.sandbox import aliases, handed
 from assay.sandbox.deriving import Derivable
-from assay.sandbox.looks import Looks, Loop
+from assay.sandbox.looks import Attributes, Looks, Loop
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -60,6 +60,18 @@ def exit_of(context: Any) -> Any:
 def attribute(thing: Any, name: str) -> Any:
     """What the entry point of tests names, which is the program's own even where values have it too (`partition`)."""
     return _forward("getattr")(thing, name) if isinstance(thing, Proxy) else getattr(thing, name)
+
+
+def asked_anew(thing: Any, name: str) -> Any:
+    """`thing.name` as it is now, whatever the tests have read of it before."""
+    if not issubclass(type(thing), (Proxy, Derived)):
+        return getattr(thing, name)
+    client: Client = thing._assay_client
+    before, client.asks_anew = client.asks_anew, True
+    try:
+        return getattr(thing, name)
+    finally:
+        client.asks_anew = before
 
 
 async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
@@ -124,9 +136,8 @@ class Proxy:
         known = self._assay_is_known()
         if self._assay_is_no_value(name) if known and self._assay_kind != "function" else _is_of_values(name):
             raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
-        client = self._assay_client
-        found = client.ask({"op": "getattr", "h": self._assay_handle, "a": client.pack((name,))}, live=known)
-        return client.mean(found) if known else found
+        found = self._assay_client.attribute(self._assay_handle, name, live=known)
+        return self._assay_client.mean(found) if known else found
 
     def _assay_is_no_value(self, name: str) -> bool:
         """Whether the tests ask for a yes or no as of a value, of what only stands in an attribute or a variable."""
@@ -143,7 +154,7 @@ class Proxy:
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
         """The attributes of what it stands for, as `vars` shows them."""
-        return dict(_forward("getattr")(self, "__dict__"))
+        return dict(self._assay_client.attribute(self._assay_handle, "__dict__"))
 
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
@@ -214,7 +225,7 @@ class Proxy:
         loop = Loop(looks, begins=True)
         while True:
             try:
-                item = next(inner)
+                item = _forward("next")(inner)
             except StopIteration:
                 self._assay_deny(looks, loop.end())
                 return
@@ -222,8 +233,11 @@ class Proxy:
             yield item
 
     def __next__(self) -> Any:
-        looks = self._assay_client.looks.get(self._assay_handle)
+        client = self._assay_client
+        looks = client.looks.get(self._assay_handle)
         loop = None if looks is None else looks.loop
+        if loop is None:  # what is asked for one alone moves on
+            client.attributes = Attributes()
         try:
             item = _forward("next")(self)
         except StopIteration:
@@ -386,7 +400,7 @@ class Derived:
     def __getattr__(self, name: str) -> Any:
         if (name.startswith("__") and name not in _SHOWN) or name.startswith("_assay"):
             raise AttributeError(name)
-        return _forward("getattr")(self, name)
+        return self._assay_client.attribute(self._assay_handle, name)
 
 
 def derived(client: Client, handle: int, kind: str, value: Any, own: list[str]) -> Any:

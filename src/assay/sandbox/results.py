@@ -21,7 +21,7 @@ from assay.sandbox.client import Client, Refused
 from assay.sandbox.hooks import SAID, Assertion
 from assay.sandbox.paths import Missing, Paths
 from assay.sandbox.problems import CandidateError
-from assay.sandbox.proxy import Proxy, exit_of, type_of
+from assay.sandbox.proxy import Proxy, asked_anew, exit_of, type_of
 from assay.sandbox.suite import Suite
 
 MAX_FAILURES = 12
@@ -79,6 +79,8 @@ class SuiteResult:
             hooks.BEGUN: self.begun,
             hooks.SAID: self.said,
             hooks.FILLED: self.filled,
+            hooks.ANEW: asked_anew,
+            hooks.ACT: self.act,
         }
 
     def start(self, number: int) -> None:
@@ -120,6 +122,11 @@ class SuiteResult:
         stands_for = self.suite.claims is not None and number in self.suite.claims.defaults
         if not (claims.is_nothing(value) or (stands_for and type(value) in _PLAIN_FALSE and not value)):
             self.said(number)
+        return value
+
+    def act(self, value: Any) -> Any:
+        """The tests have read this for what it does, or wait for it."""
+        self.client.forget()
         return value
 
     def turns(self, number: int, items: Any) -> Iterator[Any]:
