@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.sandbox import claims, mixing
+from assay.sandbox import claims, missing, mixing
 from assay.sandbox.facts import (
     DEFINITIONS,
     Facts,
@@ -44,7 +44,6 @@ from assay.sandbox.paths import CHOICES, FOLDING, Paths
 from assay.sandbox.rereads import Reads
 from assay.sandbox.trees import walk
 
-_NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 _WAYS = (*CHOICES, *claims.TRIGGERS)
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 
@@ -75,8 +74,8 @@ class Suite:
         self.joins: list[tuple[Callable[[Any, Any], Any], int | None]] = []
         """What is done to two values, of which one is the candidate's; its line, where it must be about something."""
         self.cases: list[TestCase] = []
-        self.means_nan = any(map(_NAN.search, texts))
-        """Whether the tests speak of NaN."""
+        self.means_nan = missing.is_meant(facts.nodes)
+        """Whether the tests mean NaN."""
         self._partial, self._candidates = partial, {*candidates} - facts.modules
         self._asserting: dict[str, bool] = {}
         self.paths = self._paths()
