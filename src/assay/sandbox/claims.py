@@ -171,11 +171,17 @@ class Claims(ast.NodeTransformer):
         stands_in = isinstance(way, (ast.Return, ast.Assign)) and way.value is not None and self._is_own(way.value)
         about = stands_in and not node.orelse and _asks_for_nothing(node.test) and self.asks(node.test)
         collects = not node.orelse and not any(asserts(one) for part in node.body for one in statements(part))
+        inner = way if collects and isinstance(way, ast.If) and not way.orelse and len(node.body) == 1 else None
+        nested = inner is not None and self.about(node.test) and _asks_for_one(node.test) and self._names(inner.test)
         self.generic_visit(node)
         if about:
             number = self._number(node)
             node.test = _both(hook(BEGUN, number, node), node.test)
             node.orelse = [ast.copy_location(ast.Expr(hook(SAID, number, node)), node)]
+        elif nested and inner is not None:
+            number = self._number(node)
+            node.test = _both(hook(BEGUN, number, node), node.test)
+            inner.test = _both(hook(SAID, number, node), inner.test)
         elif collects:
             node.test = self._bad(node.test)
         return node

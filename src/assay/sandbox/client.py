@@ -57,6 +57,8 @@ class Client(Codec):
     numpy = patterns = True
     keeps_aliases = False
     """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+    hands_containers = True
+    """Whether the program may change what it is given, since nothing that it returns is compared with that."""
     sees_procedures = True
     """Whether changes of arguments show where a call returned `None`."""
     budgets: Set[str] = frozenset()
@@ -200,7 +202,13 @@ class Client(Codec):
     def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
         if issubclass(kind, Derived):
             return {"h": value._assay_handle}
+        if self.stays(kind):
+            return self.foreign(value)
         return super()._encode_inner(value, kind, depth)
+
+    def stays(self, kind: type) -> bool:
+        """Whether containers of a class of the tests stay here, as it has its own way to give an item."""
+        return self.hands_containers and handed.sees_items_taken(kind, {*self.derived, *self.classes})
 
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)

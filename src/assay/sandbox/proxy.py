@@ -122,7 +122,7 @@ class Proxy:
         live = self._assay_handle in client.methods
         reply = client.request({**asked, "lend": 1} if live else asked)
         sees = client.keeps_aliases or (client.sees_procedures and reply.get("v") is None)
-        known = aliases.changeable((args, kwargs), client.classes) if sees else ()
+        known = aliases.changeable((args, kwargs), client.classes, client.stays) if sees else ()
         if not live:
             return client.read(reply, known)
         value = client.taken(reply, known, live=True)

@@ -50,6 +50,8 @@ class SuiteResult:
         self._asked: dict[tuple[str, int], set[int | None]] = {}
         """What is to be about something, by its hook, and the tests that came to it."""
         self._counts: Counter[tuple[str, str, int]] = Counter()
+        self.running: Counter[int] = Counter()
+        """Calls and turns that have begun and not ended, by their numbers."""
         self.excused = 0
         """What counts as compared, as the tests chose so, less the exceptions that they caught whatever these were, and
         less the asserts of functions that the program has called."""
@@ -71,7 +73,7 @@ class SuiteResult:
             hooks.TYPE: type_of,
             hooks.THROWN: self.thrown,
             hooks.EXIT: exit_of,
-            hooks.TURN: lambda _: _ComparingCall(self),
+            hooks.TURN: lambda number: _ComparingCall(self, number),
             hooks.TURNS: self.turns,
             hooks.ZIPPED: self.zipped,
             hooks.EXCUSED: lambda _: self.excuse(1),
@@ -313,16 +315,18 @@ class _RunningTest:
 
 
 class _ComparingCall:
-    """One call of a test, which the program could have kept from comparing anything."""
+    """One call of a test, which the program could have kept from comparing anything; one within itself may."""
 
-    def __init__(self, result: SuiteResult) -> None:
-        self.result, self.before = result, result.compared()
+    def __init__(self, result: SuiteResult, number: int) -> None:
+        self.result, self.number, self.before = result, number, result.compared()
 
     def __enter__(self) -> None:
-        pass
+        self.result.running[self.number] += 1
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None and self.result.compared() == self.before:
+        self.result.running[self.number] -= 1
+        is_inner = self.result.running[self.number] > 0
+        if kind is None and not is_inner and self.result.compared() == self.before:
             self.result.client.deny("a test has ended, and the program has kept it from comparing anything")
 
 
