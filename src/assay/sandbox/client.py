@@ -24,7 +24,7 @@ from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
 _LOOKS = {"len", "iter", "next", "getitem", "contains", "plain", "getattr", "isinstance", "issubclass", "type", "hash"}
-_LOOKS |= {"str", "repr", "format", "bool", "eq", "lt", "le", "gt", "ge"}
+_LOOKS |= {"str", "repr", "format", "int", "float", "bytes", "bool", "eq", "lt", "le", "gt", "ge"}
 """What changes nothing."""
 MAX_LENT = 16
 """Containers of it that are one object on both sides."""
@@ -336,6 +336,8 @@ class Client(Codec):
     def attribute(self, handle: int, name: str, live: bool = False) -> Any:
         """An attribute of an object, which stays what it was while the tests do nothing but look."""
         reply = self.request({"op": "getattr", "h": handle, "a": self.pack((name,))})
+        for looks in self.looks.values():
+            looks.said.clear()  # it may have been computed only now
         if self.lanes is None and not self.asks_anew:
             reply = self.attributes.read(handle, name, reply, self.looks)
         return self.taken(reply, live=live)

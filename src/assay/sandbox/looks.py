@@ -28,6 +28,8 @@ class Looks:
     """Items by their index."""
     held: Any = None
     """All that it holds, as plain data."""
+    said: dict[Any, Any] = field(default_factory=dict)
+    """Its items by keys that are no index, and what it is as a number or text."""
     loop: Loop | None = None
     """The loop that goes on over an object that is its own iterator."""
 
@@ -41,6 +43,11 @@ class Looks:
         """It has this item at this index."""
         known, self.at[index] = self.at.get(index, item), item
         return "" if self.same(known, item) and self._is_in_loop(index, item) else "holds other items each time"
+
+    def answered(self, question: Any, answer: Any) -> str:
+        """It has this item under this key, or is this number or text."""
+        known, self.said[question] = self.said.get(question, answer), answer
+        return "" if self.same(known, answer) else "says something else each time"
 
     def told(self, held: Any) -> str:
         """It holds this, which is plain data."""

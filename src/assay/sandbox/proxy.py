@@ -29,6 +29,19 @@ def _forward(op: str) -> Any:
     return forward
 
 
+def _asked_as(op: str) -> Any:
+    """A number or a text that it is, which stays the same while the tests do nothing but look."""
+    forward = _forward(op)
+
+    def ask(self: Proxy, *args: Any) -> Any:
+        answer, looks = forward(self, *args), self._assay_looks()
+        if looks is not None:
+            self._assay_deny(looks, looks.answered((op, *args), answer))
+        return answer
+
+    return ask
+
+
 def _leaving(context: Any, kind: Any, problem: Any, trace: Any) -> tuple[tuple[Any, ...], Callable[[Any], Any]]:
     """What a context of the candidate is told of an exception, and how what it says of it is heard: only of what its
     block raises and holds nothing else, or where the tests call it themselves, without a trace."""
@@ -253,6 +266,8 @@ class Proxy:
         item, looks = _forward("getitem")(self, key), self._assay_looks()
         if looks is not None and type(key) is int:
             self._assay_deny(looks, looks.indexed(key, item))
+        elif looks is not None and type(key) in (str, tuple):
+            self._assay_deny(looks, looks.answered(("item", repr(key)), item))
         return item
 
     def __reversed__(self) -> Any:
@@ -319,9 +334,9 @@ class Proxy:
         return self if instance is None or self._assay_kind != "function" else MethodType(self, instance)
 
     __setattr__, __setitem__ = _forward("setattr"), _forward("setitem")
-    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __bytes__, __delattr__ = _forward("bytes"), _forward("delattr")
-    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _asked_as("format")
+    __bytes__, __delattr__ = _asked_as("bytes"), _forward("delattr")
+    __str__, __repr__, __int__, __float__ = _asked_as("str"), _asked_as("repr"), _asked_as("int"), _asked_as("float")
 
 
 def _is_of_values(name: str) -> bool:
