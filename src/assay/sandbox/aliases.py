@@ -7,7 +7,7 @@ An object that stands in the arguments twice is two on the candidate's side, unl
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Container
+from collections.abc import Callable, Container
 from typing import Any
 
 _CONTAINERS = (list, dict, set, deque, bytearray)
@@ -18,8 +18,11 @@ _LIBRARIES = ("numpy", "pandas")
 _PLAIN = (int, float, complex, str, bytes, bool, type(None))
 
 
-def changeable(value: Any, classes: Container[str]) -> list[Any]:
-    """The objects in a value that can change, in an order that a copy of the value has too."""
+def changeable(value: Any, classes: Container[str], stays: Callable[[type], bool] = lambda _: False) -> list[Any]:
+    """The objects in a value that can change, in an order that a copy of the value has too.
+
+    Containers of a class that `stays` are no copies.
+    """
     found: list[Any] = []
     seen: set[int] = set()
     stack = [value]
@@ -31,18 +34,19 @@ def changeable(value: Any, classes: Container[str]) -> list[Any]:
                 continue
             seen.add(id(item))
             inner: list[Any] = list(attributes(item).values())
-        elif isinstance(item, dict):
+        elif issubclass(kind, dict):
             inner = list(item.values())
         else:
-            inner = list(item) if isinstance(item, (list, tuple, deque)) else []
+            inner = list(item) if issubclass(kind, (list, tuple, deque)) else []
         if not isinstance(item, tuple) or kind.__name__ in classes:
             found.append(item)
-        stack += [
-            part
-            for part in inner
-            if isinstance(part, (*_CONTAINERS, tuple)) or _is_array(part) or type(part).__name__ in classes
-        ]
+        stack += [part for part in inner if _may_hold(type(part), classes, stays)]
     return found
+
+
+def _may_hold(kind: type, classes: Container[str], stays: Callable[[type], bool]) -> bool:
+    is_copied = issubclass(kind, (*_CONTAINERS, tuple)) and not stays(kind)
+    return is_copied or kind.__name__ == "ndarray" or kind.__name__ in classes
 
 
 def attributes(value: Any) -> dict[str, Any]:

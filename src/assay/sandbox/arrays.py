@@ -146,7 +146,8 @@ def says_nothing(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
     if numpy is None or not _size(numpy, value):
         return numpy is not None
-    is_truth = all(str(kind) == "boolean" for kind in numpy.atleast_1d(getattr(value, "dtypes", value.dtype)))
+    kinds = getattr(value, "dtypes", getattr(value, "dtype", ""))
+    is_truth = all(str(kind) == "boolean" for kind in numpy.atleast_1d(kinds))
     return is_truth and _is_missing(numpy, value)
 
 

@@ -173,6 +173,7 @@ class Checker:
         shared = any(map(_SHARED.search, self.request["tests"]))  # arguments that more than one test is given
         mixes = mixing.mixes(nodes, asked, provided())
         self.client.keeps_aliases = not shared and not mixes
+        self.client.hands_containers = not mixes
         self.client.sees_procedures = not mixes or mixing.calls_alone(nodes, asked, provided())
 
     def _load_candidate(self, setup: str) -> None:

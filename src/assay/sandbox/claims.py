@@ -25,10 +25,16 @@ _SMALLER = {"issubset": -1, "issuperset": 0, "startswith": 0, "endswith": 0}
 _ASSERTED = {"assertLess": 0, "assertLessEqual": 0, "assertGreater": 1, "assertGreaterEqual": 1, "assertIn": 0}
 _REDUCED = ("all", "any")
 """Methods of arrays and tables by which nothing, or what is missing, is as it must be."""
-HOLDING = {*_SMALLER, *_ASSERTED, *_REDUCED, "sorted", "set"}
+_MISSING = {"isna", "isnull", "notna", "notnull", "isnan", "isfinite", "isinf", "duplicated"}
+_OF_ITEMS = {"hasnans", "is_unique", "is_monotonic_increasing", "is_monotonic_decreasing"}
+"""What a table, or a function of it, says of all its items: nothing is missing from nothing, or stands in it twice."""
+HOLDING = {*_SMALLER, *_ASSERTED, *_REDUCED, *_MISSING, *_OF_ITEMS, "sorted", "set"}
 """Names that make such an expression, too."""
 _SMALL = {ast.Lt: 0, ast.LtE: 0, ast.Gt: -1, ast.GtE: -1, ast.Sub: 0}
 _EMPTY = (ast.List, ast.Tuple, ast.Set, ast.Dict)
+_TABLES = {"DataFrame", "Series", "Index", "array"}
+_HEADS = {"columns", "dtype", "name"}
+"""What is given to make a table beside its items."""
 _MAKERS = {"set", "list", "dict", "tuple", "frozenset", "str"}
 _AROUND = {*_MAKERS, *HOOKS, "len", "next", "sorted", "bool"}
 _EQUAL = re.compile(r"assert(?!Not|Almost)\w{0,20}Equal")
@@ -70,10 +76,15 @@ class Nothing:
     def _is_empty(self, node: ast.AST) -> bool:
         if isinstance(node, ast.Name):
             return node.id in self.empty
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _TABLES:
+            given = [*node.args, *(word.value for word in node.keywords if word.arg not in _HEADS)]
+            return all(map(self._is_empty, given))
         if isinstance(node, ast.Call):
             return getattr(node.func, "id", "") in _MAKERS and not node.args and not node.keywords
         if isinstance(node, ast.Constant):
             return node.value in ("", b"")
+        if isinstance(node, ast.Dict) and all(isinstance(one, (*_EMPTY, ast.Call)) for one in node.values):
+            return all(map(self._is_empty, node.values))  # columns of a table
         return isinstance(node, _EMPTY) and not _parts(node)
 
 
@@ -160,11 +171,17 @@ class Claims(ast.NodeTransformer):
         stands_in = isinstance(way, (ast.Return, ast.Assign)) and way.value is not None and self._is_own(way.value)
         about = stands_in and not node.orelse and _asks_for_nothing(node.test) and self.asks(node.test)
         collects = not node.orelse and not any(asserts(one) for part in node.body for one in statements(part))
+        inner = way if collects and isinstance(way, ast.If) and not way.orelse and len(node.body) == 1 else None
+        nested = inner is not None and self.about(node.test) and _asks_for_one(node.test) and self._names(inner.test)
         self.generic_visit(node)
         if about:
             number = self._number(node)
             node.test = _both(hook(BEGUN, number, node), node.test)
             node.orelse = [ast.copy_location(ast.Expr(hook(SAID, number, node)), node)]
+        elif nested and inner is not None:
+            number = self._number(node)
+            node.test = _both(hook(BEGUN, number, node), node.test)
+            inner.test = _both(hook(SAID, number, node), inner.test)
         elif collects:
             node.test = self._bad(node.test)
         return node
@@ -184,6 +201,8 @@ class Claims(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = getattr(node.func, "attr", "")
         at = _SMALLER.get(name, _ASSERTED.get(name)) if isinstance(node.func, ast.Attribute) else None
+        if name in _MISSING:
+            at = 0 if node.args else -1
         if name in _REDUCED and not any(map(_compares, walk(node.func))):
             at = -1
         small = None if at is None or at >= len(node.args) else node.func.value if at < 0 else node.args[at]  # type: ignore[attr-defined]
@@ -205,6 +224,13 @@ class Claims(ast.NodeTransformer):
             self.each |= {number} if is_each else set()
             part.ifs[where] = self._begun(number, part.ifs[where])
             node.args[0].elt = _both(hook(SAID, number, node), node.args[0].elt)  # type: ignore[attr-defined]
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        about = node.attr in _OF_ITEMS and self.about(node.value)
+        self.generic_visit(node)
+        if about:
+            node.value = self._hook(FILLED, node.value)
         return node
 
     def _filters(self, node: ast.expr) -> Iterator[tuple[ast.comprehension, int, bool]]:

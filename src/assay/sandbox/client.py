@@ -17,13 +17,14 @@ from typing import Any
 from assay.sandbox import arrays, handed, patches, wire
 from assay.sandbox.codec import Codec
 from assay.sandbox.lending import Lent
-from assay.sandbox.looks import Looks
+from assay.sandbox.looks import Attributes, Looks
 from assay.sandbox.problems import Problems, is_own
 from assay.sandbox.proxy import VALUES, Derived, Proxy, awaited, derived, proxy_class
 
 MAX_CALLS = 200_000
 """Messages to one candidate; more is the candidate's doing."""
-_LOOKS = ("len", "iter", "next", "getitem", "contains", "plain")
+_LOOKS = {"len", "iter", "next", "getitem", "contains", "plain", "getattr", "isinstance", "issubclass", "type", "hash"}
+_LOOKS |= {"str", "repr", "format", "int", "float", "bytes", "bool", "eq", "lt", "le", "gt", "ge"}
 """What changes nothing."""
 MAX_LENT = 16
 """Containers of it that are one object on both sides."""
@@ -56,14 +57,25 @@ class Client(Codec):
     numpy = patterns = True
     keeps_aliases = False
     """Whether results may be the arguments themselves, and changes show though a call returned a value."""
+    hands_containers = True
+    """Whether the program may change what it is given, since nothing that it returns is compared with that."""
     sees_procedures = True
     """Whether changes of arguments show where a call returned `None`."""
     budgets: Set[str] = frozenset()
     """Attributes of the tests' objects by which these count, and which no program may set."""
+    patched: Sequence[Any] = []
+    """What the tests have put in the place of Python's own, as it was told last."""
+    asks_anew = False
+    """Whether the tests mean an attribute as it is now, whatever they have read of it before."""
     guards = False
     """Whether empty values are guarded: the tests use numpy."""
     passable: Any = None
     """What the tests raise in any case, so that a context of the candidate may pass it over."""
+
+    looks: dict[int, Looks]
+    """What objects have said of their items since the tests did more than look, by their handles."""
+    attributes: Attributes
+    """What the tests have read of attributes since then."""
 
     def __init__(self, peer: socket.socket) -> None:
         super().__init__()
@@ -74,8 +86,7 @@ class Client(Codec):
         """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
-        self.looks: dict[int, Looks] = {}
-        """What objects have said of their items since the tests did more than look, by their handles."""
+        self.forget()
         self.bases: dict[int, type] = {}
         """Python's own classes from which those of objects derive, by their handles."""
         self._proxies: dict[int, Any] = {}
@@ -191,7 +202,13 @@ class Client(Codec):
     def _encode_inner(self, value: Any, kind: type, depth: int) -> Any:
         if issubclass(kind, Derived):
             return {"h": value._assay_handle}
+        if self.stays(kind):
+            return self.foreign(value)
         return super()._encode_inner(value, kind, depth)
+
+    def stays(self, kind: type) -> bool:
+        """Whether containers of a class of the tests stay here, as it has its own way to give an item."""
+        return self.hands_containers and handed.sees_items_taken(kind, {*self.derived, *self.classes})
 
     def _decode(self, body: Any, depth: int) -> Any:
         value = super()._decode(body, depth)
@@ -234,6 +251,8 @@ class Client(Codec):
             refused = self.refused
             written = self.lent.changed()
             self.refused = refused
+            if written:
+                self.forget()
             wire.send(self.peer, {**message, "w": written} if written else message)
             return
         with self._turn:
@@ -257,7 +276,7 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
         if message["op"] not in _LOOKS:
-            self.looks = {}
+            self.forget()
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
@@ -305,7 +324,23 @@ class Client(Codec):
             with contextlib.suppress(wire.WireError):
                 made.append([home, name, self.pack(value)])
         self.refused = refused
+        if made != self.patched:
+            self.patched = made
+            self.forget()
         return made
+
+    def forget(self) -> None:
+        """The tests have done more than look: what they have seen may be something else from now on."""
+        self.looks, self.attributes = {}, Attributes()
+
+    def attribute(self, handle: int, name: str, live: bool = False) -> Any:
+        """An attribute of an object, which stays what it was while the tests do nothing but look."""
+        reply = self.request({"op": "getattr", "h": handle, "a": self.pack((name,))})
+        for looks in self.looks.values():
+            looks.said.clear()  # it may have been computed only now
+        if self.lanes is None and not self.asks_anew:
+            reply = self.attributes.read(handle, name, reply, self.looks)
+        return self.taken(reply, live=live)
 
     def ask(self, message: dict[str, Any], live: bool = False) -> Any:
         return self.taken(self.request(message), live=live)
@@ -372,6 +407,7 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.answered = True
         self.called_back += 1
+        self.attributes = Attributes()  # they may hang on what is the tests' own
         value = None
         try:
             args, kwargs = self.unpack(message["a"])

@@ -15,7 +15,7 @@ import io
 import operator
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from types import BuiltinFunctionType, CoroutineType, FunctionType, MethodDescriptorType, MethodType
 from typing import Any
 
@@ -24,6 +24,7 @@ from assay.sandbox.texts import Texts
 CHANGING = (list, dict, set, deque)
 BASES = (int, float, str, tuple, frozenset, *CHANGING)
 """Python's own classes from which a class of a program may derive and keep its methods where tests name it."""
+_TAKING = ("__getitem__", "__iter__", "__contains__", "__missing__", "get", "pop", "popleft", "items", "keys", "values")
 _READ, _WRITE = "getattr", "setattr"
 AWAIT = "await"
 _ITERATOR = ("__iter__", "__next__")
@@ -105,6 +106,18 @@ def done(value: Any, action: str, args: tuple[Any, ...]) -> Any:
     if action == _WRITE and callable(getattr(type(value), args[0], None)):
         raise AttributeError(f"{args[0]} is a method of the tests")
     return getattr(value, *args) if action == _READ else setattr(value, *args)
+
+
+def sees_items_taken(kind: type, known: Set[str]) -> bool:
+    """Whether a class of the tests alone derives from a container and has its own way to give an item: no copy has it.
+
+    `known` are names of classes that are the program's too.
+    """
+    base = next((base for base in CHANGING if issubclass(kind, base)), None) if kind.__module__ == "tests" else None
+    if base is None or kind.__name__ in known:
+        return False
+    own = {name for one in kind.__mro__[: kind.__mro__.index(base)] for name in vars(one)}
+    return not own.isdisjoint(_TAKING)
 
 
 def _ended(coroutine: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 
 
 def ask_there(modules: set[str], client: Client) -> None:
-    """Let functions of these modules be asked in the candidate's process where they are asked about its objects, and
-    let a seed hold there too."""
+    """Let functions of these modules be asked in the candidate's process where they are asked about its objects, let a
+    seed hold there too, and let what they have seen change while they sleep."""
     for home in _SEEDED & {*modules, *(f"{name}.random" for name in modules)}:
         module = importlib.import_module(home)
         module.seed = _there_too(module.seed, home, client)  # type: ignore[attr-defined]
+    time.sleep = _as_time_goes(time.sleep, client)
     for home in _QUESTIONS.keys() & modules:
         module = importlib.import_module(home)
         for name in _QUESTIONS[home].split():
@@ -33,6 +35,15 @@ def _there_too(here: Callable[..., Any], home: str, client: Client) -> Callable[
         return here(*args, **kwargs)
 
     return seed
+
+
+def _as_time_goes(wait: Callable[[Any], None], client: Client) -> Callable[[Any], None]:
+    @wraps(wait)
+    def sleep(seconds: Any, /) -> None:
+        wait(seconds)
+        client.forget()
+
+    return sleep
 
 
 def _asked_there(here: Callable[..., Any], home: str, name: str) -> Callable[..., Any]:

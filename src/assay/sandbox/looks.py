@@ -2,15 +2,18 @@
 
 Of a list, whoever counts, iterates or indexes it sees the same items. An object whose items are sorted by index and
 those of the argument in a loop would else pass `all(r[i] <= r[i + 1] ...)` and `sorted(r) == sorted(a)`. What was used
-up, as a queue or an iterator, may hold nothing any more.
+up, as a queue or an iterator, may hold nothing any more. An attribute that is read again is what it was.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+_ITERATORS = {type(one).__name__ for one in map(iter, ([], (), "", {}, set(), range(0)))}
+_ITERATORS |= {"generator", *(kind.__name__ for kind in (map, filter, zip, enumerate, reversed))}
 
 
 @dataclass(slots=True)
@@ -25,6 +28,8 @@ class Looks:
     """Items by their index."""
     held: Any = None
     """All that it holds, as plain data."""
+    said: dict[Any, Any] = field(default_factory=dict)
+    """Its items by keys that are no index, and what it is as a number or text."""
     loop: Loop | None = None
     """The loop that goes on over an object that is its own iterator."""
 
@@ -38,6 +43,11 @@ class Looks:
         """It has this item at this index."""
         known, self.at[index] = self.at.get(index, item), item
         return "" if self.same(known, item) and self._is_in_loop(index, item) else "holds other items each time"
+
+    def answered(self, question: Any, answer: Any) -> str:
+        """It has this item under this key, or is this number or text."""
+        known, self.said[question] = self.said.get(question, answer), answer
+        return "" if self.same(known, answer) else "says something else each time"
 
     def told(self, held: Any) -> str:
         """It holds this, which is plain data."""
@@ -80,3 +90,33 @@ class Loop:
         if self.before is not None and len(self.seen) < len(self.before):
             return "holds other items each time"
         return next((why for index, item in looks.at.items() if (why := looks.indexed(index, item))), "")
+
+
+class Attributes:
+    """What the tests have read of attributes, since they did more than look."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[int, str], dict[str, Any]] = {}
+        """The replies, by the object's handle and the name."""
+        self._first: dict[int, int] = {}
+        """Of iterators that are made anew each time, the handle of the first, by their own."""
+
+    def read(self, handle: int, name: str, reply: dict[str, Any], looks: dict[int, Looks]) -> dict[str, Any]:
+        """The reply as it was when this was read before; an iterator is a new one, and gives what that has given."""
+        before = self._read.setdefault((self._first.get(handle, handle), name), reply)
+        told: dict[str, Any] = {key: before[key] for key in ("v", "o") if key in before}
+        if told == {key: reply[key] for key in ("v", "o") if key in reply}:
+            return reply
+        known, made = map(_iterator, (before, reply))
+        if known is None or made is None:
+            return told
+        self._first[made] = known
+        if known in looks:
+            looks[made] = replace(looks[known], loop=None)
+        return reply
+
+
+def _iterator(reply: dict[str, Any]) -> int | None:
+    """The handle of what a reply calls an iterator of Python's own."""
+    value = reply.get("v")
+    return value.get("h") if isinstance(value, dict) and value.get("t") in _ITERATORS else None

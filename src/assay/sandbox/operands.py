@@ -7,6 +7,7 @@ a method returns in place of a number must not be an object for which `abs(s.f(x
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from assay.sandbox.trees import walk
 
@@ -36,11 +37,11 @@ def of(nodes: list[ast.AST], classes: set[str]) -> set[str]:
 def budgets(nodes: list[ast.AST]) -> set[str]:
     """Attributes by which a class of the tests counts what is done to its objects, and that they compare with a bound.
 
-    `self.calls += 1` and `assert api.calls <= 10`: a program that is given such an object must not set them.
+    `self.calls += 1`, or `self.asked.append(x)`, and `assert api.calls <= 10`: a program that is given such an object
+    must not set them.
     """
-    methods = [node for node in nodes if isinstance(node, ast.FunctionDef)]
-    steps = [part for node in methods for part in walk(node) if isinstance(part, ast.AugAssign)]
-    counted = {getattr(step.target, "attr", "") for step in steps if isinstance(step.value, ast.Constant)}
+    methods = [node for node in nodes if isinstance(node, ast.FunctionDef) and not node.name.startswith("__init")]
+    counted = {name for node in methods for part in walk(node) for name in _counted(part)}
     orders = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
     bounded = [
         node
@@ -49,6 +50,18 @@ def budgets(nodes: list[ast.AST]) -> set[str]:
         or (isinstance(node, ast.Call) and "assert" in _bound(node.func))
     ]
     return counted & {part.attr for node in bounded for part in walk(node) if isinstance(part, ast.Attribute)}
+
+
+def _counted(node: ast.AST) -> Iterator[str]:
+    """The attribute that a statement of a method adds to."""
+    if isinstance(node, ast.AugAssign):
+        target = node.target.value if isinstance(node.target, ast.Subscript) else node.target
+        yield from [target.attr] if isinstance(target, ast.Attribute) and isinstance(node.value, ast.Constant) else []
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.BinOp):
+        sides = {ast.unparse(side) for side in (node.value.left, node.value.right)}
+        yield from (one.attr for one in node.targets if isinstance(one, ast.Attribute) and ast.unparse(one) in sides)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("append", "add"):
+        yield from [node.func.value.attr] if isinstance(node.func.value, ast.Attribute) else []
 
 
 def _inside(node: ast.AST, made: dict[str, str]) -> list[str]:

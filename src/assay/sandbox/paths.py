@@ -185,11 +185,14 @@ class Paths:
         """Variables that an assert compares with data of the tests, or whose length it does."""
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
             yield from (name for one in node.values for name in self._held_by(one))
+        if isinstance(node, ast.Attribute) and node.attr == "empty" and isinstance(node.value, ast.Name):
+            yield node.value.id
         for part in [node] if isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.Eq) else []:
             sides = [part.left, *part.comparators]
             for side, other in (*pairwise(sides), *pairwise(sides[::-1])):
                 is_whole = isinstance(side, ast.Call) and getattr(side.func, "id", "") in ("len", "sorted", "list")
                 side = side.args[0] if is_whole and side.args else side  # type: ignore[attr-defined]
+                side = side.value if isinstance(side, ast.Attribute) and side.attr in ("shape", "size") else side
                 if isinstance(side, ast.Name) and not self._names(other):
                     yield side.id
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from assay.sandbox import aliases, handed
 from assay.sandbox.deriving import Derivable
-from assay.sandbox.looks import Looks, Loop
+from assay.sandbox.looks import Attributes, Looks, Loop
 
 if TYPE_CHECKING:
     from assay.sandbox.client import Client
@@ -27,6 +27,19 @@ def _forward(op: str) -> Any:
         return client.ask({"op": op, "h": self._assay_handle, "a": client.pack(args)})
 
     return forward
+
+
+def _asked_as(op: str) -> Any:
+    """A number or a text that it is, which stays the same while the tests do nothing but look."""
+    forward = _forward(op)
+
+    def ask(self: Proxy, *args: Any) -> Any:
+        answer, looks = forward(self, *args), self._assay_looks()
+        if looks is not None:
+            self._assay_deny(looks, looks.answered((op, *args), answer))
+        return answer
+
+    return ask
 
 
 def _leaving(context: Any, kind: Any, problem: Any, trace: Any) -> tuple[tuple[Any, ...], Callable[[Any], Any]]:
@@ -60,6 +73,18 @@ def exit_of(context: Any) -> Any:
 def attribute(thing: Any, name: str) -> Any:
     """What the entry point of tests names, which is the program's own even where values have it too (`partition`)."""
     return _forward("getattr")(thing, name) if isinstance(thing, Proxy) else getattr(thing, name)
+
+
+def asked_anew(thing: Any, name: str) -> Any:
+    """`thing.name` as it is now, whatever the tests have read of it before."""
+    if not issubclass(type(thing), (Proxy, Derived)):
+        return getattr(thing, name)
+    client: Client = thing._assay_client
+    before, client.asks_anew = client.asks_anew, True
+    try:
+        return getattr(thing, name)
+    finally:
+        client.asks_anew = before
 
 
 async def awaited(proxy: Proxy, op: str, *args: Any) -> Any:
@@ -110,7 +135,7 @@ class Proxy:
         live = self._assay_handle in client.methods
         reply = client.request({**asked, "lend": 1} if live else asked)
         sees = client.keeps_aliases or (client.sees_procedures and reply.get("v") is None)
-        known = aliases.changeable((args, kwargs), client.classes) if sees else ()
+        known = aliases.changeable((args, kwargs), client.classes, client.stays) if sees else ()
         if not live:
             return client.read(reply, known)
         value = client.taken(reply, known, live=True)
@@ -124,9 +149,8 @@ class Proxy:
         known = self._assay_is_known()
         if self._assay_is_no_value(name) if known and self._assay_kind != "function" else _is_of_values(name):
             raise AttributeError(f"{self._assay_repr()}, and only a value has the {name} that the tests ask of it")
-        client = self._assay_client
-        found = client.ask({"op": "getattr", "h": self._assay_handle, "a": client.pack((name,))}, live=known)
-        return client.mean(found) if known else found
+        found = self._assay_client.attribute(self._assay_handle, name, live=known)
+        return self._assay_client.mean(found) if known else found
 
     def _assay_is_no_value(self, name: str) -> bool:
         """Whether the tests ask for a yes or no as of a value, of what only stands in an attribute or a variable."""
@@ -143,7 +167,7 @@ class Proxy:
     @property
     def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
         """The attributes of what it stands for, as `vars` shows them."""
-        return dict(_forward("getattr")(self, "__dict__"))
+        return dict(self._assay_client.attribute(self._assay_handle, "__dict__"))
 
     def _assay_repr(self) -> str:
         return f"<{self._assay_kind} of the program, which does not cross>"
@@ -214,7 +238,7 @@ class Proxy:
         loop = Loop(looks, begins=True)
         while True:
             try:
-                item = next(inner)
+                item = _forward("next")(inner)
             except StopIteration:
                 self._assay_deny(looks, loop.end())
                 return
@@ -222,8 +246,11 @@ class Proxy:
             yield item
 
     def __next__(self) -> Any:
-        looks = self._assay_client.looks.get(self._assay_handle)
+        client = self._assay_client
+        looks = client.looks.get(self._assay_handle)
         loop = None if looks is None else looks.loop
+        if loop is None:  # what is asked for one alone moves on
+            client.attributes = Attributes()
         try:
             item = _forward("next")(self)
         except StopIteration:
@@ -239,6 +266,8 @@ class Proxy:
         item, looks = _forward("getitem")(self, key), self._assay_looks()
         if looks is not None and type(key) is int:
             self._assay_deny(looks, looks.indexed(key, item))
+        elif looks is not None and type(key) in (str, tuple):
+            self._assay_deny(looks, looks.answered(("item", repr(key)), item))
         return item
 
     def __reversed__(self) -> Any:
@@ -305,9 +334,9 @@ class Proxy:
         return self if instance is None or self._assay_kind != "function" else MethodType(self, instance)
 
     __setattr__, __setitem__ = _forward("setattr"), _forward("setitem")
-    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _forward("format")
-    __bytes__, __delattr__ = _forward("bytes"), _forward("delattr")
-    __str__, __repr__, __int__, __float__ = _forward("str"), _forward("repr"), _forward("int"), _forward("float")
+    __delitem__, __copy__, __format__ = _forward("delitem"), _forward("copy"), _asked_as("format")
+    __bytes__, __delattr__ = _asked_as("bytes"), _forward("delattr")
+    __str__, __repr__, __int__, __float__ = _asked_as("str"), _asked_as("repr"), _asked_as("int"), _asked_as("float")
 
 
 def _is_of_values(name: str) -> bool:
@@ -386,7 +415,7 @@ class Derived:
     def __getattr__(self, name: str) -> Any:
         if (name.startswith("__") and name not in _SHOWN) or name.startswith("_assay"):
             raise AttributeError(name)
-        return _forward("getattr")(self, name)
+        return self._assay_client.attribute(self._assay_handle, name)
 
 
 def derived(client: Client, handle: int, kind: str, value: Any, own: list[str]) -> Any:

@@ -21,7 +21,7 @@ from assay.sandbox.client import Client, Refused
 from assay.sandbox.hooks import SAID, Assertion
 from assay.sandbox.paths import Missing, Paths
 from assay.sandbox.problems import CandidateError
-from assay.sandbox.proxy import Proxy, exit_of, type_of
+from assay.sandbox.proxy import Proxy, asked_anew, exit_of, type_of
 from assay.sandbox.suite import Suite
 
 MAX_FAILURES = 12
@@ -50,6 +50,8 @@ class SuiteResult:
         self._asked: dict[tuple[str, int], set[int | None]] = {}
         """What is to be about something, by its hook, and the tests that came to it."""
         self._counts: Counter[tuple[str, str, int]] = Counter()
+        self.running: Counter[int] = Counter()
+        """Calls and turns that have begun and not ended, by their numbers."""
         self.excused = 0
         """What counts as compared, as the tests chose so, less the exceptions that they caught whatever these were, and
         less the asserts of functions that the program has called."""
@@ -71,7 +73,7 @@ class SuiteResult:
             hooks.TYPE: type_of,
             hooks.THROWN: self.thrown,
             hooks.EXIT: exit_of,
-            hooks.TURN: lambda _: _ComparingCall(self),
+            hooks.TURN: lambda number: _ComparingCall(self, number),
             hooks.TURNS: self.turns,
             hooks.ZIPPED: self.zipped,
             hooks.EXCUSED: lambda _: self.excuse(1),
@@ -79,6 +81,8 @@ class SuiteResult:
             hooks.BEGUN: self.begun,
             hooks.SAID: self.said,
             hooks.FILLED: self.filled,
+            hooks.ANEW: asked_anew,
+            hooks.ACT: self.act,
         }
 
     def start(self, number: int) -> None:
@@ -120,6 +124,11 @@ class SuiteResult:
         stands_for = self.suite.claims is not None and number in self.suite.claims.defaults
         if not (claims.is_nothing(value) or (stands_for and type(value) in _PLAIN_FALSE and not value)):
             self.said(number)
+        return value
+
+    def act(self, value: Any) -> Any:
+        """The tests have read this for what it does, or wait for it."""
+        self.client.forget()
         return value
 
     def turns(self, number: int, items: Any) -> Iterator[Any]:
@@ -306,16 +315,18 @@ class _RunningTest:
 
 
 class _ComparingCall:
-    """One call of a test, which the program could have kept from comparing anything."""
+    """One call of a test, which the program could have kept from comparing anything; one within itself may."""
 
-    def __init__(self, result: SuiteResult) -> None:
-        self.result, self.before = result, result.compared()
+    def __init__(self, result: SuiteResult, number: int) -> None:
+        self.result, self.number, self.before = result, number, result.compared()
 
     def __enter__(self) -> None:
-        pass
+        self.result.running[self.number] += 1
 
     def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None and self.result.compared() == self.before:
+        self.result.running[self.number] -= 1
+        is_inner = self.result.running[self.number] > 0
+        if kind is None and not is_inner and self.result.compared() == self.before:
             self.result.client.deny("a test has ended, and the program has kept it from comparing anything")
 
 

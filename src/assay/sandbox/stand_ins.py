@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections.abc import Callable
 from functools import cached_property, wraps
@@ -36,8 +37,23 @@ def _class(server: Server, number: int, name: str, bases: list[Any]) -> Any:
     parents = [server.decode(base) for base in bases]
     if any(issubclass(base, BaseException) for base in parents):
         return type(name, tuple(parents), {"__module__": "tests"})
+    held = next((base for base in parents if base in handed.CHANGING), None)
     parents = [base for base in parents if isinstance(base, _Class)] or [Callback]
-    return _Class(name, tuple(parents), {"__module__": "tests", "asked": (server, number)})
+    members = {} if held is None else _container(held)
+    return _Class(name, tuple(parents), {**members, "__module__": "tests", "asked": (server, number)})
+
+
+def _container(held: type) -> dict[str, Any]:
+    """What a class has that derives from one of Python's containers: it is one, and a copy is of that class alone."""
+    return {
+        "__class__": property(lambda _: held),
+        "__copy__": held,
+        "__deepcopy__": lambda self, known: (
+            held(copy.deepcopy(item, known) for item in self)
+            if held is not dict
+            else {key: copy.deepcopy(self[key], known) for key in self}
+        ),
+    }
 
 
 class Callback:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from assay.sandbox import claims, mixing
+from assay.sandbox import claims, missing, mixing
 from assay.sandbox.facts import (
     DEFINITIONS,
     Facts,
@@ -41,9 +41,9 @@ from assay.sandbox.hooks import (
     hook_thrown,
 )
 from assay.sandbox.paths import CHOICES, FOLDING, Paths
+from assay.sandbox.rereads import Reads
 from assay.sandbox.trees import walk
 
-_NAN = re.compile(r"(?i)\b(?:is_?|equal_)?nan|isna|notna|isnull|notnull|isfinite|fillna|dropna")
 _WAYS = (*CHOICES, *claims.TRIGGERS)
 ARRAYS = re.compile(r"\b(?:np|numpy|pd|pandas|scipy)\b")
 
@@ -74,11 +74,12 @@ class Suite:
         self.joins: list[tuple[Callable[[Any, Any], Any], int | None]] = []
         """What is done to two values, of which one is the candidate's; its line, where it must be about something."""
         self.cases: list[TestCase] = []
-        self.means_nan = any(map(_NAN.search, texts))
-        """Whether the tests speak of NaN."""
+        self.means_nan = missing.is_meant(facts.nodes)
+        """Whether the tests mean NaN."""
         self._partial, self._candidates = partial, {*candidates} - facts.modules
         self._asserting: dict[str, bool] = {}
         self.paths = self._paths()
+        reads = Reads(self.trees, facts.nodes, self._results)
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
             for block in testing:
@@ -98,6 +99,7 @@ class Suite:
         self._hook_joins(bool(any(map(ARRAYS.search, texts))))
         for tree in self.trees if self.paths is not None else ():
             self.paths.hook(tree)  # type: ignore[union-attr]
+        reads.hook(self.trees)
 
     def _paths(self) -> Paths | None:
         """The ways through the tests, where there is more than one."""
@@ -119,13 +121,16 @@ class Suite:
     def _direct(self) -> set[str]:
         return mixing.made_directly(self.facts.nodes, self._candidates, self.facts.modules | {*vars(builtins)})
 
+    def _results(self) -> set[str]:
+        return mixing.made_of(self.facts.nodes, self._direct(), through_calls=True)
+
     def _hook_joins(self, has_arrays: bool) -> None:
         kinds = {*JOINING} if has_arrays else {*JOINING} - {ast.Eq, ast.NotEq}
         nodes = self.facts.nodes
         named = {"type", *(METHODS if has_arrays else ())}
         if not any(type(node) in kinds or getattr(node, "attr", getattr(node, "id", "")) in named for node in nodes):
             return
-        results = mixing.made_of(nodes, self._direct(), through_calls=True)
+        results = self._results()
         for tree in self.trees:
             hook_joins(tree, results, kinds, self.joins, self._is_to_hold)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LEAVES = (ast.Return, ast.Continue, ast.Break, ast.Raise)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _BROAD = {"Exception", "BaseException", "NameError", "AttributeError", "ImportError", "UnboundLocalError"}
+
+_NUMBERS = itertools.count()
 
 Ways = set[bool]
 """Of ways that have compared nothing so far: whether the program has chosen one, and whether the tests have."""
@@ -39,7 +42,7 @@ class Turns:
             start = next((at for at, one in enumerate(block) if not stays_first(one)), 0)
             if block[start:] and self._can_skip(block):
                 self._excuse(block)
-                made = ast.With([ast.withitem(hook(TURN, 0, block[start]))], block[start:])
+                made = ast.With([ast.withitem(hook(TURN, next(_NUMBERS), block[start]))], block[start:])
                 block[start:] = [ast.copy_location(made, block[start])]
 
     def _block(self, node: ast.AST) -> list[ast.stmt]:
@@ -107,6 +110,8 @@ class Turns:
     def _collects(self, node: ast.stmt) -> bool:
         """Whether a statement compares by noting what is not as it must be: `if r != 9: bad.append(r)`."""
         test = node.test if isinstance(node, ast.If) and not node.orelse else None
+        test = node.value if isinstance(node, ast.AugAssign) else test  # `bad += int(r != 9)`
+        test = test.args[0] if isinstance(test, ast.Call) and len(test.args) == 1 else test
         differs = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.NotEq)
         named = test is not None and not self.results.isdisjoint(getattr(part, "id", "") for part in walk(test))
         return differs and named and not _leaves([node])
@@ -127,7 +132,8 @@ class Turns:
             choice = self._choice(node, block[at + 1 :])
             excused = ast.copy_location(ast.Expr(hook(EXCUSED, 0, node)), node)
             if choice is None:
-                block[at:at] = [excused] if _is_choice(node) else []
+                counts = isinstance(node, ast.AugAssign) and self._collects(node)
+                block[at:at] = [excused] if _is_choice(node) or counts else []
                 continue
             ways, by_program = choice
             bodies = [way for way in ways if any(way is one for one in _bodies(node))]

@@ -16,13 +16,18 @@ _WAYS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "builtins.dict_values": (list, lambda told: dict(enumerate(told)).values()),
     "builtins.dict_items": (dict, lambda told: dict(told).items()),
     "builtins.mappingproxy": (dict, lambda told: MappingProxyType(dict(told))),
+    "builtins.slice": (lambda value: (value.start, value.stop, value.step), lambda told: slice(*told)),
     "array.array": (lambda value: (value.typecode, value.tolist()), lambda told: _class("array.array")(*told)),
     "collections.ChainMap": (
         lambda value: tuple(map(dict, value.maps)),
         lambda told: _class("collections.ChainMap")(*map(dict, told)),
     ),
 }
-_BUILTINS: dict[type, str] = {MappingProxyType: "builtins.mappingproxy", SimpleNamespace: "types.SimpleNamespace"}
+_BUILTINS: dict[type, str] = {
+    MappingProxyType: "builtins.mappingproxy",
+    SimpleNamespace: "types.SimpleNamespace",
+    slice: "builtins.slice",
+}
 _BUILTINS |= {type(getattr({}, name)()): f"builtins.dict_{name}" for name in ("keys", "values", "items")}
 
 

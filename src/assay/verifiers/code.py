@@ -50,7 +50,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=12,
+    version=13,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
