@@ -51,6 +51,17 @@ def test_a_generous_verifier_fails(generous: str) -> None:
     assert report.counts["gold accepted"] == (3, 3)
 
 
+def test_the_number_that_rounds_to_the_answer_of_a_row_is_no_wrong_one() -> None:
+    """0.17909 is 0.2 to one decimal, and 0.2 is not 0.17909."""
+
+    def row(value: str) -> Example:
+        how = {"decimals": "as-written"}
+        return Example(prompt=f"? {value}", reference=value, verifier="number", params=how, gold=value)
+
+    report = check_examples([row("0.2"), row("0.17909")], name="rounded")
+    assert report.ok and report.counts["other refused"] == (1, 1), str(report)
+
+
 def test_wrong_gold_and_unproven_rows_are_listed() -> None:
     rows = [
         Example(prompt="1+1?", reference=2, verifier="number", gold="3"),

@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal, InvalidOperation
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -244,7 +245,9 @@ def _check_others(report: CheckReport, examples: Sequence[Example], judge: Judge
     pairs = []
     for example in _sample([e for e in examples if e.verifier not in FREE_FORM | SEARCHED], OTHERS):
         alike = [e for e in examples if e.verifier == example.verifier and e.gold != example.gold]
-        rows = [e for e in alike if answers[e.id] != answers[example.id]]
+        rows = [
+            e for e in alike if answers[e.id] != answers[example.id] and not _rounds_to(e.reference, example.reference)
+        ]
         if rows:
             pairs.append((example, rows[hashed_seed("other", example.id) % len(rows)]))
     there = judge([(a, b.gold or "") for a, b in pairs])
@@ -291,6 +294,14 @@ def _answer(example: Example) -> str:
     """The key of the right answer, or the reference itself where its verifier gives no keys."""
     key = VERIFIERS.get(example.verifier).key(example, example.reference)
     return canonical([example.reference, dict(example.params)]) if key is None else key
+
+
+def _rounds_to(precise: Any, rounded: Any) -> bool:
+    """Whether a number is another one with more digits, and so right where that is right."""
+    try:
+        return Decimal(str(precise)).quantize(goal := Decimal(str(rounded))) == goal
+    except InvalidOperation:  # one is no number
+        return False
 
 
 def _sample(examples: Sequence[Example], size: int) -> list[Example]:
