@@ -42,8 +42,10 @@ def _olympiad(raw: Raw) -> Iterable[Row]:
 
 
 def _minerva(raw: Raw) -> Iterable[Row]:
+    """Some solutions go on behind the box, with the answer in other words: what is asked for is said once more."""
     answer = last_box(raw["solution"])
-    yield Row(raw["problem"], answer, raw["solution"], template=ASK, tags=(f"subject:{raw['type']}",))
+    gold = f"{raw['solution']}\n\nThe final answer is ${boxed(answer)}$."
+    yield Row(raw["problem"], answer, gold, template=ASK, tags=(f"subject:{raw['type']}",))
 
 
 def _svamp(raw: Raw) -> Iterable[Row]:
