@@ -9,18 +9,20 @@ program gains nothing.
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import pairwise
 
 from assay.sandbox.answers import ANEW, EXACT, KEPT
-from assay.sandbox.facts import is_assertion_call
+from assay.sandbox.facts import is_assertion_call, root_name
 from assay.sandbox.hooks import ASK, GOT, HOOKS, hook
 from assay.sandbox.rereads import COMPREHENSIONS, FUNCTIONS, Claim, Scope, implies, inside, of_test
 from assay.sandbox.trees import walk
 
 _Steps = list[ast.Call | ast.Attribute]
+_PYTHONS = {"", *vars(builtins)}
 _DISPLAYS = (ast.Set, ast.List, ast.Tuple)
 _OTHER = (ast.NotEq, ast.IsNot, ast.NotIn)
 _SAME = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
@@ -35,9 +37,10 @@ class Repeats:
         self.going_on: set[int] = set()
         """What stands right behind another assert, by identity."""
         self._how: dict[int, int] = {}
-        claimed = [part for node in nodes if (says := _says(node)) is not None for part in _not_exact(says)]
-        roots = Counter(found[0].id for part in claimed if (found := _chain(part)) is not None)
-        if not any(count > 1 for count in roots.values()):
+        exact = {id(side) for node in nodes if isinstance(node, ast.Assert) for side in _exact(node.test)}
+        calls = [node for node in nodes if isinstance(node, ast.Call) and id(node) not in exact]
+        roots = Counter(root_name(node) for node in calls)
+        if not any(count > 1 and name not in _PYTHONS for name, count in roots.items()):
             return
         own = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
         names = results() - own
@@ -70,20 +73,22 @@ class _Asserted(Scope):
 
     def how(self) -> dict[int, int]:
         """How each call is meant, by identity, of functions and objects that are asked again."""
-        if len(self.asked) < 2:
-            return {}
         claims = self.claims()
         exact = {id(one) for claim in claims for part in self.exact(*claim, of_length=False) for one in _each(part)}
+        again = self._again(n for n in self.asked if id(n) not in exact or _goes_on(n))
+        if not again:
+            return {}
         changing = {ast.unparse(part) for part in (*self.changing(claims), *self._implied(claims))}
         anew = {id(part) for part in (*self.repeated(statements=False), *self._beside())}
-        means = {
-            id(n): ANEW if id(n) in anew or ast.unparse(n) in changing else EXACT if id(n) in exact else KEPT
-            for n in self.asked
+        anew |= {id(n) for n in self.asked if ast.unparse(n) in changing}
+        again = self._again(n for n in self.asked if id(n) not in anew and (id(n) not in exact or _goes_on(n)))
+        return {
+            id(n): ANEW if id(n) in anew else EXACT if id(n) in exact else KEPT for n in self.asked if _root(n) in again
         }
-        counts = Counter(
-            _root(n) for n in self.asked if means[id(n)] == KEPT or (means[id(n)] == EXACT and _goes_on(n))
-        )
-        return {id(n): means[id(n)] for n in self.asked if counts[_root(n)] > 1}
+
+    def _again(self, asked: Iterable[ast.AST]) -> set[str]:
+        """Names of what is asked more than once."""
+        return {name for name, count in Counter(map(_root, asked)).items() if count > 1}
 
     def told(self) -> Iterator[Claim]:
         yield from super().told()
@@ -199,12 +204,12 @@ def _says(node: ast.AST) -> ast.expr | None:
     return node.value if isinstance(node, ast.Expr) and is_assertion_call(node) else None
 
 
-def _not_exact(says: ast.expr) -> list[ast.AST]:
-    """What is asserted, unless it is that one thing equals another."""
-    whole = isinstance(says, ast.Compare) and len(says.ops) == 1 and isinstance(says.ops[0], (ast.Eq, ast.Is))
-    sides = (says.left, *says.comparators) if isinstance(says, ast.Compare) else ()
-    exact = {id(side) for side in sides} if whole else {id(says)}
-    return [part for part in walk(says) if id(part) not in exact]
+def _exact(says: ast.expr) -> Iterator[ast.expr]:
+    """What is asserted to be one thing, or to be so."""
+    if not isinstance(says, ast.Compare):
+        yield says
+    elif len(says.ops) == 1 and isinstance(says.ops[0], (ast.Eq, ast.Is)):
+        yield from (says.left, says.comparators[0])
 
 
 def _pairs(node: ast.AST, asking: set[int]) -> Iterator[tuple[ast.expr, ast.expr, ast.AST | None]]:
