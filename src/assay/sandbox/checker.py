@@ -241,7 +241,8 @@ class Checker:
         name, _, method = self.request["entry"].partition("().")
         entry = self.names[name]
         if method:
-            self.names["check"](lambda *args, **kwargs: attribute(entry(), method)(*args, **kwargs))
+            self.client.answers.entry = lambda *args, **kwargs: attribute(entry(), method)(*args, **kwargs)
+            self.names["check"](self.client.answers.entry)
         else:
             self.names["check"](entry)
 

@@ -15,6 +15,7 @@ from types import FunctionType
 from typing import Any
 
 from assay.sandbox import arrays, handed, patches, wire
+from assay.sandbox.answers import Answers
 from assay.sandbox.codec import Codec
 from assay.sandbox.lending import Lent
 from assay.sandbox.looks import Attributes, Looks
@@ -69,6 +70,8 @@ class Client(Codec):
     """Whether the tests mean an attribute as it is now, whatever they have read of it before."""
     guards = False
     """Whether empty values are guarded: the tests use numpy."""
+    called_back = 0
+    """How many functions of the tests run right now because the candidate called them."""
     passable: Any = None
     """What the tests raise in any case, so that a context of the candidate may pass it over."""
 
@@ -86,6 +89,8 @@ class Client(Codec):
         """Those among them that the tests calculate with or compare."""
         self.known: set[int] = set()
         """Handles of its objects that the tests name, and of attributes of such."""
+        self.answers = Answers(self)
+        """What calls that the tests repeat have answered."""
         self.forget()
         self.bases: dict[int, type] = {}
         """Python's own classes from which those of objects derive, by their handles."""
@@ -98,8 +103,6 @@ class Client(Codec):
         self._placed: dict[tuple[str, str], Any] = {}
         """Functions and classes of the library that the tests have handed over by name."""
         self.calls = 0
-        self.called_back = 0
-        """How many functions of the tests run right now because the candidate called them."""
         self.answered = False
         """Whether what is handed over may come from what the candidate has answered, or has asked for."""
         self._turn = threading.RLock()
@@ -276,7 +279,7 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.refused, self.passable = "", None
         if message["op"] not in _LOOKS:
-            self.forget()
+            self.forget(answers=not self.answers.asking)
         number = os.urandom(8).hex()
         if self.watch is not None and (patched := self._patched(self.watch)):
             message = {**message, "p": patched}
@@ -329,9 +332,14 @@ class Client(Codec):
             self.forget()
         return made
 
-    def forget(self) -> None:
-        """The tests have done more than look: what they have seen may be something else from now on."""
+    def forget(self, answers: bool = True) -> None:
+        """The tests have done more than look: what they have seen may be something else from now on.
+
+        So may `answers`, unless it was but a call that they repeat.
+        """
         self.looks, self.attributes = {}, Attributes()
+        if answers:
+            self.answers.forget()
 
     def attribute(self, handle: int, name: str, live: bool = False) -> Any:
         """An attribute of an object, which stays what it was while the tests do nothing but look."""
@@ -407,7 +415,8 @@ class Client(Codec):
             raise self._lost("too many calls")
         self.answered = True
         self.called_back += 1
-        self.attributes = Attributes()  # they may hang on what is the tests' own
+        self.attributes = Attributes()  # they may hang on what is the tests' own, as answers may
+        self.answers.forget()
         value = None
         try:
             args, kwargs = self.unpack(message["a"])

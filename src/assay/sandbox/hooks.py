@@ -22,11 +22,11 @@ from assay.sandbox.trees import walk
 
 _NAMES = (
     "reached got wanted test ready guard joined type thrown exit turn turns zipped excused caught begun said filled"
-    " anew act"
+    " anew act ask"
 )
 HOOKS = tuple(f"__assay_{name}__" for name in _NAMES.split())
 REACHED, GOT, WANTED, TEST, READY, GUARD, JOINED, TYPE, THROWN, EXIT, TURN, TURNS, ZIPPED = HOOKS[:13]
-EXCUSED, CAUGHT, BEGUN, SAID, FILLED, ANEW, ACT = HOOKS[13:]
+EXCUSED, CAUGHT, BEGUN, SAID, FILLED, ANEW, ACT, ASK = HOOKS[13:]
 """Names in the tests' namespace that the hooks call."""
 _STRAIGHT = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, ast.Pass, ast.Assert)
 """Statements behind which the next one always comes, unless something is raised."""

@@ -44,10 +44,10 @@ _NEVER_OF_ITSELF = (ast.NotEq, ast.IsNot, ast.Lt, ast.Gt)
 _PAIRS = (ast.Tuple, ast.List)
 _MANY = (list, tuple, set)
 _LOOPS = (ast.For, ast.AsyncFor)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
+COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp)
 _READING = {"getattr": 2, "vars": 1}
 """Functions that read an attribute, and of how many arguments."""
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Reads:
@@ -58,9 +58,9 @@ class Reads:
         self.acts: list[ast.Expr | ast.While] = []
         if not any(isinstance(node, ast.Attribute) or getattr(node, "id", "") in _READING for node in nodes):
             return
-        names, functions = results(), [node for node in nodes if isinstance(node, _FUNCTIONS)]
+        names, functions = results(), [node for node in nodes if isinstance(node, FUNCTIONS)]
         for scope in (*trees, *functions):
-            found = _Scope(list(_inside(scope)), names, {function.name for function in functions})
+            found = _Rereads(list(inside(scope)), names, {function.name for function in functions})
             if found.reads:
                 self.anew |= {id(part) for node in found.anew() for part in walk(node)}
             self.acts += found.acts()
@@ -76,30 +76,26 @@ class Reads:
             _AskAnew(self.anew).visit(tree)
 
 
-class _Scope:
-    """A function of the tests, named by one of `own`, or what stands outside of all."""
+class Scope:
+    """A function of the tests, named by one of `own`, or what stands outside of all, and what it says of the program.
 
-    def __init__(self, nodes: list[ast.AST], results: Set[str], own: Set[str]) -> None:
-        self.nodes, self.results, self.own = nodes, results, own
-        self.reads = [node for node in nodes if _is_read(node, results)]
+    `is_read` tells which expressions ask the program.
+    """
+
+    def __init__(
+        self, nodes: list[ast.AST], results: Set[str], own: Set[str], is_read: Callable[[ast.AST], bool]
+    ) -> None:
+        self.nodes, self.results, self.own, self.is_read = nodes, results, own, is_read
+        self.reads = [node for node in nodes if is_read(node)]
         counts = Counter(node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
         self.moving = {name for name, count in counts.items() if count > 1}
         """Variables that are set more than once."""
         self.read = {name: read for name, read in self._set_to() if name not in self.moving}
         """The attribute that a variable is set to, by its name."""
 
-    def anew(self) -> list[ast.AST]:
-        """What is asked anew."""
-        claims = [(self._source(left), how, self._source(right)) for left, how, right in self._claims()]
-        exact = {id(self._source(part)) for claim in claims for part in self._exact(*claim)}
-        changing = {ast.unparse(part) for part in self._changing(claims)}
-        repeated = {id(part) for part in self._repeated()}
-        return [n for n in self.reads if id(n) in exact | repeated or (changing and ast.unparse(n) in changing)]
-
-    def acts(self) -> list[ast.Expr | ast.While]:
-        """Statements that read an attribute or an item for its effect, and loops that wait for an attribute."""
-        alone = [node for node in self.nodes if isinstance(node, ast.Expr) and _is_of(node.value, self.results)]
-        return [*alone, *(node for node in self.nodes if isinstance(node, ast.While) and self._polls(node))]
+    def claims(self) -> list[Claim]:
+        """What the tests say of attributes or answers, also by variables that they set to these."""
+        return [(self._source(left), how, self._source(right)) for left, how, right in self.told()]
 
     def _source(self, node: ast.expr) -> ast.expr:
         """The attribute that an expression is, or that a variable was set to."""
@@ -114,31 +110,32 @@ class _Scope:
                 if isinstance(target, _PAIRS) and isinstance(value, _PAIRS):
                     pairs = [*zip(target.elts, value.elts, strict=False)]
                 for name, read in pairs:
-                    if isinstance(name, ast.Name) and _is_read(read, self.results):
+                    if isinstance(name, ast.Name) and self.is_read(read):
                         yield name.id, read
 
-    def _claims(self) -> Iterator[Claim]:
+    def told(self) -> Iterator[Claim]:
         """What the tests say."""
         for node in self.nodes:
             name, args = (getattr(node.func, "attr", ""), node.args) if isinstance(node, ast.Call) else ("", [])
             if isinstance(node, ast.Assert):
-                yield from _of_test(node.test, True)
+                yield from of_test(node.test, True)
             elif name in ("assertTrue", "assertFalse") and args:
-                yield from _of_test(args[0], name == "assertTrue")
+                yield from of_test(args[0], name == "assertTrue")
             elif name in ("assertIsNone", "assertIsNotNone") and args:
                 yield args[0], ast.Is if name == "assertIsNone" else ast.IsNot, ast.Constant(None)
             elif name.startswith("assert") and len(args) > 1:
                 yield args[0], _CALLED.get(name[6:], ast.Eq if _EQUAL.fullmatch(name) else ast.operator), args[1]
 
-    def _exact(self, left: ast.expr, how: type[ast.AST], right: ast.expr) -> Iterator[ast.expr]:
-        """What is to be what the tests' own is, and of a list, of which each entry is."""
+    def exact(self, left: ast.expr, how: type[ast.AST], right: ast.expr, of_length: bool = True) -> Iterator[ast.expr]:
+        """What is to be what the tests' own is, or of a list, of which each entry is; `of_length`, or its length."""
         for side, other in ((left, right), (right, left)) if how in (ast.Eq, ast.Is) else ():
             if not any(getattr(part, "id", "") in self.results for part in walk(other)):
-                is_length = isinstance(side, ast.Call) and getattr(side.func, "id", "") == "len"
-                yield from side.elts if isinstance(side, _PAIRS) else side.args[:1] if is_length else [side]  # type: ignore[attr-defined]
+                is_length = of_length and isinstance(side, ast.Call) and getattr(side.func, "id", "") == "len"
+                whole = side.elts if isinstance(side, _PAIRS) else side.args[:1] if is_length else [side]  # type: ignore[attr-defined]
+                yield from map(self._source, whole)
 
-    def _changing(self, claims: list[Claim]) -> Iterator[ast.AST]:
-        """Attributes of which the tests say what holds for no one answer."""
+    def changing(self, claims: list[Claim]) -> Iterator[ast.AST]:
+        """Those of which the tests say what holds for no one answer."""
         for left, how, right in claims:
             if how in _NEVER_OF_ITSELF and self._are_one(left, right):
                 yield left
@@ -167,19 +164,19 @@ class _Scope:
     def _fixed(self, node: Any) -> Iterator[ast.AST]:
         """Attributes in an expression of what is one object all the time."""
         for part in walk(node) if isinstance(node, ast.AST) else ():
-            if _is_read(part, self.results) and not _names(part) & self.moving:
+            if self.is_read(part) and not _names(part) & self.moving:
                 yield part
 
     def _are_one(self, one: ast.expr, other: ast.expr) -> bool:
         """Whether two expressions are one attribute of one object."""
         return one in self._fixed(one) and ast.unparse(one) == ast.unparse(other)
 
-    def _repeated(self) -> Iterator[ast.AST]:
-        """What a loop does that names nothing of its turns."""
+    def repeated(self, statements: bool = True) -> Iterator[ast.AST]:
+        """What a loop does that names nothing of its turns; without `statements`, a loop in an expression."""
         for node in self.nodes:
-            if isinstance(node, _COMPREHENSIONS) and len(node.generators) == 1:
+            if isinstance(node, COMPREHENSIONS) and len(node.generators) == 1:
                 target, body = node.generators[0].target, [node.elt]
-            elif isinstance(node, _LOOPS):
+            elif statements and isinstance(node, _LOOPS):
                 target, body = node.target, node.body  # type: ignore[assignment]
             else:
                 continue
@@ -187,19 +184,39 @@ class _Scope:
             if isinstance(target, ast.Name) and not any(getattr(part, "id", "") == target.id for part in inner):
                 yield from (one for one in inner if not _names(one) & _stored(inner))
 
+
+class _Rereads(Scope):
+    """Which attributes it means anew."""
+
+    def __init__(self, nodes: list[ast.AST], results: Set[str], own: Set[str]) -> None:
+        super().__init__(nodes, results, own, lambda node: _is_read(node, results))
+
+    def anew(self) -> list[ast.AST]:
+        """What is asked anew."""
+        claims = self.claims()
+        exact = {id(part) for claim in claims for part in self.exact(*claim)}
+        changing = {ast.unparse(part) for part in self.changing(claims)}
+        repeated = {id(part) for part in self.repeated()}
+        return [n for n in self.reads if id(n) in exact | repeated or (changing and ast.unparse(n) in changing)]
+
+    def acts(self) -> list[ast.Expr | ast.While]:
+        """Statements that read an attribute or an item for its effect, and loops that wait for an attribute."""
+        alone = [node for node in self.nodes if isinstance(node, ast.Expr) and _is_of(node.value, self.results)]
+        return [*alone, *(node for node in self.nodes if isinstance(node, ast.While) and self._polls(node))]
+
     def _polls(self, node: ast.While) -> bool:
         """Whether a loop waits for an attribute of an object, which it does not set anew."""
         stored = _stored([part for one in node.body for part in walk(one)])
         return any(_is_read(part, self.results) and not _names(part) & stored for part in walk(node.test))
 
 
-def _of_test(node: ast.expr, holds: bool) -> Iterator[Claim]:
+def of_test(node: ast.expr, holds: bool) -> Iterator[Claim]:
     """What it says that a condition holds, or does not."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        yield from _of_test(node.operand, not holds)
+        yield from of_test(node.operand, not holds)
     elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And if holds else ast.Or):
         for part in node.values:
-            yield from _of_test(part, holds)
+            yield from of_test(part, holds)
     elif isinstance(node, ast.Compare) and (holds or len(node.ops) == 1):
         sides = [node.left, *node.comparators]
         for at, op in enumerate(node.ops):
@@ -212,15 +229,31 @@ def _exclude(one: Claim, other: Claim) -> bool:
     """Whether two claims about the same hold for no value."""
     if ast.unparse(one[2]) == ast.unparse(other[2]):
         return _OPPOSITE.get(one[1]) is other[1]
+    held = _held(one, other)
+    return bool(held) and (True, True) not in held
+
+
+def implies(one: Claim, other: Claim) -> bool:
+    """Whether a claim holds for no value for which another about the same does not."""
+    if one[1] is other[1] and ast.unparse(one[2]) == ast.unparse(other[2]):
+        return True
+    held = _held(one, other)
+    return bool(held) and (True, False) not in held
+
+
+def _held(one: Claim, other: Claim) -> set[tuple[bool, bool]]:
+    """Whether each of two claims holds, for values around those that they name; nothing where they name none."""
     if one[1] not in _HOLDS or other[1] not in _HOLDS:
-        return False
+        return set()
     try:
         beside = [ast.literal_eval(claim[2]) for claim in (one, other)]
     except (ValueError, TypeError, MemoryError, RecursionError):
-        return False
+        return set()
     values = [object(), *beside, *(item for many in beside if isinstance(many, _MANY) for item in many)]
-    values += [value + step for value in values if isinstance(value, (int, float)) for step in (-0.5, 0.5)]
-    return not any(_holds(one[1], value, beside[0]) and _holds(other[1], value, beside[1]) for value in values)
+    with suppress(OverflowError):
+        values += [value + step for value in values if isinstance(value, (int, float)) for step in (-0.5, 0.5)]
+        values += [sum(beside) / 2] if all(isinstance(value, (int, float)) for value in beside) else []
+    return {(_holds(one[1], value, beside[0]), _holds(other[1], value, beside[1])) for value in values}
 
 
 def _holds(how: type, value: Any, beside: Any) -> bool:
@@ -251,12 +284,12 @@ def _stored(nodes: list[ast.AST]) -> set[str]:
     return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
-def _inside(scope: ast.AST) -> Iterator[ast.AST]:
+def inside(scope: ast.AST) -> Iterator[ast.AST]:
     """All in a function or a text, but not what is in functions that it defines."""
     left = list(ast.iter_child_nodes(scope))
     for node in left:
         yield node
-        if not isinstance(node, _FUNCTIONS):
+        if not isinstance(node, FUNCTIONS):
             left += ast.iter_child_nodes(node)
 
 

@@ -83,6 +83,7 @@ class SuiteResult:
             hooks.FILLED: self.filled,
             hooks.ANEW: asked_anew,
             hooks.ACT: self.act,
+            hooks.ASK: self.client.answers.ask,
         }
 
     def start(self, number: int) -> None:
@@ -93,6 +94,7 @@ class SuiteResult:
         self.excused -= self.client.called_back > 0  # the program chose to come here
         self._seen.add((hooks.REACHED, number))
         self._assertion, self._got, self._wanted = self.suite.assertions[number], [], []
+        self.client.answers.begin(number in self.suite.going_on)
 
     def guard(self, number: int) -> None:
         """What may end in a `raise` of the tests is reached."""

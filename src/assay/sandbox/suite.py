@@ -41,6 +41,7 @@ from assay.sandbox.hooks import (
     hook_thrown,
 )
 from assay.sandbox.paths import CHOICES, FOLDING, Paths
+from assay.sandbox.repeats import Repeats
 from assay.sandbox.rereads import Reads
 from assay.sandbox.trees import walk
 
@@ -80,6 +81,7 @@ class Suite:
         self._asserting: dict[str, bool] = {}
         self.paths = self._paths()
         reads = Reads(self.trees, facts.nodes, self._results)
+        repeats = Repeats(self.trees, facts.nodes, self._results)
         testing = [tree.body for tree in self.trees if any(map(self._tests, tree.body))]
         if len(testing) > 1:
             for block in testing:
@@ -100,6 +102,10 @@ class Suite:
         for tree in self.trees if self.paths is not None else ():
             self.paths.hook(tree)  # type: ignore[union-attr]
         reads.hook(self.trees)
+        repeats.hook(self.trees)
+        numbered = enumerate(self.assertions)
+        self.going_on = {number for number, one in numbered if id(one.says) in repeats.going_on}
+        """Numbers of asserts that stand right behind another."""
 
     def _paths(self) -> Paths | None:
         """The ways through the tests, where there is more than one."""

@@ -50,7 +50,7 @@ class TestsParams(Params):
 
 @verifier(
     "code.tests",
-    version=13,
+    version=14,
     reference='{"tests", "entry_point"?, "setup"?}',
     params=TestsParams,
     lane=Lane.SANDBOX,
