@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from assay.sources.base import Proof
 from assay.sources.files import Hub, Raw, Real, Row, fenced
 
 ASK = "\n\nPlease write the solution in one ```python code block."
@@ -139,6 +140,10 @@ _LOST_BY_JSON: dict[str, Callable[..., list[Any]]] = {
 """Types of inputs that the file cannot hold, as EvalPlus restores them, of tasks that refuse all others."""
 
 
+_OVER_LIMITS: Mapping[Proof, float] = {"gold": 0.01}
+"""The solutions of one task of HumanEval+ and of two of MBPP+ need more than a program is given."""
+
+
 def _plus(raw: Raw) -> Iterable[Row]:
     """HumanEval+ gives a function to complete, MBPP+ a sentence and an assertion, both within a docstring."""
     entry, is_whole = raw["entry_point"], "assertion" in raw
@@ -188,6 +193,7 @@ humanevalplus = Real(
     files={"test": "code/humanevalplus.jsonl.gz"},
     sizes={"test": 164},
     row=_plus,
+    proofs=_OVER_LIMITS,
 )
 mbppplus = Real(
     name="code/mbppplus",
@@ -199,6 +205,7 @@ mbppplus = Real(
     files={"test": "code/mbppplus.jsonl.gz"},
     sizes={"test": 378},
     row=_plus,
+    proofs=_OVER_LIMITS,
 )
 leetcode = Real(
     name="code/leetcode",
