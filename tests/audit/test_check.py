@@ -54,12 +54,14 @@ def test_a_generous_verifier_fails(generous: str) -> None:
 def test_the_number_that_rounds_to_the_answer_of_a_row_is_no_wrong_one() -> None:
     """0.17909 is 0.2 to one decimal, and 0.2 is not 0.17909."""
 
-    def row(value: str) -> Example:
-        how = {"decimals": "as-written"}
-        return Example(prompt=f"? {value}", reference=value, verifier="number", params=how, gold=value)
+    def others(**how: str) -> tuple[int, int]:
+        rows = [
+            Example(prompt=f"? {v}", reference=v, verifier="number", params=how, gold=v) for v in ("0.2", "0.17909")
+        ]
+        return check_examples(rows, name="rounded").counts["other refused"]
 
-    report = check_examples([row("0.2"), row("0.17909")], name="rounded")
-    assert report.ok and report.counts["other refused"] == (1, 1), str(report)
+    assert others(decimals="as-written") == (1, 1)
+    assert others() == (2, 2)  # nothing is rounded there, and both are tried
 
 
 def test_wrong_gold_and_unproven_rows_are_listed() -> None:

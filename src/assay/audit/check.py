@@ -245,9 +245,7 @@ def _check_others(report: CheckReport, examples: Sequence[Example], judge: Judge
     pairs = []
     for example in _sample([e for e in examples if e.verifier not in FREE_FORM | SEARCHED], OTHERS):
         alike = [e for e in examples if e.verifier == example.verifier and e.gold != example.gold]
-        rows = [
-            e for e in alike if answers[e.id] != answers[example.id] and not _rounds_to(e.reference, example.reference)
-        ]
+        rows = [e for e in alike if answers[e.id] != answers[example.id] and not _rounds_to(e.reference, example)]
         if rows:
             pairs.append((example, rows[hashed_seed("other", example.id) % len(rows)]))
     there = judge([(a, b.gold or "") for a, b in pairs])
@@ -296,10 +294,11 @@ def _answer(example: Example) -> str:
     return canonical([example.reference, dict(example.params)]) if key is None else key
 
 
-def _rounds_to(precise: Any, rounded: Any) -> bool:
-    """Whether a number is another one with more digits, and so right where that is right."""
+def _rounds_to(number: Any, example: Example) -> bool:
+    """Whether a number is the answer with more digits than the row asks for, and so right too."""
     try:
-        return Decimal(str(precise)).quantize(goal := Decimal(str(rounded))) == goal
+        goal = Decimal(str(example.reference))
+        return "decimals" in example.params and Decimal(str(number)).quantize(goal) == goal
     except InvalidOperation:  # one is no number
         return False
 

@@ -41,8 +41,8 @@ class Reached(Config):
     durable: ClassVar[bool] = True
 
     def __call__(self, batch: pa.RecordBatch) -> Sifted:
-        drops = (_drop("out_of_reach", verdict) for verdict in reached(to_examples(batch)))
-        return sift(batch, (drop and drop._replace(evidence="its program returned something else") for drop in drops))
+        why = "its program does not return what was recorded"  # what it returns may differ each time
+        return sift(batch, (_drop("out_of_reach", verdict, why) for verdict in reached(to_examples(batch))))
 
 
 def dropped_by(proof: Proof, examples: Sequence[Example], *, workers: int = 2) -> dict[int, Drop]:
@@ -128,10 +128,10 @@ class Gate(Config):
         return sift(batch, (drops.get(example.id) for example in examples))
 
 
-def _drop(reason: str, verdict: Verdict | None) -> Drop | None:
+def _drop(reason: str, verdict: Verdict | None, why: str = "") -> Drop | None:
     """What becomes of a row; what our own machine failed to judge says nothing about it."""
     is_bad = verdict is not None and not verdict.is_correct and verdict.status not in _OURS
-    return Drop(reason, verdict.why[:300]) if verdict is not None and is_bad else None
+    return Drop(reason, why or verdict.why[:300]) if verdict is not None and is_bad else None
 
 
 _PROBLEM = re.compile(r"<problem>(.*?)</problem>", re.DOTALL)
